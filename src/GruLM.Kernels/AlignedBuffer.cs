@@ -1,0 +1,63 @@
+// A block of unmanaged memory, aligned to a cache line and zeroed: what every kernel reads and writes.
+// Unmanaged so that pointers stay valid without pinning and large buffers never move. Sizes are in elements.
+
+using System.Runtime.InteropServices;
+
+namespace GruLM.Kernels;
+
+/// <summary>Zeroed unmanaged memory for <typeparamref name="T"/>, aligned to 64 bytes. Not thread-safe to dispose.</summary>
+public sealed unsafe class AlignedBuffer<T> : IDisposable
+    where T : unmanaged
+{
+    private const int Alignment = 64;
+    private T* pointer;
+
+    /// <summary>Allocates <paramref name="length"/> zeroed elements. Throws <see cref="OutOfMemoryException"/> when the system refuses.</summary>
+    public AlignedBuffer(long length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        Length = length;
+        nuint bytes = checked((nuint)Math.Max(length, 1) * (nuint)sizeof(T));
+        pointer = (T*)NativeMemory.AlignedAlloc((bytes + Alignment - 1) / Alignment * Alignment, Alignment);
+        NativeMemory.Clear(pointer, bytes);
+        GC.AddMemoryPressure((long)bytes);
+    }
+
+    /// <summary>Frees the memory when the owner forgot to.</summary>
+    ~AlignedBuffer() => Free();
+
+    /// <summary>Number of elements.</summary>
+    public long Length { get; }
+
+    /// <summary>Address of the first element, a multiple of 64.</summary>
+    public T* Pointer => pointer != null ? pointer : throw new ObjectDisposedException(nameof(AlignedBuffer<T>));
+
+    /// <summary>The whole buffer as a span. Throws <see cref="OverflowException"/> beyond 2^31 elements.</summary>
+    public Span<T> Span => new(Pointer, checked((int)Length));
+
+    /// <summary>A part of the buffer: <paramref name="length"/> elements from <paramref name="start"/>.</summary>
+    public Span<T> Slice(long start, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(start);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(start + length, Length);
+        return new Span<T>(Pointer + start, length);
+    }
+
+    /// <summary>Sets every element to zero.</summary>
+    public void Clear() => NativeMemory.Clear(Pointer, (nuint)Length * (nuint)sizeof(T));
+
+    /// <summary>Frees the memory.</summary>
+    public void Dispose()
+    {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    private void Free()
+    {
+        if (pointer == null) return;
+        NativeMemory.AlignedFree(pointer);
+        pointer = null;
+        GC.RemoveMemoryPressure(Math.Max(Length, 1) * sizeof(T));
+    }
+}

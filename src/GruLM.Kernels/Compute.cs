@@ -1,0 +1,100 @@
+// What a model computes with: a thread team and one kernel path. The operations are declared here once;
+// Compute<S, V> implements them for every vector width. Results do not depend on the number of threads:
+// each output element is summed by one thread in one order.
+
+using System.Runtime.Intrinsics;
+
+namespace GruLM.Kernels;
+
+/// <summary>Matrix products and reductions on one kernel path, shared out over a thread team. All matrices are row-major float32.</summary>
+public abstract unsafe class Compute : IDisposable
+{
+    private AlignedBuffer<float> scratch = new(0);
+
+    private protected Compute(KernelPath path, ThreadTeam team)
+    {
+        Path = path;
+        Team = team;
+    }
+
+    /// <summary>The kernel path in use.</summary>
+    public KernelPath Path { get; }
+
+    /// <summary>The threads in use. Owned: disposed with this object.</summary>
+    public ThreadTeam Team { get; }
+
+    /// <summary>Floats in a vector of this path.</summary>
+    public abstract int Width { get; }
+
+    /// <summary>Columns in a panel of a packed matrix: three vectors.</summary>
+    public int PanelWidth => 3 * Width;
+
+    /// <summary>Kernels for <paramref name="path"/> (default: <see cref="KernelChoice.Default"/>) on <paramref name="threads"/> threads (0: one per processor).
+    /// Throws <see cref="ArgumentException"/> when this machine lacks the path.</summary>
+    public static Compute Create(int threads = 0, KernelPath? path = null)
+    {
+        var chosen = path ?? KernelChoice.Default();
+        if (!KernelChoice.Available.Contains(chosen)) throw new ArgumentException($"this machine has no {chosen} kernels");
+        var team = new ThreadTeam(threads);
+        return chosen switch
+        {
+            KernelPath.Vector512 => new Compute<Simd512, Vector512<float>>(chosen, team),
+            KernelPath.Vector256 => new Compute<Simd256, Vector256<float>>(chosen, team),
+            KernelPath.Vector128 => new Compute<Simd128, Vector128<float>>(chosen, team),
+            _ => new Compute<Simd1, float>(chosen, team),
+        };
+    }
+
+    /// <summary>An empty packed matrix for this path.</summary>
+    public PackedMatrix NewPacked(int k, int n) => new(k, n, PanelWidth);
+
+    /// <summary>Packs B with B[p, j] = source[rowOf[p]·stride + j] for the columns the source has (<paramref name="sourceColumns"/>), zero beyond
+    /// them and where rowOf is negative. <paramref name="rowOf"/> may be null: row p.</summary>
+    public abstract void PackRows(float* source, nint stride, int sourceColumns, int* rowOf, PackedMatrix destination);
+
+    /// <summary>Packs B with B[p, j] = source[columnOf[j]·stride + p] for the rows p that the source has (<paramref name="sourceDepth"/>), zero beyond
+    /// them and where columnOf is negative. <paramref name="columnOf"/> may be null: column j.</summary>
+    public abstract void PackTransposed(float* source, nint stride, int sourceDepth, int* columnOf, PackedMatrix destination);
+
+    /// <summary>C[m, N] = A[m, K] · B, or C += when <paramref name="add"/>.</summary>
+    public abstract void Multiply(float* a, nint strideA, int m, PackedMatrix b, float* c, nint strideC, bool add);
+
+    /// <summary>C[m, N] = Aᵀ · B, or C += when <paramref name="add"/>, with A [K, m] row-major.</summary>
+    public abstract void MultiplyTransposed(float* a, nint strideA, int m, PackedMatrix b, float* c, nint strideC, bool add);
+
+    /// <summary>y[rows] = W[rows, columns] · x, for reading weights once: one token of decoding.</summary>
+    public abstract void MultiplyVector(float* weights, nint stride, int rows, int columns, float* x, float* y);
+
+    /// <summary>sums[j] (+=) the sum over rows of source[·, j].</summary>
+    public abstract void SumColumns(float* source, nint stride, int rows, int columns, float* sums, bool add);
+
+    /// <summary>The sum of squares of a buffer, in double precision, in chunks of fixed size.</summary>
+    public abstract double SumOfSquares(float* source, long length);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Frees the team and the scratch memory.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (!disposing) return;
+        scratch.Dispose();
+        Team.Dispose();
+    }
+
+    /// <summary>Memory that the next call may overwrite.</summary>
+    private protected float* Scratch(long length)
+    {
+        if (scratch.Length < length)
+        {
+            scratch.Dispose();
+            scratch = new AlignedBuffer<float>(length);
+        }
+
+        return scratch.Pointer;
+    }
+}

@@ -1,0 +1,90 @@
+// Counter-based random numbers: Philox4x32-10 (Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", SC 2011).
+// A value is a pure function of (seed, purpose, step, lane), so results do not depend on the number of threads
+// and resuming needs no generator state.
+
+namespace GruLM.Kernels;
+
+/// <summary>What a random number is drawn for: separate streams under one seed.</summary>
+public enum RandomPurpose
+{
+    /// <summary>Initial parameter values.</summary>
+    Initialisation = 1,
+
+    /// <summary>Dropout masks.</summary>
+    Dropout = 2,
+
+    /// <summary>The order of samples in an epoch.</summary>
+    Shuffle = 3,
+
+    /// <summary>Choosing the next token.</summary>
+    Sampling = 4,
+}
+
+/// <summary>A stateless stream of random numbers: every draw names its step and lane.</summary>
+public readonly struct Philox
+{
+    private readonly uint key0;
+    private readonly uint key1;
+
+    /// <summary>The stream of <paramref name="seed"/> for one purpose.</summary>
+    public Philox(ulong seed, RandomPurpose purpose)
+    {
+        key0 = (uint)seed;
+        key1 = (uint)(seed >> 32) ^ ((uint)purpose * 0x9E3779B9u);
+    }
+
+    /// <summary>Four independent uniform 32-bit words for one (step, lane).</summary>
+    public (uint X0, uint X1, uint X2, uint X3) Words(ulong step, ulong lane)
+    {
+        uint c0 = (uint)lane, c1 = (uint)(lane >> 32), c2 = (uint)step, c3 = (uint)(step >> 32);
+        uint k0 = key0, k1 = key1;
+        for (int round = 0; round < 10; round++)
+        {
+            ulong p0 = (ulong)0xD2511F53u * c0;
+            ulong p1 = (ulong)0xCD9E8D57u * c2;
+            (c0, c1, c2, c3) = ((uint)(p1 >> 32) ^ c1 ^ k0, (uint)p1, (uint)(p0 >> 32) ^ c3 ^ k1, (uint)p0);
+            k0 += 0x9E3779B9u;
+            k1 += 0xBB67AE85u;
+        }
+
+        return (c0, c1, c2, c3);
+    }
+
+    /// <summary>One uniform number in [0, 1) with 53 random bits.</summary>
+    public double Uniform(ulong step, ulong lane)
+    {
+        var (x0, x1, _, _) = Words(step, lane);
+        return ((((ulong)x0 << 32) | x1) >> 11) * (1.0 / (1UL << 53));
+    }
+
+    /// <summary>One standard normal number (Box–Muller).</summary>
+    public double Normal(ulong step, ulong lane)
+    {
+        var (x0, x1, x2, x3) = Words(step, lane);
+        double u = (((((ulong)x0 << 32) | x1) >> 11) + 1) * (1.0 / (1UL << 53));
+        double v = ((((ulong)x2 << 32) | x3) >> 11) * (1.0 / (1UL << 53));
+        return Math.Sqrt(-2 * Math.Log(u)) * Math.Cos(2 * Math.PI * v);
+    }
+
+    /// <summary>A uniform integer in [0, <paramref name="bound"/>), unbiased to 2^-64.</summary>
+    public int Below(int bound, ulong step, ulong lane)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bound);
+        var (x0, x1, _, _) = Words(step, lane);
+        return (int)Math.BigMul(((ulong)x0 << 32) | x1, (ulong)bound, out _);
+    }
+
+    /// <summary>The permutation of 0 … <paramref name="count"/> − 1 that belongs to <paramref name="step"/> (Fisher–Yates).</summary>
+    public int[] Permutation(int count, ulong step)
+    {
+        var order = new int[count];
+        for (int i = 0; i < count; i++) order[i] = i;
+        for (int i = count - 1; i > 0; i--)
+        {
+            int j = Below(i + 1, step, (ulong)i);
+            (order[i], order[j]) = (order[j], order[i]);
+        }
+
+        return order;
+    }
+}

@@ -1,0 +1,167 @@
+// The innermost loop of every matrix product: a tile of TileRows x 3 vectors of C lives in registers while k runs,
+// each step loading three vectors of packed B and broadcasting one number of A a row (the outer-product form of
+// Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008).
+// A is read in place through a row and a column stride, so neither orientation needs a copy. The tile's three
+// columns of vectors suit a GRU as well: packed gate by gate they are r, z and n of the same units.
+
+using System.Runtime.CompilerServices;
+
+namespace GruLM.Kernels;
+
+/// <summary>Register tiles for the vector width <typeparamref name="S"/>.</summary>
+public static unsafe class RegisterTile<S, V>
+    where S : struct, ISimd<V>
+    where V : unmanaged
+{
+    /// <summary>Columns of a tile and of a panel of <see cref="PackedMatrix"/>.</summary>
+    public static int Columns => 3 * S.Width;
+
+    /// <summary>C[rows, 3W] = A[rows, k] · B[k, 3W], or C += when <paramref name="add"/>. At most <see cref="ISimd{V}.TileRows"/> rows.
+    /// A's element (i, p) is <c>a[i·rowStride + p·columnStride]</c>; rows beyond <paramref name="rows"/> of C are scratch and must be writable.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Product(float* a, nint rowStride, nint columnStride, float* b, int k, float* c, nint strideC, int rows, bool add)
+    {
+        if (rows == 1) Rows1(a, columnStride, b, k, c, add);
+        else if (S.TileRows == 8 && rows > 4) Rows8(a, rowStride, columnStride, b, k, c, strideC, rows, add);
+        else Rows4(a, rowStride, columnStride, b, k, c, strideC, rows, add);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Rows8(float* a, nint rowStride, nint columnStride, float* b, int k, float* c, nint strideC, int rows, bool add)
+    {
+        int w = S.Width;
+
+        // Rows beyond the last read the last again: harmless, and no branch in the loop.
+        float* a0 = a;
+        float* a1 = a + rowStride;
+        float* a2 = a1 + rowStride;
+        float* a3 = a2 + rowStride;
+        float* a4 = a3 + rowStride;
+        float* a5 = rows > 5 ? a4 + rowStride : a4;
+        float* a6 = rows > 6 ? a5 + rowStride : a5;
+        float* a7 = rows > 7 ? a6 + rowStride : a6;
+        V c00 = S.Zero, c01 = S.Zero, c02 = S.Zero, c10 = S.Zero, c11 = S.Zero, c12 = S.Zero;
+        V c20 = S.Zero, c21 = S.Zero, c22 = S.Zero, c30 = S.Zero, c31 = S.Zero, c32 = S.Zero;
+        V c40 = S.Zero, c41 = S.Zero, c42 = S.Zero, c50 = S.Zero, c51 = S.Zero, c52 = S.Zero;
+        V c60 = S.Zero, c61 = S.Zero, c62 = S.Zero, c70 = S.Zero, c71 = S.Zero, c72 = S.Zero;
+        nint p = 0;
+        for (float* end = b + ((nint)k * 3 * w); b != end; b += 3 * w)
+        {
+            V b0 = S.Load(b), b1 = S.Load(b + w), b2 = S.Load(b + (2 * w));
+            V x = S.Splat(a0[p]);
+            c00 = S.MultiplyAdd(x, b0, c00);
+            c01 = S.MultiplyAdd(x, b1, c01);
+            c02 = S.MultiplyAdd(x, b2, c02);
+            x = S.Splat(a1[p]);
+            c10 = S.MultiplyAdd(x, b0, c10);
+            c11 = S.MultiplyAdd(x, b1, c11);
+            c12 = S.MultiplyAdd(x, b2, c12);
+            x = S.Splat(a2[p]);
+            c20 = S.MultiplyAdd(x, b0, c20);
+            c21 = S.MultiplyAdd(x, b1, c21);
+            c22 = S.MultiplyAdd(x, b2, c22);
+            x = S.Splat(a3[p]);
+            c30 = S.MultiplyAdd(x, b0, c30);
+            c31 = S.MultiplyAdd(x, b1, c31);
+            c32 = S.MultiplyAdd(x, b2, c32);
+            x = S.Splat(a4[p]);
+            c40 = S.MultiplyAdd(x, b0, c40);
+            c41 = S.MultiplyAdd(x, b1, c41);
+            c42 = S.MultiplyAdd(x, b2, c42);
+            x = S.Splat(a5[p]);
+            c50 = S.MultiplyAdd(x, b0, c50);
+            c51 = S.MultiplyAdd(x, b1, c51);
+            c52 = S.MultiplyAdd(x, b2, c52);
+            x = S.Splat(a6[p]);
+            c60 = S.MultiplyAdd(x, b0, c60);
+            c61 = S.MultiplyAdd(x, b1, c61);
+            c62 = S.MultiplyAdd(x, b2, c62);
+            x = S.Splat(a7[p]);
+            c70 = S.MultiplyAdd(x, b0, c70);
+            c71 = S.MultiplyAdd(x, b1, c71);
+            c72 = S.MultiplyAdd(x, b2, c72);
+            p += columnStride;
+        }
+
+        StoreRow(c, c00, c01, c02, add);
+        StoreRow(c += strideC, c10, c11, c12, add);
+        StoreRow(c += strideC, c20, c21, c22, add);
+        StoreRow(c += strideC, c30, c31, c32, add);
+        StoreRow(c += strideC, c40, c41, c42, add);
+        StoreRow(c += strideC, c50, c51, c52, add);
+        StoreRow(c += strideC, c60, c61, c62, add);
+        StoreRow(c += strideC, c70, c71, c72, add);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Rows4(float* a, nint rowStride, nint columnStride, float* b, int k, float* c, nint strideC, int rows, bool add)
+    {
+        int w = S.Width;
+        float* a0 = a;
+        float* a1 = rows > 1 ? a0 + rowStride : a0;
+        float* a2 = rows > 2 ? a1 + rowStride : a1;
+        float* a3 = rows > 3 ? a2 + rowStride : a2;
+        V c00 = S.Zero, c01 = S.Zero, c02 = S.Zero, c10 = S.Zero, c11 = S.Zero, c12 = S.Zero;
+        V c20 = S.Zero, c21 = S.Zero, c22 = S.Zero, c30 = S.Zero, c31 = S.Zero, c32 = S.Zero;
+        nint p = 0;
+        for (float* end = b + ((nint)k * 3 * w); b != end; b += 3 * w)
+        {
+            V b0 = S.Load(b), b1 = S.Load(b + w), b2 = S.Load(b + (2 * w));
+            V x = S.Splat(a0[p]);
+            c00 = S.MultiplyAdd(x, b0, c00);
+            c01 = S.MultiplyAdd(x, b1, c01);
+            c02 = S.MultiplyAdd(x, b2, c02);
+            x = S.Splat(a1[p]);
+            c10 = S.MultiplyAdd(x, b0, c10);
+            c11 = S.MultiplyAdd(x, b1, c11);
+            c12 = S.MultiplyAdd(x, b2, c12);
+            x = S.Splat(a2[p]);
+            c20 = S.MultiplyAdd(x, b0, c20);
+            c21 = S.MultiplyAdd(x, b1, c21);
+            c22 = S.MultiplyAdd(x, b2, c22);
+            x = S.Splat(a3[p]);
+            c30 = S.MultiplyAdd(x, b0, c30);
+            c31 = S.MultiplyAdd(x, b1, c31);
+            c32 = S.MultiplyAdd(x, b2, c32);
+            p += columnStride;
+        }
+
+        StoreRow(c, c00, c01, c02, add);
+        StoreRow(c += strideC, c10, c11, c12, add);
+        StoreRow(c += strideC, c20, c21, c22, add);
+        StoreRow(c += strideC, c30, c31, c32, add);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Rows1(float* a, nint columnStride, float* b, int k, float* c, bool add)
+    {
+        int w = S.Width;
+        V c0 = S.Zero, c1 = S.Zero, c2 = S.Zero;
+        for (float* end = b + ((nint)k * 3 * w); b != end; b += 3 * w)
+        {
+            V x = S.Splat(*a);
+            c0 = S.MultiplyAdd(x, S.Load(b), c0);
+            c1 = S.MultiplyAdd(x, S.Load(b + w), c1);
+            c2 = S.MultiplyAdd(x, S.Load(b + (2 * w)), c2);
+            a += columnStride;
+        }
+
+        StoreRow(c, c0, c1, c2, add);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreRow(float* c, V x0, V x1, V x2, bool add)
+    {
+        int w = S.Width;
+        if (add)
+        {
+            x0 = S.Add(S.Load(c), x0);
+            x1 = S.Add(S.Load(c + w), x1);
+            x2 = S.Add(S.Load(c + (2 * w)), x2);
+        }
+
+        S.Store(c, x0);
+        S.Store(c + w, x1);
+        S.Store(c + (2 * w), x2);
+    }
+}

@@ -1,0 +1,158 @@
+// A persistent team of threads for short parallel regions. Items are claimed one by one, so uneven cores do not
+// wait for each other; waiting threads spin briefly, then park, so an idle program burns nothing.
+// Leaves out on purpose: nesting, cancellation and work stealing. A region costs no allocation.
+
+using System.Runtime.CompilerServices;
+
+namespace GruLM.Kernels;
+
+/// <summary>A parallel region's body. Items must be independent; which thread runs an item is not defined.</summary>
+public interface IParallelJob
+{
+    /// <summary>Does item <paramref name="item"/> on thread <paramref name="thread"/> (0 is the caller).</summary>
+    void Execute(int item, int thread);
+}
+
+/// <summary>A fixed number of threads that run parallel regions together with the caller. One region at a time.</summary>
+public sealed unsafe class ThreadTeam : IDisposable
+{
+    // Some tens of microseconds: longer than the gap between two time steps, shorter than anyone would notice as load.
+    private const int SpinRounds = 2000;
+
+    private readonly Thread[] workers;
+    private readonly object gate = new();
+    private readonly object regionLock = new();
+
+    // Upper half: the region's number. Lower half: how many items are still unclaimed. One word, so that a late thread
+    // can never claim an item of a region that has ended: its count is zero for good.
+    private long claim;
+    private int completed;
+    private int parked;
+    private int itemCount;
+    private void* context;
+    private delegate*<void*, int, int, void> body;
+    private Exception? failure;
+    private volatile bool stopping;
+
+    /// <summary>A team of <paramref name="threads"/> threads in all, the caller included. 0 means one per processor.</summary>
+    public ThreadTeam(int threads = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(threads);
+        Count = threads == 0 ? Math.Min(Environment.ProcessorCount, 256) : threads;
+        workers = new Thread[Count - 1];
+        for (int i = 0; i < workers.Length; i++)
+        {
+            int index = i + 1;
+            workers[i] = new Thread(() => Work(index)) { IsBackground = true, Name = $"GruLM team {index}" };
+            workers[i].Start();
+        }
+    }
+
+    /// <summary>Number of threads, the caller included.</summary>
+    public int Count { get; }
+
+    /// <summary>Runs items 0 … <paramref name="items"/> − 1 and returns when all are done. Rethrows the first exception of an item.</summary>
+    public void Run<TJob>(ref TJob job, int items)
+        where TJob : struct, IParallelJob
+    {
+        if (items <= 0) return;
+        if (workers.Length == 0 || items == 1)
+        {
+            for (int i = 0; i < items; i++) job.Execute(i, 0);
+            return;
+        }
+
+        lock (regionLock)
+        {
+            // The job lives on the caller's stack for the whole region, so its address is stable.
+            context = Unsafe.AsPointer(ref job);
+            body = &Invoke<TJob>;
+            itemCount = items;
+            completed = 0;
+            failure = null;
+            long region = (Volatile.Read(ref claim) >> 32) + 1;
+            Volatile.Write(ref claim, (region << 32) | (uint)items);
+            Interlocked.MemoryBarrier();
+            if (Volatile.Read(ref parked) > 0)
+            {
+                lock (gate) Monitor.PulseAll(gate);
+            }
+
+            TakeItems(0);
+            var spin = 0;
+            while (Volatile.Read(ref completed) != items)
+            {
+                // A worker that was taken off its core in the middle of an item deserves the core more than this loop does.
+                if (++spin > SpinRounds) Thread.Yield();
+                else Thread.SpinWait(8);
+            }
+
+            if (failure is { } error) throw new AggregateException(error.Message, error);
+        }
+    }
+
+    /// <summary>Stops the team's threads.</summary>
+    public void Dispose()
+    {
+        stopping = true;
+        lock (gate) Monitor.PulseAll(gate);
+        foreach (var worker in workers) worker.Join();
+    }
+
+    private static void Invoke<TJob>(void* context, int item, int thread)
+        where TJob : struct, IParallelJob => Unsafe.AsRef<TJob>(context).Execute(item, thread);
+
+    private void Work(int thread)
+    {
+        long seen = 0;
+        while (true)
+        {
+            for (int round = 0; Volatile.Read(ref claim) >> 32 == seen && !stopping; round++)
+            {
+                if (round < SpinRounds) Thread.SpinWait(8);
+                else Park(seen);
+            }
+
+            if (stopping) return;
+            seen = TakeItems(thread);
+        }
+    }
+
+    private void Park(long seen)
+    {
+        lock (gate)
+        {
+            Interlocked.Increment(ref parked);
+            while (Volatile.Read(ref claim) >> 32 == seen && !stopping) Monitor.Wait(gate);
+            Interlocked.Decrement(ref parked);
+        }
+    }
+
+    // Claims and runs items of the current region until none is left; returns the region's number.
+    private long TakeItems(int thread)
+    {
+        while (true)
+        {
+            long ticket = Volatile.Read(ref claim);
+            int unclaimed = (int)(uint)ticket;
+            if (unclaimed == 0) return ticket >> 32;
+
+            // Read before the claim: a region with an unclaimed item cannot end, so if the claim succeeds these are its own.
+            void* jobContext = context;
+            var jobBody = body;
+            int item = itemCount - unclaimed;
+            if (Interlocked.CompareExchange(ref claim, ticket - 1, ticket) != ticket) continue;
+            try
+            {
+                jobBody(jobContext, item, thread);
+            }
+            catch (Exception error)
+            {
+                // Rethrown by Run: an item's exception must not end the process from a worker thread.
+                Interlocked.CompareExchange(ref failure, error, null);
+            }
+
+            Interlocked.Increment(ref completed);
+        }
+    }
+}
