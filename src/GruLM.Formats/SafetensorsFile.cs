@@ -1,0 +1,223 @@
+// Reading the safetensors format (described in Safetensors.cs). Nothing in the file is believed before it is checked: the header's length
+// against the file's, every field of every tensor, and that the tensors cover the numbers exactly once, without hole or overlap.
+// Numbers are read straight into the caller's memory; those of another float type are converted on the way.
+// Left out on purpose: memory mapping (a truncated mapped file kills the process) and fields the format does not define.
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace GruLM.Formats;
+
+/// <summary>One tensor of a file: what it is and where it lies.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Type">The type of its elements in the file.</param>
+/// <param name="Shape">Its sizes, outermost first.</param>
+/// <param name="ElementCount">The product of the sizes.</param>
+/// <param name="Start">Its first byte, counted from the file's beginning.</param>
+public sealed record TensorEntry(string Name, TensorType Type, IReadOnlyList<long> Shape, long ElementCount, long Start)
+{
+    /// <summary>The bytes it takes in the file.</summary>
+    public long ByteCount => ElementCount * Type.SizeInBytes();
+}
+
+/// <summary>An open safetensors file whose header has been read and found sound.</summary>
+public sealed class SafetensorsFile : IDisposable
+{
+    private readonly SafeFileHandle _handle;
+    private readonly Dictionary<string, TensorEntry> _byName;
+
+    private SafetensorsFile(string path, SafeFileHandle handle, List<TensorEntry> tensors, Dictionary<string, string> metadata)
+    {
+        Path = path;
+        _handle = handle;
+        Tensors = tensors;
+        Metadata = metadata;
+        _byName = tensors.ToDictionary(t => t.Name, StringComparer.Ordinal);
+    }
+
+    /// <summary>The file's path as it was given.</summary>
+    public string Path { get; }
+
+    /// <summary>The tensors in the order in which they lie in the file.</summary>
+    public IReadOnlyList<TensorEntry> Tensors { get; }
+
+    /// <summary>The file's free text under free keys; empty when it has none.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>Opens a file and reads its header.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">It is not a whole and sound safetensors file; the message says where and what was expected.</exception>
+    public static SafetensorsFile Open(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (!File.Exists(path))
+        {
+            throw new FileNotFoundException(
+                Directory.Exists(path) ? $"{path}: is a folder, a safetensors file was expected" : $"{path}: there is no such file", path);
+        }
+        // Sharing "delete" lets a new file be renamed over this one while it is open.
+        var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+        try
+        {
+            var header = ReadHeader(path, handle, out var dataBytes);
+            var (tensors, metadata) = SafetensorsHeader.Parse(path, header, dataBytes);
+            return new SafetensorsFile(path, handle, tensors, metadata);
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Looks for a tensor by its name.</summary>
+    public bool TryFind(string name, [NotNullWhen(true)] out TensorEntry? entry) => _byName.TryGetValue(name, out entry);
+
+    /// <summary>The tensor of that name.</summary>
+    /// <exception cref="InvalidDataException">The file has none; the message lists some that it has.</exception>
+    public TensorEntry Find(string name)
+    {
+        if (TryFind(name, out var entry))
+        {
+            return entry;
+        }
+        var present = string.Join(", ", Tensors.Take(8).Select(t => t.Name)) + (Tensors.Count > 8 ? ", …" : "");
+        throw new InvalidDataException($"{Path}: has no tensor '{name}' (it holds {(Tensors.Count == 0 ? "none" : present)})");
+    }
+
+    /// <summary>Reads a tensor's elements as float32; F16, BF16 and F64 are converted.</summary>
+    /// <param name="entry">One of this file's <see cref="Tensors"/>.</param>
+    /// <param name="destination">Exactly <see cref="TensorEntry.ElementCount"/> long, filled in row-major order.</param>
+    /// <exception cref="InvalidDataException">The tensor is of no float type, or the file has been cut since it was opened.</exception>
+    /// <exception cref="ArgumentException">The destination has another length.</exception>
+    public void Read(TensorEntry entry, Span<float> destination)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        RequireLength(entry, destination.Length, entry.ElementCount, "elements");
+        if (entry.Type is not (TensorType.F32 or TensorType.F16 or TensorType.BF16 or TensorType.F64))
+        {
+            throw new InvalidDataException($"{Path}: tensor '{entry.Name}' is {entry.Type.FormatName()}; F32, F16, BF16 or F64 was expected");
+        }
+
+        var size = entry.Type.SizeInBytes();
+        var position = entry.Start;
+        Span<byte> portion = entry.Type == TensorType.F32 ? default : new byte[Math.Min(entry.ByteCount, 1 << 16)];
+        while (destination.Length > 0)
+        {
+            // A span of bytes cannot cover two gigabytes of floats, hence portions for F32 too.
+            var count = Math.Min(destination.Length, portion.IsEmpty ? 1 << 26 : portion.Length / size);
+            var bytes = portion.IsEmpty ? MemoryMarshal.AsBytes(destination[..count]) : portion[..(count * size)];
+            ReadExactly(entry, bytes, position);
+            if (!portion.IsEmpty)
+            {
+                Convert(entry.Type, bytes, destination[..count]);
+            }
+            position += bytes.Length;
+            destination = destination[count..];
+        }
+    }
+
+    /// <summary>Reads a tensor's bytes as they lie in the file: little-endian elements in row-major order.</summary>
+    /// <param name="entry">One of this file's <see cref="Tensors"/>.</param>
+    /// <param name="destination">Exactly <see cref="TensorEntry.ByteCount"/> long.</param>
+    /// <exception cref="InvalidDataException">The file has been cut since it was opened.</exception>
+    /// <exception cref="ArgumentException">The destination has another length.</exception>
+    public void ReadBytes(TensorEntry entry, Span<byte> destination)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        RequireLength(entry, destination.Length, entry.ByteCount, "bytes");
+        ReadExactly(entry, destination, entry.Start);
+    }
+
+    /// <summary>Closes the file.</summary>
+    public void Dispose() => _handle.Dispose();
+
+    private static byte[] ReadHeader(string path, SafeFileHandle handle, out long dataBytes)
+    {
+        var fileBytes = RandomAccess.GetLength(handle);
+        Span<byte> length = stackalloc byte[sizeof(ulong)];
+        if (fileBytes < length.Length || RandomAccess.Read(handle, length, 0) < length.Length)
+        {
+            throw new InvalidDataException(
+                $"{path}: has {fileBytes} bytes, too few for a safetensors file, which begins with eight for its header's length; it was cut short or is another kind of file");
+        }
+        var headerBytes = BinaryPrimitives.ReadUInt64LittleEndian(length);
+        if (headerBytes is < 2 or > Safetensors.MaxHeaderBytes)
+        {
+            throw new InvalidDataException(
+                $"{path}: its first eight bytes give a header of {headerBytes} bytes, between 2 and {Safetensors.MaxHeaderBytes} was expected; it is damaged or no safetensors file");
+        }
+        dataBytes = fileBytes - length.Length - (long)headerBytes;
+        if (dataBytes < 0)
+        {
+            throw new InvalidDataException(
+                $"{path}: says that its header takes {headerBytes} bytes, but the file ends after {fileBytes - length.Length} of them; it was cut short, fetch or save it again");
+        }
+        var header = new byte[headerBytes];
+        if (ReadAll(handle, header, length.Length) < header.Length)
+        {
+            throw new InvalidDataException($"{path}: became shorter while its header was read");
+        }
+        return header;
+    }
+
+    private void ReadExactly(TensorEntry entry, Span<byte> bytes, long position)
+    {
+        if (ReadAll(_handle, bytes, position) < bytes.Length)
+        {
+            throw new InvalidDataException($"{Path}: became shorter while tensor '{entry.Name}' was read");
+        }
+    }
+
+    private static int ReadAll(SafeFileHandle handle, Span<byte> bytes, long position)
+    {
+        var done = 0;
+        while (done < bytes.Length)
+        {
+            var read = RandomAccess.Read(handle, bytes[done..], position + done);
+            if (read == 0)
+            {
+                break;
+            }
+            done += read;
+        }
+        return done;
+    }
+
+    private static void Convert(TensorType type, ReadOnlySpan<byte> bytes, Span<float> destination)
+    {
+        switch (type)
+        {
+            case TensorType.F16:
+                var halves = MemoryMarshal.Cast<byte, Half>(bytes);
+                for (var i = 0; i < destination.Length; i++)
+                {
+                    destination[i] = (float)halves[i];
+                }
+                break;
+            case TensorType.BF16:
+                var uppers = MemoryMarshal.Cast<byte, ushort>(bytes);
+                for (var i = 0; i < destination.Length; i++)
+                {
+                    destination[i] = BitConverter.UInt32BitsToSingle((uint)uppers[i] << 16);
+                }
+                break;
+            default:
+                var doubles = MemoryMarshal.Cast<byte, double>(bytes);
+                for (var i = 0; i < destination.Length; i++)
+                {
+                    destination[i] = (float)doubles[i];
+                }
+                break;
+        }
+    }
+
+    private static void RequireLength(TensorEntry entry, long found, long expected, string unit)
+    {
+        if (found != expected)
+        {
+            throw new ArgumentException($"tensor '{entry.Name}' has {expected} {unit}, the destination {found}");
+        }
+    }
+}
