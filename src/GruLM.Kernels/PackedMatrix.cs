@@ -6,32 +6,40 @@ namespace GruLM.Kernels;
 /// <summary>A K x N matrix in panels of columns. Filled by <see cref="Compute.PackRows"/> or <see cref="Compute.PackTransposed"/>.</summary>
 public sealed unsafe class PackedMatrix : IDisposable
 {
-    private readonly AlignedBuffer<float> data;
+    private AlignedBuffer<float> data = new(0);
 
     /// <summary>Room for <paramref name="k"/> rows and <paramref name="n"/> columns in panels of <paramref name="panelWidth"/>.</summary>
     public PackedMatrix(int k, int n, int panelWidth)
     {
-        K = k;
-        N = n;
         PanelWidth = panelWidth;
-        Panels = (n + panelWidth - 1) / panelWidth;
-        data = new AlignedBuffer<float>((long)Panels * panelWidth * k);
+        Reshape(k, n);
     }
 
     /// <summary>Rows.</summary>
-    public int K { get; }
+    public int K { get; private set; }
 
     /// <summary>Columns, without the padding.</summary>
-    public int N { get; }
+    public int N { get; private set; }
 
     /// <summary>Columns in a panel.</summary>
     public int PanelWidth { get; }
 
     /// <summary>Number of panels.</summary>
-    public int Panels { get; }
+    public int Panels { get; private set; }
 
     /// <summary>First row of a panel: [K][PanelWidth].</summary>
     public float* Panel(int panel) => data.Pointer + ((long)panel * PanelWidth * K);
+
+    /// <summary>Changes the size; memory grows when needed and never shrinks. The contents are undefined until packed again.</summary>
+    public void Reshape(int k, int n)
+    {
+        (K, N) = (k, n);
+        Panels = (n + PanelWidth - 1) / PanelWidth;
+        long length = (long)Panels * PanelWidth * k;
+        if (length <= data.Length) return;
+        data.Dispose();
+        data = new AlignedBuffer<float>(length);
+    }
 
     /// <inheritdoc/>
     public void Dispose() => data.Dispose();

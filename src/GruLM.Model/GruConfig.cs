@@ -1,0 +1,57 @@
+// The architecture of a model: the numbers that fix the shape of every tensor.
+
+namespace GruLM.Model;
+
+/// <summary>Sizes of a stacked-GRU language model: embedding [V, E], L GRU layers of H units, output layer [V, H].</summary>
+public sealed record GruConfig
+{
+    /// <summary>The largest embedding or hidden size accepted.</summary>
+    public const int MaxWidth = 16384;
+
+    /// <summary>The largest vocabulary accepted.</summary>
+    public const int MaxVocabSize = 1 << 22;
+
+    /// <summary>The largest number of layers accepted.</summary>
+    public const int MaxLayers = 64;
+
+    /// <summary>Number of distinct token ids, V.</summary>
+    public required int VocabSize { get; init; }
+
+    /// <summary>Length of an embedding vector, E.</summary>
+    public required int EmbeddingDim { get; init; }
+
+    /// <summary>Units in each GRU layer, H.</summary>
+    public required int HiddenDim { get; init; }
+
+    /// <summary>Number of stacked GRU layers, L.</summary>
+    public required int NumLayers { get; init; }
+
+    /// <summary>Probability with which an output of a layer is dropped on its way to the next while training. 0 for a single layer.</summary>
+    public double Dropout { get; init; }
+
+    /// <summary>Whether the output layer shares the embedding's weights (needs E = H).</summary>
+    public bool TieWeights { get; init; }
+
+    /// <summary>Length of layer <paramref name="layer"/>'s input.</summary>
+    public int InputDim(int layer) => layer == 0 ? EmbeddingDim : HiddenDim;
+
+    /// <summary>Throws <see cref="ArgumentException"/>, naming the value and what is allowed, when no model can have these sizes.</summary>
+    public void Validate()
+    {
+        InRange(VocabSize, 2, MaxVocabSize, "vocab_size");
+        InRange(EmbeddingDim, 1, MaxWidth, "embedding_dim");
+        InRange(HiddenDim, 1, MaxWidth, "hidden_dim");
+        InRange(NumLayers, 1, MaxLayers, "num_layers");
+        if (!(Dropout >= 0 && Dropout < 1)) throw new ArgumentException($"dropout is {Dropout}; it must be at least 0 and below 1");
+        if (TieWeights && EmbeddingDim != HiddenDim)
+        {
+            throw new ArgumentException(
+                $"tied weights need embedding and hidden sizes to be equal, but they are {EmbeddingDim} and {HiddenDim}: make them equal or use --no-tie-weights");
+        }
+    }
+
+    private static void InRange(int value, int low, int high, string name)
+    {
+        if (value < low || value > high) throw new ArgumentException($"{name} is {value}; it must be from {low} to {high}");
+    }
+}

@@ -1,0 +1,323 @@
+// The GRU layer as it is trained: the same equations as GruLayer.cs over whole sequences [T, B, ·].
+// The input projection of all steps is one product; a step then costs one pass over the packed recurrent weights, whose
+// panels hold r, z and n of the same units side by side, so that the gate math follows in the same item while
+// the sums are in the first-level cache. Backward likewise: one pass a step for dh, then each weight gradient is one
+// product over the whole sequence. Gates overwrite the projections and their gradients overwrite the gates.
+// Rows of states and gates are padded to a multiple of 16 units; padded units have zero weights and stay zero.
+
+using System.Runtime.CompilerServices;
+using GruLM.Kernels;
+
+namespace GruLM.Model;
+
+/// <summary>Activations of one layer for up to T·B tokens: what forward leaves for backward.</summary>
+internal sealed class GruActivations(long tokens, long lanes, int paddedHidden) : IDisposable
+{
+    /// <summary>Input projections, then gates r, z, n, then their gradients: [T, B, 3, H'].</summary>
+    public AlignedBuffer<float> Gates { get; } = new(tokens * 3 * paddedHidden);
+
+    /// <summary>q = W_hn h + b_hn, then its gradient: [T, B, H'].</summary>
+    public AlignedBuffer<float> Recurrent { get; } = new(tokens * paddedHidden);
+
+    /// <summary>State before the first step, then after each: [T + 1, B, H'].</summary>
+    public AlignedBuffer<float> States { get; } = new((tokens + lanes) * paddedHidden);
+
+    public void Dispose()
+    {
+        Gates.Dispose();
+        Recurrent.Dispose();
+        States.Dispose();
+    }
+}
+
+/// <summary>One GRU layer over sequences, for any vector width. Weights are packed by <see cref="Pack"/> after each change.</summary>
+internal abstract unsafe class FusedGruLayer : IDisposable
+{
+    private readonly AlignedBuffer<int> gateMajor;
+    private readonly AlignedBuffer<int> interleaved;
+    private readonly PackedMatrix inputForward;
+    private readonly PackedMatrix inputBackward;
+
+    protected FusedGruLayer(Compute compute, int inputDim, int hiddenDim)
+    {
+        Compute = compute;
+        InputDim = inputDim;
+        HiddenDim = hiddenDim;
+        PaddedInput = Padded(inputDim);
+        PaddedHidden = Padded(hiddenDim);
+        gateMajor = new AlignedBuffer<int>(3L * PaddedHidden);
+        interleaved = new AlignedBuffer<int>(3L * PaddedHidden);
+        for (int g = 0; g < 3; g++)
+        {
+            for (int j = 0; j < PaddedHidden; j++)
+            {
+                int row = j < hiddenDim ? (g * hiddenDim) + j : -1;
+                int panel = j / compute.Width, lane = j % compute.Width;
+                gateMajor.Pointer[(g * PaddedHidden) + j] = row;
+                interleaved.Pointer[(panel * compute.PanelWidth) + (g * compute.Width) + lane] = row;
+            }
+        }
+
+        inputForward = compute.NewPacked(inputDim, 3 * PaddedHidden);
+        inputBackward = compute.NewPacked(3 * PaddedHidden, inputDim);
+        RecurrentForward = compute.NewPacked(hiddenDim, 3 * PaddedHidden);
+        RecurrentBackward = compute.NewPacked(3 * PaddedHidden, PaddedHidden);
+    }
+
+    /// <summary>Rows of an item of a time step: the tile sums of one panel then fit the first-level cache.</summary>
+    protected const int StepRows = 32;
+
+    protected Compute Compute { get; }
+
+    protected int InputDim { get; }
+
+    protected int HiddenDim { get; }
+
+    protected PackedMatrix RecurrentForward { get; }
+
+    protected PackedMatrix RecurrentBackward { get; }
+
+    public int PaddedInput { get; }
+
+    public int PaddedHidden { get; }
+
+    public static int Padded(int units) => (units + 15) / 16 * 16;
+
+    public static FusedGruLayer Create(Compute compute, int inputDim, int hiddenDim) => compute.Path switch
+    {
+        KernelPath.Vector512 => new FusedGruLayer<Simd512, System.Runtime.Intrinsics.Vector512<float>>(compute, inputDim, hiddenDim),
+        KernelPath.Vector256 => new FusedGruLayer<Simd256, System.Runtime.Intrinsics.Vector256<float>>(compute, inputDim, hiddenDim),
+        KernelPath.Vector128 => new FusedGruLayer<Simd128, System.Runtime.Intrinsics.Vector128<float>>(compute, inputDim, hiddenDim),
+        _ => new FusedGruLayer<Simd1, float>(compute, inputDim, hiddenDim),
+    };
+
+    /// <summary>Packs the weights of layer <paramref name="layer"/>; the backward forms only where needed.</summary>
+    public void Pack(GruParameters parameters, int layer, bool forTraining)
+    {
+        float* ih = parameters[$"gru.weight_ih_l{layer}"], hh = parameters[$"gru.weight_hh_l{layer}"];
+        Compute.PackTransposed(ih, InputDim, InputDim, gateMajor.Pointer, inputForward);
+        Compute.PackTransposed(hh, HiddenDim, HiddenDim, interleaved.Pointer, RecurrentForward);
+        SetBiases(parameters.Span($"gru.bias_ih_l{layer}"), parameters.Span($"gru.bias_hh_l{layer}"));
+        if (!forTraining) return;
+        Compute.PackRows(ih, InputDim, InputDim, gateMajor.Pointer, inputBackward);
+        Compute.PackRows(hh, HiddenDim, HiddenDim, gateMajor.Pointer, RecurrentBackward);
+    }
+
+    /// <summary>All steps of one layer. <paramref name="x"/> is [T·B, E'] or [T·B, H']; States[0] holds the starting state.</summary>
+    public void Forward(float* x, int steps, int lanes, GruActivations a)
+    {
+        Compute.Multiply(x, PaddedInput, steps * lanes, inputForward, a.Gates.Pointer, 3 * PaddedHidden, add: false);
+        for (int t = 0; t < steps; t++) StepForward(a, t, lanes);
+    }
+
+    /// <summary>All steps backwards. <paramref name="dY"/> [T·B, H'] holds the loss's gradient for each state; gradients are added to
+    /// <paramref name="gradients"/>; <paramref name="dX"/> [T·B, E'] receives the input's. <paramref name="carry"/> is [B, H'] scratch;
+    /// <paramref name="packedInput"/> and <paramref name="packedState"/> are scratch for the inputs and states as right-hand matrices.</summary>
+    public void Backward(
+        float* x, float* dY, float* dX, int steps, int lanes, GruActivations a, float* carry, GruParameters gradients, int layer,
+        PackedMatrix packedInput, PackedMatrix packedState)
+    {
+        for (int t = steps - 1; t >= 0; t--) StepBackward(a, dY, carry, t, steps, lanes);
+        int tokens = steps * lanes;
+        float* gates = a.Gates.Pointer;
+        nint stride = 3 * PaddedHidden;
+        Compute.Multiply(gates, stride, tokens, inputBackward, dX, PaddedInput, add: false);
+        Compute.PackRows(x, PaddedInput, InputDim, null, packedInput);
+        Compute.PackRows(a.States.Pointer, PaddedHidden, HiddenDim, null, packedState);
+        float* dIh = gradients[$"gru.weight_ih_l{layer}"], dHh = gradients[$"gru.weight_hh_l{layer}"];
+        float* dBiasIh = gradients[$"gru.bias_ih_l{layer}"], dBiasHh = gradients[$"gru.bias_hh_l{layer}"];
+        for (int g = 0; g < 3; g++)
+        {
+            float* dGate = gates + (g * PaddedHidden);
+            float* dSum = g < 2 ? dGate : a.Recurrent.Pointer;
+            nint sumStride = g < 2 ? stride : PaddedHidden;
+            Compute.MultiplyTransposed(dGate, stride, HiddenDim, packedInput, dIh + ((long)g * HiddenDim * InputDim), InputDim, add: true);
+            Compute.MultiplyTransposed(dSum, sumStride, HiddenDim, packedState, dHh + ((long)g * HiddenDim * HiddenDim), HiddenDim, add: true);
+            Compute.SumColumns(dGate, stride, tokens, HiddenDim, dBiasIh + (g * HiddenDim), add: true);
+            Compute.SumColumns(dSum, sumStride, tokens, HiddenDim, dBiasHh + (g * HiddenDim), add: true);
+        }
+    }
+
+    public virtual void Dispose()
+    {
+        gateMajor.Dispose();
+        interleaved.Dispose();
+        inputForward.Dispose();
+        inputBackward.Dispose();
+        RecurrentForward.Dispose();
+        RecurrentBackward.Dispose();
+    }
+
+    protected abstract void SetBiases(ReadOnlySpan<float> ih, ReadOnlySpan<float> hh);
+
+    protected abstract void StepForward(GruActivations a, int t, int lanes);
+
+    protected abstract void StepBackward(GruActivations a, float* dY, float* carry, int t, int steps, int lanes);
+}
+
+/// <summary>The time steps of <see cref="FusedGruLayer"/> for the vector width <typeparamref name="S"/>.</summary>
+internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
+    where S : struct, ISimd<V>
+    where V : unmanaged
+{
+    // A slice of a panel this deep stays in the first-level cache while the lanes pass over it.
+    private const int DepthSlice = 128;
+
+    // [b_ir + b_hr | b_iz + b_hz | b_in | b_hn], each H' long.
+    private readonly AlignedBuffer<float> biases;
+
+    public FusedGruLayer(Compute compute, int inputDim, int hiddenDim)
+        : base(compute, inputDim, hiddenDim) => biases = new AlignedBuffer<float>(4L * PaddedHidden);
+
+    public override void Dispose()
+    {
+        biases.Dispose();
+        base.Dispose();
+    }
+
+    protected override void SetBiases(ReadOnlySpan<float> ih, ReadOnlySpan<float> hh)
+    {
+        for (int j = 0; j < HiddenDim; j++)
+        {
+            biases.Pointer[j] = ih[j] + hh[j];
+            biases.Pointer[PaddedHidden + j] = ih[HiddenDim + j] + hh[HiddenDim + j];
+            biases.Pointer[(2 * PaddedHidden) + j] = ih[(2 * HiddenDim) + j];
+            biases.Pointer[(3 * PaddedHidden) + j] = hh[(2 * HiddenDim) + j];
+        }
+    }
+
+    protected override void StepForward(GruActivations a, int t, int lanes)
+    {
+        long row = (long)t * lanes;
+        var job = new ForwardJob
+        {
+            Weights = RecurrentForward.Panel(0), Biases = biases.Pointer, H = HiddenDim, Stride = PaddedHidden, Lanes = lanes,
+            Gates = a.Gates.Pointer + (row * 3 * PaddedHidden), Recurrent = a.Recurrent.Pointer + (row * PaddedHidden),
+            Before = a.States.Pointer + (row * PaddedHidden), After = a.States.Pointer + ((row + lanes) * PaddedHidden),
+            Panels = PaddedHidden / S.Width,
+        };
+        Compute.Team.Run(ref job, job.Panels * ((lanes + StepRows - 1) / StepRows));
+    }
+
+    protected override void StepBackward(GruActivations a, float* dY, float* carry, int t, int steps, int lanes)
+    {
+        long row = (long)t * lanes;
+        int panels = RecurrentBackward.Panels;
+        var job = new BackwardJob
+        {
+            Weights = RecurrentBackward.Panel(0), Stride = PaddedHidden, Lanes = lanes, Panels = panels, Last = t == steps - 1,
+            Gates = a.Gates.Pointer + (row * 3 * PaddedHidden), Recurrent = a.Recurrent.Pointer + (row * PaddedHidden),
+            Before = a.States.Pointer + (row * PaddedHidden), DY = dY + (row * PaddedHidden), Carry = carry,
+        };
+        Compute.Team.Run(ref job, panels * ((lanes + BackwardJob.Rows - 1) / BackwardJob.Rows));
+    }
+
+    // h' for the units of one panel and up to StepRows lanes.
+    private struct ForwardJob : IParallelJob
+    {
+        public float* Weights, Biases, Gates, Recurrent, Before, After;
+        public int H, Stride, Lanes, Panels;
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public readonly void Execute(int item, int thread)
+        {
+            int width = 3 * S.Width, panel = item % Panels, first = item / Panels * StepRows, rows = Math.Min(StepRows, Lanes - first);
+
+            // One tile more than the rows: a tile writes all of its rows.
+            float* sums = stackalloc float[(StepRows + S.TileRows) * width];
+            float* weights = Weights + ((nint)panel * width * H);
+            for (int k = 0; k < H; k += DepthSlice)
+            {
+                int depth = Math.Min(DepthSlice, H - k);
+                for (int i = 0; i < rows; i += S.TileRows)
+                {
+                    RegisterTile<S, V>.Product(
+                        Before + ((nint)(first + i) * Stride) + k, Stride, 1, weights + ((nint)k * width), depth, sums + (i * width), width,
+                        Math.Min(S.TileRows, rows - i), add: k > 0);
+                }
+            }
+
+            int unit = panel * S.Width;
+            V biasR = S.Load(Biases + unit), biasZ = S.Load(Biases + Stride + unit);
+            V biasN = S.Load(Biases + (2 * Stride) + unit), biasQ = S.Load(Biases + (3 * Stride) + unit);
+            for (int i = 0; i < rows; i++, sums += width)
+            {
+                nint lane = first + i;
+                float* gates = Gates + (lane * 3 * Stride) + unit;
+                V r = VectorMath<S, V>.Sigmoid(S.Add(S.Add(S.Load(gates), biasR), S.Load(sums)));
+                V z = VectorMath<S, V>.Sigmoid(S.Add(S.Add(S.Load(gates + Stride), biasZ), S.Load(sums + S.Width)));
+                V q = S.Add(S.Load(sums + (2 * S.Width)), biasQ);
+                V n = VectorMath<S, V>.Tanh(S.MultiplyAdd(r, q, S.Add(S.Load(gates + (2 * Stride)), biasN)));
+                V before = S.Load(Before + (lane * Stride) + unit);
+                S.Store(gates, r);
+                S.Store(gates + Stride, z);
+                S.Store(gates + (2 * Stride), n);
+                S.Store(Recurrent + (lane * Stride) + unit, q);
+                S.Store(After + (lane * Stride) + unit, S.MultiplyAdd(z, S.Subtract(before, n), n));
+            }
+        }
+    }
+
+    // dh for the units of one panel (three vectors of them) and some lanes, then the gradients of their gates at step t.
+    private struct BackwardJob : IParallelJob
+    {
+        // Half of forward's rows: a panel here holds three times the units, and there must be items enough to share out.
+        public const int Rows = StepRows / 2;
+        public float* Weights, Gates, Recurrent, Before, DY, Carry;
+        public int Stride, Lanes, Panels;
+        public bool Last;
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public readonly void Execute(int item, int thread)
+        {
+            int width = 3 * S.Width, panel = item % Panels, first = item / Panels * Rows, rows = Math.Min(Rows, Lanes - first);
+            float* sums = stackalloc float[(Rows + S.TileRows) * width];
+            if (!Last)
+            {
+                // [dar, daz] of step t + 1 lie in Gates, dq in Recurrent: two runs of k against one panel.
+                float* gatesAfter = Gates + ((nint)Lanes * 3 * Stride), recurrentAfter = Recurrent + ((nint)Lanes * Stride);
+                float* weights = Weights + ((nint)panel * width * 3 * Stride);
+                int k = 0;
+                while (k < 3 * Stride)
+                {
+                    bool inGates = k < 2 * Stride;
+                    int depth = Math.Min(DepthSlice, (inGates ? 2 : 3) * Stride - k);
+                    nint strideA = inGates ? 3 * Stride : Stride;
+                    float* a = inGates ? gatesAfter + k : recurrentAfter + (k - (2 * Stride));
+                    for (int i = 0; i < rows; i += S.TileRows)
+                    {
+                        RegisterTile<S, V>.Product(
+                            a + ((nint)(first + i) * strideA), strideA, 1, weights + ((nint)k * width), depth, sums + (i * width), width,
+                            Math.Min(S.TileRows, rows - i), add: k > 0);
+                    }
+
+                    k += depth;
+                }
+            }
+
+            int unitEnd = Math.Min(Stride, (panel + 1) * width);
+            V one = S.Splat(1f);
+            for (int i = 0; i < rows; i++, sums += width)
+            {
+                nint lane = first + i;
+                for (int unit = panel * width; unit < unitEnd; unit += S.Width)
+                {
+                    float* gates = Gates + (lane * 3 * Stride) + unit;
+                    float* recurrent = Recurrent + (lane * Stride) + unit;
+                    float* carry = Carry + (lane * Stride) + unit;
+                    V d = S.Load(DY + (lane * Stride) + unit);
+                    if (!Last) d = S.Add(d, S.Add(S.Load(carry), S.Load(sums + (unit - (panel * width)))));
+                    V r = S.Load(gates), z = S.Load(gates + Stride), n = S.Load(gates + (2 * Stride)), q = S.Load(recurrent);
+                    V dan = S.Multiply(S.Multiply(d, S.Subtract(one, z)), S.Subtract(one, S.Multiply(n, n)));
+                    V daz = S.Multiply(S.Multiply(d, S.Subtract(S.Load(Before + (lane * Stride) + unit), n)), S.Multiply(z, S.Subtract(one, z)));
+                    V dar = S.Multiply(S.Multiply(dan, q), S.Multiply(r, S.Subtract(one, r)));
+                    S.Store(carry, S.Multiply(d, z));
+                    S.Store(gates, dar);
+                    S.Store(gates + Stride, daz);
+                    S.Store(gates + (2 * Stride), dan);
+                    S.Store(recurrent, S.Multiply(dan, r));
+                }
+            }
+        }
+    }
+}

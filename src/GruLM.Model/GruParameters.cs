@@ -1,0 +1,109 @@
+// All parameters of a model in one flat buffer, with named views into it. Gradients and optimizer moments use the
+// same layout, so that the optimizer, the checkpoint and the gradient norm are each one loop.
+// Names, shapes and gate order (r, z, n) are PyTorch's; see MODEL.md.
+
+using GruLM.Kernels;
+
+namespace GruLM.Model;
+
+/// <summary>A named tensor's place in the flat buffer.</summary>
+/// <param name="Name">PyTorch's name, such as <c>gru.weight_ih_l0</c>.</param>
+/// <param name="Rows">First dimension.</param>
+/// <param name="Columns">Second dimension; 1 for vectors.</param>
+/// <param name="Offset">First element in the flat buffer, a multiple of 16.</param>
+public sealed record ParameterView(string Name, int Rows, int Columns, long Offset)
+{
+    /// <summary>Number of elements.</summary>
+    public long Length => (long)Rows * Columns;
+
+    /// <summary>A bias vector: a tensor of one dimension.</summary>
+    public bool IsVector => Name.Contains(".bias_", StringComparison.Ordinal);
+
+    /// <summary>The shape as files state it.</summary>
+    public long[] Shape => IsVector ? [Rows] : [Rows, Columns];
+}
+
+/// <summary>One flat float32 buffer holding every tensor of a <see cref="GruConfig"/>; gaps between views stay zero.</summary>
+public sealed unsafe class GruParameters : IDisposable
+{
+    private readonly AlignedBuffer<float> buffer;
+    private readonly Dictionary<string, ParameterView> byName;
+
+    /// <summary>A zeroed set of parameters for <paramref name="config"/>.</summary>
+    public GruParameters(GruConfig config)
+    {
+        config.Validate();
+        Config = config;
+        Views = Layout(config);
+        byName = Views.ToDictionary(v => v.Name);
+        var last = Views[^1];
+        buffer = new AlignedBuffer<float>(RoundUp(last.Offset + last.Length));
+    }
+
+    /// <summary>The sizes that the buffer was laid out for.</summary>
+    public GruConfig Config { get; }
+
+    /// <summary>Every tensor, in file order.</summary>
+    public IReadOnlyList<ParameterView> Views { get; }
+
+    /// <summary>Number of parameters: the sum of the views' lengths.</summary>
+    public long Count => Views.Sum(v => v.Length);
+
+    /// <summary>Length of the flat buffer, gaps included.</summary>
+    public long Length => buffer.Length;
+
+    /// <summary>The flat buffer.</summary>
+    public float* Pointer => buffer.Pointer;
+
+    /// <summary>First element of the tensor <paramref name="name"/>.</summary>
+    public float* this[string name] => buffer.Pointer + byName[name].Offset;
+
+    /// <summary>The number of parameters that <paramref name="config"/> implies, without allocating them.</summary>
+    public static long CountFor(GruConfig config) => Layout(config).Sum(v => v.Length);
+
+    /// <summary>A tensor's elements, row-major.</summary>
+    public Span<float> Span(string name)
+    {
+        var view = byName[name];
+        return buffer.Slice(view.Offset, checked((int)view.Length));
+    }
+
+    /// <summary>Sets everything to zero.</summary>
+    public void Clear() => buffer.Clear();
+
+    /// <summary>Copies all values from a set of the same layout.</summary>
+    public void CopyFrom(GruParameters other)
+    {
+        if (other.Length != Length) throw new ArgumentException("the two parameter sets have different sizes");
+        Buffer.MemoryCopy(other.Pointer, Pointer, Length * sizeof(float), Length * sizeof(float));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => buffer.Dispose();
+
+    internal static List<ParameterView> Layout(GruConfig config)
+    {
+        var views = new List<ParameterView>();
+        long offset = 0;
+        void Add(string name, int rows, int columns)
+        {
+            views.Add(new ParameterView(name, rows, columns, offset));
+            offset = RoundUp(offset + ((long)rows * columns));
+        }
+
+        int h = config.HiddenDim;
+        Add("embedding.weight", config.VocabSize, config.EmbeddingDim);
+        for (int l = 0; l < config.NumLayers; l++)
+        {
+            Add($"gru.weight_ih_l{l}", 3 * h, config.InputDim(l));
+            Add($"gru.weight_hh_l{l}", 3 * h, h);
+            Add($"gru.bias_ih_l{l}", 3 * h, 1);
+            Add($"gru.bias_hh_l{l}", 3 * h, 1);
+        }
+
+        if (!config.TieWeights) Add("out.weight", config.VocabSize, h);
+        return views;
+    }
+
+    private static long RoundUp(long n) => (n + 15) / 16 * 16;
+}

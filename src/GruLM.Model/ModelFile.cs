@@ -1,0 +1,147 @@
+// A model on disk: config.json with the architecture and model.safetensors with the tensors, under PyTorch's names and layouts.
+// A tied output layer is stored once. The other files of a model folder belong to other rooms.
+
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using GruLM.Formats;
+
+namespace GruLM.Model;
+
+/// <summary>Reads and writes a model's configuration and tensors.</summary>
+public static class ModelFile
+{
+    /// <summary>The configuration's file name.</summary>
+    public const string ConfigName = "config.json";
+
+    /// <summary>The tensors' file name.</summary>
+    public const string WeightsName = "model.safetensors";
+
+    private const string ModelType = "grulm";
+
+    /// <summary>Writes both files into <paramref name="folder"/>, each whole or not at all.</summary>
+    public static void Save(string folder, GruParameters parameters, SampleKind samples)
+    {
+        var config = parameters.Config;
+        var json = new ConfigJson
+        {
+            ModelType = ModelType, VocabSize = config.VocabSize, EmbeddingDim = config.EmbeddingDim, HiddenDim = config.HiddenDim,
+            NumLayers = config.NumLayers, Dropout = config.Dropout, TieWeights = config.TieWeights,
+            Samples = samples == SampleKind.Lines ? "lines" : "stream",
+        };
+        Directory.CreateDirectory(folder);
+        WriteTensors(Path.Combine(folder, WeightsName), parameters);
+        AtomicFile.WriteAllText(Path.Combine(folder, ConfigName), JsonSerializer.Serialize(json, ModelJsonContext.Default.ConfigJson) + "\n");
+    }
+
+    /// <summary>Reads config.json. Throws <see cref="FileNotFoundException"/> or <see cref="InvalidDataException"/> with the file and what is wrong.</summary>
+    public static (GruConfig Config, SampleKind Samples) LoadConfig(string folder)
+    {
+        string path = Path.Combine(folder, ConfigName);
+        if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"{folder}: no such model folder");
+        if (!File.Exists(path)) throw new FileNotFoundException($"{path}: not found; {folder} is not a model folder (train one with: grulm train --data FILE --out-dir {folder})");
+        ConfigJson json;
+        try
+        {
+            json = JsonSerializer.Deserialize(File.ReadAllBytes(path), ModelJsonContext.Default.ConfigJson) ?? throw new InvalidDataException($"{path}: is empty");
+        }
+        catch (JsonException error)
+        {
+            throw new InvalidDataException($"{path}: not a valid configuration: {error.Message.Split(". Path:")[0]}", error);
+        }
+
+        if (json.ModelType != ModelType) throw new InvalidDataException($"{path}: model_type is \"{json.ModelType}\"; this program reads \"{ModelType}\"");
+        var config = new GruConfig
+        {
+            VocabSize = json.VocabSize, EmbeddingDim = json.EmbeddingDim, HiddenDim = json.HiddenDim,
+            NumLayers = json.NumLayers, Dropout = json.Dropout, TieWeights = json.TieWeights,
+        };
+        try
+        {
+            config.Validate();
+        }
+        catch (ArgumentException error)
+        {
+            throw new InvalidDataException($"{path}: {error.Message}", error);
+        }
+
+        return json.Samples switch
+        {
+            "stream" or null => (config, SampleKind.Stream),
+            "lines" => (config, SampleKind.Lines),
+            _ => throw new InvalidDataException($"{path}: samples is \"{json.Samples}\"; it must be \"stream\" or \"lines\""),
+        };
+    }
+
+    /// <summary>Reads a whole model. Throws <see cref="InvalidDataException"/> when the tensors are damaged or disagree with config.json.</summary>
+    public static (GruParameters Parameters, SampleKind Samples) Load(string folder)
+    {
+        var (config, samples) = LoadConfig(folder);
+        return (ReadTensors(Path.Combine(folder, WeightsName), config), samples);
+    }
+
+    /// <summary>Writes every tensor of a parameter set, or of something laid out like one.</summary>
+    public static void WriteTensors(string path, GruParameters parameters, IReadOnlyDictionary<string, string>? metadata = null) =>
+        Safetensors.Write(path, [.. parameters.Views.Select(v => NamedTensor.FromFloats(v.Name, () => parameters.Span(v.Name), v.Shape))], metadata);
+
+    /// <summary>Reads tensors laid out for <paramref name="config"/>, checking names and shapes.</summary>
+    public static GruParameters ReadTensors(string path, GruConfig config)
+    {
+        if (!File.Exists(path)) throw new FileNotFoundException($"{path}: not found; the model folder is incomplete");
+        using var file = SafetensorsFile.Open(path);
+        CheckTensors(path, file, config);
+        var parameters = new GruParameters(config);
+        foreach (var view in parameters.Views) file.Read(file.Find(view.Name), parameters.Span(view.Name));
+        return parameters;
+    }
+
+    private static void CheckTensors(string path, SafetensorsFile file, GruConfig config)
+    {
+        var views = GruParameters.Layout(config);
+        foreach (var view in views)
+        {
+            if (!file.TryFind(view.Name, out var entry)) throw new InvalidDataException($"{path}: tensor {view.Name} is missing, which {ConfigName} calls for");
+            if (!entry.Shape.SequenceEqual(view.Shape))
+                throw new InvalidDataException($"{path}: tensor {view.Name} has shape [{string.Join(", ", entry.Shape)}], but {ConfigName} calls for [{string.Join(", ", view.Shape)}]");
+        }
+
+        if (file.Tensors.Count != views.Count)
+        {
+            string extra = file.Tensors.First(t => views.All(v => v.Name != t.Name)).Name;
+            throw new InvalidDataException($"{path}: tensor {extra} has no place in the model that {ConfigName} describes");
+        }
+    }
+}
+
+/// <summary>What a model was trained on, and so how it is evaluated.</summary>
+public enum SampleKind
+{
+    /// <summary>One long text; the state is carried through it.</summary>
+    Stream,
+
+    /// <summary>Independent lines; each starts from a zero state and ends with the end piece.</summary>
+    Lines,
+}
+
+/// <summary>config.json.</summary>
+internal sealed class ConfigJson
+{
+    public required string ModelType { get; init; }
+
+    public required int VocabSize { get; init; }
+
+    public required int EmbeddingDim { get; init; }
+
+    public required int HiddenDim { get; init; }
+
+    public required int NumLayers { get; init; }
+
+    public double Dropout { get; init; }
+
+    public bool TieWeights { get; init; }
+
+    public string? Samples { get; init; }
+}
+
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(ConfigJson))]
+internal sealed partial class ModelJsonContext : JsonSerializerContext;

@@ -1,0 +1,85 @@
+// The memory of a training step besides parameters, gradients and moments, and the states that lanes carry between steps.
+
+using GruLM.Kernels;
+
+namespace GruLM.Model;
+
+/// <summary>Buffers for batches of up to <see cref="Tokens"/> tokens in up to <see cref="Lanes"/> lanes.</summary>
+internal sealed class Workspace : IDisposable
+{
+    public Workspace(GruConfig config, long tokens, long lanes, bool training, int paddedInput, int paddedHidden)
+    {
+        (Tokens, Lanes, Training) = (tokens, lanes, training);
+        Embedded = new AlignedBuffer<float>(tokens * paddedInput);
+        Layers = [.. Enumerable.Range(0, config.NumLayers).Select(_ => new GruActivations(tokens, lanes, paddedHidden))];
+        long forTraining = training ? tokens : 0;
+        int boundaries = config.Dropout > 0 ? config.NumLayers - 1 : 0;
+        Masks = [.. Enumerable.Range(0, boundaries).Select(_ => new AlignedBuffer<float>(forTraining * paddedHidden))];
+        Dropped = [.. Enumerable.Range(0, boundaries).Select(_ => new AlignedBuffer<float>(forTraining * paddedHidden))];
+        DEmbedding = new AlignedBuffer<float>(forTraining * paddedInput);
+        DState = new AlignedBuffer<float>(forTraining * paddedHidden);
+        Carry = new AlignedBuffer<float>(training ? lanes * paddedHidden : 0);
+    }
+
+    public long Tokens { get; }
+
+    public long Lanes { get; }
+
+    public bool Training { get; }
+
+    /// <summary>Embedded inputs [T·B, E'].</summary>
+    public AlignedBuffer<float> Embedded { get; }
+
+    public GruActivations[] Layers { get; }
+
+    /// <summary>Dropout masks between layers [T·B, H'].</summary>
+    public AlignedBuffer<float>[] Masks { get; }
+
+    /// <summary>Layer outputs after dropout [T·B, H'].</summary>
+    public AlignedBuffer<float>[] Dropped { get; }
+
+    /// <summary>Gradient of the embedded inputs [T·B, E'].</summary>
+    public AlignedBuffer<float> DEmbedding { get; }
+
+    /// <summary>Gradient of the layer outputs in turn [T·B, H'].</summary>
+    public AlignedBuffer<float> DState { get; }
+
+    /// <summary>The part of dh that passes through the update gate [B, H'].</summary>
+    public AlignedBuffer<float> Carry { get; }
+
+    public bool Fits(long tokens, long lanes, bool training) => tokens <= Tokens && lanes <= Lanes && (Training || !training);
+
+    public void Dispose()
+    {
+        foreach (var layer in Layers) layer.Dispose();
+        foreach (var buffer in (AlignedBuffer<float>[])[Embedded, DEmbedding, DState, Carry, .. Masks, .. Dropped]) buffer.Dispose();
+    }
+}
+
+/// <summary>The state of every layer and lane between batches: [L, B, H'].</summary>
+internal sealed unsafe class LaneStates(int layerCount, int paddedHidden) : IDisposable
+{
+    private AlignedBuffer<float> buffer = new(0);
+
+    public int Lanes { get; private set; }
+
+    public Span<float> Values => buffer.Slice(0, layerCount * Lanes * paddedHidden);
+
+    public float* this[int layer] => buffer.Pointer + ((long)layer * Lanes * paddedHidden);
+
+    /// <summary>Makes room for <paramref name="lanes"/>; a new number of lanes, or <paramref name="fresh"/>, starts from zero.</summary>
+    public void Prepare(int lanes, bool fresh)
+    {
+        if (lanes == Lanes && !fresh) return;
+        if (lanes != Lanes)
+        {
+            buffer.Dispose();
+            buffer = new AlignedBuffer<float>((long)layerCount * lanes * paddedHidden);
+            Lanes = lanes;
+        }
+
+        Values.Clear();
+    }
+
+    public void Dispose() => buffer.Dispose();
+}
