@@ -120,6 +120,9 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
     }
 
     /// <inheritdoc/>
+    public void DiscardGradients() => Gradients.Clear();
+
+    /// <inheritdoc/>
     public LossSums Evaluate(TokenBatch batch) => Score(batch, default);
 
     /// <summary>Like <see cref="Evaluate"/>, also giving each target's log-probability in <paramref name="logProbs"/> [T, B] (unless empty).</summary>

@@ -37,7 +37,9 @@ public sealed unsafe class GruParameters : IDisposable
         Views = Layout(config);
         byName = Views.ToDictionary(v => v.Name);
         var last = Views[^1];
-        buffer = new AlignedBuffer<float>(RoundUp(last.Offset + last.Length));
+
+        // Sixteen more, so that a vector that begins inside the last view may end beyond it.
+        buffer = new AlignedBuffer<float>(RoundUp(last.Offset + last.Length) + 16);
     }
 
     /// <summary>The sizes that the buffer was laid out for.</summary>

@@ -21,6 +21,9 @@ public interface ITrainableModel : IDisposable
     /// <summary>One optimizer update with the gradients times <paramref name="gradientScale"/>, which are zero afterwards.</summary>
     void Update(double learningRate, double gradientScale);
 
+    /// <summary>Sets the gradients to zero without an update.</summary>
+    void DiscardGradients();
+
     /// <summary>Loss of a batch with dropout off, over a state of its own kind (see <see cref="ForgetState"/>); changes no parameter.</summary>
     LossSums Evaluate(TokenBatch batch);
 

@@ -1,0 +1,179 @@
+// Held-out figures, by the definitions that MODEL.md gives: as one stream with the state carried, in windows with a fresh
+// state each, or line by line. Dropout is off.
+
+using GruLM.Model;
+
+namespace GruLM.Training;
+
+/// <summary>Text to evaluate on, as tokens, with what its figures need to know of bytes.</summary>
+public abstract record HeldOut
+{
+    /// <summary>Tokens that are predicted when all of it is read.</summary>
+    public abstract long Tokens { get; }
+}
+
+/// <summary>A stream: ids, and the byte position in the text at which each token ends.</summary>
+/// <param name="Ids">Token ids.</param>
+/// <param name="ByteEnds">End of each token, in UTF-8 bytes from the start of the text.</param>
+public sealed record HeldOutStream(ReadOnlyMemory<int> Ids, ReadOnlyMemory<long> ByteEnds) : HeldOut
+{
+    /// <inheritdoc/>
+    public override long Tokens => Ids.Length - 1;
+}
+
+/// <summary>Lines: ids of each (without bos and end), and the UTF-8 bytes of each without its line end.</summary>
+/// <param name="Lines">Token ids of each line.</param>
+/// <param name="Bytes">Bytes of each line.</param>
+/// <param name="Bos">The id fed first.</param>
+/// <param name="End">The id predicted last.</param>
+public sealed record HeldOutLines(IReadOnlyList<int[]> Lines, IReadOnlyList<int> Bytes, int Bos, int End) : HeldOut
+{
+    /// <inheritdoc/>
+    public override long Tokens => Lines.Sum(l => l.Length + 1L);
+}
+
+/// <summary>The figures of one evaluation.</summary>
+/// <param name="Sums">Loss and accuracy over the predicted tokens.</param>
+/// <param name="Bytes">UTF-8 bytes of the predicted text.</param>
+public readonly record struct EvaluationResult(LossSums Sums, long Bytes)
+{
+    /// <summary>Total nll / ln 2 / bytes.</summary>
+    public double BitsPerByte => Sums.BitsPerByte(Bytes);
+}
+
+/// <summary>Evaluates a model on held-out text.</summary>
+public static class Evaluation
+{
+    private const int Window = 256;
+    private const int QuickLanes = 16;
+    private const int LineLanes = 32;
+    private const int WindowLanes = 32;
+
+    /// <summary>The text as one stream with the state carried from beginning to end; every token but the first is predicted.</summary>
+    public static EvaluationResult Stream(ITrainableModel model, HeldOutStream text, Action<long>? progress = null, CancellationToken cancel = default)
+    {
+        Require(text);
+        return StreamLanes(model, text, 1, 0, progress, cancel);
+    }
+
+    /// <summary>Nearly the figure of <see cref="Stream"/>, many times faster, for use while training: the text is cut into lanes read side by side, and
+    /// each lane first reads the end of the one before it, unscored, so that its state is warm. At most <paramref name="maxTokens"/> from the start (0: all).</summary>
+    public static EvaluationResult QuickStream(ITrainableModel model, HeldOutStream text, long maxTokens = 0, CancellationToken cancel = default)
+    {
+        Require(text);
+        if (maxTokens > 0 && maxTokens < text.Tokens)
+        {
+            int keep = (int)maxTokens + 1;
+            text = new HeldOutStream(text.Ids[..keep], text.ByteEnds[..keep]);
+        }
+
+        // Short texts are not worth cutting.
+        int lanes = (int)Math.Clamp(text.Tokens / (4 * Window), 1, QuickLanes);
+        return StreamLanes(model, text, lanes, lanes == 1 ? 0 : Window, null, cancel);
+    }
+
+    /// <summary>Inputs [kN, kN + N), each predicting its successor, from a zero state at each window's start: only the text's first token goes unscored.</summary>
+    public static EvaluationResult Windows(ITrainableModel model, HeldOutStream text, int size, Action<long>? progress = null, CancellationToken cancel = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(size);
+        Require(text);
+        var ids = text.Ids.Span;
+        int predicted = ids.Length - 1, windows = (int)(((long)predicted + size - 1) / size);
+        size = Math.Min(size, predicted);
+        var batch = new TokenBatch(size, Math.Min(windows, Math.Max(1, Window * WindowLanes / size)));
+        var sums = default(LossSums);
+        for (int first = 0; first < windows; first += batch.Lanes)
+        {
+            cancel.ThrowIfCancellationRequested();
+            for (int b = 0; b < batch.Lanes; b++)
+            {
+                for (int t = 0; t < size; t++)
+                {
+                    long position = ((long)(first + b) * size) + t;
+                    bool inside = position < predicted;
+                    batch.Inputs[(t * batch.Lanes) + b] = inside ? ids[(int)position] : 0;
+                    batch.Targets[(t * batch.Lanes) + b] = inside ? ids[(int)position + 1] : TokenBatch.Ignored;
+                }
+            }
+
+            batch.StartsFresh = true;
+            sums += model.Evaluate(batch);
+            progress?.Invoke(sums.Tokens);
+        }
+
+        return new EvaluationResult(sums, BytesAfterFirst(text));
+    }
+
+    /// <summary>Line by line from a zero state, bos fed, every id and the end piece predicted; the end piece counts one byte.
+    /// At most about <paramref name="maxTokens"/> from the start (0: all).</summary>
+    public static EvaluationResult Lines(ITrainableModel model, HeldOutLines text, long maxTokens = 0, Action<long>? progress = null, CancellationToken cancel = default)
+    {
+        int count = 0;
+        for (long tokens = 0; count < text.Lines.Count && (maxTokens == 0 || tokens < maxTokens); count++) tokens += text.Lines[count].Length + 1;
+        if (count == 0) throw new InvalidDataException("the held-out part has no line with text");
+
+        // Similar lengths together; the sums do not depend on the order but for rounding, and the order is fixed.
+        var order = Enumerable.Range(0, count).OrderBy(i => text.Lines[i].Length).ThenBy(i => i).ToArray();
+        var sums = default(LossSums);
+        foreach (var members in order.Chunk(LineLanes))
+        {
+            int longest = text.Lines[members[^1]].Length + 1;
+            int[][] lines = [.. members.Select(i => text.Lines[i])];
+            for (int offset = 0; offset < longest; offset += Window)
+            {
+                cancel.ThrowIfCancellationRequested();
+                var batch = new TokenBatch(Math.Min(Window, longest - offset), members.Length) { StartsFresh = offset == 0 };
+                LineSamples.FillBatch(batch, lines, offset, text.Bos, text.End);
+                sums += model.Evaluate(batch);
+            }
+
+            progress?.Invoke(sums.Tokens);
+        }
+
+        return new EvaluationResult(sums, order.Sum(i => text.Bytes[i] + 1L));
+    }
+
+    /// <summary>The figure used while training: <see cref="QuickStream"/> or <see cref="Lines"/>.</summary>
+    public static EvaluationResult Quick(ITrainableModel model, HeldOut text, long maxTokens = 0, CancellationToken cancel = default) => text switch
+    {
+        HeldOutStream stream => QuickStream(model, stream, maxTokens, cancel),
+        HeldOutLines lines => Lines(model, lines, maxTokens, null, cancel),
+        _ => throw new ArgumentException($"cannot evaluate on {text.GetType().Name}"),
+    };
+
+    private static void Require(HeldOutStream text)
+    {
+        if (text.Ids.Length < 2) throw new InvalidDataException($"the held-out text has {text.Ids.Length} token(s); at least 2 are needed, one to read and one to predict");
+    }
+
+    private static long BytesAfterFirst(HeldOutStream text) => text.ByteEnds.Span[^1] - text.ByteEnds.Span[0];
+
+    // Lane b reads inputs [b·share, (b + 1)·share + warmUp). It scores all but the first warmUp of them, which the lane before
+    // it scores; the first lane, whose state starts where the text does, scores those too.
+    private static EvaluationResult StreamLanes(ITrainableModel model, HeldOutStream text, int lanes, int warmUp, Action<long>? progress, CancellationToken cancel)
+    {
+        var ids = text.Ids.Span;
+        long predicted = ids.Length - 1, share = (predicted - warmUp + lanes - 1) / lanes, laneLength = share + warmUp;
+        var sums = default(LossSums);
+        for (long offset = 0; offset < laneLength; offset += Window)
+        {
+            cancel.ThrowIfCancellationRequested();
+            var batch = new TokenBatch((int)Math.Min(Window, laneLength - offset), lanes) { StartsFresh = offset == 0 };
+            for (int b = 0; b < lanes; b++)
+            {
+                for (int t = 0; t < batch.Steps; t++)
+                {
+                    long inLane = offset + t, position = (b * share) + inLane;
+                    bool inside = position < predicted, scored = inside && (b == 0 || inLane >= warmUp);
+                    batch.Inputs[(t * lanes) + b] = inside ? ids[(int)position] : 0;
+                    batch.Targets[(t * lanes) + b] = scored ? ids[(int)position + 1] : TokenBatch.Ignored;
+                }
+            }
+
+            sums += model.Evaluate(batch);
+            progress?.Invoke(sums.Tokens);
+        }
+
+        return new EvaluationResult(sums, BytesAfterFirst(text));
+    }
+}

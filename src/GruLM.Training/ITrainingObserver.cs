@@ -1,0 +1,54 @@
+// What the loop tells those who watch: a display, a metrics file, a test.
+
+namespace GruLM.Training;
+
+/// <summary>Figures of the steps since the last report.</summary>
+/// <param name="Step">Updates made so far.</param>
+/// <param name="TotalSteps">Updates that the whole run will make.</param>
+/// <param name="Epoch">Current epoch, from 0.</param>
+/// <param name="Tokens">Tokens trained on so far.</param>
+/// <param name="Seconds">Training time so far, evaluations included.</param>
+/// <param name="TrainNll">Mean nll of the steps since the last report, dropout on.</param>
+/// <param name="TokenAccuracy">Share of their tokens that were the arg max.</param>
+/// <param name="LearningRate">Learning rate of the last step.</param>
+/// <param name="GradientNorm">Gradient norm of the last step, before clipping.</param>
+/// <param name="TokensPerSecond">Speed since the last report, evaluations excluded.</param>
+/// <param name="SecondsLeft">Estimate of the time that the remaining steps take.</param>
+public sealed record StepReport(
+    long Step, long TotalSteps, int Epoch, long Tokens, double Seconds, double TrainNll, double TokenAccuracy,
+    double LearningRate, double GradientNorm, double TokensPerSecond, double SecondsLeft);
+
+/// <summary>A held-out evaluation.</summary>
+/// <param name="Step">Updates made so far.</param>
+/// <param name="Tokens">Tokens trained on so far.</param>
+/// <param name="Seconds">Training time so far.</param>
+/// <param name="Result">The figures.</param>
+/// <param name="IsBest">Whether it is the lowest nll so far; the model has then been saved as the best.</param>
+public sealed record EvaluationReport(long Step, long Tokens, double Seconds, EvaluationResult Result, bool IsBest);
+
+/// <summary>An epoch's averages.</summary>
+/// <param name="Epoch">The epoch that ended, from 1.</param>
+/// <param name="Epochs">Epochs in all.</param>
+/// <param name="Train">Sums over the epoch's training tokens, dropout on.</param>
+/// <param name="HeldOut">The evaluation at its end; null without held-out text.</param>
+/// <param name="Seconds">Time that the epoch took.</param>
+public sealed record EpochReport(int Epoch, int Epochs, Model.LossSums Train, EvaluationResult? HeldOut, double Seconds);
+
+/// <summary>Receives the loop's reports, on the training thread.</summary>
+public interface ITrainingObserver
+{
+    /// <summary>Some steps were made.</summary>
+    void OnSteps(StepReport report);
+
+    /// <summary>The model was evaluated.</summary>
+    void OnEvaluation(EvaluationReport report);
+
+    /// <summary>An epoch ended.</summary>
+    void OnEpoch(EpochReport report);
+
+    /// <summary>A checkpoint was written.</summary>
+    void OnCheckpoint(string folder);
+
+    /// <summary>Something that the user should know of, such as a skipped step.</summary>
+    void OnNotice(string message);
+}

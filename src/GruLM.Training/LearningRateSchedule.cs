@@ -1,0 +1,47 @@
+// The learning rate of each step: a linear warm-up, then one of the usual falls. A pure function of the step.
+
+namespace GruLM.Training;
+
+/// <summary>How the learning rate falls after the warm-up.</summary>
+public enum ScheduleKind
+{
+    /// <summary>Half a cosine down to the minimum (Loshchilov and Hutter 2017).</summary>
+    Cosine,
+
+    /// <summary>A straight line down to the minimum.</summary>
+    Linear,
+
+    /// <summary>Warm-up, stable, decay: constant until the last fifth, then a straight line to the minimum (Hu et al. 2024).</summary>
+    Wsd,
+
+    /// <summary>Does not fall.</summary>
+    Constant,
+}
+
+/// <summary>A schedule over a known number of steps.</summary>
+/// <param name="Kind">How it falls.</param>
+/// <param name="Peak">Highest rate.</param>
+/// <param name="Minimum">Rate at the end.</param>
+/// <param name="Warmup">Steps of rising.</param>
+/// <param name="Total">Steps in all.</param>
+public sealed record LearningRateSchedule(ScheduleKind Kind, double Peak, double Minimum, long Warmup, long Total)
+{
+    private const double StableShare = 0.8;
+
+    /// <summary>The rate of step <paramref name="step"/>, counted from 0.</summary>
+    public double At(long step)
+    {
+        // A run shorter than its warm-up would never reach the peak; a tenth of it is warm-up enough.
+        long warmup = Math.Min(Warmup, Total / 10);
+        if (step < warmup) return Peak * (step + 1) / (warmup + 1);
+        double progress = Math.Clamp((double)(step - warmup) / Math.Max(1, Total - warmup), 0, 1);
+        double fall = Kind switch
+        {
+            ScheduleKind.Cosine => 0.5 * (1 + Math.Cos(Math.PI * progress)),
+            ScheduleKind.Linear => 1 - progress,
+            ScheduleKind.Wsd => Math.Min(1, (1 - progress) / (1 - StableShare)),
+            _ => 1,
+        };
+        return Minimum + ((Peak - Minimum) * fall);
+    }
+}

@@ -1,0 +1,65 @@
+// A text as one stream of tokens, cut into B contiguous lanes that are read side by side, T tokens at a time;
+// the model's state carries from each window to the next. The end of a lane is a shorter window, so no token is lost
+// except the remainder of the division into lanes.
+
+using GruLM.Model;
+
+namespace GruLM.Training;
+
+/// <summary>Stream samples: lane b reads tokens [b·n, (b + 1)·n] with n = (tokens − 1) / B.</summary>
+public sealed class TokenStream : ITrainingData
+{
+    // A lane shorter than this would hardly carry any state.
+    private const int ShortestLane = 16;
+
+    private readonly ReadOnlyMemory<int> tokens;
+    private readonly int laneLength;
+    private readonly TokenBatch full;
+    private readonly TokenBatch rest;
+
+    /// <summary>Cuts <paramref name="tokens"/> into at most <paramref name="lanes"/> lanes (fewer for a short text).
+    /// Throws <see cref="InvalidDataException"/> for fewer than two tokens.</summary>
+    public TokenStream(ReadOnlyMemory<int> tokens, int lanes, int steps)
+    {
+        if (tokens.Length < 2) throw new InvalidDataException($"the training text has {tokens.Length} token(s); at least 2 are needed, one to read and one to predict");
+        this.tokens = tokens;
+        int predicted = tokens.Length - 1;
+        lanes = Math.Clamp(predicted / ShortestLane, 1, lanes);
+        laneLength = predicted / lanes;
+        steps = Math.Min(steps, laneLength);
+        full = new TokenBatch(steps, lanes);
+        rest = laneLength % steps == 0 ? full : new TokenBatch(laneLength % steps, lanes);
+    }
+
+    /// <inheritdoc/>
+    public SampleKind Kind => SampleKind.Stream;
+
+    /// <summary>Lanes in use.</summary>
+    public int Lanes => full.Lanes;
+
+    /// <inheritdoc/>
+    public long TokensPerEpoch => (long)laneLength * full.Lanes;
+
+    /// <inheritdoc/>
+    public int StepsInEpoch(int epoch) => (laneLength + full.Steps - 1) / full.Steps;
+
+    /// <inheritdoc/>
+    public TokenBatch Batch(int epoch, int index)
+    {
+        var batch = index == StepsInEpoch(epoch) - 1 ? rest : full;
+        batch.StartsFresh = index == 0;
+        var source = tokens.Span;
+        int first = index * full.Steps;
+        for (int b = 0; b < batch.Lanes; b++)
+        {
+            int position = (b * laneLength) + first;
+            for (int t = 0; t < batch.Steps; t++)
+            {
+                batch.Inputs[(t * batch.Lanes) + b] = source[position + t];
+                batch.Targets[(t * batch.Lanes) + b] = source[position + t + 1];
+            }
+        }
+
+        return batch;
+    }
+}

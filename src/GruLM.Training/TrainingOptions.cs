@@ -1,0 +1,52 @@
+// What a training run is told. Everything here is a number or a name; the data and the model come beside it.
+
+namespace GruLM.Training;
+
+/// <summary>The settings of a training run. Steps are optimizer updates.</summary>
+public sealed record TrainingOptions
+{
+    /// <summary>Passes over the training data.</summary>
+    public int Epochs { get; init; } = 10;
+
+    /// <summary>Ends the run (and its schedule) after so many steps, whatever <see cref="Epochs"/> says. 0: no limit.</summary>
+    public long MaxSteps { get; init; }
+
+    /// <summary>Lanes of text side by side, B.</summary>
+    public int BatchSize { get; init; } = 32;
+
+    /// <summary>Tokens that a gradient reaches back, T (truncated back-propagation through time).</summary>
+    public int Bptt { get; init; } = 64;
+
+    /// <summary>The highest learning rate.</summary>
+    public double LearningRate { get; init; } = 3e-3;
+
+    /// <summary>The learning rate that the schedule ends on.</summary>
+    public double MinLearningRate { get; init; } = 3e-5;
+
+    /// <summary>Steps over which the learning rate rises from zero.</summary>
+    public long WarmupSteps { get; init; } = 100;
+
+    /// <summary>How the learning rate falls after the warm-up.</summary>
+    public ScheduleKind Schedule { get; init; } = ScheduleKind.Cosine;
+
+    /// <summary>The global gradient norm above which gradients are scaled down to it. 0: never.</summary>
+    public double GradClip { get; init; } = 1.0;
+
+    /// <summary>Steps between evaluations besides those at the end of each epoch. 0: none.</summary>
+    public long EvalInterval { get; init; }
+
+    /// <summary>Held-out tokens an evaluation reads at most. 0: all.</summary>
+    public long EvalTokens { get; init; }
+
+    /// <summary>Steps between progress reports.</summary>
+    public long LogInterval { get; init; } = 20;
+
+    /// <summary>Steps between checkpoints besides those at the end of each epoch. 0: none.</summary>
+    public long SaveInterval { get; init; }
+
+    /// <summary>Checkpoints kept.</summary>
+    public int Keep { get; init; } = 2;
+
+    /// <summary>Decides the starting values, the order of lines and dropout.</summary>
+    public ulong Seed { get; init; } = 1;
+}
