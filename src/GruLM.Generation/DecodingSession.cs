@@ -41,15 +41,15 @@ public sealed unsafe class DecodingSession : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(id);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(id, Config.VocabSize);
-        float* x = parameters["embedding.weight"] + ((long)id * Config.EmbeddingDim);
+        float* x = parameters.Embedding + ((long)id * Config.EmbeddingDim);
         int h = Config.HiddenDim;
         for (int l = 0; l < Config.NumLayers; l++)
         {
             float* layerState = state.Pointer + ((long)l * padded);
             int inputDim = Config.InputDim(l);
-            compute.MultiplyVector(parameters[$"gru.weight_ih_l{l}"], inputDim, 3 * h, inputDim, x, inputGates.Pointer);
-            compute.MultiplyVector(parameters[$"gru.weight_hh_l{l}"], h, 3 * h, h, layerState, stateGates.Pointer);
-            Gates(parameters[$"gru.bias_ih_l{l}"], parameters[$"gru.bias_hh_l{l}"], layerState);
+            compute.MultiplyVector(parameters.WeightIh(l), inputDim, 3 * h, inputDim, x, inputGates.Pointer);
+            compute.MultiplyVector(parameters.WeightHh(l), h, 3 * h, h, layerState, stateGates.Pointer);
+            Gates(parameters.BiasIh(l), parameters.BiasHh(l), layerState);
             x = layerState;
         }
     }
@@ -57,8 +57,7 @@ public sealed unsafe class DecodingSession : IDisposable
     /// <summary>Scores of the next token: [V], valid until the next call.</summary>
     public ReadOnlySpan<float> Logits()
     {
-        float* weights = parameters[Config.TieWeights ? "embedding.weight" : "out.weight"];
-        compute.MultiplyVector(weights, Config.HiddenDim, Config.VocabSize, Config.HiddenDim, state.Pointer + ((long)(Config.NumLayers - 1) * padded), logits.Pointer);
+        compute.MultiplyVector(parameters.Output, Config.HiddenDim, Config.VocabSize, Config.HiddenDim, state.Pointer + ((long)(Config.NumLayers - 1) * padded), logits.Pointer);
         return logits.Span;
     }
 

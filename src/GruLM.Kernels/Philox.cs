@@ -34,10 +34,12 @@ public readonly struct Philox
     }
 
     /// <summary>Four independent uniform 32-bit words for one (step, lane).</summary>
-    public (uint X0, uint X1, uint X2, uint X3) Words(ulong step, ulong lane)
+    public (uint X0, uint X1, uint X2, uint X3) Words(ulong step, ulong lane) =>
+        Rounds((uint)lane, (uint)(lane >> 32), (uint)step, (uint)(step >> 32), key0, key1);
+
+    /// <summary>The ten rounds of Philox4x32 on a counter and a key.</summary>
+    internal static (uint X0, uint X1, uint X2, uint X3) Rounds(uint c0, uint c1, uint c2, uint c3, uint k0, uint k1)
     {
-        uint c0 = (uint)lane, c1 = (uint)(lane >> 32), c2 = (uint)step, c3 = (uint)(step >> 32);
-        uint k0 = key0, k1 = key1;
         for (int round = 0; round < 10; round++)
         {
             ulong p0 = (ulong)0xD2511F53u * c0;

@@ -61,8 +61,6 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
 
     private AdamW Optimizer => optimizer ??= new AdamW(Config, optimizerOptions);
 
-    private float* OutputWeights => Parameters[Config.TieWeights ? "embedding.weight" : "out.weight"];
-
     /// <summary>A new model with starting values that depend on <paramref name="seed"/> alone.</summary>
     public static GruLanguageModel Create(GruConfig config, Compute compute, ulong seed, AdamWOptions? optimizer = null, SampleKind samples = SampleKind.Stream)
     {
@@ -93,8 +91,7 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
         {
             Forward(ids, batch, w, trainingState, step, training: true);
             float* top = w.Layers[^1].States.Pointer + ((long)batch.Lanes * padded);
-            float* dOutput = Gradients[Config.TieWeights ? "embedding.weight" : "out.weight"];
-            var sums = output.Run(top, batch.Targets, tokens, w.DState.Pointer, dOutput, counted, default);
+            var sums = output.Run(top, batch.Targets, tokens, w.DState.Pointer, Gradients.Output, counted, default);
             for (int l = layers.Length - 1; l >= 0; l--)
             {
                 float* dX = l == 0 ? w.DEmbedding.Pointer : w.DState.Pointer;
@@ -104,7 +101,7 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
                 if (l > 0 && Config.Dropout > 0) Dropout.Backward(compute, w.Masks[l - 1].Pointer, dX, (long)tokens * padded);
             }
 
-            Embedding.Scatter(compute, Gradients["embedding.weight"], Config.EmbeddingDim, ids, tokens, w.DEmbedding.Pointer, layers[0].PaddedInput);
+            Embedding.Scatter(compute, Gradients.Embedding, Config.EmbeddingDim, ids, tokens, w.DEmbedding.Pointer, layers[0].PaddedInput);
             return sums;
         }
     }
@@ -204,7 +201,7 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
     {
         int tokens = batch.Steps * batch.Lanes, padded = layers[0].PaddedHidden;
         long stateLength = (long)batch.Lanes * padded;
-        Embedding.Gather(compute, Parameters["embedding.weight"], Config.EmbeddingDim, ids, tokens, w.Embedded.Pointer, layers[0].PaddedInput);
+        Embedding.Gather(compute, Parameters.Embedding, Config.EmbeddingDim, ids, tokens, w.Embedded.Pointer, layers[0].PaddedInput);
         for (int l = 0; l < layers.Length; l++)
         {
             float* x = LayerInput(w, l, batch.Lanes);
@@ -233,7 +230,7 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
     {
         if (packed >= purpose) return;
         for (int l = 0; l < layers.Length; l++) layers[l].Pack(Parameters, l, purpose == PackedFor.Training);
-        output.Pack(OutputWeights, purpose == PackedFor.Training);
+        output.Pack(Parameters.Output, purpose == PackedFor.Training);
         packed = purpose;
     }
 

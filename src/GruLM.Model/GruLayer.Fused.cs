@@ -94,10 +94,10 @@ internal abstract unsafe class FusedGruLayer : IDisposable
     /// <summary>Packs the weights of layer <paramref name="layer"/>; the backward forms only where needed.</summary>
     public void Pack(GruParameters parameters, int layer, bool forTraining)
     {
-        float* ih = parameters[$"gru.weight_ih_l{layer}"], hh = parameters[$"gru.weight_hh_l{layer}"];
+        float* ih = parameters.WeightIh(layer), hh = parameters.WeightHh(layer);
         Compute.PackTransposed(ih, InputDim, InputDim, gateMajor.Pointer, inputForward);
         Compute.PackTransposed(hh, HiddenDim, HiddenDim, interleaved.Pointer, RecurrentForward);
-        SetBiases(parameters.Span($"gru.bias_ih_l{layer}"), parameters.Span($"gru.bias_hh_l{layer}"));
+        SetBiases(parameters.BiasIh(layer), parameters.BiasHh(layer));
         if (!forTraining) return;
         Compute.PackRows(ih, InputDim, InputDim, gateMajor.Pointer, inputBackward);
         Compute.PackRows(hh, HiddenDim, HiddenDim, gateMajor.Pointer, RecurrentBackward);
@@ -124,8 +124,8 @@ internal abstract unsafe class FusedGruLayer : IDisposable
         Compute.Multiply(gates, stride, tokens, inputBackward, dX, PaddedInput, add: false);
         Compute.PackRows(x, PaddedInput, InputDim, null, packedInput);
         Compute.PackRows(a.States.Pointer, PaddedHidden, HiddenDim, null, packedState);
-        float* dIh = gradients[$"gru.weight_ih_l{layer}"], dHh = gradients[$"gru.weight_hh_l{layer}"];
-        float* dBiasIh = gradients[$"gru.bias_ih_l{layer}"], dBiasHh = gradients[$"gru.bias_hh_l{layer}"];
+        float* dIh = gradients.WeightIh(layer), dHh = gradients.WeightHh(layer);
+        float* dBiasIh = gradients.BiasIh(layer), dBiasHh = gradients.BiasHh(layer);
         for (int g = 0; g < 3; g++)
         {
             float* dGate = gates + (g * PaddedHidden);
@@ -148,7 +148,7 @@ internal abstract unsafe class FusedGruLayer : IDisposable
         RecurrentBackward.Dispose();
     }
 
-    protected abstract void SetBiases(ReadOnlySpan<float> ih, ReadOnlySpan<float> hh);
+    protected abstract void SetBiases(float* ih, float* hh);
 
     protected abstract void StepForward(GruActivations a, int t, int lanes);
 
@@ -175,7 +175,7 @@ internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
         base.Dispose();
     }
 
-    protected override void SetBiases(ReadOnlySpan<float> ih, ReadOnlySpan<float> hh)
+    protected override void SetBiases(float* ih, float* hh)
     {
         for (int j = 0; j < HiddenDim; j++)
         {

@@ -57,11 +57,26 @@ public sealed unsafe class GruParameters : IDisposable
     /// <summary>The flat buffer.</summary>
     public float* Pointer => buffer.Pointer;
 
-    /// <summary>First element of the tensor <paramref name="name"/>.</summary>
-    public float* this[string name] => buffer.Pointer + byName[name].Offset;
+    /// <summary>The embedding table [V, E].</summary>
+    public float* Embedding => buffer.Pointer + Views[0].Offset;
+
+    /// <summary>The output layer's weights [V, H]: the embedding's when tied.</summary>
+    public float* Output => buffer.Pointer + (Config.TieWeights ? Views[0] : Views[^1]).Offset;
 
     /// <summary>The number of parameters that <paramref name="config"/> implies, without allocating them.</summary>
     public static long CountFor(GruConfig config) => Layout(config).Sum(v => v.Length);
+
+    /// <summary>The input weights [3H, E] of a layer; gates r, z, n stacked.</summary>
+    public float* WeightIh(int layer) => buffer.Pointer + Views[1 + (4 * layer)].Offset;
+
+    /// <summary>The recurrent weights [3H, H] of a layer.</summary>
+    public float* WeightHh(int layer) => buffer.Pointer + Views[2 + (4 * layer)].Offset;
+
+    /// <summary>The input biases [3H] of a layer.</summary>
+    public float* BiasIh(int layer) => buffer.Pointer + Views[3 + (4 * layer)].Offset;
+
+    /// <summary>The recurrent biases [3H] of a layer.</summary>
+    public float* BiasHh(int layer) => buffer.Pointer + Views[4 + (4 * layer)].Offset;
 
     /// <summary>A tensor's elements, row-major.</summary>
     public Span<float> Span(string name)
