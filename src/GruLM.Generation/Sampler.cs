@@ -10,6 +10,8 @@ namespace GruLM.Generation;
 public sealed class Sampler
 {
     private readonly SamplingOptions options;
+    private readonly SamplerKind[] chain;
+    private readonly KeyValuePair<int, float>[] biases;
     private readonly Philox random;
     private readonly List<int> history = [];
     private readonly Dictionary<int, int> counts = [];
@@ -26,6 +28,8 @@ public sealed class Sampler
     {
         options.Validate();
         this.options = options;
+        chain = [.. options.Samplers];
+        biases = [.. options.LogitBias];
         random = new Philox(options.Seed, RandomPurpose.Sampling);
     }
 
@@ -43,10 +47,10 @@ public sealed class Sampler
     public int Sample(ReadOnlySpan<float> logits, ReadOnlySpan<int> forbidden = default)
     {
         Load(logits);
-        foreach (var (id, bias) in options.LogitBias)
+        foreach (var (id, bias) in biases)
             if ((uint)id < (uint)count) scores[id] += bias;
         foreach (int id in forbidden) scores[id] = float.NegativeInfinity;
-        foreach (var step in options.Samplers)
+        foreach (var step in chain)
         {
             if (step == SamplerKind.Penalties) Penalise();
             if (options.Temperature == 0) continue;

@@ -1,6 +1,7 @@
-// The values that training starts from. Small embeddings (so that the first loss is ln V, tied or not), uniform input weights
-// (Glorot and Bengio 2010), orthogonal recurrent weights gate by gate (Saxe et al. 2014), and an update gate biased
-// to keep its state. Each number is a function of the seed and its place.
+// The values that training starts from. Small embeddings (so that the first loss is ln V, tied or not); input weights scaled to
+// what they read, so that the gates of every layer see a signal from the first step on (with Glorot's scale and small
+// embeddings a run spends hundreds of steps on a plateau); orthogonal recurrent weights gate by gate (Saxe et al. 2014);
+// an update gate biased to keep its state. Each number is a function of the seed and its place.
 
 using GruLM.Kernels;
 
@@ -12,6 +13,10 @@ public static unsafe class ParameterInitializer
     // z = σ(1) = 0.73 at the start: gradients reach several steps back from the first update on.
     private const float UpdateGateBias = 1f;
     private const double EmbeddingScale = 0.05;
+
+    // The standard deviation that the input's share of a gate's sum has at the start, and the typical size of a state that a layer above reads.
+    private const double GateScale = 0.5;
+    private const double StateScale = 0.25;
 
     /// <summary>Fills every tensor of <paramref name="parameters"/>.</summary>
     public static void Fill(GruParameters parameters, ulong seed)
@@ -37,7 +42,8 @@ public static unsafe class ParameterInitializer
             }
             else
             {
-                double bound = Math.Sqrt(6.0 / (view.Columns + hidden));
+                double inputScale = view.Name.EndsWith("_l0", StringComparison.Ordinal) ? EmbeddingScale : StateScale;
+                double bound = Math.Sqrt(3.0 / view.Columns) * GateScale / inputScale;
                 for (int i = 0; i < values.Length; i++) values[i] = (float)(bound * ((2 * random.Uniform((ulong)index, (ulong)i)) - 1));
             }
         });

@@ -1,0 +1,80 @@
+// Decoding one token at a time gives what the model gives over whole sequences, on every path.
+
+using GruLM.Generation;
+using GruLM.Kernels;
+using GruLM.Model;
+using GruLM.Tests.Model;
+
+namespace GruLM.Tests.Generation;
+
+public class DecodingSessionTests
+{
+    public static TheoryData<KernelPath> Paths => [.. KernelChoice.Available];
+
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public void Step_by_step_equals_the_whole_sequence(KernelPath path)
+    {
+        foreach (int hidden in (int[])[7, 16, 21, 40])
+        {
+            var config = new GruConfig { VocabSize = 33, EmbeddingDim = 10, HiddenDim = hidden, NumLayers = 3 };
+            using var compute = Compute.Create(2, path);
+            using var model = new GruLanguageModel(GradientTests.RandomParameters(config, 0.4), compute);
+            using var session = new DecodingSession(model.Parameters, compute);
+            var batch = GradientTests.RandomBatch(12, 1, config.VocabSize);
+            for (int t = 0; t < 11; t++) batch.Targets[t] = batch.Inputs[t + 1];
+            var expected = new float[12];
+            model.Score(batch, expected);
+            for (int t = 0; t < 11; t++)
+            {
+                session.Read(batch.Inputs[t]);
+                var logits = session.Logits().ToArray();
+                double logSum = Math.Log(logits.Sum(x => Math.Exp(x)));
+                Assert.Equal(expected[t], logits[batch.Targets[t]] - logSum, 1e-5);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_saved_state_continues_where_it_was()
+    {
+        var config = new GruConfig { VocabSize = 33, EmbeddingDim = 10, HiddenDim = 13, NumLayers = 2 };
+        using var compute = Compute.Create(1);
+        using var parameters = GradientTests.RandomParameters(config, 0.4);
+        using var session = new DecodingSession(parameters, compute);
+        session.Read(3);
+        session.Read(4);
+        var state = session.SaveState();
+        session.Read(5);
+        var expected = session.Logits().ToArray();
+        using var other = new DecodingSession(parameters, compute);
+        other.RestoreState(state);
+        other.Read(5);
+        Assert.Equal(expected, other.Logits().ToArray());
+        session.Reset();
+        Assert.All(session.SaveState(), x => Assert.Equal(0, x));
+        Assert.Throws<ArgumentException>(() => session.RestoreState(new float[3]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => session.Read(33));
+        Assert.Throws<ArgumentOutOfRangeException>(() => session.Read(-1));
+    }
+
+    [Fact]
+    public void A_decoding_step_allocates_nothing_once_warm()
+    {
+        var config = new GruConfig { VocabSize = 33, EmbeddingDim = 10, HiddenDim = 13, NumLayers = 2 };
+        using var compute = Compute.Create(1);
+        using var parameters = GradientTests.RandomParameters(config, 0.4);
+        using var session = new DecodingSession(parameters, compute);
+        var sampler = new Sampler(new SamplingOptions());
+        for (int i = 0; i < 3; i++) Step();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 20; i++) Step();
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+
+        void Step()
+        {
+            session.Read(3);
+            sampler.Sample(session.Logits());
+        }
+    }
+}

@@ -1,0 +1,110 @@
+// Batches: every token is predicted once an epoch, targets follow inputs, and epochs are shuffled but reproducible.
+
+using GruLM.Model;
+using GruLM.Training;
+
+namespace GruLM.Tests.Training;
+
+public class DataTests
+{
+    [Theory]
+    [InlineData(2, 4, 8)]
+    [InlineData(17, 1, 5)]
+    [InlineData(1000, 4, 7)]
+    [InlineData(1001, 32, 64)]
+    [InlineData(5000, 8, 64)]
+    public void A_stream_is_cut_into_lanes_that_follow_on(int count, int lanes, int steps)
+    {
+        int[] tokens = [.. Enumerable.Range(0, count)];
+        var data = new TokenStream(tokens, lanes, steps);
+        var predicted = new HashSet<int>();
+        var lastOfLane = new int[data.Lanes];
+        for (int i = 0; i < data.StepsInEpoch(0); i++)
+        {
+            var batch = data.Batch(0, i);
+            Assert.Equal(i == 0, batch.StartsFresh);
+            for (int b = 0; b < batch.Lanes; b++)
+            {
+                if (i > 0) Assert.Equal(lastOfLane[b], batch.Inputs[b]);
+                for (int t = 0; t < batch.Steps; t++)
+                {
+                    int at = (t * batch.Lanes) + b;
+                    Assert.Equal(batch.Inputs[at] + 1, batch.Targets[at]);
+                    Assert.True(predicted.Add(batch.Targets[at]));
+                }
+
+                lastOfLane[b] = batch.Targets[((batch.Steps - 1) * batch.Lanes) + b];
+            }
+        }
+
+        // Only the remainder of the division into lanes goes unread.
+        Assert.Equal(data.TokensPerEpoch, predicted.Count);
+        Assert.InRange(predicted.Count, count - 1 - (data.Lanes - 1), count - 1);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void A_stream_needs_two_tokens(int count) =>
+        Assert.Contains("at least 2", Assert.Throws<InvalidDataException>(() => new TokenStream(new int[count], 4, 4)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Every_line_is_seen_whole_once_an_epoch()
+    {
+        const int Bos = 900, End = 901;
+        int[][] lines = [.. Enumerable.Range(0, 57).Select(i => Enumerable.Range(i * 10, (i * 7 % 23) + (i == 5 ? 90 : 0)).ToArray())];
+        var data = new LineSamples(lines, Bos, End, batchSize: 8, bptt: 16, seed: 3);
+        foreach (int epoch in (int[])[0, 1])
+        {
+            var seen = new List<string>();
+            var current = new List<int>[8];
+            for (int i = 0; i < data.StepsInEpoch(epoch); i++)
+            {
+                var batch = data.Batch(epoch, i);
+                for (int b = 0; b < batch.Lanes; b++)
+                {
+                    if (batch.StartsFresh) current[b] = [];
+                    for (int t = 0; t < batch.Steps; t++)
+                    {
+                        int target = batch.Targets[(t * batch.Lanes) + b], input = batch.Inputs[(t * batch.Lanes) + b];
+                        if (target == TokenBatch.Ignored) continue;
+                        Assert.Equal(current[b].Count == 0 ? Bos : current[b][^1], input);
+                        current[b].Add(target);
+                        if (target == End) seen.Add(string.Join(' ', current[b]));
+                    }
+                }
+            }
+
+            Assert.Equal(lines.Select(l => string.Join(' ', l.Append(End))).Order(), seen.Order());
+        }
+
+        Assert.Equal(lines.Sum(l => l.Length + 1), data.TokensPerEpoch);
+    }
+
+    [Fact]
+    public void Lines_are_shuffled_by_epoch_and_seed_alone()
+    {
+        int[][] lines = [.. Enumerable.Range(0, 200).Select(i => new[] { i })];
+        static string Order(LineSamples data, int epoch) =>
+            string.Join(' ', Enumerable.Range(0, data.StepsInEpoch(epoch)).SelectMany(i => data.Batch(epoch, i).Targets.ToArray()));
+        LineSamples New(ulong seed) => new(lines, 900, 901, 4, 16, seed);
+        Assert.Equal(Order(New(1), 2), Order(New(1), 2));
+        Assert.NotEqual(Order(New(1), 1), Order(New(1), 2));
+        Assert.NotEqual(Order(New(1), 1), Order(New(2), 1));
+    }
+
+    [Fact]
+    public void Schedules_rise_to_the_peak_and_end_on_the_minimum()
+    {
+        foreach (var kind in Enum.GetValues<ScheduleKind>())
+        {
+            var schedule = new LearningRateSchedule(kind, 1e-2, 1e-4, Warmup: 10, Total: 1000);
+            Assert.InRange(schedule.At(0), 1e-4, 1.1e-3);
+            Assert.Equal(1e-2, schedule.At(10), 1e-6);
+            Assert.Equal(kind == ScheduleKind.Constant ? 1e-2 : 1e-4, schedule.At(1000), 1e-6);
+            for (int s = 11; s <= 1000; s++) Assert.True(schedule.At(s) <= schedule.At(s - 1) + 1e-12);
+        }
+
+        Assert.Equal(1e-2, new LearningRateSchedule(ScheduleKind.Cosine, 1e-2, 0, Warmup: 100, Total: 20).At(2), 1e-6);
+    }
+}
