@@ -1,0 +1,77 @@
+// The char and word models: one piece a character (or user-defined symbol), one piece a word. Nothing to search, so these two are short;
+// what a piece outside the vocabulary becomes is the sink's affair.
+// Source: SentencePiece's character and word models.
+namespace GruLM.Tokenization;
+
+/// <summary>One piece a character or user-defined symbol.</summary>
+internal sealed class CharEncoder : PieceEncoder
+{
+    private readonly PieceTrie? _symbols;
+    private readonly Dictionary<uint, int> _ids = [];
+
+    /// <summary>Indexes the single characters.</summary>
+    public CharEncoder(Vocabulary vocabulary)
+        : base(vocabulary)
+    {
+        _symbols = SymbolTrie(vocabulary);
+        for (int id = vocabulary.Count - 1; id >= 0; id--)
+        {
+            ReadOnlySpan<byte> piece = vocabulary.BytesOf(id);
+            if (Utf8Bytes.CharLength(piece) == piece.Length)
+                _ids[Pack(piece)] = FinalId(vocabulary, piece);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Encode(NormalizedText window, int length, PieceSink sink, EncoderScratch scratch)
+    {
+        ReadOnlySpan<byte> text = window.Bytes.AsSpan(0, length);
+        for (int i = 0; i < length;)
+        {
+            int symbol = _symbols?.LongestPrefix(text[i..], out _) ?? 0;
+            int step = symbol > 0 ? symbol : Utf8Bytes.CharLength(text[i..]);
+            int id = symbol > 0 ? FinalId(Vocabulary, text.Slice(i, step)) : _ids.GetValueOrDefault(Pack(text.Slice(i, step)), Vocabulary.UnkId);
+            sink.Add(id, i, step);
+            i += step;
+        }
+    }
+
+    /// <summary>The trie of user-defined symbols; null where there are none.</summary>
+    internal static PieceTrie? SymbolTrie(Vocabulary vocabulary)
+    {
+        var entries = new List<(byte[], int)>();
+        for (int id = 0; id < vocabulary.Count; id++)
+            if (vocabulary.Types[id] == PieceType.UserDefined)
+                entries.Add((vocabulary.BytesOf(id).ToArray(), id));
+        return entries.Count == 0 ? null : PieceTrie.Create(entries);
+    }
+
+    /// <summary>
+    /// What a stretch of text is output as: a reserved piece of that text wins over an ordinary one. A control piece can not come from text, so where
+    /// one is named like it the text is unknown (the reference fails there).
+    /// </summary>
+    internal static int FinalId(Vocabulary vocabulary, ReadOnlySpan<byte> text) =>
+        vocabulary.TryGetId(text, out int id) && vocabulary.Types[id] != PieceType.Control ? id : vocabulary.UnkId;
+}
+
+/// <summary>One piece a word; a word begins at each U+2581.</summary>
+internal sealed class WordEncoder(Vocabulary vocabulary) : PieceEncoder(vocabulary)
+{
+    /// <inheritdoc/>
+    public override void Encode(NormalizedText window, int length, PieceSink sink, EncoderScratch scratch)
+    {
+        ReadOnlySpan<byte> text = window.Bytes.AsSpan(0, length);
+        for (int i = 0; i < length;)
+        {
+            // A word is as long as up to the next symbol that starts on a character boundary; in well-formed text every match does.
+            int next = i + Utf8Bytes.CharLength(text[i..]);
+            int found = next < length ? text[next..].IndexOf(Utf8Bytes.SpaceSymbol) : -1;
+            int end = found < 0 ? length : next + found;
+            sink.Add(CharEncoder.FinalId(Vocabulary, text[i..end]), i, end - i);
+            i = end;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override bool IsCut(ReadOnlySpan<byte> text, int left, int right) => text[right..].StartsWith(Utf8Bytes.SpaceSymbol);
+}

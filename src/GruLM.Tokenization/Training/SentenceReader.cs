@@ -1,0 +1,62 @@
+// Reads sentences from text files: a line ends at LF only, so that a CR stays part of its sentence, and a file's last line needs no LF. Reads
+// in blocks and hands out copies, so that files of any size pass through.
+namespace GruLM.Tokenization;
+
+/// <summary>Lines of files as sentences.</summary>
+public static class SentenceReader
+{
+    /// <summary>The lines of several files, in order.</summary>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public static IEnumerable<ReadOnlyMemory<byte>> ReadFiles(IEnumerable<string> paths)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        foreach (string path in paths)
+        {
+            using FileStream stream = File.OpenRead(path);
+            foreach (ReadOnlyMemory<byte> line in ReadLines(stream))
+                yield return line;
+        }
+    }
+
+    /// <summary>The lines of a stream.</summary>
+    /// <exception cref="IOException">The stream cannot be read.</exception>
+    public static IEnumerable<ReadOnlyMemory<byte>> ReadLines(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        byte[] buffer = new byte[1 << 16];
+        int filled = 0;
+        while (true)
+        {
+            if (filled == buffer.Length)
+                Array.Resize(ref buffer, buffer.Length * 2);
+            int read = stream.Read(buffer, filled, buffer.Length - filled);
+            int scanned = filled;
+            filled += read;
+            int start = 0;
+            while (Array.IndexOf(buffer, (byte)'\n', Math.Max(scanned, start), filled - Math.Max(scanned, start)) is >= 0 and int end)
+            {
+                yield return buffer.AsMemory(start, end - start).ToArray();
+                start = end + 1;
+            }
+            if (read == 0)
+            {
+                if (filled > start)
+                    yield return buffer.AsMemory(start, filled - start).ToArray();
+                yield break;
+            }
+            buffer.AsSpan(start, filled - start).CopyTo(buffer);
+            filled -= start;
+        }
+    }
+
+    /// <summary>The lines of a text that is in memory.</summary>
+    public static IEnumerable<ReadOnlyMemory<byte>> SplitLines(ReadOnlyMemory<byte> text)
+    {
+        while (!text.IsEmpty)
+        {
+            int end = text.Span.IndexOf((byte)'\n');
+            yield return end < 0 ? text : text[..end];
+            text = end < 0 ? default : text[(end + 1)..];
+        }
+    }
+}
