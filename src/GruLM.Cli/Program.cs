@@ -1,1 +1,5 @@
-return 0;
+// The composition root: the one place that knows every command. A command is a class in Commands/, named after it, whose
+// Create() gives a GrulmCommand; it is listed here, in the order in which help shows it, once it does its work.
+using GruLM.Cli;
+
+return CommandLine.Run(args, []);

@@ -1,0 +1,158 @@
+// From the words of a command line to a command's work and its exit code. System.CommandLine splits the line; the sentences about what is wrong with
+// it are ours: one line on standard error that names the nearest known name, exit code 2, and no page of help.
+// Left out on purpose: response files (a prompt may begin with @), directives, and bundled short flags.
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Parsing;
+using System.Reflection;
+
+namespace GruLM.Cli;
+
+internal static class CommandLine
+{
+    private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
+
+    private static readonly string[] RootExamples =
+    [
+        "grulm demo",
+        "grulm train --data book.txt --out-dir model",
+        "grulm generate --model model --prompt \"Once upon a time\"",
+    ];
+
+    /// <summary>The version without what source control adds to it.</summary>
+    public static string Version =>
+        typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
+
+    /// <summary>Runs the command that <paramref name="args"/> name, on this process's streams and signals.</summary>
+    public static int Run(string[] args, IReadOnlyList<GrulmCommand> commands)
+    {
+        using var signals = new StopSignals();
+        using var session = Session.OfProcess(signals.Token);
+        return Run(args, commands, session);
+    }
+
+    /// <summary>Runs the command that <paramref name="args"/> name, and returns the exit code.</summary>
+    public static int Run(string[] args, IReadOnlyList<GrulmCommand> commands, Session session)
+    {
+        try
+        {
+            if (args is ["help", .. var rest])
+            {
+                args = [.. rest, "--help"];
+            }
+            var root = Root(commands, session);
+            var flags = root.Parse(args, Parsing);
+            if (flags.Action is ShowAction show)
+            {
+                return show.Invoke(flags);
+            }
+            if (args.Length == 0)
+            {
+                HelpText.Write(root, session.Error, Width());
+                return ExitCode.BadUsage;
+            }
+            Check(flags);
+            if (flags.CommandResult.Command.Options.FirstOrDefault(o => o.Name == ConfigFile.FlagName) is Option<string?> config && flags.GetValue(config) is { } path)
+            {
+                flags = root.Parse(ConfigFile.Expand(args, flags, path), Parsing);
+                Check(flags, path + ": ");
+            }
+
+            // A group without one of its commands has not passed the check.
+            var command = (GrulmCommand)flags.CommandResult.Command;
+            var code = command.Work!(flags, session);
+            session.Output.Flush();
+            return code;
+        }
+        catch (Exception e)
+        {
+            // What was written so far comes before the line that says why it ends.
+            session.Output.Flush();
+            return Failure.Report(e, session.Error);
+        }
+    }
+
+    private static RootCommand Root(IReadOnlyList<GrulmCommand> commands, Session session)
+    {
+        var root = new RootCommand("GruLM trains small recurrent language models on your own text, on an ordinary CPU, and generates from them.");
+        root.Directives.Clear();
+        foreach (var command in commands)
+        {
+            root.Add(command);
+        }
+        foreach (var option in root.Options)
+        {
+            switch (option)
+            {
+                case HelpOption help:
+                    help.Description = "show this help";
+                    help.Aliases.Clear();
+                    help.Aliases.Add("-h");
+                    help.Action = new ShowAction(flags => ShowHelp(flags, session));
+                    break;
+                case VersionOption version:
+                    version.Description = "show the version";
+                    version.Action = new ShowAction(_ => session.Output.WriteLine($"grulm {Version}"));
+                    break;
+            }
+        }
+        return root;
+    }
+
+    private static void ShowHelp(ParseResult flags, Session session)
+    {
+        var command = flags.CommandResult.Command;
+        HelpText.Write(command, session.Output, Width());
+        if (command is RootCommand { Subcommands.Count: > 0 })
+        {
+            session.Output.WriteLine("\nExamples:\n  " + string.Join("\n  ", RootExamples));
+        }
+    }
+
+    private static int Width() => Console.IsOutputRedirected ? 100 : Math.Clamp(Console.WindowWidth, 60, 120);
+
+    /// <summary>Throws for the first thing that is wrong with the line, unknown names first, since they explain the rest.</summary>
+    private static void Check(ParseResult flags, string prefix = "")
+    {
+        if (flags.Errors.Count == 0)
+        {
+            return;
+        }
+        var command = flags.CommandResult.Command;
+        var path = GrulmCommand.PathOf(command);
+        if (flags.UnmatchedTokens is [var unknown, ..])
+        {
+            throw new UsageException(prefix + Unknown(unknown, command, path));
+        }
+        var error = flags.Errors[0];
+        throw error.SymbolResult switch
+        {
+            OptionResult { Option.Required: true, Implicit: true } result => Usage($"{result.Option.Name} is required for '{path}'; see '{path} --help'"),
+            OptionResult { Tokens.Count: 0 } result when result.Option.Arity.MinimumNumberOfValues > 0 =>
+                Usage($"{result.Option.Name} needs a value; see '{path} --help'"),
+            OptionResult { Tokens.Count: > 1 } result when result.Option.Arity.MaximumNumberOfValues == 1 =>
+                Usage($"{result.Option.Name} was given more than once: {string.Join(", ", result.Tokens.Select(t => t.Value))}"),
+            ArgumentResult { Tokens.Count: 0 } result => Usage($"{result.Argument.HelpName ?? result.Argument.Name} is missing; see '{path} --help'"),
+            _ when command.Subcommands.Count > 0 =>
+                Usage($"'{path}' needs one more word: {string.Join(", ", command.Subcommands.Select(c => c.Name))}"),
+            _ => Usage(error.Message),
+        };
+
+        UsageException Usage(string message) => new(prefix + message);
+    }
+
+    private static string Unknown(string word, Command command, string path)
+    {
+        if (word.Length > 1 && word[0] == '-')
+        {
+            var name = word.Split('=')[0];
+            return $"unknown option {name} for '{path}'{NearestName.Hint(name, command.Options.Select(o => o.Name))}";
+        }
+        if (command.Subcommands.Count > 0)
+        {
+            var hint = NearestName.Hint(word, command.Subcommands.Select(c => c.Name));
+            return $"unknown command '{word}' for '{path}'{(hint.Length > 0 ? hint : $"; see '{path} --help'")}";
+        }
+        return $"unexpected argument '{word}' for '{path}'; text with spaces is put in quotation marks";
+    }
+}

@@ -1,0 +1,56 @@
+// What goes wrong, as one line for a person and an exit code. The libraries throw documented types whose messages say what was wrong, where,
+// what was expected and what to do; this only makes sure that each comes out as a single line and never as a stack trace.
+// GRULM_DEBUG=1 adds the stack trace for whoever works on the project.
+namespace GruLM.Cli;
+
+/// <summary>The exit codes of every command.</summary>
+internal static class ExitCode
+{
+    /// <summary>Done.</summary>
+    public const int Done = 0;
+
+    /// <summary>Failed: a file, its content, the machine.</summary>
+    public const int Failed = 1;
+
+    /// <summary>Bad usage: a flag or a setting.</summary>
+    public const int BadUsage = 2;
+
+    /// <summary>Stopped by Ctrl-C.</summary>
+    public const int Stopped = 130;
+}
+
+/// <summary>The command line asks for something that cannot be; the message is for the person who typed it.</summary>
+internal sealed class UsageException(string message) : Exception(message);
+
+/// <summary>Turns exceptions into a line and an exit code.</summary>
+internal static class Failure
+{
+    /// <summary>Writes the line for <paramref name="error"/> to <paramref name="output"/> and returns the exit code.</summary>
+    public static int Report(Exception error, TextWriter output)
+    {
+        var (code, line) = error switch
+        {
+            OperationCanceledException => (ExitCode.Stopped, "stopped"),
+            UsageException => (ExitCode.BadUsage, error.Message),
+            ArgumentException => (ExitCode.BadUsage, WithoutParameterName(error.Message)),
+            InvalidDataException or IOException or UnauthorizedAccessException or FormatException => (ExitCode.Failed, error.Message),
+            OutOfMemoryException => (ExitCode.Failed, "not enough memory for these sizes; choose smaller ones"),
+            _ => (ExitCode.Failed, $"an error in grulm itself, please report it: {error.GetType().Name}: {error.Message}"),
+        };
+        output.WriteLine("grulm: " + OneLine(line));
+        if (Environment.GetEnvironmentVariable("GRULM_DEBUG") == "1")
+        {
+            output.WriteLine(error);
+        }
+        return code;
+    }
+
+    private static string WithoutParameterName(string message)
+    {
+        var suffix = message.IndexOf(" (Parameter '", StringComparison.Ordinal);
+        return suffix < 0 ? message : message[..suffix];
+    }
+
+    private static string OneLine(string text) =>
+        string.Join(' ', text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+}

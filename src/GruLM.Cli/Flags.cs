@@ -1,0 +1,138 @@
+// The kinds of flags all commands use, so that every value is checked in the same strict way and every refusal reads alike:
+// "--hidden-dim 0: a whole number from 1 to 65536 was expected". Numbers are read without regard to the machine's language.
+// Defaults stand in the help text. A flag left out gives its default; Given() tells the two apart.
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace GruLM.Cli;
+
+internal static class Flags
+{
+    /// <summary>A whole number within bounds.</summary>
+    public static Option<int> Int(string name, int min, int max, int defaultValue, string help, params string[] aliases) =>
+        Make(name, aliases, $"{help} (default {defaultValue})", "N", defaultValue, text =>
+            int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max
+                ? value
+                : throw new FormatException($"a whole number {Bounds(min, max, int.MaxValue)} was expected"));
+
+    /// <summary>A whole number within bounds that may be left out, which has a meaning of its own that <paramref name="help"/> tells.</summary>
+    public static Option<int?> OptionalInt(string name, int min, int max, string help, params string[] aliases) =>
+        Make<int?>(name, aliases, help, "N", null, text =>
+            int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max
+                ? value
+                : throw new FormatException($"a whole number {Bounds(min, max, int.MaxValue)} was expected"));
+
+    /// <summary>A seed: any unsigned 64-bit number.</summary>
+    public static Option<ulong> Seed(string name, ulong defaultValue, string help, params string[] aliases) =>
+        Make(name, aliases, $"{help} (default {defaultValue})", "N", defaultValue, text =>
+            ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
+                ? value
+                : throw new FormatException($"a whole number from 0 to {ulong.MaxValue} was expected"));
+
+    /// <summary>A number within bounds; <paramref name="above"/> excludes the lower bound itself.</summary>
+    public static Option<double> Number(string name, double min, double max, double defaultValue, string help, bool above = false, params string[] aliases) =>
+        Make(name, aliases, FormattableString.Invariant($"{help} (default {defaultValue})"), "X", defaultValue, text => ParseNumber(text, min, max, above));
+
+    /// <summary>A number within bounds that may be left out.</summary>
+    public static Option<double?> OptionalNumber(string name, double min, double max, string help, bool above = false, params string[] aliases) =>
+        Make<double?>(name, aliases, help, "X", null, text => ParseNumber(text, min, max, above));
+
+    /// <summary>A text as it stands; null when left out and no default is given.</summary>
+    public static Option<string?> Text(string name, string valueName, string help, string? defaultValue = null, params string[] aliases) =>
+        Make(name, aliases, defaultValue is null ? help : $"{help} (default {defaultValue})", valueName, defaultValue, text => text);
+
+    /// <summary>A text that must be given and must not be empty.</summary>
+    public static Option<string> RequiredText(string name, string valueName, string help, params string[] aliases)
+    {
+        var option = Make(name, aliases, help, valueName, "", text => text.Length > 0 ? text : throw new FormatException("something was expected, this is empty"));
+        option.DefaultValueFactory = null;
+        option.Required = true;
+        return option;
+    }
+
+    /// <summary>A text that may be given several times, or several at a time.</summary>
+    public static Option<string[]> Texts(string name, string valueName, string help, bool required = false, params string[] aliases)
+    {
+        var option = new Option<string[]>(name, aliases)
+        {
+            Description = help,
+            HelpName = valueName,
+            Required = required,
+            Arity = ArgumentArity.OneOrMore,
+            AllowMultipleArgumentsPerToken = true,
+        };
+        if (!required)
+        {
+            option.DefaultValueFactory = _ => [];
+        }
+        return option;
+    }
+
+    /// <summary>One of a few words.</summary>
+    public static Option<string> OneOf(string name, string[] words, string defaultValue, string help, params string[] aliases) =>
+        Make(name, aliases, $"{help} (default {defaultValue})", string.Join('|', words), defaultValue, text =>
+            words.Contains(text, StringComparer.Ordinal)
+                ? text
+                : throw new FormatException($"one of {string.Join(", ", words)} was expected{NearestName.Hint(text, words)}"));
+
+    /// <summary>A flag without a value.</summary>
+    public static Option<bool> Switch(string name, string help, params string[] aliases) =>
+        new(name, aliases) { Description = help, Arity = ArgumentArity.Zero };
+
+    /// <summary><c>--threads</c>, which every command that computes has.</summary>
+    public static Option<int?> Threads() => OptionalInt("--threads", 1, 1024, "threads to compute with (default: one a core)");
+
+    /// <summary><c>--json</c>, which every command has whose result a program would read.</summary>
+    public static Option<bool> Json() => Switch("--json", "write the result as JSON on standard output");
+
+    /// <summary>Makes each flag known under its name with underscores too, as <c>spm_train</c> has it; help does not show those.</summary>
+    public static T WithUnderscores<T>(this T option)
+        where T : Option
+    {
+        if (option.Name.IndexOf('-', 2) > 0)
+        {
+            option.Aliases.Add("--" + option.Name[2..].Replace('-', '_'));
+        }
+        return option;
+    }
+
+    /// <summary>Whether the flag was on the command line (or in the configuration file), rather than left to its default.</summary>
+    public static bool Given(this ParseResult flags, Option option) => flags.GetResult(option) is { Implicit: false };
+
+    private static double ParseNumber(string text, double min, double max, bool above) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+            && double.IsFinite(value) && (above ? value > min : value >= min) && value <= max
+            ? value
+            : throw new FormatException(FormattableString.Invariant($"a number {(above ? "above" : "from")} {min} {(max == double.MaxValue ? "up" : $"to {max}")} was expected"));
+
+    private static string Bounds(int min, int max, int unlimited) => max == unlimited ? $"from {min} up" : $"from {min} to {max}";
+
+    private static Option<T> Make<T>(string name, string[] aliases, string help, string valueName, T defaultValue, Func<string, T> parse) =>
+        new(name, aliases)
+        {
+            Description = help,
+            HelpName = valueName,
+            DefaultValueFactory = _ => defaultValue,
+            CustomParser = result => Parse(result, name, parse),
+        };
+
+    private static T? Parse<T>(ArgumentResult result, string name, Func<string, T> parse)
+    {
+        // Left out, or given without a value, which is reported as that.
+        if (result.Tokens.Count == 0)
+        {
+            return default;
+        }
+        var text = result.Tokens[0].Value;
+        try
+        {
+            return parse(text);
+        }
+        catch (FormatException e)
+        {
+            result.AddError($"{name} {(text.Length == 0 ? "''" : text)}: {e.Message}");
+            return default;
+        }
+    }
+}

@@ -1,0 +1,112 @@
+// Turns the bytes of a text file into the text everything is counted on: no byte-order mark, line ends as LF, valid UTF-8.
+// Works on portions of any size, so that a file is never held twice. Each longest wrong sequence of bytes becomes one U+FFFD, as the
+// Unicode Standard (section 3.9) recommends. Left out on purpose: any other normalisation; a CR that no LF follows stays as it is.
+using System.Buffers;
+using System.Text;
+using System.Text.Unicode;
+
+namespace GruLM.Corpus;
+
+/// <summary>Cleans the bytes of one text and appends them to <paramref name="output"/>.</summary>
+internal sealed class TextCleaner(IBufferWriter<byte> output)
+{
+    private bool _started;
+
+    public bool HadByteOrderMark { get; private set; }
+
+    public long ReplacedSequences { get; private set; }
+
+    public long WindowsLineEnds { get; private set; }
+
+    /// <summary>
+    /// Cleans a portion and returns how many of its bytes were used; the few that remain (the beginning of a character or of a CRLF) must
+    /// come first in the next portion. With <paramref name="last"/> all bytes are used.
+    /// </summary>
+    public int Append(ReadOnlySpan<byte> portion, bool last)
+    {
+        var rest = portion;
+        if (!_started)
+        {
+            ReadOnlySpan<byte> mark = [0xEF, 0xBB, 0xBF];
+            if (!last && rest.Length < mark.Length)
+            {
+                return 0;
+            }
+            _started = true;
+            if (rest.StartsWith(mark))
+            {
+                HadByteOrderMark = true;
+                rest = rest[mark.Length..];
+            }
+        }
+
+        while (rest.Length > 0)
+        {
+            var length = rest.IndexOf((byte)'\r');
+            var atEnd = length < 0;
+            if (atEnd)
+            {
+                length = last ? rest.Length : rest.Length - UnfinishedBytes(rest);
+            }
+            AppendValid(rest[..length]);
+            rest = rest[length..];
+            if (atEnd)
+            {
+                break;
+            }
+            if (rest.Length == 1 && !last)
+            {
+                break;
+            }
+            if (rest.Length > 1 && rest[1] == (byte)'\n')
+            {
+                WindowsLineEnds++;
+                output.Write("\n"u8);
+                rest = rest[2..];
+            }
+            else
+            {
+                output.Write("\r"u8);
+                rest = rest[1..];
+            }
+        }
+        return portion.Length - rest.Length;
+    }
+
+    private void AppendValid(ReadOnlySpan<byte> bytes)
+    {
+        if (Utf8.IsValid(bytes))
+        {
+            output.Write(bytes);
+            return;
+        }
+        while (bytes.Length > 0)
+        {
+            if (Rune.DecodeFromUtf8(bytes, out _, out var length) == OperationStatus.Done)
+            {
+                output.Write(bytes[..length]);
+            }
+            else
+            {
+                ReplacedSequences++;
+                output.Write("\uFFFD"u8);
+            }
+            bytes = bytes[length..];
+        }
+    }
+
+    /// <summary>The number of bytes at the end that may be the beginning of a longer character: 0 to 3.</summary>
+    private static int UnfinishedBytes(ReadOnlySpan<byte> bytes)
+    {
+        for (var back = 1; back <= Math.Min(3, bytes.Length); back++)
+        {
+            var b = bytes[^back];
+            if ((b & 0xC0) != 0x80)
+            {
+                var length = b >= 0xF0 ? 4 : b >= 0xE0 ? 3 : b >= 0xC0 ? 2 : 1;
+                return length > back ? back : 0;
+            }
+        }
+        return 0;
+    }
+}

@@ -1,0 +1,82 @@
+// Cutting a corpus into a part to learn from and a part held out: the last tenth (or another fraction) of the characters for text read as one
+// stream, of the non-blank lines for lines that are samples of their own. The cut is at the end of the text on purpose: shuffled
+// lines of one book would leak between the parts. Also the walk over non-blank lines, since both must agree on what those are.
+namespace GruLM.Corpus;
+
+/// <summary>Splits text, and walks its lines.</summary>
+public static class TextSplit
+{
+    /// <summary>Cuts so that the first part has ⌊n · (1 − fraction)⌋ of the n characters (code points).</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The fraction is not from 0 up to, but not including, 1.</exception>
+    public static (ReadOnlyMemory<byte> Training, ReadOnlyMemory<byte> HeldOut) ByCharacters(ReadOnlyMemory<byte> utf8, double fraction)
+    {
+        var keep = Keep(CountCharacters(utf8.Span), fraction);
+        var span = utf8.Span;
+        var cut = 0;
+        while (cut < span.Length && (keep > 0 || IsContinuation(span[cut])))
+        {
+            keep -= IsContinuation(span[cut]) ? 0 : 1;
+            cut++;
+        }
+        return (utf8[..cut], utf8[cut..]);
+    }
+
+    /// <summary>Cuts at the start of a line so that the first part has ⌊n · (1 − fraction)⌋ of the n non-blank lines.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The fraction is not from 0 up to, but not including, 1.</exception>
+    public static (ReadOnlyMemory<byte> Training, ReadOnlyMemory<byte> HeldOut) ByLines(ReadOnlyMemory<byte> utf8, double fraction)
+    {
+        var keep = Keep(NonBlankLines(utf8).LongCount(), fraction);
+        var span = utf8.Span;
+        var cut = 0;
+        while (cut < span.Length)
+        {
+            var line = span[cut..];
+            var end = line.IndexOf((byte)'\n');
+            if (!IsBlank(end < 0 ? line : line[..end]) && keep-- == 0)
+            {
+                break;
+            }
+            cut += end < 0 ? line.Length : end + 1;
+        }
+        return (utf8[..cut], utf8[cut..]);
+    }
+
+    /// <summary>The lines that hold more than white space, without their line ends.</summary>
+    public static IEnumerable<ReadOnlyMemory<byte>> NonBlankLines(ReadOnlyMemory<byte> utf8)
+    {
+        while (utf8.Length > 0)
+        {
+            var end = utf8.Span.IndexOf((byte)'\n');
+            var line = end < 0 ? utf8 : utf8[..end];
+            utf8 = end < 0 ? default : utf8[(end + 1)..];
+            if (!IsBlank(line.Span))
+            {
+                yield return line;
+            }
+        }
+    }
+
+    /// <summary>The number of code points in valid UTF-8.</summary>
+    public static long CountCharacters(ReadOnlySpan<byte> utf8)
+    {
+        long count = 0;
+        foreach (var b in utf8)
+        {
+            count += IsContinuation(b) ? 0 : 1;
+        }
+        return count;
+    }
+
+    private static bool IsContinuation(byte b) => (b & 0xC0) == 0x80;
+
+    private static bool IsBlank(ReadOnlySpan<byte> line) => line.IndexOfAnyExcept(" \t\r\v\f"u8) < 0;
+
+    private static long Keep(long count, double fraction)
+    {
+        if (!(fraction >= 0 && fraction < 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(fraction), $"the held-out fraction is {fraction}; a number from 0 up to, but not including, 1 was expected");
+        }
+        return (long)(count * (1 - fraction));
+    }
+}

@@ -1,0 +1,114 @@
+// Reading corpora: what is dropped, replaced, counted and refused, and that portions of any size give the same text.
+using System.Buffers;
+using System.Text;
+using FsCheck;
+using FsCheck.Fluent;
+using GruLM.Corpus;
+
+namespace GruLM.Tests.Corpus;
+
+public sealed class TextCorpusTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("grulm-tests-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void Drops_the_mark_turns_CRLF_into_LF_replaces_wrong_bytes_and_counts_all_of_it()
+    {
+        var file = Save("a.txt", [0xEF, 0xBB, 0xBF, .. "é\r\nb\rc\n\r\n"u8, 0xFF, .. "x"u8, 0xE2, 0x82, .. "\r\n"u8, 0xF0, 0x9F]);
+        var corpus = TextCorpus.Read([file]);
+        Assert.Equal("é\nb\rc\n\n\uFFFDx\uFFFD\n\uFFFD", Encoding.UTF8.GetString(corpus.Utf8.Span));
+        Assert.Equal(new CorpusCounts(corpus.Utf8.Length, 12, 5, ReplacedSequences: 3, WindowsLineEnds: 3, ByteOrderMarks: 1), corpus.Counts);
+    }
+
+    [Fact]
+    public void Portions_of_any_size_give_what_the_whole_gives()
+    {
+        byte[] pieces = [0xEF, 0xBB, 0xBF, 0x0D, 0x0A, 0x0D, 0x41, 0xC3, 0xA9, 0xE2, 0x82, 0xAC, 0xF0, 0x9F, 0x99, 0x82, 0xFF, 0xED, 0xA0, 0x80];
+        Prop.ForAll<int[], PositiveInt>((choices, size) =>
+        {
+            var bytes = choices.Select(c => pieces[(c & int.MaxValue) % pieces.Length]).ToArray();
+            var (whole, replaced) = Clean(bytes, bytes.Length + 1);
+            var (cut, replacedInPortions) = Clean(bytes, 3 + (size.Get % 4));
+            var expected = Encoding.UTF8.GetString(bytes).Replace("\r\n", "\n", StringComparison.Ordinal);
+            Assert.Equal(expected.StartsWith('\uFEFF') ? expected[1..] : expected, Encoding.UTF8.GetString(whole));
+            Assert.Equal(whole, cut);
+            Assert.Equal(replaced, replacedInPortions);
+        }).QuickCheckThrowOnFailure();
+    }
+
+    [Fact]
+    public void A_file_longer_than_the_buffer_keeps_its_characters()
+    {
+        var text = string.Concat(Enumerable.Range(0, 300_000).Select(i => i % 3 == 0 ? "aé€🙂\r\n" : "x€"));
+        var corpus = TextCorpus.Read([Save("long.txt", Encoding.UTF8.GetBytes(text))]);
+        Assert.Equal(text.Replace("\r\n", "\n", StringComparison.Ordinal), Encoding.UTF8.GetString(corpus.Utf8.Span));
+        Assert.Equal(0, corpus.Counts.ReplacedSequences);
+        Assert.Equal(100_000, corpus.Counts.WindowsLineEnds);
+    }
+
+    [Fact]
+    public void A_folder_stands_for_its_text_files_in_ordinal_order_and_lines_never_run_together()
+    {
+        Save("b.txt", "b"u8.ToArray());
+        Save("a.txt", "a\n"u8.ToArray());
+        Save("B.txt", "B"u8.ToArray());
+        Save("empty.txt", []);
+        Save("c.md", "not this"u8.ToArray());
+        var corpus = TextCorpus.Read([_folder]);
+        Assert.Equal("B\na\nb\n", Encoding.UTF8.GetString(corpus.Utf8.Span));
+        Assert.Equal(4, corpus.Files.Count);
+    }
+
+    [Fact]
+    public void Standard_input_is_read_where_it_is_named()
+    {
+        var file = Save("a.txt", "first"u8.ToArray());
+        var corpus = TextCorpus.Read([file, "-"], new MemoryStream("second"u8.ToArray()));
+        Assert.Equal("first\nsecond", Encoding.UTF8.GetString(corpus.Utf8.Span));
+        Assert.Contains("standard input", Assert.Throws<InvalidDataException>(() => TextCorpus.Read(["-"], new MemoryStream())).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => TextCorpus.Read(["-", "-"]));
+    }
+
+    [Fact]
+    public void What_cannot_be_read_is_said_in_one_line_that_names_it()
+    {
+        var missing = Path.Combine(_folder, "missing.txt");
+        Assert.StartsWith(missing, Assert.Throws<FileNotFoundException>(() => TextCorpus.Read([missing])).Message, StringComparison.Ordinal);
+        Assert.Contains("no text", Assert.Throws<InvalidDataException>(() => TextCorpus.Read([_folder])).Message, StringComparison.Ordinal);
+        var empty = Save("empty.txt", []);
+        Assert.StartsWith(empty, Assert.Throws<InvalidDataException>(() => TextCorpus.Read([empty])).Message, StringComparison.Ordinal);
+        Assert.Contains("only empty files", Assert.Throws<InvalidDataException>(() => TextCorpus.Read([_folder])).Message, StringComparison.Ordinal);
+        Assert.Throws<InvalidDataException>(() => TextCorpus.Read([Save("mark.txt", [0xEF, 0xBB, 0xBF])]));
+        Assert.Throws<ArgumentException>(() => TextCorpus.Read([]));
+    }
+
+    [Fact]
+    public void Text_in_memory_is_cleaned_alike()
+    {
+        Assert.Equal("a\nb"u8.ToArray(), TextCorpus.FromBytes("a\r\nb"u8.ToArray()).Utf8.ToArray());
+        Assert.Throws<InvalidDataException>(() => TextCorpus.FromBytes(default));
+    }
+
+    private static (byte[] Text, long Replaced) Clean(byte[] bytes, int size)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        var cleaner = new TextCleaner(output);
+        var held = new List<byte>();
+        for (var at = 0; at < bytes.Length; at += size)
+        {
+            held.AddRange(bytes.AsSpan(at, Math.Min(size, bytes.Length - at)));
+            held.RemoveRange(0, cleaner.Append(held.ToArray(), last: false));
+        }
+        Assert.Equal(held.Count, cleaner.Append(held.ToArray(), last: true));
+        return (output.WrittenSpan.ToArray(), cleaner.ReplacedSequences);
+    }
+
+    private string Save(string name, byte[] bytes)
+    {
+        var path = Path.Combine(_folder, name);
+        File.WriteAllBytes(path, bytes);
+        return path;
+    }
+}
