@@ -1,0 +1,28 @@
+// The flags of grulm chat. The work is in Runs/GenerateRun.cs.
+
+using System.Text;
+using GruLM.Cli.Runs;
+
+namespace GruLM.Cli.Commands;
+
+internal static class ChatCommand
+{
+    public static GrulmCommand Create()
+    {
+        var model = Flags.RequiredText("--model", "DIR", "a model folder", "-m");
+        var generation = new GenerationFlags();
+        var threads = Flags.Threads();
+        return new GrulmCommand(
+            "chat",
+            "Talk with a model that was trained on <prompt> … <ai> … lines. What was said before is in its carried state.",
+            ["grulm chat --model model", "echo \"How are you?\" | grulm chat --model model --seed 1"],
+            [model, .. generation.All, threads],
+            (flags, session) =>
+            {
+                string folder = flags.GetValue(model)!;
+                using var input = new StreamReader(session.Input, Encoding.UTF8);
+                bool interactive = session.ErrorIsTerminal && !Console.IsInputRedirected;
+                return ChatRun.Run(folder, generation.Read(flags, folder), flags.GetValue(threads) ?? 0, input, session.Output, session.Error, interactive, session.Stop);
+            });
+    }
+}

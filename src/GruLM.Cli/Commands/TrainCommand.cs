@@ -1,0 +1,101 @@
+// The flags of grulm train. The work is in Runs/TrainRun.cs.
+
+using System.CommandLine;
+using GruLM.Cli.Runs;
+using GruLM.Model;
+using GruLM.Tokenization;
+using GruLM.Training;
+
+namespace GruLM.Cli.Commands;
+
+internal static class TrainCommand
+{
+    private const int MaxCount = int.MaxValue;
+
+    public static GrulmCommand Create()
+    {
+        var (defaults, loop, adam) = (new TextTrainingOptions(), new TrainingOptions(), new AdamWOptions());
+        var data = Flags.Texts("--data", "FILE|DIR|-", "text to train on: files, folders of *.txt files, or - for standard input", required: true);
+        var outDir = Flags.RequiredText("--out-dir", "DIR", "the folder to write the model to", "-o");
+        var tokenizer = Flags.Text("--tokenizer", "FILE|DIR", "a SentencePiece model or a model folder whose tokenizer to use; without it one is learned");
+        var vocab = Flags.Int("--vocab-size", 1, GruConfig.MaxVocabSize, defaults.VocabSize, "pieces of the tokenizer that is learned");
+        var kind = Flags.OneOf("--model-type", ["bpe", "char"], "bpe", "kind of the tokenizer that is learned");
+        var samples = Flags.OneOf("--samples", ["stream", "lines"], "stream", "one long text, or each line a sample of its own that ends with <end>");
+        var valData = Flags.Text("--val-data", "FILE", "text to evaluate on while training");
+        var valFraction = Flags.Number("--val-fraction", 0, 0.9, 0.1, "share of the text, at its end, that is held out when there is no --val-data; 0 holds out nothing");
+        var epochs = Flags.Int("--epochs", 1, 1_000_000, loop.Epochs, "passes over the training text");
+        var maxSteps = Flags.Int("--max-steps", 0, MaxCount, 0, "ends training after so many steps; 0: no limit");
+        var batch = Flags.Int("--batch-size", 1, 1 << 16, loop.BatchSize, "lanes of text side by side");
+        var bptt = Flags.Int("--bptt", 1, 1 << 16, loop.Bptt, "tokens that a gradient reaches back");
+        var embedding = Flags.Int("--emb-dim", 1, GruConfig.MaxWidth, defaults.EmbeddingDim, "length of an embedding");
+        var hidden = Flags.Int("--hidden-dim", 1, GruConfig.MaxWidth, defaults.HiddenDim, "units in each GRU layer");
+        var layers = Flags.Int("--num-layers", 1, GruConfig.MaxLayers, defaults.NumLayers, "GRU layers");
+        var dropout = Flags.Number("--dropout", 0, 0.99, defaults.Dropout, "share of each layer's outputs dropped on their way to the next");
+        var tie = new OnOffFlag("tie-weights", defaults.TieWeights, "share the embedding's weights with the output layer");
+        var rate = Flags.Number("--lr", 0, 100, loop.LearningRate, "highest learning rate", above: true);
+        var minRate = Flags.OptionalNumber("--min-lr", 0, 100, "learning rate at the end (default: a hundredth of --lr)");
+        var warmup = Flags.Int("--warmup-steps", 0, MaxCount, (int)loop.WarmupSteps, "steps over which the learning rate rises");
+        var schedule = Flags.OneOf("--schedule", ["cosine", "linear", "wsd", "constant"], "cosine", "how the learning rate falls");
+        var decay = Flags.Number("--weight-decay", 0, 10, adam.WeightDecay, "AdamW's weight decay, for matrices");
+        var clip = Flags.Number("--grad-clip", 0, 1e9, loop.GradClip, "largest gradient norm; 0: no clipping");
+        var evalInterval = Flags.Int("--eval-interval", 0, MaxCount, 0, "steps between evaluations besides those at the end of each epoch; 0: none");
+        var evalTokens = Flags.Int("--eval-tokens", 0, MaxCount, 0, "held-out tokens an evaluation reads at most; 0: all");
+        var logInterval = Flags.Int("--log-interval", 1, MaxCount, (int)loop.LogInterval, "steps between progress reports");
+        var saveInterval = Flags.Int("--save-interval", 0, MaxCount, 0, "steps between checkpoints besides those at the end of each epoch; 0: none");
+        var keep = Flags.Int("--keep", 1, MaxCount, loop.Keep, "checkpoints kept");
+        var seed = Flags.Seed("--seed", loop.Seed, "decides starting values, order of lines and dropout");
+        var threads = Flags.Threads();
+        var overwrite = Flags.Switch("--overwrite", "replace a model that is in --out-dir already");
+        var config = ConfigFile.Flag();
+        return new GrulmCommand(
+            "train",
+            "Train a tokenizer and a GRU language model on text.",
+            ["grulm train --data book.txt --out-dir model", "grulm train --data talks.txt --samples lines --hidden-dim 512 --epochs 20 --out-dir talker"],
+            [
+                data, outDir, tokenizer, vocab, kind, samples, valData, valFraction, epochs, maxSteps, batch, bptt, embedding, hidden, layers, dropout, tie.On, tie.Off,
+                rate, minRate, warmup, schedule, decay, clip, evalInterval, evalTokens, logInterval, saveInterval, keep, seed, threads, overwrite, config,
+            ],
+            (flags, session) => TrainRun.Run(
+                new TrainSettings
+                {
+                    Data = flags.GetValue(data)!,
+                    OutDir = flags.GetValue(outDir)!,
+                    Tokenizer = flags.GetValue(tokenizer),
+                    ValData = flags.GetValue(valData),
+                    ValFraction = flags.GetValue(valFraction),
+                    Overwrite = flags.GetValue(overwrite),
+                    Threads = flags.GetValue(threads) ?? 0,
+                    Options = new TextTrainingOptions
+                    {
+                        VocabSize = flags.GetValue(vocab),
+                        ModelType = flags.GetValue(kind) == "char" ? ModelType.Char : ModelType.Bpe,
+                        Samples = flags.GetValue(samples) == "lines" ? SampleKind.Lines : SampleKind.Stream,
+                        EmbeddingDim = flags.GetValue(embedding),
+                        HiddenDim = flags.GetValue(hidden),
+                        NumLayers = flags.GetValue(layers),
+                        Dropout = flags.GetValue(dropout),
+                        TieWeights = tie.Value(flags),
+                        Optimizer = adam with { WeightDecay = flags.GetValue(decay) },
+                        Training = new TrainingOptions
+                        {
+                            Epochs = flags.GetValue(epochs),
+                            MaxSteps = flags.GetValue(maxSteps),
+                            BatchSize = flags.GetValue(batch),
+                            Bptt = flags.GetValue(bptt),
+                            LearningRate = flags.GetValue(rate),
+                            MinLearningRate = Math.Min(flags.GetValue(minRate) ?? flags.GetValue(rate) / 100, flags.GetValue(rate)),
+                            WarmupSteps = flags.GetValue(warmup),
+                            Schedule = Enum.Parse<ScheduleKind>(flags.GetValue(schedule)!, ignoreCase: true),
+                            GradClip = flags.GetValue(clip),
+                            EvalInterval = flags.GetValue(evalInterval),
+                            EvalTokens = flags.GetValue(evalTokens),
+                            LogInterval = flags.GetValue(logInterval),
+                            SaveInterval = flags.GetValue(saveInterval),
+                            Keep = flags.GetValue(keep),
+                            Seed = flags.GetValue(seed),
+                        },
+                    },
+                },
+                session.Error, session.ErrorIsTerminal, session.Stop));
+    }
+}

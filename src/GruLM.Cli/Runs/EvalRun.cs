@@ -1,0 +1,122 @@
+// grulm eval: a model's figures on a text, or on the held-out part of what it was trained on.
+
+using System.Diagnostics;
+using System.Text.Json;
+using GruLM.Corpus;
+using GruLM.Kernels;
+using GruLM.Model;
+using GruLM.Tokenization;
+using GruLM.Training;
+
+namespace GruLM.Cli.Runs;
+
+/// <summary>What <c>grulm eval</c> was told.</summary>
+internal sealed record EvalSettings
+{
+    public required string Model { get; init; }
+
+    public string? Data { get; init; }
+
+    public int Window { get; init; }
+
+    public SampleKind? Samples { get; init; }
+
+    public bool Json { get; init; }
+
+    public int Threads { get; init; }
+}
+
+/// <summary>Runs <c>grulm eval</c>.</summary>
+internal static class EvalRun
+{
+    public static int Run(EvalSettings settings, TextWriter output, TextWriter messages, bool live, CancellationToken cancel)
+    {
+        var (config, trainedOn) = ModelFile.LoadConfig(settings.Model);
+        var samples = settings.Window > 0 ? SampleKind.Stream : settings.Samples ?? trainedOn;
+        var text = settings.Data is null ? HeldOutOf(settings.Model, trainedOn, messages, cancel) : Read(settings.Data, messages, cancel);
+        using var compute = Compute.Create(settings.Threads);
+        using var model = GruLanguageModel.Load(settings.Model, compute);
+        var tokenizer = Tokenizer.Load(ModelFolder.TokenizerPath(settings.Model));
+        if (tokenizer.VocabSize != config.VocabSize)
+            throw new InvalidDataException($"{settings.Model}: the tokenizer has {tokenizer.VocabSize} pieces and the model {config.VocabSize}");
+        long start = Stopwatch.GetTimestamp();
+        EvaluationResult result;
+        if (samples == SampleKind.Lines)
+        {
+            var lines = TokenizedText.HeldOutLines(tokenizer, text);
+            result = Evaluation.Lines(model, lines, 0, Progress(lines.Tokens, messages, live), cancel);
+        }
+        else
+        {
+            var stream = TokenizedText.HeldOutStream(tokenizer, text);
+            var progress = Progress(stream.Tokens, messages, live);
+            result = settings.Window > 0 ? Evaluation.Windows(model, stream, settings.Window, progress, cancel) : Evaluation.Stream(model, stream, progress, cancel);
+        }
+
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        if (live) messages.Write("\r" + new string(' ', 40) + "\r");
+        if (settings.Json) WriteJson(result, seconds, output);
+        else output.WriteLine($"{TrainingDisplay.Figures(result)}  ({result.Sums.Tokens:#,0} tokens, {result.Bytes:#,0} bytes, {seconds:0.0} s)");
+        return ExitCode.Done;
+    }
+
+    private static ReadOnlyMemory<byte> Read(string data, TextWriter messages, CancellationToken cancel)
+    {
+        var corpus = TextCorpus.Read([data], cancellation: cancel);
+        TrainRun.Describe(corpus, messages);
+        return corpus.Utf8;
+    }
+
+    // The settings beside the model say which text it was trained on and how that was split.
+    private static ReadOnlyMemory<byte> HeldOutOf(string folder, SampleKind samples, TextWriter messages, CancellationToken cancel)
+    {
+        string path = Path.Combine(Checkpoint.TrainingFolder(folder), SettingsFile.Name);
+        if (!File.Exists(path)) throw new FileNotFoundException($"{path}: not found, so it is not known what the model was trained on; name a text with --data FILE");
+        try
+        {
+            using var json = JsonDocument.Parse(File.ReadAllBytes(path));
+            if (json.RootElement.TryGetProperty("val-data", out var validation)) return Read(validation.GetString()!, messages, cancel);
+            string[] data = [.. json.RootElement.GetProperty("data").EnumerateArray().Select(e => e.GetString()!)];
+            double fraction = json.RootElement.GetProperty("val-fraction").GetDouble();
+            if (fraction == 0) throw new InvalidDataException($"{folder}: nothing was held out when it was trained; name a text with --data FILE");
+            var corpus = TextCorpus.Read(data, cancellation: cancel);
+            messages.WriteLine($"evaluating on the held-out part of {string.Join(", ", data)}");
+            return (samples == SampleKind.Lines ? TextSplit.ByLines(corpus.Utf8, fraction) : TextSplit.ByCharacters(corpus.Utf8, fraction)).HeldOut;
+        }
+        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            throw new InvalidDataException($"{path}: damaged ({error.Message}); name a text with --data FILE", error);
+        }
+    }
+
+    private static Action<long>? Progress(long total, TextWriter messages, bool live)
+    {
+        if (!live) return null;
+        long last = 0;
+        return done =>
+        {
+            if (Stopwatch.GetElapsedTime(last).TotalSeconds < 0.2) return;
+            last = Stopwatch.GetTimestamp();
+            messages.Write($"\revaluating {100.0 * done / total:0}% ");
+        };
+    }
+
+    private static void WriteJson(EvaluationResult result, double seconds, TextWriter output)
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("tokens", result.Sums.Tokens);
+            json.WriteNumber("bytes", result.Bytes);
+            json.WriteNumber("nll", result.Sums.MeanNll);
+            json.WriteNumber("perplexity", result.Sums.Perplexity);
+            json.WriteNumber("bits_per_byte", result.BitsPerByte);
+            json.WriteNumber("token_accuracy", result.Sums.Accuracy);
+            json.WriteNumber("seconds", Math.Round(seconds, 3));
+            json.WriteEndObject();
+        }
+
+        output.WriteLine(System.Text.Encoding.UTF8.GetString(stream.ToArray()));
+    }
+}

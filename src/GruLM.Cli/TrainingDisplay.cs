@@ -1,0 +1,99 @@
+// What a person sees of a training run, on standard error: on a terminal one line that keeps changing, and a lasting line for each
+// epoch and evaluation; elsewhere plain lines now and then. It collects the points that curves are drawn from.
+
+using System.Globalization;
+using GruLM.Model;
+using GruLM.Training;
+
+namespace GruLM.Cli;
+
+/// <summary>Shows a run's progress. <paramref name="live"/>: standard error is a terminal.</summary>
+internal sealed class TrainingDisplay(TextWriter output, bool live) : ITrainingObserver
+{
+    // Plain lines no more often than this, in seconds.
+    private const double PlainInterval = 10;
+    private double lastPlain = double.NegativeInfinity;
+    private double lastLive;
+    private int liveLength;
+
+    /// <summary>Training nll by step.</summary>
+    public List<(double Step, double Nll)> TrainCurve { get; } = [];
+
+    /// <summary>Held-out nll by step.</summary>
+    public List<(double Step, double Nll)> HeldOutCurve { get; } = [];
+
+    /// <summary>Held-out bits per byte by step.</summary>
+    public List<(double Step, double Bits)> BitsCurve { get; } = [];
+
+    public void OnSteps(StepReport r)
+    {
+        TrainCurve.Add((r.Step, r.TrainNll));
+        string text = string.Create(CultureInfo.InvariantCulture,
+            $"step {r.Step:#,0}/{r.TotalSteps:#,0}  loss {r.TrainNll:0.000}  acc {100 * r.TokenAccuracy:0.0}%  {r.TokensPerSecond:#,0} tok/s  lr {r.LearningRate:0.0e+0}  {Time(r.SecondsLeft)} left");
+        if (live)
+        {
+            if (r.Seconds - lastLive < 0.1 && r.Step != r.TotalSteps) return;
+            lastLive = r.Seconds;
+            double share = (double)r.Step / r.TotalSteps;
+            const int Width = 20;
+            int filled = (int)(share * Width);
+            string line = $"{new string('█', filled)}{new string('░', Width - filled)} {text}";
+            output.Write("\r" + line.PadRight(liveLength));
+            liveLength = line.Length;
+        }
+        else if (r.Seconds - lastPlain >= PlainInterval || r.Step == r.TotalSteps)
+        {
+            lastPlain = r.Seconds;
+            output.WriteLine(text);
+        }
+    }
+
+    public void OnEvaluation(EvaluationReport r)
+    {
+        HeldOutCurve.Add((r.Step, r.Result.Sums.MeanNll));
+        BitsCurve.Add((r.Step, r.Result.BitsPerByte));
+        Lasting($"held out at step {r.Step:#,0}: {Figures(r.Result)}{(r.IsBest ? "  (best so far, saved)" : "")}");
+    }
+
+    public void OnEpoch(EpochReport r) => Lasting(string.Create(CultureInfo.InvariantCulture,
+        $"epoch {r.Epoch}/{r.Epochs}: average NLL {r.Train.MeanNll:0.0000}  perplexity {r.Train.Perplexity:0.00}  token accuracy {100 * r.Train.Accuracy:0.0}%  tokens {r.Train.Tokens:#,0}  ({Time(r.Seconds)})"));
+
+    public void OnCheckpoint(string folder)
+    {
+        // Saving is not news.
+    }
+
+    public void OnNotice(string message) => Lasting($"note: {message}");
+
+    /// <summary>Ends the changing line.</summary>
+    public void Finish()
+    {
+        if (liveLength > 0) output.WriteLine();
+        liveLength = 0;
+    }
+
+    /// <summary>An evaluation in one phrase.</summary>
+    public static string Figures(EvaluationResult result) => string.Create(CultureInfo.InvariantCulture,
+        $"NLL {result.Sums.MeanNll:0.0000}  perplexity {result.Sums.Perplexity:0.00}  bits/byte {result.BitsPerByte:0.0000}  token accuracy {100 * result.Sums.Accuracy:0.0}%");
+
+    /// <summary>A duration as people say it.</summary>
+    public static string Time(double seconds)
+    {
+        if (!double.IsFinite(seconds)) return "?";
+        var t = TimeSpan.FromSeconds(Math.Min(seconds, 1e8));
+        return seconds < 60 ? string.Create(CultureInfo.InvariantCulture, $"{seconds:0}s") : t.TotalHours < 1 ? $"{t.Minutes}m{t.Seconds:00}s" : $"{(int)t.TotalHours}h{t.Minutes:00}m";
+    }
+
+    private void Lasting(FormattableString text) => Lasting(FormattableString.Invariant(text));
+
+    private void Lasting(string text)
+    {
+        if (liveLength > 0)
+        {
+            output.Write("\r" + new string(' ', liveLength) + "\r");
+            liveLength = 0;
+        }
+
+        output.WriteLine(text);
+    }
+}

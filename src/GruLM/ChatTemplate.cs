@@ -1,0 +1,21 @@
+// How an exchange is written as text: <prompt> what a person says <ai> what the model says <end>.
+
+using GruLM.Tokenization;
+
+namespace GruLM;
+
+/// <summary>The markers of an exchange.</summary>
+public sealed record ChatTemplate
+{
+    /// <summary>The piece that ends a sample.</summary>
+    public const string EndMarker = DefaultTokenizer.End;
+
+    /// <summary>Stands before what a person says.</summary>
+    public string Prompt { get; init; } = DefaultTokenizer.Prompt;
+
+    /// <summary>Stands before what the model says.</summary>
+    public string Ai { get; init; } = DefaultTokenizer.Ai;
+
+    /// <summary>The text of a turn up to where the model goes on. Line ends inside what was said become spaces: an exchange is one line.</summary>
+    public string Turn(string said) => $"{Prompt} {said.ReplaceLineEndings(" ").Trim()} {Ai}";
+}

@@ -1,0 +1,65 @@
+// generation_config.json: what the command and the library use where the caller says nothing.
+
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using GruLM.Formats;
+using GruLM.Generation;
+using GruLM.Model;
+
+namespace GruLM;
+
+/// <summary>A model's defaults for generation and chat.</summary>
+public sealed record GenerationConfig
+{
+    /// <summary>Sampling temperature.</summary>
+    public double Temperature { get; init; } = 0.8;
+
+    /// <summary>Candidates kept by likelihood.</summary>
+    public int TopK { get; init; } = 40;
+
+    /// <summary>Probability kept.</summary>
+    public double TopP { get; init; } = 0.95;
+
+    /// <summary>Least probability relative to the likeliest.</summary>
+    public double MinP { get; init; } = 0.05;
+
+    /// <summary>Pieces that end a text.</summary>
+    public IReadOnlyList<string> StopTokens { get; init; } = [ChatTemplate.EndMarker, "</s>"];
+
+    /// <summary>Pieces that end a reply in a chat, besides <see cref="StopTokens"/>.</summary>
+    public IReadOnlyList<string> ChatStopTokens { get; init; } = [];
+
+    /// <summary>The chat markers.</summary>
+    public ChatTemplate Chat { get; init; } = new();
+
+    /// <summary>The defaults for a model trained on <paramref name="samples"/>. In a stream an exchange ends where its line does.</summary>
+    public static GenerationConfig For(SampleKind samples) => new() { ChatStopTokens = samples == SampleKind.Stream ? ["\n"] : [] };
+
+    /// <summary>The sampling part.</summary>
+    public SamplingOptions ToSampling() => new() { Temperature = Temperature, TopK = TopK, TopP = TopP, MinP = MinP };
+
+    /// <summary>Writes the file into a model folder.</summary>
+    public void Save(string folder) =>
+        AtomicFile.WriteAllText(Path.Combine(folder, ModelFolder.GenerationName), JsonSerializer.Serialize(this, GenerationJsonContext.Default.GenerationConfig) + "\n");
+
+    /// <summary>Reads the file; a folder without one gets the defaults. Throws <see cref="InvalidDataException"/> for a damaged one.</summary>
+    public static GenerationConfig Load(string folder, SampleKind samples)
+    {
+        string path = Path.Combine(folder, ModelFolder.GenerationName);
+        if (!File.Exists(path)) return For(samples);
+        try
+        {
+            var config = JsonSerializer.Deserialize(File.ReadAllBytes(path), GenerationJsonContext.Default.GenerationConfig) ?? throw new InvalidDataException($"{path}: is empty");
+            config.ToSampling().Validate();
+            return config;
+        }
+        catch (Exception error) when (error is JsonException or ArgumentException)
+        {
+            throw new InvalidDataException($"{path}: {error.Message.Split(". Path:")[0]}", error);
+        }
+    }
+}
+
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(GenerationConfig))]
+internal sealed partial class GenerationJsonContext : JsonSerializerContext;

@@ -1,0 +1,119 @@
+// A trained model as people use it: open a folder, give it text, get text back piece by piece. Text meets token ids here.
+
+using System.Runtime.CompilerServices;
+using GruLM.Generation;
+using GruLM.Kernels;
+using GruLM.Model;
+using GruLM.Tokenization;
+
+namespace GruLM;
+
+/// <summary>How a text is generated.</summary>
+public sealed record GenerationOptions
+{
+    /// <summary>Sampling settings; null takes the model's own.</summary>
+    public SamplingOptions? Sampling { get; init; }
+
+    /// <summary>Tokens generated at most.</summary>
+    public int MaxTokens { get; init; } = 256;
+
+    /// <summary>Strings that end the text; they are not part of it.</summary>
+    public IReadOnlyList<string> Stop { get; init; } = [];
+
+    /// <summary>Goes on where the model would end the text.</summary>
+    public bool IgnoreEos { get; init; }
+}
+
+/// <summary>A model folder, opened: tokenizer, weights and defaults. Texts are generated one at a time.</summary>
+public sealed class LanguageModel : IDisposable
+{
+    private readonly Compute compute;
+    private readonly GruParameters parameters;
+
+    private LanguageModel(string folder, GruParameters parameters, SampleKind samples, Tokenizer tokenizer, GenerationConfig defaults, Compute compute)
+    {
+        (Folder, this.parameters, Samples, Tokenizer, Defaults, this.compute) = (folder, parameters, samples, tokenizer, defaults, compute);
+        Stops = IdsOf(defaults.StopTokens);
+        ChatStops = [.. Stops, .. IdsOf(defaults.ChatStopTokens)];
+        Never = [.. new[] { tokenizer.UnkId, tokenizer.BosId, tokenizer.PadId }.Where(id => id >= 0)];
+    }
+
+    /// <summary>The folder it was read from.</summary>
+    public string Folder { get; }
+
+    /// <summary>The architecture.</summary>
+    public GruConfig Config => parameters.Config;
+
+    /// <summary>What it was trained on.</summary>
+    public SampleKind Samples { get; }
+
+    /// <summary>Its tokenizer.</summary>
+    public Tokenizer Tokenizer { get; }
+
+    /// <summary>Its defaults for generation.</summary>
+    public GenerationConfig Defaults { get; }
+
+    /// <summary>Ids that end a text.</summary>
+    internal int[] Stops { get; }
+
+    /// <summary>Ids that end a reply.</summary>
+    internal int[] ChatStops { get; }
+
+    /// <summary>Ids that are never generated: unknown, beginning of text, padding.</summary>
+    internal int[] Never { get; }
+
+    /// <summary>Opens a model folder for <paramref name="threads"/> threads (0: one per processor).
+    /// Throws <see cref="IOException"/> for missing and <see cref="InvalidDataException"/> for damaged or disagreeing files.</summary>
+    public static LanguageModel Open(string folder, int threads = 0)
+    {
+        var (parameters, samples) = ModelFile.Load(folder);
+        try
+        {
+            string path = Path.Combine(folder, ModelFolder.TokenizerName);
+            if (!File.Exists(path)) throw new FileNotFoundException($"{path}: not found; the model folder is incomplete");
+            var tokenizer = Tokenizer.Load(path);
+            if (tokenizer.VocabSize != parameters.Config.VocabSize)
+                throw new InvalidDataException($"{path}: has {tokenizer.VocabSize} pieces, but {ModelFile.ConfigName} says vocab_size {parameters.Config.VocabSize}");
+            return new LanguageModel(folder, parameters, samples, tokenizer, GenerationConfig.Load(folder, samples), Compute.Create(threads));
+        }
+        catch
+        {
+            parameters.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Continues <paramref name="prompt"/>, giving the new text as it comes, never a part of a character.</summary>
+    public IEnumerable<string> Generate(string prompt, GenerationOptions? options = null, CancellationToken cancel = default)
+    {
+        options ??= new GenerationOptions();
+        using var writer = new TextWriterSession(this, options);
+        writer.Read(PromptIds(prompt));
+        foreach (string text in writer.Write(Stops, cancel)) yield return text;
+    }
+
+    /// <summary>Begins a chat: an exchange of turns over one carried state.</summary>
+    public ChatSession StartChat(GenerationOptions? options = null) => new(this, options ?? new GenerationOptions());
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        parameters.Dispose();
+        compute.Dispose();
+    }
+
+    /// <summary>A new decoding session over the model's weights.</summary>
+    internal DecodingSession NewSession() => new(parameters, compute);
+
+    /// <summary>A prompt as the model was trained to see one: lines begin with bos; a stream begins with its first token, and an
+    /// empty prompt with a new line.</summary>
+    internal List<int> PromptIds(string prompt)
+    {
+        List<int> ids = [.. Tokenizer.Encode(prompt)];
+        if (Samples == SampleKind.Lines && Tokenizer.BosId >= 0) ids.Insert(0, Tokenizer.BosId);
+        if (ids.Count == 0) ids.Add(Tokenizer.TryGetId("\n", out int newline) ? newline : Math.Max(Tokenizer.BosId, 0));
+        return ids;
+    }
+
+    private int[] IdsOf(IEnumerable<string> pieces) => [.. pieces.Select(p => Tokenizer.TryGetId(p, out int id) ? id : -1).Where(id => id >= 0 && id != Tokenizer.UnkId)];
+}

@@ -1,0 +1,31 @@
+// What a training run will need in memory, so that sizes far beyond the machine are refused before anything is allocated.
+
+using GruLM.Model;
+using GruLM.Training;
+
+namespace GruLM;
+
+/// <summary>Estimates memory from sizes alone.</summary>
+public static class MemoryNeed
+{
+    /// <summary>Bytes that training takes: parameters, gradients, two moments and two packed copies, activations of a batch, a chunk of logits.</summary>
+    public static double TrainingBytes(GruConfig config, TrainingOptions options)
+    {
+        double parameters = GruParameters.CountFor(config);
+        double tokens = (double)options.BatchSize * options.Bptt;
+        double activations = tokens * ((2.0 * config.EmbeddingDim) + (config.NumLayers * 7.0 * config.HiddenDim) + (4.0 * config.HiddenDim));
+        double logits = Math.Max(256.0 * config.VocabSize, 1 << 22) * 2;
+        return sizeof(float) * ((6 * parameters) + activations + logits);
+    }
+
+    /// <summary>Throws <see cref="ArgumentException"/> when training would not fit into this machine's memory.</summary>
+    public static void Check(GruConfig config, TrainingOptions options)
+    {
+        double need = TrainingBytes(config, options), have = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        if (need > have)
+        {
+            throw new ArgumentException(
+                $"a model of these sizes needs about {need / 1e9:F1} GB to train, and this machine has {have / 1e9:F1} GB; choose a smaller --vocab-size, --emb-dim, --hidden-dim, --num-layers, --batch-size or --bptt");
+        }
+    }
+}

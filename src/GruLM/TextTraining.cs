@@ -1,0 +1,143 @@
+// From text to a trained model folder: the tokenizer (given, or learned from the training part only), the token data, the
+// model, the loop. Prepare does everything that can fail on bad input before anything is written.
+
+using GruLM.Kernels;
+using GruLM.Model;
+using GruLM.Tokenization;
+using GruLM.Training;
+
+namespace GruLM;
+
+/// <summary>The settings of a training run on text.</summary>
+public sealed record TextTrainingOptions
+{
+    /// <summary>The tokenizer to use; null learns one.</summary>
+    public Tokenizer? Tokenizer { get; init; }
+
+    /// <summary>Pieces of a learned tokenizer.</summary>
+    public int VocabSize { get; init; } = DefaultTokenizer.DefaultVocabSize;
+
+    /// <summary>Kind of a learned tokenizer.</summary>
+    public ModelType ModelType { get; init; } = ModelType.Bpe;
+
+    /// <summary>How the text is cut into samples.</summary>
+    public SampleKind Samples { get; init; }
+
+    /// <summary>Embedding size, E.</summary>
+    public int EmbeddingDim { get; init; } = 256;
+
+    /// <summary>Units a layer, H.</summary>
+    public int HiddenDim { get; init; } = 256;
+
+    /// <summary>Layers, L.</summary>
+    public int NumLayers { get; init; } = 2;
+
+    /// <summary>Dropout between layers.</summary>
+    public double Dropout { get; init; } = 0.1;
+
+    /// <summary>Whether the output layer shares the embedding's weights.</summary>
+    public bool TieWeights { get; init; } = true;
+
+    /// <summary>The optimizer's constants.</summary>
+    public AdamWOptions Optimizer { get; init; } = new();
+
+    /// <summary>The loop's settings.</summary>
+    public TrainingOptions Training { get; init; } = new();
+}
+
+/// <summary>A training run, prepared: tokenised data and a model with its starting values.</summary>
+public sealed class TextTraining : IDisposable
+{
+    private readonly TextTrainingOptions options;
+    private readonly string? folder;
+    private readonly Trainer trainer;
+
+    private TextTraining(TextTrainingOptions options, string? folder, Tokenizer tokenizer, ITrainingData data, HeldOut? heldOut, GruLanguageModel model, Trainer trainer) =>
+        (this.options, this.folder, Tokenizer, Data, HeldOut, Model, this.trainer) = (options, folder, tokenizer, data, heldOut, model, trainer);
+
+    /// <summary>The tokenizer in use.</summary>
+    public Tokenizer Tokenizer { get; }
+
+    /// <summary>The training data.</summary>
+    public ITrainingData Data { get; }
+
+    /// <summary>The held-out data; null when there is none.</summary>
+    public HeldOut? HeldOut { get; }
+
+    /// <summary>The model in training.</summary>
+    public GruLanguageModel Model { get; }
+
+    /// <summary>Updates that the run will make.</summary>
+    public long TotalSteps => trainer.TotalSteps;
+
+    /// <summary>Tokenises both texts and sets up model and loop. <paramref name="folder"/> may be null: nothing is saved.
+    /// <paramref name="phase"/> is told what takes time. Throws <see cref="ArgumentException"/> for settings and <see cref="InvalidDataException"/> for text that cannot be trained on.</summary>
+    public static TextTraining Prepare(
+        ReadOnlyMemory<byte> training, ReadOnlyMemory<byte> heldOut, TextTrainingOptions options, Compute compute, string? folder,
+        ITrainingObserver observer, Action<string>? phase = null, CancellationToken cancel = default)
+    {
+        // Sizes are checked before the tokenizer is learned: nobody should wait for an error that was there from the start.
+        var sizes = new GruConfig
+        {
+            VocabSize = Math.Max(2, options.Tokenizer?.VocabSize ?? options.VocabSize), EmbeddingDim = options.EmbeddingDim, HiddenDim = options.HiddenDim,
+            NumLayers = options.NumLayers, Dropout = options.NumLayers == 1 ? 0 : options.Dropout, TieWeights = options.TieWeights,
+        };
+        sizes.Validate();
+        MemoryNeed.Check(sizes, options.Training);
+        if (options.Samples == SampleKind.Stream) RequireText(training, "training");
+        var tokenizer = options.Tokenizer ?? LearnTokenizer(training, options, phase, cancel);
+        phase?.Invoke("encoding the text");
+        ITrainingData data;
+        HeldOut? held = null;
+        if (options.Samples == SampleKind.Stream)
+        {
+            data = new TokenStream(TokenizedText.Stream(tokenizer, training), options.Training.BatchSize, options.Training.Bptt);
+            if (!heldOut.IsEmpty)
+            {
+                var stream = TokenizedText.HeldOutStream(tokenizer, heldOut);
+                if (stream.Ids.Length < 2)
+                    throw new InvalidDataException($"the held-out part has {stream.Ids.Length} token(s); at least 2 are needed. Give more text, a larger --val-fraction, or --val-fraction 0 for none");
+                held = stream;
+            }
+        }
+        else
+        {
+            data = new LineSamples(
+                TokenizedText.Lines(tokenizer, training), TokenizedText.LineBegin(tokenizer), TokenizedText.LineEnd(tokenizer),
+                options.Training.BatchSize, options.Training.Bptt, options.Training.Seed);
+            if (!heldOut.IsEmpty) held = TokenizedText.HeldOutLines(tokenizer, heldOut);
+            if (held is HeldOutLines { Lines.Count: 0 }) throw new InvalidDataException("the held-out part has no line with text. Give more lines, a larger --val-fraction, or --val-fraction 0 for none");
+        }
+
+        phase?.Invoke("setting up the model");
+        var model = GruLanguageModel.Create(sizes with { VocabSize = tokenizer.VocabSize }, compute, options.Training.Seed, options.Optimizer, options.Samples);
+        return new TextTraining(options, folder, tokenizer, data, held, model, new Trainer(model, data, held, options.Training, folder, observer));
+    }
+
+    /// <summary>Trains. The folder is a complete model folder from the first saving on.</summary>
+    public TrainingResult Run(CancellationToken cancel = default)
+    {
+        if (folder is not null)
+        {
+            Directory.CreateDirectory(folder);
+            Tokenizer.Save(Path.Combine(folder, ModelFolder.TokenizerName));
+            GenerationConfig.For(options.Samples).Save(folder);
+        }
+
+        return trainer.Run(cancel);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Model.Dispose();
+
+    private static Tokenizer LearnTokenizer(ReadOnlyMemory<byte> training, TextTrainingOptions options, Action<string>? phase, CancellationToken cancel)
+    {
+        phase?.Invoke($"learning a tokenizer of {options.VocabSize} pieces");
+        return new Tokenizer(DefaultTokenizer.Train(training, options.VocabSize, options.ModelType, null, cancel));
+    }
+
+    private static void RequireText(ReadOnlyMemory<byte> text, string part)
+    {
+        if (text.Length < 2) throw new InvalidDataException($"the {part} part of the text has {text.Length} byte(s), too few to learn from; give more text or a smaller --val-fraction");
+    }
+}
