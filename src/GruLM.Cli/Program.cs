@@ -3,4 +3,4 @@
 using GruLM.Cli;
 using GruLM.Cli.Commands;
 
-return CommandLine.Run(args, [DemoCommand.Create(), TrainCommand.Create(), EvalCommand.Create(), GenerateCommand.Create(), ChatCommand.Create(), ShowCommand.Create()]);
+return CommandLine.Run(args, [DemoCommand.Create(), TrainCommand.Create(), EvalCommand.Create(), GenerateCommand.Create(), ChatCommand.Create(), ShowCommand.Create(), BenchCommand.Create()]);

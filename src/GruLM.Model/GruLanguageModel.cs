@@ -85,7 +85,7 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
         Check(batch);
         Pack(PackedFor.Training);
         var w = Reserve(batch, training: true);
-        trainingState.Prepare(batch.Lanes, batch.StartsFresh);
+        trainingState.Prepare(batch);
         int tokens = batch.Steps * batch.Lanes, padded = layers[0].PaddedHidden;
         fixed (int* ids = batch.Inputs)
         {
@@ -128,7 +128,7 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
         Check(batch);
         Pack(PackedFor.Evaluation);
         var w = Reserve(batch, training: false);
-        evaluationState.Prepare(batch.Lanes, batch.StartsFresh);
+        evaluationState.Prepare(batch);
         fixed (int* ids = batch.Inputs) Forward(ids, batch, w, evaluationState, 0, training: false);
         float* top = w.Layers[^1].States.Pointer + ((long)batch.Lanes * layers[0].PaddedHidden);
         return output.Run(top, batch.Targets, batch.Steps * batch.Lanes, null, null, 1, logProbs);

@@ -17,6 +17,7 @@ public sealed class TokenBatch
         Lanes = lanes;
         Inputs = new int[steps * lanes];
         Targets = new int[steps * lanes];
+        FreshLanes = new bool[lanes];
     }
 
     /// <summary>Time steps, T.</summary>
@@ -33,4 +34,7 @@ public sealed class TokenBatch
 
     /// <summary>Whether every lane starts from a zero state; otherwise from where the batch before it ended.</summary>
     public bool StartsFresh { get; set; }
+
+    /// <summary>Single lanes that start from a zero state although the batch does not: [B].</summary>
+    public bool[] FreshLanes { get; }
 }

@@ -67,6 +67,17 @@ internal sealed unsafe class LaneStates(int layerCount, int paddedHidden) : IDis
 
     public float* this[int layer] => buffer.Pointer + ((long)layer * Lanes * paddedHidden);
 
+    /// <summary>Makes room for the batch's lanes, and sets those to zero that start fresh or are new.</summary>
+    public void Prepare(TokenBatch batch)
+    {
+        Prepare(batch.Lanes, batch.StartsFresh);
+        for (int b = 0; b < batch.Lanes; b++)
+        {
+            if (!batch.FreshLanes[b]) continue;
+            for (int l = 0; l < layerCount; l++) new Span<float>(this[l] + ((long)b * paddedHidden), paddedHidden).Clear();
+        }
+    }
+
     /// <summary>Makes room for <paramref name="lanes"/>; a new number of lanes, or <paramref name="fresh"/>, starts from zero.</summary>
     public void Prepare(int lanes, bool fresh)
     {

@@ -1,7 +1,9 @@
 // A text as one stream of tokens, cut into B contiguous lanes that are read side by side, T tokens at a time;
 // the model's state carries from each window to the next. The end of a lane is a shorter window, so no token is lost
-// except the remainder of the division into lanes.
+// except the remainder of the division into lanes. Now and then a lane starts a window from a zero state: a model that never
+// saw one in the middle of a text would stumble over the first words of every prompt.
 
+using GruLM.Kernels;
 using GruLM.Model;
 
 namespace GruLM.Training;
@@ -12,15 +14,20 @@ public sealed class TokenStream : ITrainingData
     // A lane shorter than this would hardly carry any state.
     private const int ShortestLane = 16;
 
+    // One window in so many starts its lane from zero.
+    private const int FreshStartEvery = 32;
+
     private readonly ReadOnlyMemory<int> tokens;
+    private readonly Philox random;
     private readonly int laneLength;
     private readonly TokenBatch full;
     private readonly TokenBatch rest;
 
     /// <summary>Cuts <paramref name="tokens"/> into at most <paramref name="lanes"/> lanes (fewer for a short text).
-    /// Throws <see cref="InvalidDataException"/> for fewer than two tokens.</summary>
-    public TokenStream(ReadOnlyMemory<int> tokens, int lanes, int steps)
+    /// <paramref name="seed"/> decides which lanes start afresh. Throws <see cref="InvalidDataException"/> for fewer than two tokens.</summary>
+    public TokenStream(ReadOnlyMemory<int> tokens, int lanes, int steps, ulong seed)
     {
+        random = new Philox(seed, RandomPurpose.Shuffle);
         if (tokens.Length < 2) throw new InvalidDataException($"the training text has {tokens.Length} token(s); at least 2 are needed, one to read and one to predict");
         this.tokens = tokens;
         int predicted = tokens.Length - 1;
@@ -52,6 +59,7 @@ public sealed class TokenStream : ITrainingData
         int first = index * full.Steps;
         for (int b = 0; b < batch.Lanes; b++)
         {
+            batch.FreshLanes[b] = random.Below(FreshStartEvery, ((ulong)epoch << 32) | (uint)index, (ulong)b) == 0;
             int position = (b * laneLength) + first;
             for (int t = 0; t < batch.Steps; t++)
             {

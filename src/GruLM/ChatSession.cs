@@ -14,6 +14,7 @@ public sealed class ChatSession : IDisposable
     {
         this.model = model;
         writer = new TextWriterSession(model, options);
+        if (model.Samples == SampleKind.Stream) writer.Read([model.Opening]);
     }
 
     /// <summary>Reads text that is part of the talk but nobody's turn, such as a story to be asked about.</summary>
@@ -22,7 +23,7 @@ public sealed class ChatSession : IDisposable
     /// <summary>Says something and gives the reply as it comes, without the space after the marker.</summary>
     public IEnumerable<string> Say(string said, CancellationToken cancel = default)
     {
-        if (model.Samples == SampleKind.Lines && model.Tokenizer.BosId >= 0) writer.Read([model.Tokenizer.BosId]);
+        if (model.Samples == SampleKind.Lines) writer.Read([model.Opening]);
         writer.Read(model.Tokenizer.Encode(model.Defaults.Chat.Turn(said)));
         bool begun = false;
         foreach (string piece in writer.Write(model.ChatStops, cancel))
@@ -38,7 +39,11 @@ public sealed class ChatSession : IDisposable
     }
 
     /// <summary>Forgets the chat so far.</summary>
-    public void Reset() => writer.Reset();
+    public void Reset()
+    {
+        writer.Reset();
+        if (model.Samples == SampleKind.Stream) writer.Read([model.Opening]);
+    }
 
     /// <inheritdoc/>
     public void Dispose() => writer.Dispose();

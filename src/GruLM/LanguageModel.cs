@@ -35,6 +35,8 @@ public sealed class LanguageModel : IDisposable
         (Folder, this.parameters, Samples, Tokenizer, Defaults, this.compute) = (folder, parameters, samples, tokenizer, defaults, compute);
         Stops = IdsOf(defaults.StopTokens);
         ChatStops = [.. Stops, .. IdsOf(defaults.ChatStopTokens)];
+        bool hasNewLine = tokenizer.TryGetId("\n", out int newLine) && newLine != tokenizer.UnkId;
+        Opening = samples == SampleKind.Lines ? TokenizedText.LineBegin(tokenizer) : hasNewLine ? newLine : Math.Max(Math.Max(tokenizer.BosId, tokenizer.EosId), 0);
         Never = [.. new[] { tokenizer.UnkId, tokenizer.BosId, tokenizer.PadId }.Where(id => id >= 0)];
     }
 
@@ -58,6 +60,9 @@ public sealed class LanguageModel : IDisposable
 
     /// <summary>Ids that end a reply.</summary>
     internal int[] ChatStops { get; }
+
+    /// <summary>The id read before a text: bos for lines, a new line in a stream.</summary>
+    internal int Opening { get; }
 
     /// <summary>Ids that are never generated: unknown, beginning of text, padding.</summary>
     internal int[] Never { get; }
@@ -105,13 +110,11 @@ public sealed class LanguageModel : IDisposable
     /// <summary>A new decoding session over the model's weights.</summary>
     internal DecodingSession NewSession() => new(parameters, compute);
 
-    /// <summary>A prompt as the model was trained to see one: lines begin with bos; a stream begins with its first token, and an
-    /// empty prompt with a new line.</summary>
+    /// <summary>A prompt as the model was trained to see one: lines begin with bos; in a stream a new line stands before the prompt.</summary>
     internal List<int> PromptIds(string prompt)
     {
-        List<int> ids = [.. Tokenizer.Encode(prompt)];
-        if (Samples == SampleKind.Lines && Tokenizer.BosId >= 0) ids.Insert(0, Tokenizer.BosId);
-        if (ids.Count == 0) ids.Add(Tokenizer.TryGetId("\n", out int newline) ? newline : Math.Max(Tokenizer.BosId, 0));
+        List<int> ids = [Opening];
+        ids.AddRange(Tokenizer.Encode(prompt));
         return ids;
     }
 

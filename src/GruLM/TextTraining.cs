@@ -91,7 +91,7 @@ public sealed class TextTraining : IDisposable
         HeldOut? held = null;
         if (options.Samples == SampleKind.Stream)
         {
-            data = new TokenStream(TokenizedText.Stream(tokenizer, training), options.Training.BatchSize, options.Training.Bptt);
+            data = new TokenStream(TokenizedText.Stream(tokenizer, training), options.Training.BatchSize, options.Training.Bptt, options.Training.Seed);
             if (!heldOut.IsEmpty)
             {
                 var stream = TokenizedText.HeldOutStream(tokenizer, heldOut);

@@ -104,7 +104,8 @@ internal static class DemoRun
         output.WriteLine("4. It tells stories:\n");
         foreach (string prompt in (string[])["Once a brave girl", "One rainy morning"])
         {
-            output.WriteLine(Indented(prompt + string.Concat(model.Generate(prompt, options, cancel))));
+            // A document begins after an empty line.
+            output.WriteLine(Indented(prompt + string.Concat(model.Generate("\n" + prompt, options, cancel))));
         }
 
         output.WriteLine("5. It talks, and answers questions about a story it has just read:\n");
