@@ -51,6 +51,13 @@ internal sealed class MersenneTwister
         return value >= 1 ? Math.BitDecrement(1.0) : value;
     }
 
+    /// <summary>A uniform number in [0, 1) in single precision, as std::generate_canonical draws it.</summary>
+    public float NextSingle()
+    {
+        float value = (float)Next() / 4294967296f;
+        return value >= 1 ? MathF.BitDecrement(1f) : value;
+    }
+
     private void Refill()
     {
         for (int i = 0; i < Size; i++)

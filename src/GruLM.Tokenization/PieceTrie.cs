@@ -102,7 +102,7 @@ internal sealed class PieceTrie
         pending.Push((0, 0, 0, keys.Count));
         var labels = new List<byte>();
         var starts = new List<int>();
-        int firstFree = 1;
+        int firstFree = 1, highest = 0;
         while (pending.Count > 0)
         {
             (int state, int depth, int begin, int end) = pending.Pop();
@@ -125,9 +125,8 @@ internal sealed class PieceTrie
                 }
             }
             starts.Add(end);
-            while (firstFree < _nodes.Length && _nodes[firstFree].Check != Free)
-                firstFree++;
-            int origin = FindBase(labels, firstFree);
+            int origin = FindBase(labels, ref firstFree, highest);
+            highest = Math.Max(highest, origin + labels[^1]);
             _nodes[state].Base = origin;
             for (int i = 0; i < labels.Count; i++)
                 _nodes[origin + labels[i]] = new Node { Base = 0, Check = state, Value = -1 };
@@ -137,31 +136,36 @@ internal sealed class PieceTrie
         // A leaf's base of 0 would let its steps land on the root's children; their check holds 0, never the leaf, so that is harmless.
     }
 
-    private int FindBase(List<byte> labels, int firstFree)
+    /// <summary>The lowest block origin where all labels are free, searched from a mark that moves over crowded ground.</summary>
+    private int FindBase(List<byte> labels, ref int searchFrom, int highest)
     {
-        // Dense prefixes make the front of the array useless; skipping ahead after many tries keeps building linear in practice.
-        int tries = 0;
-        for (int place = Math.Max(firstFree, labels[0] + 1); ; place++)
+        int begin = Math.Max(searchFrom, labels[0] + 1);
+        int crowded = 0;
+        for (int place = begin; ; place++)
         {
-            if (++tries > 4096)
-                place = Math.Max(place, _nodes.Length - 256);
+            // Where much of the ground was tried in vain, building goes on past everything placed so far.
+            if (place - begin > MaxTries)
+                place = Math.Max(place, highest + 1);
             int origin = place - labels[0];
             while (origin + 256 >= _nodes.Length)
                 GrowNodes();
-            bool fits = true;
-            foreach (byte b in labels)
+            if (_nodes[place].Check != Free)
             {
-                if (_nodes[origin + b].Check != Free)
-                {
-                    fits = false;
-                    break;
-                }
+                crowded++;
+                continue;
             }
-            if (fits)
-                return origin;
+            bool fits = true;
+            for (int i = 1; i < labels.Count && fits; i++)
+                fits = _nodes[origin + labels[i]].Check == Free;
+            if (!fits)
+                continue;
+            if (crowded * 20 >= (place - begin + 1) * 19)
+                searchFrom = place;
+            return origin;
         }
     }
 
+    private const int MaxTries = 1 << 14;
     private const int Free = -2;
 
     private void GrowNodes()

@@ -37,7 +37,7 @@ public sealed partial class Tokenizer
             ModelType.Bpe => new BpeEncoder(_vocabulary),
             ModelType.Char => new CharEncoder(_vocabulary),
             ModelType.Word => new WordEncoder(_vocabulary),
-            _ => throw new InvalidDataException($"Models of type {model.ModelType} cannot be read yet."),
+            _ => new UnigramEncoder(_vocabulary),
         };
         UnkId = SpecialId(trainer.UnkPiece, "<unk>", PieceType.Unknown);
         BosId = SpecialId(trainer.BosPiece, "<s>", PieceType.Control);
@@ -294,8 +294,12 @@ public sealed partial class Tokenizer
         }
     }
 
-    private EncoderScratch Rent() =>
-        Interlocked.Exchange(ref _spare, null) ?? (_pool.TryTake(out EncoderScratch? scratch) ? scratch : new EncoderScratch());
+    private EncoderScratch Rent()
+    {
+        EncoderScratch scratch = Interlocked.Exchange(ref _spare, null) ?? (_pool.TryTake(out EncoderScratch? pooled) ? pooled : new EncoderScratch());
+        scratch.Score = 0;
+        return scratch;
+    }
 
     private void Return(EncoderScratch scratch)
     {

@@ -29,12 +29,17 @@ internal sealed class EncoderScratch
     /// <summary>The merge agenda of a long stretch.</summary>
     public readonly MergeHeap Heap = new();
 
-    /// <summary>The Viterbi lattice of the unigram model: per position the best score, the piece that ends there and its start.</summary>
-    public float[] BestScores = [];
-    /// <summary>The piece of the best path that ends at each position.</summary>
-    public int[] BestIds = [];
-    /// <summary>Where the piece of the best path that ends at each position begins; -1 where none does.</summary>
-    public int[] BestStarts = [];
+    /// <summary>The unigram model's best paths, by byte.</summary>
+    public LatticeCell[] Cells = [];
+    /// <summary>The unigram model's score of what has been encoded of this text so far.</summary>
+    public float Score;
+
+    /// <summary>Makes room for the best paths of a stretch.</summary>
+    public void ReserveLattice(int length)
+    {
+        if (Cells.Length <= length)
+            Cells = new LatticeCell[Math.Max(length + 1, Cells.Length * 2)];
+    }
 
     /// <summary>Makes room for more symbols.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -64,12 +69,8 @@ internal sealed class EncoderScratch
             Ranks = new int[64];
             Frozen = new bool[64];
         }
-        if (BestScores.Length > 1 << 20)
-        {
-            BestScores = [];
-            BestIds = [];
-            BestStarts = [];
-        }
+        if (Cells.Length > 1 << 18)
+            Cells = [];
         if (Input.Length > 1 << 20)
             Input = [];
         Heap.Trim();

@@ -1,5 +1,5 @@
-// Which normalisation rules go by which name, and the tables that come with the library. The tables are resources made by the generator beside
-// them, so that no host's Unicode library matters; 0.1 and 0.2 share them.
+// Which normalisation rules go by which name, and the tables that come with the library: Unicode 13 for compat 0.1, 15 for 0.2. The tables are
+// resources made by UnicodeData/Generate.cs, so that no host's Unicode library matters.
 using System.IO.Compression;
 using Google.Protobuf;
 using GruLM.Tokenization.Proto;
@@ -14,28 +14,72 @@ public static class NormalizationRules
 
     /// <summary>The precompiled table of named rules; empty for <c>identity</c>.</summary>
     /// <exception cref="ArgumentException">There are no such rules.</exception>
-    public static byte[] Table(string name)
+    public static byte[] Table(string name, Compatibility compat = Compatibility.V02)
     {
         if (name == "identity")
             return [];
         if (!Names.Contains(name))
             throw new ArgumentException($"There are no normalisation rules '{name}'; expected one of {string.Join(", ", Names)}.");
-        using Stream packed = typeof(NormalizationRules).Assembly.GetManifestResourceStream(name + ".gz")
-            ?? throw new InvalidOperationException($"The table '{name}' is missing from the library.");
+        string resource = name + (compat == Compatibility.V01 ? "-13.gz" : "-15.gz");
+        using Stream packed = typeof(NormalizationRules).Assembly.GetManifestResourceStream(resource)
+            ?? throw new InvalidOperationException($"The table '{resource}' is missing from the library.");
         using var unpacked = new GZipStream(packed, CompressionMode.Decompress);
         var table = new MemoryStream();
         unpacked.CopyTo(table);
         return table.ToArray();
     }
 
-    internal static NormalizerSpec SpecFor(TrainerOptions options) => new()
+    /// <summary>A normaliser by rules' name alone, with a model's default treatment of spaces.</summary>
+    /// <exception cref="ArgumentException">There are no such rules.</exception>
+    public static Normalizer CreateNormalizer(
+        string name, Compatibility compat = Compatibility.V02, bool addDummyPrefix = true, bool removeExtraWhitespaces = true, bool escapeWhitespaces = true) =>
+        new(
+            new NormalizerSpec
+            {
+                PrecompiledCharsmap = ByteString.CopyFrom(Table(name, compat)),
+                AddDummyPrefix = addDummyPrefix,
+                RemoveExtraWhitespaces = removeExtraWhitespaces,
+                EscapeWhitespaces = escapeWhitespaces,
+            },
+            whitespaceAsSuffix: false,
+            null);
+
+    /// <summary>The normaliser settings a training stores; fields are set as spm_train sets them.</summary>
+    internal static NormalizerSpec SpecFor(TrainerOptions options)
     {
-        Name = options.NormalizationRuleName,
-        PrecompiledCharsmap = ByteString.CopyFrom(Table(options.NormalizationRuleName)),
-        AddDummyPrefix = options.AddDummyPrefix,
-        RemoveExtraWhitespaces = options.RemoveExtraWhitespaces,
-        NormalizationRuleTsv = options.NormalizationRuleTsv,
+        bool custom = options.NormalizationRuleTsv.Length > 0;
+        return new NormalizerSpec
+        {
+            Name = custom ? "user_defined" : options.NormalizationRuleName,
+            PrecompiledCharsmap = ByteString.CopyFrom(
+                custom ? CompileFile(options.NormalizationRuleTsv) : Table(options.NormalizationRuleName, options.Compat)),
+            AddDummyPrefix = options.AddDummyPrefix,
+            RemoveExtraWhitespaces = options.RemoveExtraWhitespaces,
+            NormalizationRuleTsv = options.NormalizationRuleTsv,
+        };
+    }
+
+    /// <summary>The settings of the rules decoding applies, null where there are none.</summary>
+    internal static NormalizerSpec? DenormalizerSpecFor(TrainerOptions options) => options.DenormalizationRuleTsv.Length == 0 ? null : new NormalizerSpec
+    {
+        Name = "user_defined",
+        PrecompiledCharsmap = ByteString.CopyFrom(CompileFile(options.DenormalizationRuleTsv)),
+        AddDummyPrefix = false,
+        RemoveExtraWhitespaces = false,
+        EscapeWhitespaces = false,
+        NormalizationRuleTsv = options.DenormalizationRuleTsv,
     };
 
-    internal static NormalizerSpec? DenormalizerSpecFor(TrainerOptions options) => options.DenormalizationRuleTsv.Length == 0 ? null : new();
+    private static byte[] CompileFile(string path)
+    {
+        using var reader = new StreamReader(path);
+        try
+        {
+            return CharsMapBuilder.FromTsv(reader).Compile();
+        }
+        catch (ArgumentException e)
+        {
+            throw new ArgumentException($"'{path}': {e.Message}", e);
+        }
+    }
 }

@@ -32,7 +32,7 @@ public static class TokenizerTrainer
             ModelType.Bpe => BpeTrainer.Train(options, corpus, meta.Count, progress, cancellation),
             ModelType.Char => CharAndWordTrainers.TrainCharacters(options, corpus, meta.Count),
             ModelType.Word => CharAndWordTrainers.TrainWords(options, corpus, meta.Count),
-            _ => throw new ArgumentException($"Training of {options.ModelType} models is not there yet."),
+            _ => UnigramTrainer.Train(options, corpus, meta.Count, progress, cancellation),
         };
         ModelProto proto = Assemble(options, meta, pieces);
         proto.NormalizerSpec = normalizerSpec;

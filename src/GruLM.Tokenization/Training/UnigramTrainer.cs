@@ -1,0 +1,470 @@
+// Learns a unigram vocabulary: candidates are all repeats of the corpus, then rounds of expectation and maximisation alternate with dropping the
+// pieces whose loss costs least. Results follow the reference to the bit: sums are in single precision over fixed parts of the corpus (sentence i
+// belongs to part i mod num_threads) that are merged in order, whatever the number of processors at work.
+// Source: Kudo 2018; SentencePiece's unigram trainer, 0.1.97 or 0.2.
+using System.Globalization;
+using System.Text;
+
+namespace GruLM.Tokenization;
+
+/// <summary>The unigram training loop.</summary>
+internal sealed class UnigramTrainer
+{
+    private const float MinimumExpected = 0.5f;
+    private const float CharacterPenalty = 0.0001f;
+    private const float UnknownPenalty = 10;
+
+    private readonly TrainerOptions _options;
+    private readonly TrainingCorpus _corpus;
+    private readonly bool _v01;
+    private readonly CancellationToken _cancellation;
+
+    // The pieces in hand. The tree's values are numbers of seeds; _current says which piece a seed is now, -1 once it is gone.
+    private List<(byte[] Text, float Score)> _pieces;
+    private int[] _seedOf = [];
+    private int[] _current = [];
+    private PieceTrie _trie = null!;
+    private float _minScore;
+    private readonly Lattice[] _lattices;
+
+    private UnigramTrainer(TrainerOptions options, TrainingCorpus corpus, CancellationToken cancellation)
+    {
+        _options = options;
+        _corpus = corpus;
+        _v01 = options.Compat == Compatibility.V01;
+        _cancellation = cancellation;
+        _lattices = new Lattice[options.NumThreads];
+        for (int i = 0; i < _lattices.Length; i++)
+            _lattices[i] = new Lattice();
+        _pieces = new UnigramSeeds(options, corpus).Make();
+    }
+
+    /// <summary>Trains; returns pieces and scores, best first.</summary>
+    public static List<(byte[] Text, float Score)> Train(
+        TrainerOptions options, TrainingCorpus corpus, int metaCount, Action<TrainingProgress>? progress, CancellationToken cancellation)
+    {
+        progress?.Invoke(new TrainingProgress("mining candidate pieces", 0, 0));
+        var trainer = new UnigramTrainer(options, corpus, cancellation);
+        if (options.SplitByWhitespace)
+            corpus.SplitIntoWords(options.TreatWhitespaceAsSuffix, options.AllowWhitespaceOnlyPieces);
+        trainer.BuildTree();
+        int desired = (int)(options.VocabSize * 1.1);
+        while (true)
+        {
+            for (int round = 0; round < options.NumSubIterations; round++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                progress?.Invoke(new TrainingProgress("estimating probabilities", trainer._pieces.Count, desired));
+                trainer.Maximize(trainer.Expect());
+            }
+            if (trainer._pieces.Count <= desired)
+                break;
+            progress?.Invoke(new TrainingProgress("dropping pieces", trainer._pieces.Count, desired));
+            int before = trainer._pieces.Count;
+            trainer.Prune(desired);
+            if (trainer._pieces.Count == before && trainer.Expect() is { } expected && !expected.Any(e => e < MinimumExpected))
+                throw new VocabularySizeException(
+                    $"A vocabulary of {options.VocabSize} is too small for this corpus: {before} pieces cannot be dropped any further. Ask for more pieces.",
+                    null, null);
+        }
+        return trainer.Choose(options.VocabSize - metaCount);
+    }
+
+    private void BuildTree()
+    {
+        _seedOf = new int[_pieces.Count];
+        _current = new int[_pieces.Count];
+        for (int i = 0; i < _pieces.Count; i++)
+            _seedOf[i] = _current[i] = i;
+        _trie = PieceTrie.Create(_pieces.Select((p, i) => (p.Text, i)));
+        _minScore = LowestScore();
+    }
+
+    private float LowestScore()
+    {
+        float min = float.MaxValue;
+        foreach ((byte[] _, float score) in _pieces)
+            min = Math.Min(min, score);
+        return min;
+    }
+
+    /// <summary>Takes over a selection of the pieces, given by their numbers, with new scores.</summary>
+    private void Replace(List<(int Piece, float Score)> kept)
+    {
+        var pieces = new List<(byte[], float)>(kept.Count);
+        int[] seeds = new int[kept.Count];
+        Array.Fill(_current, -1);
+        for (int i = 0; i < kept.Count; i++)
+        {
+            (int piece, float score) = kept[i];
+            pieces.Add((_pieces[piece].Text, score));
+            seeds[i] = _seedOf[piece];
+            _current[seeds[i]] = i;
+        }
+        _pieces = pieces;
+        _seedOf = seeds;
+        _minScore = LowestScore();
+        // Dead branches only cost time, so the tree is rebuilt when most of it is dead.
+        if (_trie.Count > 2 * _pieces.Count)
+            BuildTree();
+    }
+
+    private float[] Expect()
+    {
+        int parts = _options.NumThreads;
+        var expected = new float[parts][];
+        InParts(part =>
+        {
+            float[] sums = expected[part] = new float[_pieces.Count];
+            for (int i = part; i < _corpus.Texts.Count; i += parts)
+            {
+                Fill(_lattices[part], _corpus.Texts[i].Text);
+                _lattices[part].AddMarginals(_corpus.Texts[i].Count, sums);
+            }
+        });
+        for (int part = 1; part < parts; part++)
+            for (int k = 0; k < expected[0].Length; k++)
+                expected[0][k] += expected[part][k];
+        return expected[0];
+    }
+
+    private void Maximize(float[] expected)
+    {
+        var kept = new List<(int Piece, float Score)>();
+        float sum = 0;
+        for (int i = 0; i < expected.Length; i++)
+        {
+            if (expected[i] < MinimumExpected)
+                continue;
+            kept.Add((i, expected[i]));
+            sum += expected[i];
+        }
+        float logSum = (float)Digamma(sum);
+        for (int i = 0; i < kept.Count; i++)
+            kept[i] = (kept[i].Piece, (float)(Digamma(kept[i].Score) - logSum));
+        if (kept.Count == 0)
+            throw new ArgumentException("The corpus is too small to train a unigram model on: no piece is expected even half a time. Train on more text.");
+        Replace(kept);
+    }
+
+    private void Prune(int desired)
+    {
+        int count = _pieces.Count;
+        (bool[] keep, int[][] alternatives) = FindAlternatives();
+        (float[] frequency, List<int>[] places, float sentences) = Segment();
+
+        double total = 0;
+        foreach (float f in frequency)
+            total += f;
+        float sum = (float)total;
+        float logSum = (float)Math.Log(sum);
+        var kept = new List<(int Piece, float Score)>();
+        var candidates = new List<(int Piece, float Loss)>();
+        for (int i = 0; i < count; i++)
+        {
+            if (frequency[i] == 0 || !keep[i])
+                continue;
+            if (alternatives[i].Length == 0)
+            {
+                kept.Add((i, _pieces[i].Score));
+                continue;
+            }
+            float share = 0;
+            foreach (int sentence in places[i])
+                share += _corpus.Texts[sentence].Count;
+            share /= sentences;
+            float logProbability = (float)(Math.Log(frequency[i]) - logSum);
+            // 0.1 takes the number of all pieces here where the number of this piece's alternatives is meant.
+            float others = (ulong)((_v01 ? count : alternatives[i].Length) - 1);
+            float logSumWithout = (float)Math.Log(sum + frequency[i] * others);
+            float logAlternatives = 0;
+            foreach (int other in alternatives[i])
+                logAlternatives = (float)(logAlternatives + (Math.Log(frequency[other] + frequency[i]) - logSumWithout));
+            candidates.Add((i, share * (logProbability - logAlternatives)));
+        }
+        int size = Math.Max(desired, (int)(_options.ShrinkingFactor * count));
+        candidates.Sort((a, b) => a.Loss != b.Loss ? b.Loss.CompareTo(a.Loss) : a.Piece.CompareTo(b.Piece));
+        foreach ((int piece, float _) in candidates)
+        {
+            if (kept.Count == size)
+                break;
+            kept.Add((piece, _pieces[piece].Score));
+        }
+        Replace(kept);
+    }
+
+    /// <summary>For each piece whether its own best path is the piece itself, and if so what its text would be cut into without it.</summary>
+    private (bool[] Keep, int[][] Alternatives) FindAlternatives()
+    {
+        int count = _pieces.Count;
+        bool[] keep = new bool[count];
+        int[][] alternatives = new int[count][];
+        int parts = _options.NumThreads;
+        InParts(part =>
+        {
+            Lattice lattice = _lattices[part];
+            for (int i = part; i < count; i += parts)
+            {
+                Fill(lattice, _pieces[i].Text);
+                List<(int[] Nodes, float Score)> paths = lattice.NBest(2);
+                keep[i] = paths.Count == 1 || paths[0].Nodes.Length == 1;
+                alternatives[i] = paths.Count > 1 && keep[i] ? [.. paths[1].Nodes.Select(lattice.IdOf)] : [];
+            }
+        });
+        return (keep, alternatives);
+    }
+
+    /// <summary>Cuts the whole corpus: how often each piece stands, in which sentences, and how many sentences there are.</summary>
+    private (float[] Frequency, List<int>[] Places, float Sentences) Segment()
+    {
+        int parts = _options.NumThreads, count = _pieces.Count;
+        var frequencies = new float[parts][];
+        var places = new List<(int Piece, int Sentence)>[parts];
+        float[] sentences = new float[parts];
+        InParts(part =>
+        {
+            float[] frequency = frequencies[part] = new float[count];
+            List<(int Piece, int Sentence)> place = places[part] = [];
+            var path = new List<int>();
+            for (int i = part; i < _corpus.Texts.Count; i += parts)
+            {
+                long weight = _corpus.Texts[i].Count;
+                Fill(_lattices[part], _corpus.Texts[i].Text);
+                _lattices[part].Viterbi(path);
+                sentences[part] += weight;
+                foreach (int node in path)
+                {
+                    int id = _lattices[part].IdOf(node);
+                    frequency[id] += weight;
+                    place.Add((id, i));
+                }
+            }
+        });
+        var all = new List<int>[count];
+        for (int i = 0; i < count; i++)
+            all[i] = [];
+        float[] total = new float[count];
+        float sum = 0;
+        for (int part = 0; part < parts; part++)
+        {
+            sum += sentences[part];
+            for (int i = 0; i < count; i++)
+                total[i] += frequencies[part][i];
+            foreach ((int piece, int sentence) in places[part])
+                all[piece].Add(sentence);
+        }
+        return (total, all, sum);
+    }
+
+    private List<(byte[] Text, float Score)> Choose(int room)
+    {
+        var scores = new ByteStringMap(_pieces.Count);
+        for (int i = 0; i < _pieces.Count; i++)
+            scores.TryAdd(_pieces[i].Text, i);
+        var chosen = new List<(byte[] Text, float Score)>();
+        var taken = new ByteStringMap(Math.Max(16, room));
+        float penalty = 0;
+        foreach ((int scalar, long _) in _corpus.RequiredChars)
+        {
+            byte[] text = Utf8Bytes.Encode(scalar);
+            taken.TryAdd(text, 1);
+            if (scores.TryGet(text, out int piece))
+                chosen.Add((text, _pieces[piece].Score));
+            else
+            {
+                chosen.Add((text, _minScore + penalty));
+                penalty += CharacterPenalty;
+            }
+        }
+        List<(byte[] Text, float Score)> ordered = [.. _pieces];
+        ordered.Sort(BestFirst);
+        foreach ((byte[] Text, float Score) piece in ordered)
+        {
+            if (taken.Find(piece.Text) >= 0)
+                continue;
+            if (chosen.Count == room)
+                break;
+            chosen.Add(piece);
+        }
+        chosen.Sort(BestFirst);
+        return chosen;
+
+        static int BestFirst((byte[] Text, float Score) a, (byte[] Text, float Score) b) =>
+            a.Score != b.Score ? b.Score.CompareTo(a.Score) : a.Text.AsSpan().SequenceCompareTo(b.Text);
+    }
+
+    private void Fill(Lattice lattice, byte[] text) =>
+        lattice.Build(text, _trie, unknownId: 0, _minScore - UnknownPenalty, new Scores(_current, _pieces));
+
+    private void InParts(Action<int> work) =>
+        Parallel.For(0, _options.NumThreads, new ParallelOptions { CancellationToken = _cancellation }, work);
+
+    private static double Digamma(double x)
+    {
+        double result = 0;
+        for (; x < 7; x++)
+            result -= 1 / x;
+        x -= 1.0 / 2.0;
+        double xx = 1.0 / x;
+        double xx2 = xx * xx;
+        double xx4 = xx2 * xx2;
+        return result + (Math.Log(x) + 1.0 / 24.0 * xx2 - 7.0 / 960.0 * xx4 + 31.0 / 8064.0 * xx4 * xx2 - 127.0 / 30720.0 * xx4 * xx4);
+    }
+
+    private readonly struct Scores(int[] current, List<(byte[] Text, float Score)> pieces) : ILatticeScores
+    {
+        public bool TryGet(int value, out int id, int length, out float score)
+        {
+            id = current[value];
+            score = id < 0 ? 0 : pieces[id].Score;
+            return id >= 0;
+        }
+    }
+}
+
+/// <summary>The pieces a unigram training begins with: all characters, then repeats of the corpus by how much text they cover.</summary>
+internal sealed class UnigramSeeds(TrainerOptions options, TrainingCorpus corpus)
+{
+    private const int Boundary = 0;
+
+    /// <summary>The seeds with the logarithms of their shares.</summary>
+    public List<(byte[] Text, float Score)> Make()
+    {
+        (int[] row, List<(byte[] Text, long Count)> characters) = Lay();
+        var seeds = new List<(byte[] Text, float Score)>();
+        foreach ((byte[] text, long count) in characters)
+            seeds.Add((text, count));
+        if (options.SeedSentencepiecesFile.Length > 0)
+            seeds.AddRange(FromFile());
+        else
+            AddRepeats(row, seeds);
+        float sum = 0;
+        foreach ((byte[] _, float score) in seeds)
+            sum += score;
+        float logSum = (float)Math.Log(sum);
+        for (int i = 0; i < seeds.Count; i++)
+            seeds[i] = (seeds[i].Text, (float)(Math.Log(seeds[i].Score) - logSum));
+        return seeds;
+    }
+
+    /// <summary>Lays all sentences in one row with a boundary after each, and counts characters.</summary>
+    private (int[] Row, List<(byte[] Text, long Count)> Characters) Lay()
+    {
+        bool twice = options.Compat != Compatibility.V01 && options.InputFormat == "tsv";
+        byte[] delimiter = Encoding.UTF8.GetBytes(options.PretokenizationDelimiter);
+        var row = new List<int>();
+        var counts = new Dictionary<int, long>();
+        for (int t = 0; t < corpus.Texts.Count; t++)
+        {
+            (byte[] text, long count) = corpus.Texts[t];
+            int begin = row.Count;
+            if (delimiter.Length > 0)
+                text = Cut(t, delimiter, row);
+            else
+                Utf8Bytes.Decode(text, row);
+            int end = row.Count;
+            for (int i = begin; i < end; i++)
+            {
+                if (row[i] is PieceRules.Unknown or Boundary)
+                    continue;
+                counts[row[i]] = counts.GetValueOrDefault(row[i]) + count;
+            }
+            row.Add(Boundary);
+            if (twice)
+            {
+                for (int i = begin; i < end; i++)
+                    row.Add(row[i]);
+                row.Add(Boundary);
+            }
+        }
+        var characters = counts.Select(c => (Text: Utf8Bytes.Encode(c.Key), Count: c.Value)).ToList();
+        characters.Sort((a, b) => a.Count != b.Count ? b.Count.CompareTo(a.Count) : a.Text.AsSpan().SequenceCompareTo(b.Text));
+        return ([.. row], characters);
+    }
+
+    /// <summary>Lays the parts between delimiters and takes the delimiters out of the sentence.</summary>
+    private byte[] Cut(int sentence, byte[] delimiter, List<int> row)
+    {
+        (byte[] text, long count) = corpus.Texts[sentence];
+        var rest = new List<byte>(text.Length);
+        ReadOnlySpan<byte> left = text;
+        while (true)
+        {
+            int at = left.IndexOf(delimiter);
+            ReadOnlySpan<byte> part = at < 0 ? left : left[..at];
+            Utf8Bytes.Decode(part, row);
+            row.Add(Boundary);
+            rest.AddRange(part);
+            if (at < 0)
+                break;
+            left = left[(at + delimiter.Length)..];
+        }
+        corpus.Texts[sentence] = new CountedText([.. rest], count);
+        return text;
+    }
+
+    private void AddRepeats(int[] row, List<(byte[] Text, float Score)> seeds)
+    {
+        // Dense numbers in code point order keep the sort's buckets few.
+        int[] dense = new int[row.Length];
+        int[] values = [.. row.Distinct().Order()];
+        var numbers = new Dictionary<int, int>(values.Length);
+        for (int i = 0; i < values.Length; i++)
+            numbers[values[i]] = i;
+        for (int i = 0; i < row.Length; i++)
+            dense[i] = numbers[row[i]];
+        int[] order = SuffixArray.Build(dense, values.Length);
+
+        var rules = new PieceRules(options);
+        var found = new List<(int Index, int Offset, int Length, int Score)>();
+        int index = -1;
+        foreach ((int left, int right, int length) in SuffixArray.Repeats(dense, order))
+        {
+            index++;
+            int offset = order[left];
+            if (length <= 1 || length > options.MaxSentencepieceLength)
+                continue;
+            if (options.Compat != Compatibility.V01 && offset + length >= row.Length)
+                continue;
+            if (rules.IsValid(row.AsSpan(offset, length)))
+                found.Add((index, offset, length, unchecked((right - left) * length)));
+        }
+        found.Sort((a, b) => a.Score != b.Score ? b.Score.CompareTo(a.Score) : a.Index.CompareTo(b.Index));
+        // 0.1 counts the characters against the limit, 0.2 does not.
+        long room = options.Compat == Compatibility.V01 ? options.SeedSentencepieceSize - seeds.Count : options.SeedSentencepieceSize;
+        Span<byte> buffer = stackalloc byte[4];
+        var text = new List<byte>();
+        foreach ((int _, int offset, int length, int score) in found)
+        {
+            if (room-- == 0)
+                break;
+            text.Clear();
+            foreach (int scalar in row.AsSpan(offset, length))
+                text.AddRange(buffer[..Utf8Bytes.Write(scalar, buffer)]);
+            seeds.Add(([.. text], score));
+        }
+    }
+
+    private List<(byte[] Text, float Score)> FromFile()
+    {
+        var rules = new PieceRules(options);
+        var seeds = new List<(byte[] Text, float Score)>();
+        int number = 0;
+        foreach (ReadOnlyMemory<byte> line in SentenceReader.ReadFiles([options.SeedSentencepiecesFile]))
+        {
+            number++;
+            int tab = line.Span.IndexOf((byte)'\t');
+            string count = tab < 0 ? "" : Encoding.UTF8.GetString(line.Span[(tab + 1)..]).Split('\t')[0];
+            if (!long.TryParse(count, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long frequency))
+                throw new ArgumentException($"Line {number} of '{options.SeedSentencepiecesFile}' is not a piece, a TAB and a count.");
+            var scalars = new List<int>();
+            Utf8Bytes.Decode(line.Span[..tab], scalars);
+            if (rules.IsValid(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(scalars)))
+                seeds.Add((line.Span[..tab].ToArray(), frequency * scalars.Count));
+        }
+        seeds.Sort((a, b) => a.Score != b.Score ? b.Score.CompareTo(a.Score) : a.Text.AsSpan().SequenceCompareTo(b.Text));
+        if (seeds.Count > options.SeedSentencepieceSize)
+            seeds.RemoveRange(options.SeedSentencepieceSize, seeds.Count - options.SeedSentencepieceSize);
+        return seeds;
+    }
+}
