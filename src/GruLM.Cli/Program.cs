@@ -3,4 +3,10 @@
 using GruLM.Cli;
 using GruLM.Cli.Commands;
 
-return CommandLine.Run(args, [DemoCommand.Create(), TrainCommand.Create(), EvalCommand.Create(), GenerateCommand.Create(), ChatCommand.Create(), ShowCommand.Create(), BenchCommand.Create()]);
+return CommandLine.Run(args, Commands());
+
+internal static partial class Program
+{
+    internal static IReadOnlyList<GrulmCommand> Commands() =>
+        [DemoCommand.Create(), TrainCommand.Create(), EvalCommand.Create(), GenerateCommand.Create(), ChatCommand.Create(), ShowCommand.Create(), BenchCommand.Create()];
+}

@@ -1,6 +1,7 @@
 // grulm demo: everything at once on the built-in sample corpus. Because the corpus comes from a grammar with known probabilities,
 // the held-out text's own −log p is known, and the model's figure can be set beside the best that any model could reach.
 
+using System.Diagnostics;
 using System.Globalization;
 using GruLM.Cli.Demo;
 using GruLM.Kernels;
@@ -14,7 +15,8 @@ internal sealed record DemoSettings
 {
     public required string OutDir { get; init; }
 
-    public int Bytes { get; init; } = 3_000_000;
+    /// <summary>Bytes of training text; 0 takes what this machine learns in a good minute.</summary>
+    public int Bytes { get; init; }
 
     public ulong Seed { get; init; } = 1;
 
@@ -27,6 +29,12 @@ internal sealed record DemoSettings
 internal static class DemoRun
 {
     private const int HeldOutBytes = 100_000;
+
+    // The least text that the recipe learns enough from, the most that is worth anyone's wait, and the training time aimed at.
+    private const int FewestBytes = 3_000_000;
+    private const int MostBytes = 8_000_000;
+    private const double SecondsOfTraining = 60;
+    private const double BytesAToken = 3.5;
     private const string MarkerName = "demo.txt";
 
     /// <summary>A recipe that two ordinary cores finish within two minutes.</summary>
@@ -47,12 +55,18 @@ internal static class DemoRun
     {
         ClearOldDemo(settings.OutDir);
         output.WriteLine("GruLM demo: from a text to a language model that tells stories, on this machine.\n");
+        using var compute = Compute.Create(settings.Threads);
+        if (settings.Bytes == 0)
+        {
+            double bytes = SecondsOfTraining * BytesAToken * TokensPerSecond(settings.Options, compute);
+            settings = settings with { Bytes = (int)Math.Clamp(Math.Round(bytes / 1e6) * 1e6, FewestBytes, MostBytes) };
+        }
+
         var (training, heldOut) = Texts(settings);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"1. The text: {training.Length:#,0} bytes of small stories and talks, written by a grammar with seed {settings.Seed}. It begins:\n"));
         output.WriteLine(Indented(training[..(training.IndexOf("\n\n", 800, StringComparison.Ordinal) + 1)]));
         output.WriteLine("2. Training a tokenizer and a model on it:\n");
         output.Flush();
-        using var compute = Compute.Create(settings.Threads);
         var display = new TrainingDisplay(messages, live);
         using (var run = TextTraining.Prepare(Utf8(training), Utf8(heldOut), settings.Options, compute, settings.OutDir, display, null, cancel))
         {
@@ -95,6 +109,25 @@ internal static class DemoRun
         var result = Evaluation.Stream(model, TokenizedText.HeldOutStream(tokenizer, Utf8(heldOut)), null, cancel);
         double own = SampleCorpus.NegativeLogLikelihood(heldOut) / Math.Log(2) / heldOut.Length;
         return (new Figures(result.BitsPerByte, own), result);
+    }
+
+    // What this machine trains in about a second, on made-up tokens.
+    private static double TokensPerSecond(TextTrainingOptions options, Compute compute)
+    {
+        var config = new GruConfig { VocabSize = options.VocabSize, EmbeddingDim = options.EmbeddingDim, HiddenDim = options.HiddenDim, NumLayers = options.NumLayers, TieWeights = options.TieWeights };
+        using var model = GruLanguageModel.Create(config, compute, seed: 0);
+        var batch = new TokenBatch(options.Training.Bptt, options.Training.BatchSize);
+        for (int i = 0; i < batch.Inputs.Length; i++) (batch.Inputs[i], batch.Targets[i]) = (i % config.VocabSize, (i + 1) % config.VocabSize);
+        model.ForwardBackward(batch, batch.Targets.Length, 0);
+        var clock = Stopwatch.StartNew();
+        int steps = 0;
+        for (; steps < 3 || clock.Elapsed.TotalSeconds < 1; steps++)
+        {
+            model.ForwardBackward(batch, batch.Targets.Length, steps);
+            model.Update(1e-3, 1);
+        }
+
+        return steps * batch.Targets.Length / clock.Elapsed.TotalSeconds;
     }
 
     private static void TellAndTalk(DemoSettings settings, string heldOut, TextWriter output, CancellationToken cancel)

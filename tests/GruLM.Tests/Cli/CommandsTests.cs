@@ -1,0 +1,229 @@
+// The commands as a person uses them: train, then everything that works on a model; and every kind of bad input, each answered
+// with one clear line and exit code 1 or 2.
+
+using System.Text;
+using System.Text.Json;
+using GruLM.Cli;
+using GruLM.Cli.Demo;
+using GruLM.Model;
+
+namespace GruLM.Tests.Cli;
+
+/// <summary>A small model trained once for all tests here, through the command itself.</summary>
+public sealed class TrainedFolder : IDisposable
+{
+    public TrainedFolder()
+    {
+        Root = Directory.CreateTempSubdirectory("grulm-commands-").FullName;
+        Text = Path.Combine(Root, "text.txt");
+        File.WriteAllText(Text, SampleCorpus.Generate(3, 40_000));
+        Model = Path.Combine(Root, "model");
+        (Code, Output, Messages) = CommandsTests.Run(
+            $"train --data {Text} --out-dir {Model} --vocab-size 400 --hidden-dim 32 --emb-dim 32 --num-layers 2 --epochs 2 --batch-size 8 --bptt 32 --log-interval 10 --lr 0.01".Split(' '));
+    }
+
+    public string Root { get; }
+
+    public string Text { get; }
+
+    public string Model { get; }
+
+    public int Code { get; }
+
+    public string Output { get; }
+
+    public string Messages { get; }
+
+    public void Dispose() => Directory.Delete(Root, recursive: true);
+}
+
+public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<TrainedFolder>
+{
+    [Fact]
+    public void Training_reports_per_epoch_and_leaves_a_whole_model_folder()
+    {
+        Assert.Equal(0, trained.Code);
+        Assert.Equal("", trained.Output);
+        Assert.Contains("epoch 2/2: average NLL", trained.Messages, StringComparison.Ordinal);
+        Assert.Contains("perplexity", trained.Messages, StringComparison.Ordinal);
+        Assert.Contains("bits/byte", trained.Messages, StringComparison.Ordinal);
+        foreach (string file in (string[])["config.json", "model.safetensors", "tokenizer.model", "generation_config.json", "training/settings.json", "training/metrics.jsonl"])
+            Assert.True(File.Exists(Path.Combine(trained.Model, file)), file);
+        var lines = File.ReadAllLines(Path.Combine(trained.Model, "training", "metrics.jsonl")).Select(l => JsonDocument.Parse(l).RootElement).ToList();
+        Assert.Contains(lines, l => l.TryGetProperty("train_nll", out _) && l.TryGetProperty("tokens_per_s", out _) && l.TryGetProperty("grad_norm", out _));
+        Assert.Contains(lines, l => l.TryGetProperty("val_bits_per_byte", out _) && l.TryGetProperty("val_token_accuracy", out _));
+    }
+
+    [Fact]
+    public void Eval_gives_the_documented_object_and_follows_the_split()
+    {
+        var (code, output, _) = Run("eval", "--model", trained.Model, "--json");
+        Assert.Equal(0, code);
+        using var json = JsonDocument.Parse(output);
+        double Number(string name) => json.RootElement.GetProperty(name).GetDouble();
+        Assert.Equal(["tokens", "bytes", "nll", "perplexity", "bits_per_byte", "token_accuracy", "seconds"], json.RootElement.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(Math.Exp(Number("nll")), Number("perplexity"), 1e-9);
+        Assert.Equal(Number("nll") * Number("tokens") / Math.Log(2) / Number("bytes"), Number("bits_per_byte"), 1e-9);
+
+        // The last tenth of the text, without its first token.
+        Assert.InRange(Number("bytes"), 3980, 4100);
+        Assert.InRange(Number("bits_per_byte"), 0.5, 3);
+        var window = Run("eval", "--model", trained.Model, "--data", trained.Text, "--window", "64", "--json");
+        Assert.Equal(0, window.Code);
+        var lines = Run("eval", "--model", trained.Model, "--data", trained.Text, "--samples", "lines", "--json");
+        Assert.Equal(0, lines.Code);
+        Assert.NotEqual(window.Output, lines.Output);
+    }
+
+    [Fact]
+    public void Generate_repeats_itself_for_a_seed_and_stops_where_it_is_told()
+    {
+        string[] line = ["generate", "--model", trained.Model, "--prompt", "On Monday", "-n", "40"];
+        var first = Run([.. line, "--seed", "5"]);
+        Assert.Equal(0, first.Code);
+        Assert.StartsWith("On Monday", first.Output, StringComparison.Ordinal);
+        Assert.Equal(first, Run([.. line, "--seed", "5"]));
+        Assert.NotEqual(first.Output, Run([.. line, "--seed", "6"]).Output);
+        Assert.Equal(Run([.. line, "--temperature", "0", "--seed", "1"]).Output, Run([.. line, "--temperature", "0", "--seed", "2"]).Output);
+        string stopped = Run([.. line, "--seed", "5", "--stop", " "]).Output;
+        Assert.DoesNotContain(' ', stopped["On Monday".Length..].TrimEnd('\n'));
+        Assert.Equal("\n", Run("generate", "--model", trained.Model, "-n", "0").Output);
+        using var json = JsonDocument.Parse(Run([.. line, "--seed", "5", "--json"]).Output);
+        Assert.Equal(first.Output, json.RootElement.GetProperty("prompt").GetString() + json.RootElement.GetProperty("text").GetString() + "\n");
+        string prompt = Path.Combine(trained.Root, "prompt.txt");
+        File.WriteAllText(prompt, "On Monday\n");
+        Assert.Equal(first.Output, Run("generate", "--model", trained.Model, "-f", prompt, "-n", "40", "--seed", "5").Output);
+        Assert.Equal(2, Run("generate", "--model", trained.Model, "-p", "a", "-p", "b", "-n", "3", "--json").Output.Count(c => c == '\n'));
+    }
+
+    [Fact]
+    public void Chat_answers_each_line_with_one_and_show_tells_what_the_model_is()
+    {
+        var chat = Run(Encoding.UTF8.GetBytes("What is my name?\n\nHello\n/reset\nWho are you?\n"), "chat", "--model", trained.Model, "--seed", "1", "-n", "20");
+        Assert.Equal(0, chat.Code);
+        Assert.Equal(3, chat.Output.Count(c => c == '\n'));
+        Assert.DoesNotContain("<end>", chat.Output, StringComparison.Ordinal);
+        var show = Run("show", trained.Model);
+        Assert.Equal(0, show.Code);
+        Assert.Contains("gru.weight_hh_l1", show.Output, StringComparison.Ordinal);
+        using var json = JsonDocument.Parse(Run("show", trained.Model, "--json").Output);
+        Assert.Equal(32, json.RootElement.GetProperty("hidden_dim").GetInt32());
+    }
+
+    [Fact]
+    public void Lines_are_trained_evaluated_and_talked_with_as_lines()
+    {
+        string text = Path.Combine(trained.Root, "pairs.txt"), model = Path.Combine(trained.Root, "pairs");
+        File.WriteAllText(text, string.Concat(Enumerable.Range(0, 300).Select(i => $"<prompt> say {(i % 2 == 0 ? "ping" : "tick")} <ai> {(i % 2 == 0 ? "pong" : "tock")}\n\n")));
+        var train = Run($"train --data {text} --samples lines --out-dir {model} --vocab-size 300 --hidden-dim 24 --emb-dim 24 --num-layers 1 --epochs 12 --batch-size 8 --lr 0.02 --val-fraction 0.05".Split(' '));
+        Assert.True(train.Code == 0, train.Error);
+        using var json = JsonDocument.Parse(Run("eval", "--model", model, "--json").Output);
+        Assert.Equal(15 * "<prompt> say ping <ai> pong\n".Length, json.RootElement.GetProperty("bytes").GetInt32());
+        Assert.Equal("pong\ntock\n", Run(Encoding.UTF8.GetBytes("say ping\nsay tick\n"), "chat", "--model", model, "--temperature", "0").Output);
+        Assert.EndsWith("pong\n", Run("generate", "--model", model, "--prompt", "<prompt> say ping <ai>", "--temperature", "0").Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("train --data {root}/missing.txt --out-dir {root}/x", 1, "missing.txt")]
+    [InlineData("train --data {root}/empty.txt --out-dir {root}/x", 1, "empty.txt: is empty")]
+    [InlineData("train --data {root}/nothing --out-dir {root}/x", 1, "nothing")]
+    [InlineData("train --data {root}/a.txt --out-dir {root}/x", 1, "too few")]
+    [InlineData("train --data {root}/thirty.txt --out-dir {root}/x --val-fraction 0.02", 1, "held-out part has 1 token")]
+    [InlineData("train --data {text} --out-dir {root}/x --vocab-size 5", 2, "at least")]
+    [InlineData("train --data {text} --out-dir {root}/x --emb-dim 16 --hidden-dim 32", 2, "tied")]
+    [InlineData("train --data {text} --out-dir {root}/x --hidden-dim 0", 2, "--hidden-dim 0")]
+    [InlineData("train --data {text} --out-dir {root}/x --hidden-dim -3", 2, "--hidden-dim -3")]
+    [InlineData("train --data {text} --out-dir {root}/x --hidden-dim 99999999", 2, "--hidden-dim 99999999")]
+    [InlineData("train --data {text} --out-dir {root}/x --lr NaN", 2, "--lr NaN")]
+    [InlineData("train --data {text} --out-dir {root}/x --dropout 1", 2, "--dropout 1")]
+    [InlineData("train --data {text} --out-dir {root}/x --hidden-dim 16384 --emb-dim 16384 --num-layers 64", 2, "GB")]
+    [InlineData("train --data {text} --out-dir {text}", 1, "is a file")]
+    [InlineData("train --data {text} --out-dir {model}", 1, "holds a model already")]
+    [InlineData("train --data {text} --out-dir {root}/x --hiden-dim 32", 2, "did you mean --hidden-dim?")]
+    [InlineData("train --data {text} --out-dir {root}/x --tokenizer {text}", 1, "text.txt")]
+    [InlineData("train --data {text} --out-dir {root}/x --samples lines --val-data {root}/blank.txt", 1, "no line with text")]
+    [InlineData("eval --model {root}/nowhere", 1, "no such model folder")]
+    [InlineData("eval --model {model} --data {root}/a.txt", 1, "at least 2")]
+    [InlineData("eval --model {root}/truncated --data {text}", 1, "model.safetensors")]
+    [InlineData("generate --model {root}/truncated --prompt x", 1, "model.safetensors")]
+    [InlineData("generate --model {root}/disagreeing --prompt x", 1, "but config.json calls for")]
+    [InlineData("generate --model {model} --prompt x --top-p 0", 2, "--top-p 0")]
+    [InlineData("generate --model {model} --prompt x --samplers top_q", 2, "did you mean top_k?")]
+    [InlineData("generate --model {model} --prompt x --logit-bias 3", 2, "--logit-bias 3")]
+    [InlineData("show {root}", 1, "config.json")]
+    public void Bad_input_is_one_clear_line(string line, int code, string expected)
+    {
+        File.WriteAllText(Path.Combine(trained.Root, "empty.txt"), "");
+        File.WriteAllText(Path.Combine(trained.Root, "a.txt"), "a");
+        File.WriteAllText(Path.Combine(trained.Root, "thirty.txt"), "qwertyuiopasdfghjklzxcvbnm1234");
+        File.WriteAllText(Path.Combine(trained.Root, "blank.txt"), " \n\n");
+        Directory.CreateDirectory(Path.Combine(trained.Root, "nothing"));
+        CopyModel("truncated", f => f.EndsWith(".safetensors", StringComparison.Ordinal), bytes => bytes[..(bytes.Length / 2)]);
+        CopyModel("disagreeing", f => f.EndsWith("config.json", StringComparison.Ordinal), bytes => Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(bytes).Replace("\"hidden_dim\": 32", "\"hidden_dim\": 48", StringComparison.Ordinal).Replace("\"embedding_dim\": 32", "\"embedding_dim\": 48", StringComparison.Ordinal)));
+        string[] words = [.. line.Split(' ').Select(w => w.Replace("{root}", trained.Root, StringComparison.Ordinal).Replace("{text}", trained.Text, StringComparison.Ordinal).Replace("{model}", trained.Model, StringComparison.Ordinal))];
+        var result = Run(words);
+        string last = result.Error.TrimEnd('\n').Split('\n')[^1];
+        Assert.StartsWith("grulm: ", last, StringComparison.Ordinal);
+        Assert.Contains(expected, last, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
+        Assert.Equal(code, result.Code);
+        Assert.False(Directory.Exists(Path.Combine(trained.Root, "x")), "nothing is written when nothing was trained");
+    }
+
+    [Fact]
+    public void A_vocabulary_that_is_too_small_names_the_minimum_and_that_minimum_works()
+    {
+        var refused = Run("train", "--data", trained.Text, "--out-dir", Path.Combine(trained.Root, "small"), "--vocab-size", "5");
+        string minimum = System.Text.RegularExpressions.Regex.Matches(refused.Error.TrimEnd('\n').Split('\n')[^1], "[0-9]+").Select(m => m.Value).First(n => int.Parse(n) > 264);
+        var accepted = Run($"train --data {trained.Text} --out-dir {trained.Root}/small --vocab-size {minimum} --hidden-dim 16 --emb-dim 16 --num-layers 1 --max-steps 2".Split(' '));
+        Assert.True(accepted.Code == 0, accepted.Error);
+    }
+
+    [Fact]
+    public void Repairs_are_counted_and_said_and_a_large_vocabulary_is_clamped_with_a_notice()
+    {
+        string text = Path.Combine(trained.Root, "windows.txt");
+        File.WriteAllBytes(text, [0xEF, 0xBB, 0xBF, .. Encoding.UTF8.GetBytes(SampleCorpus.Generate(4, 3000).Replace("\n", "\r\n", StringComparison.Ordinal)), 0xFF, (byte)'a', 0xC3]);
+        var result = Run($"train --data {text} --out-dir {trained.Root}/windows --vocab-size 60000 --hidden-dim 16 --emb-dim 16 --num-layers 1 --max-steps 3".Split(' '));
+        Assert.True(result.Code == 0, result.Error);
+        Assert.Contains("2 sequences of invalid UTF-8 were replaced", result.Error, StringComparison.Ordinal);
+        Assert.Contains("Windows line ends", result.Error, StringComparison.Ordinal);
+        Assert.Contains("fewer than --vocab-size 60000", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Stopping_saves_and_exits_with_130()
+    {
+        string model = Path.Combine(trained.Root, "stopped");
+        using var stop = new CancellationTokenSource();
+        stop.CancelAfter(TimeSpan.FromSeconds(3));
+        var result = Run([], stop.Token, $"train --data {trained.Text} --out-dir {model} --vocab-size 400 --hidden-dim 64 --emb-dim 64 --epochs 100000".Split(' '));
+        Assert.Equal(130, result.Code);
+        if (Directory.Exists(model) && File.Exists(Path.Combine(model, ModelFile.ConfigName))) Assert.Equal(0, Run("generate", "--model", model, "-n", "3").Code);
+        else Assert.Contains("stopped", result.Error, StringComparison.Ordinal);
+    }
+
+    internal static (int Code, string Output, string Error) Run(params string[] args) => Run([], args);
+
+    private static (int Code, string Output, string Error) Run(byte[] input, params string[] args) => Run(input, CancellationToken.None, args);
+
+    private static (int Code, string Output, string Error) Run(byte[] input, CancellationToken stop, params string[] args)
+    {
+        using var output = new MemoryStream();
+        using var error = new StringWriter { NewLine = "\n" };
+        int code;
+        using (var session = new Session(new MemoryStream(input), output, error, errorIsTerminal: false, stop)) code = CommandLine.Run(args, Program.Commands(), session);
+        return (code, Encoding.UTF8.GetString(output.ToArray()), error.ToString());
+    }
+
+    private void CopyModel(string name, Func<string, bool> changed, Func<byte[], byte[]> change)
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(trained.Root, name)).FullName;
+        foreach (string file in Directory.EnumerateFiles(trained.Model))
+        {
+            byte[] bytes = File.ReadAllBytes(file);
+            bool change1 = changed(file) && !file.EndsWith("generation_config.json", StringComparison.Ordinal);
+            File.WriteAllBytes(Path.Combine(folder, Path.GetFileName(file)), change1 ? change(bytes) : bytes);
+        }
+    }
+}
