@@ -1,4 +1,4 @@
-// The words of the sample grammar, about four hundred. Within a list no word begins another one (Choice checks it).
+// The words of the sample grammar, under six hundred. Within a list no word begins another one (Choice checks it).
 // Lists are short and their words interchangeable: what is to be learned is the language, not a dictionary.
 namespace GruLM.Cli.Demo;
 

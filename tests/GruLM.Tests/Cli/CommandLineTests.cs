@@ -20,6 +20,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("group trian", "unknown command 'trian' for 'grulm group'; did you mean train?")]
     [InlineData("group", "'grulm group' needs one more word: train, show")]
     [InlineData("try --out o Once upon", "unexpected argument 'Once' for 'grulm try'; text with spaces is put in quotation marks")]
+    [InlineData("--", "'grulm' needs one more word: try, group")]
     [InlineData("try", "--out is required for 'grulm try'; see 'grulm try --help'")]
     [InlineData("try --out", "--out needs a value; see 'grulm try --help'")]
     [InlineData("try --out a --out b", "--out was given more than once: a, b")]
