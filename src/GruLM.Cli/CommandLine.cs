@@ -51,11 +51,15 @@ internal static class CommandLine
                 HelpText.Write(root, session.Error, Width());
                 return ExitCode.BadUsage;
             }
-            Check(flags);
-            if (flags.CommandResult.Command.Options.FirstOrDefault(o => o.Name == ConfigFile.FlagName) is Option<string?> config && flags.GetValue(config) is { } path)
+            string? path = flags.CommandResult.Command.Options.FirstOrDefault(o => o.Name == ConfigFile.FlagName) is { } config
+                && flags.GetResult(config) is { Tokens: [var file] } ? file.Value : null;
+
+            // What is required may stand in the file; the second check sees both.
+            Check(flags, ignoreMissing: path is not null);
+            if (path is not null)
             {
                 flags = root.Parse(ConfigFile.Expand(args, flags, path), Parsing);
-                Check(flags, path + ": ");
+                Check(flags, prefix: path + ": ");
             }
 
             // A group without one of its commands has not passed the check.
@@ -112,9 +116,10 @@ internal static class CommandLine
     private static int Width() => Console.IsOutputRedirected ? 100 : Math.Clamp(Console.WindowWidth, 60, 120);
 
     /// <summary>Throws for the first thing that is wrong with the line, unknown names first, since they explain the rest.</summary>
-    private static void Check(ParseResult flags, string prefix = "")
+    private static void Check(ParseResult flags, bool ignoreMissing = false, string prefix = "")
     {
-        if (flags.Errors.Count == 0)
+        var errors = flags.Errors.Where(e => !(ignoreMissing && e.SymbolResult is OptionResult { Option.Required: true, Implicit: true })).ToList();
+        if (errors.Count == 0)
         {
             return;
         }
@@ -124,7 +129,7 @@ internal static class CommandLine
         {
             throw new UsageException(prefix + Unknown(unknown, command, path));
         }
-        var error = flags.Errors[0];
+        var error = errors[0];
         throw error.SymbolResult switch
         {
             OptionResult { Option.Required: true, Implicit: true } result => Usage($"{result.Option.Name} is required for '{path}'; see '{path} --help'"),

@@ -1,4 +1,4 @@
-// A small picture of a run for a terminal: figures against steps in Braille dots (2 x 4 to a character), training and held-out.
+// A small picture of a run for a terminal: figures against steps in Braille dots (2 x 4 to a character).
 // Left out on purpose: axes with ticks; the numbers that matter stand at the ends.
 
 using System.Globalization;
@@ -6,7 +6,7 @@ using System.Text;
 
 namespace GruLM.Cli;
 
-/// <summary>Draws curves with characters.</summary>
+/// <summary>Draws a curve with characters.</summary>
 internal static class LossCurve
 {
     private static readonly int[,] Dots = { { 0x01, 0x08 }, { 0x02, 0x10 }, { 0x04, 0x20 }, { 0x40, 0x80 } };

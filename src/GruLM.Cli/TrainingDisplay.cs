@@ -19,9 +19,6 @@ internal sealed class TrainingDisplay(TextWriter output, bool live) : ITrainingO
     /// <summary>Training nll by step.</summary>
     public List<(double Step, double Nll)> TrainCurve { get; } = [];
 
-    /// <summary>Held-out nll by step.</summary>
-    public List<(double Step, double Nll)> HeldOutCurve { get; } = [];
-
     /// <summary>Held-out bits per byte by step.</summary>
     public List<(double Step, double Bits)> BitsCurve { get; } = [];
 
@@ -38,6 +35,10 @@ internal sealed class TrainingDisplay(TextWriter output, bool live) : ITrainingO
             const int Width = 20;
             int filled = (int)(share * Width);
             string line = $"{new string('█', filled)}{new string('░', Width - filled)} {text}";
+
+            // A wrapped line could not be drawn over.
+            int room = ConsoleWidth() - 1;
+            if (line.Length > room) line = text.Length > room ? text[..Math.Max(room, 0)] : text;
             output.Write("\r" + line.PadRight(liveLength));
             liveLength = line.Length;
         }
@@ -50,7 +51,6 @@ internal sealed class TrainingDisplay(TextWriter output, bool live) : ITrainingO
 
     public void OnEvaluation(EvaluationReport r)
     {
-        HeldOutCurve.Add((r.Step, r.Result.Sums.MeanNll));
         BitsCurve.Add((r.Step, r.Result.BitsPerByte));
         Lasting($"held out at step {r.Step:#,0}: {Figures(r.Result)}{(r.IsBest ? "  (best so far, saved)" : "")}");
     }
@@ -82,6 +82,18 @@ internal sealed class TrainingDisplay(TextWriter output, bool live) : ITrainingO
         if (!double.IsFinite(seconds)) return "?";
         var t = TimeSpan.FromSeconds(Math.Min(seconds, 1e8));
         return seconds < 60 ? string.Create(CultureInfo.InvariantCulture, $"{seconds:0}s") : t.TotalHours < 1 ? $"{t.Minutes}m{t.Seconds:00}s" : $"{(int)t.TotalHours}h{t.Minutes:00}m";
+    }
+
+    private static int ConsoleWidth()
+    {
+        try
+        {
+            return Console.WindowWidth > 0 ? Console.WindowWidth : 80;
+        }
+        catch (IOException)
+        {
+            return 80;
+        }
     }
 
     private void Lasting(FormattableString text) => Lasting(FormattableString.Invariant(text));

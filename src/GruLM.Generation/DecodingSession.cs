@@ -33,9 +33,6 @@ public sealed unsafe class DecodingSession : IDisposable
     /// <summary>The model's architecture.</summary>
     public GruConfig Config => parameters.Config;
 
-    /// <summary>Scores of the next token after the last <see cref="Logits"/> call: [V].</summary>
-    public ReadOnlySpan<float> LastLogits => logits.Span;
-
     /// <summary>Reads one token, advancing the state. Throws <see cref="ArgumentOutOfRangeException"/> for an id outside the vocabulary.</summary>
     public void Read(int id)
     {

@@ -212,7 +212,9 @@ public sealed class Sampler
 
     private void Divide()
     {
-        for (int i = 0; i < count; i++) scores[i] /= (float)options.Temperature;
+        // Below the best, not above nothing: however low the temperature, the best stays at zero and nothing becomes infinite upwards.
+        float best = scores[IndexOfBest()];
+        for (int i = 0; i < count; i++) scores[i] = (float)((scores[i] - best) / options.Temperature);
     }
 
     private void Normalise()

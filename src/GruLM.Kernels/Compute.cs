@@ -68,7 +68,7 @@ public abstract unsafe class Compute : IDisposable
     /// <summary>sums[j] (+=) the sum over rows of source[·, j].</summary>
     public abstract void SumColumns(float* source, nint stride, int rows, int columns, float* sums, bool add);
 
-    /// <summary>The sum of squares of a buffer, in double precision, in chunks of fixed size.</summary>
+    /// <summary>The sum of squares of a buffer: in single precision inside chunks of fixed size, in double precision over them.</summary>
     public abstract double SumOfSquares(float* source, long length);
 
     /// <inheritdoc/>

@@ -13,9 +13,6 @@ public static unsafe class RegisterTile<S, V>
     where S : struct, ISimd<V>
     where V : unmanaged
 {
-    /// <summary>Columns of a tile and of a panel of <see cref="PackedMatrix"/>.</summary>
-    public static int Columns => 3 * S.Width;
-
     /// <summary>C[rows, 3W] = A[rows, k] · B[k, 3W], or C += when <paramref name="add"/>. At most <see cref="ISimd{V}.TileRows"/> rows.
     /// A's element (i, p) is <c>a[i·rowStride + p·columnStride]</c>; rows beyond <paramref name="rows"/> of C are scratch and must be writable.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -3,6 +3,7 @@
 // Leaves out on purpose: nesting, cancellation and work stealing. A region costs no allocation.
 
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 
 namespace GruLM.Kernels;
 
@@ -51,7 +52,7 @@ public sealed unsafe class ThreadTeam : IDisposable
     /// <summary>Number of threads, the caller included.</summary>
     public int Count { get; }
 
-    /// <summary>Runs items 0 … <paramref name="items"/> − 1 and returns when all are done. Rethrows the first exception of an item.</summary>
+    /// <summary>Runs items 0 … <paramref name="items"/> − 1 and returns when all are done. <paramref name="job"/> must be a local that no lambda captures: its address is shared. Rethrows the first exception of an item.</summary>
     public void Run<TJob>(ref TJob job, int items)
         where TJob : struct, IParallelJob
     {
@@ -87,7 +88,7 @@ public sealed unsafe class ThreadTeam : IDisposable
                 else Thread.SpinWait(8);
             }
 
-            if (failure is { } error) throw new AggregateException(error.Message, error);
+            if (failure is { } error) ExceptionDispatchInfo.Throw(error);
         }
     }
 

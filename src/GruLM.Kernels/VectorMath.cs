@@ -1,5 +1,5 @@
 // Elementary functions on vectors: exp, sigmoid, tanh. Written once for every width.
-// exp: Cody-Waite reduction and a degree-6 polynomial (about 1 ulp); tanh: an odd rational-free polynomial near
+// exp: Cody-Waite reduction and a degree-7 polynomial (about 1 ulp); tanh: an odd rational-free polynomial near
 // zero (Cephes tanhf) and 1 - 2 / (exp(2x) + 1) elsewhere. NaN stays NaN, so that a diverging run is seen.
 
 using System.Runtime.CompilerServices;

@@ -42,6 +42,8 @@ public sealed record GruConfig
         InRange(EmbeddingDim, 1, MaxWidth, "embedding_dim");
         InRange(HiddenDim, 1, MaxWidth, "hidden_dim");
         InRange(NumLayers, 1, MaxLayers, "num_layers");
+        if ((long)VocabSize * Math.Max(EmbeddingDim, HiddenDim) > int.MaxValue)
+            throw new ArgumentException($"vocab_size {VocabSize} times a width of {Math.Max(EmbeddingDim, HiddenDim)} is more than {int.MaxValue} numbers in one tensor; choose smaller ones");
         if (!(Dropout >= 0 && Dropout < 1)) throw new ArgumentException($"dropout is {Dropout}; it must be at least 0 and below 1");
         if (TieWeights && EmbeddingDim != HiddenDim)
         {

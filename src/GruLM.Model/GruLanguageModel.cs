@@ -135,9 +135,6 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
     }
 
     /// <inheritdoc/>
-    public void ForgetState() => evaluationState.Prepare(1, fresh: true);
-
-    /// <inheritdoc/>
     public void Save(string folder) => ModelFile.Save(folder, Parameters, Samples);
 
     /// <inheritdoc/>

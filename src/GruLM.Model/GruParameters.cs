@@ -88,13 +88,6 @@ public sealed unsafe class GruParameters : IDisposable
     /// <summary>Sets everything to zero.</summary>
     public void Clear() => buffer.Clear();
 
-    /// <summary>Copies all values from a set of the same layout.</summary>
-    public void CopyFrom(GruParameters other)
-    {
-        if (other.Length != Length) throw new ArgumentException("the two parameter sets have different sizes");
-        Buffer.MemoryCopy(other.Pointer, Pointer, Length * sizeof(float), Length * sizeof(float));
-    }
-
     /// <inheritdoc/>
     public void Dispose() => buffer.Dispose();
 

@@ -24,11 +24,8 @@ public interface ITrainableModel : IDisposable
     /// <summary>Sets the gradients to zero without an update.</summary>
     void DiscardGradients();
 
-    /// <summary>Loss of a batch with dropout off, over a state of its own kind (see <see cref="ForgetState"/>); changes no parameter.</summary>
+    /// <summary>Loss of a batch with dropout off, over a carried state of its own; changes no parameter.</summary>
     LossSums Evaluate(TokenBatch batch);
-
-    /// <summary>Sets the evaluation state to zero.</summary>
-    void ForgetState();
 
     /// <summary>Writes the parameters, as config.json and model.safetensors, into <paramref name="folder"/>.</summary>
     void Save(string folder);

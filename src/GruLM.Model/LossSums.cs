@@ -8,8 +8,8 @@ namespace GruLM.Model;
 /// <param name="Correct">Of these, how many were the arg max.</param>
 public readonly record struct LossSums(double Nll, long Tokens, long Correct)
 {
-    /// <summary>Mean negative log-likelihood in nats a token.</summary>
-    public double MeanNll => Nll / Math.Max(Tokens, 1);
+    /// <summary>Mean negative log-likelihood in nats a token; NaN over no tokens.</summary>
+    public double MeanNll => Nll / Tokens;
 
     /// <summary>exp(mean nll).</summary>
     public double Perplexity => Math.Exp(MeanNll);

@@ -21,7 +21,7 @@ public sealed record AdamWOptions
     public double Epsilon { get; init; } = 1e-8;
 
     /// <summary>Decoupled weight decay of matrices, in units of the learning rate.</summary>
-    public double WeightDecay { get; init; } = 0.01;
+    public double WeightDecay { get; init; } = 0.05;
 }
 
 /// <summary>AdamW with its two moments, laid out like the parameters.</summary>

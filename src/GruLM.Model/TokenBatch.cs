@@ -15,7 +15,7 @@ public sealed class TokenBatch
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(lanes);
         Steps = steps;
         Lanes = lanes;
-        Inputs = new int[steps * lanes];
+        Inputs = new int[checked(steps * lanes)];
         Targets = new int[steps * lanes];
         FreshLanes = new bool[lanes];
     }

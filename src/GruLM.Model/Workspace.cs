@@ -63,7 +63,7 @@ internal sealed unsafe class LaneStates(int layerCount, int paddedHidden) : IDis
 
     public int Lanes { get; private set; }
 
-    public Span<float> Values => buffer.Slice(0, layerCount * Lanes * paddedHidden);
+    public Span<float> Values => buffer.Slice(0, checked((int)((long)layerCount * Lanes * paddedHidden)));
 
     public float* this[int layer] => buffer.Pointer + ((long)layer * Lanes * paddedHidden);
 

@@ -80,25 +80,29 @@ public static class Evaluation
         var ids = text.Ids.Span;
         int predicted = ids.Length - 1, windows = (int)(((long)predicted + size - 1) / size);
         size = Math.Min(size, predicted);
-        var batch = new TokenBatch(size, Math.Min(windows, Math.Max(1, Window * WindowLanes / size)));
+        int lanes = Math.Min(windows, WindowLanes);
         var sums = default(LossSums);
-        for (int first = 0; first < windows; first += batch.Lanes)
+        for (int first = 0; first < windows; first += lanes)
         {
-            cancel.ThrowIfCancellationRequested();
-            for (int b = 0; b < batch.Lanes; b++)
+            // Long windows are read in parts, so that memory does not grow with them.
+            for (int offset = 0; offset < size; offset += Window)
             {
-                for (int t = 0; t < size; t++)
+                cancel.ThrowIfCancellationRequested();
+                var batch = new TokenBatch(Math.Min(Window, size - offset), lanes) { StartsFresh = offset == 0 };
+                for (int b = 0; b < lanes; b++)
                 {
-                    long position = ((long)(first + b) * size) + t;
-                    bool inside = position < predicted;
-                    batch.Inputs[(t * batch.Lanes) + b] = inside ? ids[(int)position] : 0;
-                    batch.Targets[(t * batch.Lanes) + b] = inside ? ids[(int)position + 1] : TokenBatch.Ignored;
+                    for (int t = 0; t < batch.Steps; t++)
+                    {
+                        long position = ((long)(first + b) * size) + offset + t;
+                        bool inside = position < predicted;
+                        batch.Inputs[(t * lanes) + b] = inside ? ids[(int)position] : 0;
+                        batch.Targets[(t * lanes) + b] = inside ? ids[(int)position + 1] : TokenBatch.Ignored;
+                    }
                 }
-            }
 
-            batch.StartsFresh = true;
-            sums += model.Evaluate(batch);
-            progress?.Invoke(sums.Tokens);
+                sums += model.Evaluate(batch);
+                progress?.Invoke(sums.Tokens);
+            }
         }
 
         return new EvaluationResult(sums, BytesAfterFirst(text));

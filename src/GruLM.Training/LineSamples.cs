@@ -18,6 +18,9 @@ public sealed class LineSamples : ITrainingData
     private readonly int end;
     private readonly int batchSize;
     private readonly int bptt;
+
+    // Then every epoch has the same number of steps, known without planning it.
+    private readonly bool noneContinues;
     private readonly Philox random;
     private readonly Dictionary<int, TokenBatch> batchOfSteps = [];
     private int plannedEpoch = -1;
@@ -33,6 +36,7 @@ public sealed class LineSamples : ITrainingData
         this.batchSize = Math.Min(batchSize, lines.Count);
         this.bptt = bptt;
         random = new Philox(seed, RandomPurpose.Shuffle);
+        noneContinues = lines.All(l => l.Length + 1 <= bptt);
         TokensPerEpoch = lines.Sum(l => l.Length + 1L);
     }
 
@@ -43,7 +47,7 @@ public sealed class LineSamples : ITrainingData
     public long TokensPerEpoch { get; }
 
     /// <inheritdoc/>
-    public int StepsInEpoch(int epoch) => Plan(epoch).Count;
+    public int StepsInEpoch(int epoch) => noneContinues ? (lines.Count + batchSize - 1) / batchSize : Plan(epoch).Count;
 
     /// <inheritdoc/>
     public TokenBatch Batch(int epoch, int index)

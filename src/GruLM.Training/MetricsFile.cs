@@ -24,7 +24,7 @@ public sealed class MetricsFile : ITrainingObserver, IDisposable
         json.WriteNumber("tokens", report.Tokens);
         json.WriteNumber("seconds", Math.Round(report.Seconds, 3));
         Finite(json, "train_nll", report.TrainNll);
-        json.WriteNumber("token_accuracy", report.TokenAccuracy);
+        Finite(json, "token_accuracy", report.TokenAccuracy);
         json.WriteNumber("lr", report.LearningRate);
         Finite(json, "grad_norm", report.GradientNorm);
         json.WriteNumber("tokens_per_s", Math.Round(report.TokensPerSecond, 1));
@@ -39,7 +39,7 @@ public sealed class MetricsFile : ITrainingObserver, IDisposable
         Finite(json, "val_nll", report.Result.Sums.MeanNll);
         Finite(json, "val_perplexity", report.Result.Sums.Perplexity);
         Finite(json, "val_bits_per_byte", report.Result.BitsPerByte);
-        json.WriteNumber("val_token_accuracy", report.Result.Sums.Accuracy);
+        Finite(json, "val_token_accuracy", report.Result.Sums.Accuracy);
     });
 
     /// <inheritdoc/>

@@ -138,7 +138,7 @@ public sealed class Trainer
         model.DiscardGradients();
         observer.OnNotice($"step {position.Step + 1}: the loss or its gradient is not finite; the step was skipped");
         if (++skipped >= MostSkippedInARow)
-            throw new InvalidDataException($"{skipped} steps in a row had no finite loss: training has diverged; try a lower --lr or --grad-clip. The last checkpoint is kept");
+            throw new InvalidDataException($"{skipped} steps in a row had no finite loss: training has diverged; try a lower --lr or --grad-clip. What was saved before is kept");
         return (default, norm, rate);
     }
 
@@ -158,7 +158,7 @@ public sealed class Trainer
         try
         {
             var result = Evaluation.Quick(model, heldOut, options.EvalTokens, cancel);
-            bool isBest = position.BestNll is not { } previous || result.Sums.MeanNll < previous;
+            bool isBest = double.IsFinite(result.Sums.MeanNll) && !(position.BestNll <= result.Sums.MeanNll);
             evaluatedAt = position.Step;
             lastEvaluation = result;
             if (isBest)

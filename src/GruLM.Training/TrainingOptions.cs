@@ -12,16 +12,16 @@ public sealed record TrainingOptions
     public long MaxSteps { get; init; }
 
     /// <summary>Lanes of text side by side, B.</summary>
-    public int BatchSize { get; init; } = 32;
+    public int BatchSize { get; init; } = 16;
 
     /// <summary>Tokens that a gradient reaches back, T (truncated back-propagation through time).</summary>
     public int Bptt { get; init; } = 64;
 
     /// <summary>The highest learning rate.</summary>
-    public double LearningRate { get; init; } = 3e-3;
+    public double LearningRate { get; init; } = 4e-3;
 
     /// <summary>The learning rate that the schedule ends on.</summary>
-    public double MinLearningRate { get; init; } = 3e-5;
+    public double MinLearningRate { get; init; } = 4e-5;
 
     /// <summary>Steps over which the learning rate rises from zero.</summary>
     public long WarmupSteps { get; init; } = 100;

@@ -34,8 +34,9 @@ public sealed class ChatSession : IDisposable
             yield return text;
         }
 
-        // The token that ended the reply is part of the text that the state has read.
-        if (writer.StoppedBy >= 0) writer.Read([writer.StoppedBy]);
+        // What ends a reply is part of the text; a reply that was cut short gets the ending that it did not come to.
+        int ending = writer.StoppedBy >= 0 ? writer.StoppedBy : model.ChatStops.LastOrDefault(-1);
+        if (ending >= 0) writer.Read([ending]);
     }
 
     /// <summary>Forgets the chat so far.</summary>

@@ -11,10 +11,10 @@ public sealed record ChatTemplate
     public const string EndMarker = DefaultTokenizer.End;
 
     /// <summary>Stands before what a person says.</summary>
-    public string Prompt { get; init; } = DefaultTokenizer.Prompt;
+    public string Prompt { get; set; } = DefaultTokenizer.Prompt;
 
     /// <summary>Stands before what the model says.</summary>
-    public string Ai { get; init; } = DefaultTokenizer.Ai;
+    public string Ai { get; set; } = DefaultTokenizer.Ai;
 
     /// <summary>The text of a turn up to where the model goes on. Line ends inside what was said become spaces: an exchange is one line.</summary>
     public string Turn(string said) => $"{Prompt} {said.ReplaceLineEndings(" ").Trim()} {Ai}";

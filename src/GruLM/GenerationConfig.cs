@@ -8,29 +8,29 @@ using GruLM.Model;
 
 namespace GruLM;
 
-/// <summary>A model's defaults for generation and chat.</summary>
+/// <summary>A model's defaults for generation and chat. Settable, so that a key that the file leaves out keeps its default.</summary>
 public sealed record GenerationConfig
 {
     /// <summary>Sampling temperature.</summary>
-    public double Temperature { get; init; } = 0.8;
+    public double Temperature { get; set; } = 0.8;
 
     /// <summary>Candidates kept by likelihood.</summary>
-    public int TopK { get; init; } = 40;
+    public int TopK { get; set; } = 40;
 
     /// <summary>Probability kept.</summary>
-    public double TopP { get; init; } = 0.95;
+    public double TopP { get; set; } = 0.95;
 
     /// <summary>Least probability relative to the likeliest.</summary>
-    public double MinP { get; init; } = 0.05;
+    public double MinP { get; set; } = 0.05;
 
     /// <summary>Pieces that end a text.</summary>
-    public IReadOnlyList<string> StopTokens { get; init; } = [ChatTemplate.EndMarker, "</s>"];
+    public IReadOnlyList<string> StopTokens { get; set; } = [ChatTemplate.EndMarker, "</s>"];
 
     /// <summary>Pieces that end a reply in a chat, besides <see cref="StopTokens"/>.</summary>
-    public IReadOnlyList<string> ChatStopTokens { get; init; } = [];
+    public IReadOnlyList<string> ChatStopTokens { get; set; } = [];
 
     /// <summary>The chat markers.</summary>
-    public ChatTemplate Chat { get; init; } = new();
+    public ChatTemplate Chat { get; set; } = new();
 
     /// <summary>The defaults for a model trained on <paramref name="samples"/>. In a stream an exchange ends where its line does.</summary>
     public static GenerationConfig For(SampleKind samples) => new() { ChatStopTokens = samples == SampleKind.Stream ? ["\n"] : [] };
@@ -51,6 +51,8 @@ public sealed record GenerationConfig
         {
             var config = JsonSerializer.Deserialize(File.ReadAllBytes(path), GenerationJsonContext.Default.GenerationConfig) ?? throw new InvalidDataException($"{path}: is empty");
             config.ToSampling().Validate();
+            if (config.StopTokens is null || config.ChatStopTokens is null || config.StopTokens.Concat(config.ChatStopTokens).Any(s => s is null) || config.Chat is not { Prompt: not null, Ai: not null })
+                throw new InvalidDataException($"{path}: stop_tokens, chat_stop_tokens and chat's prompt and ai must be texts; delete the file to get the defaults");
             return config;
         }
         catch (Exception error) when (error is JsonException or ArgumentException)

@@ -22,6 +22,7 @@ public static class MemoryNeed
     public static void Check(GruConfig config, TrainingOptions options)
     {
         double need = TrainingBytes(config, options), have = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        if ((double)options.BatchSize * options.Bptt > 1 << 28) throw new ArgumentException($"a batch of {options.BatchSize} x {options.Bptt} tokens is more than {1 << 28}; choose a smaller --batch-size or --bptt");
         if (need > have)
         {
             throw new ArgumentException(

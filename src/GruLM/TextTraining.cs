@@ -1,6 +1,7 @@
 // From text to a trained model folder: the tokenizer (given, or learned from the training part only), the token data, the
 // model, the loop. Prepare does everything that can fail on bad input before anything is written.
 
+using GruLM.Corpus;
 using GruLM.Kernels;
 using GruLM.Model;
 using GruLM.Tokenization;
@@ -33,7 +34,7 @@ public sealed record TextTrainingOptions
     public int NumLayers { get; init; } = 2;
 
     /// <summary>Dropout between layers.</summary>
-    public double Dropout { get; init; } = 0.1;
+    public double Dropout { get; init; } = 0.3;
 
     /// <summary>Whether the output layer shares the embedding's weights.</summary>
     public bool TieWeights { get; init; } = true;
@@ -84,7 +85,7 @@ public sealed class TextTraining : IDisposable
         };
         sizes.Validate();
         MemoryNeed.Check(sizes, options.Training);
-        if (options.Samples == SampleKind.Stream) RequireText(training, "training");
+        RequireText(training);
         var tokenizer = options.Tokenizer ?? LearnTokenizer(training, options, phase, cancel);
         phase?.Invoke("encoding the text");
         ITrainingData data;
@@ -136,8 +137,9 @@ public sealed class TextTraining : IDisposable
         return new Tokenizer(DefaultTokenizer.Train(training, options.VocabSize, options.ModelType, null, cancel));
     }
 
-    private static void RequireText(ReadOnlyMemory<byte> text, string part)
+    private static void RequireText(ReadOnlyMemory<byte> text)
     {
-        if (text.Length < 2) throw new InvalidDataException($"the {part} part of the text has {text.Length} byte(s), too few to learn from; give more text or a smaller --val-fraction");
+        if (text.Length < 2) throw new InvalidDataException($"the training part of the text has {text.Length} byte(s), too few to learn from; give more text or a smaller --val-fraction");
+        if (!TextSplit.NonBlankLines(text).Any()) throw new InvalidDataException("the training part has no line with text; give more text or a smaller --val-fraction");
     }
 }

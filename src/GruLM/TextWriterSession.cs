@@ -26,9 +26,6 @@ internal sealed class TextWriterSession : IDisposable
     /// <summary>The token that ended the last text; −1 when its length did.</summary>
     public int StoppedBy { get; private set; } = -1;
 
-    /// <summary>Tokens generated so far.</summary>
-    public int Generated { get; private set; }
-
     /// <summary>Reads tokens without writing any. The decoder sees them too, so that the text that follows is spaced right.</summary>
     public void Read(IEnumerable<int> ids)
     {
@@ -38,8 +35,6 @@ internal sealed class TextWriterSession : IDisposable
             sampler.Accept(id);
             decoder.Push(id);
         }
-
-        decoder.Flush();
     }
 
     /// <summary>Writes until a stop token, a stop string or the length.</summary>
@@ -60,7 +55,6 @@ internal sealed class TextWriterSession : IDisposable
 
             session.Read(id);
             sampler.Accept(id);
-            Generated++;
             string text = watch.Push(decoder.Push(id));
             if (text.Length > 0) yield return text;
         }

@@ -30,6 +30,6 @@ internal static class EvalCommand
                     Json = flags.GetValue(json),
                     Threads = flags.GetValue(threads) ?? 0,
                 },
-                session.Output, session.Error, session.ErrorIsTerminal, session.Stop));
+                session.Input, session.Output, session.Error, session.ErrorIsTerminal, session.Stop));
     }
 }

@@ -43,7 +43,7 @@ internal sealed class GenerationFlags
             RepeatLastN = flags.GetValue(repeatLastN),
             PresencePenalty = flags.GetValue(presence),
             FrequencyPenalty = flags.GetValue(frequency),
-            LogitBias = flags.GetValue(bias)!.Select(ParseBias).ToDictionary(b => b.Id, b => b.Bias),
+            LogitBias = flags.GetValue(bias)!.Select(ParseBias).GroupBy(b => b.Id).ToDictionary(g => g.Key, g => g.Last().Bias),
 
             // Another text each time unless a seed is asked for.
             Seed = flags.GetValue(seed) ?? (ulong)Random.Shared.NextInt64(),

@@ -96,6 +96,6 @@ internal static class TrainCommand
                         },
                     },
                 },
-                session.Error, session.ErrorIsTerminal, session.Stop));
+                session.Input, session.Error, session.ErrorIsTerminal, session.Stop));
     }
 }

@@ -6,6 +6,7 @@ using System.Text.Json;
 using GruLM.Generation;
 using GruLM.Kernels;
 using GruLM.Model;
+using GruLM.Training;
 
 namespace GruLM.Cli.Runs;
 
@@ -58,6 +59,7 @@ internal static unsafe class BenchRun
         using var compute = Compute.Create(threads);
         var config = new GruConfig { VocabSize = shape.Vocab, EmbeddingDim = shape.Embedding, HiddenDim = shape.Hidden, NumLayers = shape.Layers, TieWeights = shape.Embedding == shape.Hidden };
         config.Validate();
+        MemoryNeed.Check(config, new TrainingOptions { BatchSize = shape.Batch, Bptt = shape.Bptt });
         double ceiling = FmaCeiling.Gflops(compute);
         using var model = GruLanguageModel.Create(config, compute, seed: 1);
         var random = new Philox(1, RandomPurpose.Shuffle);
@@ -101,6 +103,7 @@ internal static unsafe class BenchRun
     {
         using var compute = Compute.Create(threads);
         var config = new GruConfig { VocabSize = shape.Vocab, EmbeddingDim = shape.Embedding, HiddenDim = shape.Hidden, NumLayers = shape.Layers, TieWeights = shape.Embedding == shape.Hidden };
+        MemoryNeed.Check(config, new TrainingOptions { BatchSize = 1, Bptt = 1 });
         using var parameters = new GruParameters(config);
         ParameterInitializer.Fill(parameters, 1);
         using var session = new DecodingSession(parameters, compute);

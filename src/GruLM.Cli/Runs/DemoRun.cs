@@ -75,8 +75,16 @@ internal static class DemoRun
                 $"   {config.VocabSize:#,0} pieces, {config.NumLayers} x {config.HiddenDim} GRU units, {run.Model.Parameters.Count:#,0} parameters, {run.Data.TokensPerEpoch:#,0} tokens, {run.TotalSteps:#,0} steps, {compute.Team.Count} threads"));
             output.Flush();
             File.WriteAllText(Path.Combine(Directory.CreateDirectory(settings.OutDir).FullName, MarkerName), "Made by grulm demo, which replaces this folder when it runs again.\n");
-            var result = run.Run(cancel);
-            display.Finish();
+            TrainingResult result;
+            try
+            {
+                result = run.Run(cancel);
+            }
+            finally
+            {
+                display.Finish();
+            }
+
             if (!result.Finished) return ExitCode.Stopped;
         }
 
@@ -84,11 +92,13 @@ internal static class DemoRun
         output.Write(LossCurve.Draw(display.TrainCurve, "training loss (nats a token) by step"));
         output.WriteLine();
         output.Write(LossCurve.Draw(display.BitsCurve, "held-out bits a byte by step"));
+        output.Flush();
         var (figures, evaluation) = Evaluate(settings.OutDir, heldOut, compute, cancel);
         output.WriteLine("\n3. How good it is, on text it has never seen:\n");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"   the model                 {figures.ModelBits:0.0000} bits a byte   ({TrainingDisplay.Figures(evaluation)})"));
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"   the text's own −log p     {figures.OwnBits:0.0000} bits a byte   (no model can do better: the grammar's choices are random)"));
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"   above the best possible   {100 * ((figures.ModelBits / figures.OwnBits) - 1):0.0} %\n"));
+        output.Flush();
         TellAndTalk(settings, heldOut, output, cancel);
         output.WriteLine($"The model is in {settings.OutDir}. Go on with:\n");
         output.WriteLine($"   grulm generate --model {settings.OutDir} --prompt \"Once a brave girl\"");

@@ -29,11 +29,11 @@ internal sealed record EvalSettings
 /// <summary>Runs <c>grulm eval</c>.</summary>
 internal static class EvalRun
 {
-    public static int Run(EvalSettings settings, TextWriter output, TextWriter messages, bool live, CancellationToken cancel)
+    public static int Run(EvalSettings settings, Stream input, TextWriter output, TextWriter messages, bool live, CancellationToken cancel)
     {
         var (config, trainedOn) = ModelFile.LoadConfig(settings.Model);
         var samples = settings.Window > 0 ? SampleKind.Stream : settings.Samples ?? trainedOn;
-        var text = settings.Data is null ? HeldOutOf(settings.Model, trainedOn, messages, cancel) : Read(settings.Data, messages, cancel);
+        var text = settings.Data is null ? HeldOutOf(settings.Model, trainedOn, messages, cancel) : Read([settings.Data], input, messages, cancel);
         using var compute = Compute.Create(settings.Threads);
         using var model = GruLanguageModel.Load(settings.Model, compute);
         var tokenizer = Tokenizer.Load(ModelFolder.TokenizerPath(settings.Model));
@@ -60,9 +60,9 @@ internal static class EvalRun
         return ExitCode.Done;
     }
 
-    private static ReadOnlyMemory<byte> Read(string data, TextWriter messages, CancellationToken cancel)
+    private static ReadOnlyMemory<byte> Read(string[] data, Stream input, TextWriter messages, CancellationToken cancel)
     {
-        var corpus = TextCorpus.Read([data], cancellation: cancel);
+        var corpus = TextCorpus.Read(data, input, cancel);
         TrainRun.Describe(corpus, messages);
         return corpus.Utf8;
     }
@@ -75,13 +75,15 @@ internal static class EvalRun
         try
         {
             using var json = JsonDocument.Parse(File.ReadAllBytes(path));
-            if (json.RootElement.TryGetProperty("val-data", out var validation)) return Read(validation.GetString()!, messages, cancel);
-            string[] data = [.. json.RootElement.GetProperty("data").EnumerateArray().Select(e => e.GetString()!)];
+            bool separate = json.RootElement.TryGetProperty("val-data", out var validation);
+            string[] data = separate ? [validation.GetString()!] : [.. json.RootElement.GetProperty("data").EnumerateArray().Select(e => e.GetString()!)];
+            if (data.Contains(CorpusFiles.StandardInput)) throw new InvalidDataException($"{folder}: was trained on standard input, which is gone; name a text with --data FILE");
+            messages.WriteLine($"evaluating on {(separate ? "" : "the held-out part of ")}{string.Join(", ", data)}");
+            var text = Read(data, Stream.Null, messages, cancel);
+            if (separate) return text;
             double fraction = json.RootElement.GetProperty("val-fraction").GetDouble();
             if (fraction == 0) throw new InvalidDataException($"{folder}: nothing was held out when it was trained; name a text with --data FILE");
-            var corpus = TextCorpus.Read(data, cancellation: cancel);
-            messages.WriteLine($"evaluating on the held-out part of {string.Join(", ", data)}");
-            return (samples == SampleKind.Lines ? TextSplit.ByLines(corpus.Utf8, fraction) : TextSplit.ByCharacters(corpus.Utf8, fraction)).HeldOut;
+            return (samples == SampleKind.Lines ? TextSplit.ByLines(text, fraction) : TextSplit.ByCharacters(text, fraction)).HeldOut;
         }
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)
         {
@@ -101,6 +103,13 @@ internal static class EvalRun
         };
     }
 
+    // JSON has no infinity and no NaN; a model gone astray can give both.
+    private static void Finite(Utf8JsonWriter json, string name, double value)
+    {
+        if (double.IsFinite(value)) json.WriteNumber(name, value);
+        else json.WriteNull(name);
+    }
+
     private static void WriteJson(EvaluationResult result, double seconds, TextWriter output)
     {
         using var stream = new MemoryStream();
@@ -109,9 +118,9 @@ internal static class EvalRun
             json.WriteStartObject();
             json.WriteNumber("tokens", result.Sums.Tokens);
             json.WriteNumber("bytes", result.Bytes);
-            json.WriteNumber("nll", result.Sums.MeanNll);
-            json.WriteNumber("perplexity", result.Sums.Perplexity);
-            json.WriteNumber("bits_per_byte", result.BitsPerByte);
+            Finite(json, "nll", result.Sums.MeanNll);
+            Finite(json, "perplexity", result.Sums.Perplexity);
+            Finite(json, "bits_per_byte", result.BitsPerByte);
             json.WriteNumber("token_accuracy", result.Sums.Accuracy);
             json.WriteNumber("seconds", Math.Round(seconds, 3));
             json.WriteEndObject();

@@ -70,11 +70,21 @@ internal static class ChatRun
     {
         using var model = LanguageModel.Open(folder, threads);
         using var chat = model.StartChat(options);
+        // Reading a line cannot be interrupted, so Ctrl-C while waiting for one ends the program there; nothing is unsaved.
+        bool waiting = false;
+        using var atPrompt = cancel.Register(() =>
+        {
+            if (Volatile.Read(ref waiting)) Environment.Exit(ExitCode.Stopped);
+        });
         if (interactive) messages.WriteLine("Say something and press Enter. /reset forgets the talk so far, /quit ends it.");
         while (!cancel.IsCancellationRequested)
         {
             if (interactive) messages.Write("> ");
+            Volatile.Write(ref waiting, true);
+            if (cancel.IsCancellationRequested) break;
             string? said = input.ReadLine();
+            Volatile.Write(ref waiting, false);
+            if (said is null && interactive) messages.WriteLine();
             if (said is null || said.Trim() == "/quit") break;
             if (said.Trim() == "/reset")
             {
@@ -90,6 +100,7 @@ internal static class ChatRun
             }
 
             output.WriteLine();
+            output.Flush();
         }
 
         return cancel.IsCancellationRequested ? ExitCode.Stopped : ExitCode.Done;

@@ -2,6 +2,7 @@
 // with --config.
 
 using System.Text.Json;
+using GruLM.Corpus;
 using GruLM.Formats;
 using GruLM.Model;
 using GruLM.Training;
@@ -24,15 +25,18 @@ internal static class SettingsFile
         });
     }
 
+    // Whole paths, so that eval finds the text from anywhere.
+    private static string Full(string path) => path == CorpusFiles.StandardInput ? path : Path.GetFullPath(path);
+
     private static void WriteAll(Utf8JsonWriter json, TrainSettings s)
     {
         var (o, t) = (s.Options, s.Options.Training);
         json.WriteStartObject();
         json.WriteStartArray("data");
-        foreach (string file in s.Data) json.WriteStringValue(file);
+        foreach (string file in s.Data) json.WriteStringValue(Full(file));
         json.WriteEndArray();
-        if (s.Tokenizer is not null) json.WriteString("tokenizer", s.Tokenizer);
-        if (s.ValData is not null) json.WriteString("val-data", s.ValData);
+        if (s.Tokenizer is not null) json.WriteString("tokenizer", Full(s.Tokenizer));
+        if (s.ValData is not null) json.WriteString("val-data", Full(s.ValData));
         json.WriteNumber("val-fraction", s.ValFraction);
         json.WriteNumber("vocab-size", o.VocabSize);
         json.WriteString("model-type", o.ModelType.ToString().ToLowerInvariant());

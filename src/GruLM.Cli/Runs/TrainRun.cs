@@ -33,12 +33,12 @@ internal sealed record TrainSettings
 /// <summary>Runs <c>grulm train</c>.</summary>
 internal static class TrainRun
 {
-    public static int Run(TrainSettings settings, TextWriter messages, bool live, CancellationToken cancel)
+    public static int Run(TrainSettings settings, Stream input, TextWriter messages, bool live, CancellationToken cancel)
     {
         CheckOutDir(settings.OutDir, settings.Overwrite);
         var tokenizer = settings.Tokenizer is null ? null : Tokenizer.Load(ModelFolder.TokenizerPath(settings.Tokenizer));
         var options = settings.Options with { Tokenizer = tokenizer };
-        var (training, heldOut) = ReadTexts(settings, options.Samples, messages, cancel);
+        var (training, heldOut) = ReadTexts(settings, options.Samples, input, messages, cancel);
         using var compute = Compute.Create(settings.Threads);
         var display = new TrainingDisplay(messages, live);
         var observers = new List<ITrainingObserver> { display };
@@ -47,13 +47,21 @@ internal static class TrainRun
         WriteBanner(run, compute, options, messages);
         if (options.Tokenizer is null && run.Tokenizer.VocabSize < options.VocabSize)
             messages.WriteLine($"note: the text supports {run.Tokenizer.VocabSize} pieces, fewer than --vocab-size {options.VocabSize}; using {run.Tokenizer.VocabSize}");
-        if (settings.Overwrite) DeleteOldTraining(settings.OutDir);
+        if (settings.Overwrite) DeleteOldModel(settings.OutDir);
         Directory.CreateDirectory(settings.OutDir);
         SettingsFile.Write(settings);
         using var metrics = new MetricsFile(settings.OutDir, append: false);
         observers.Add(metrics);
-        var result = run.Run(cancel);
-        display.Finish();
+        TrainingResult result;
+        try
+        {
+            result = run.Run(cancel);
+        }
+        finally
+        {
+            display.Finish();
+        }
+
         messages.Write(LossCurve.Draw(display.TrainCurve, "training loss (nats a token) by step"));
         messages.Write(LossCurve.Draw(display.BitsCurve, "held-out bits a byte by step"));
         if (!result.Finished) messages.WriteLine($"stopped at step {result.Position.Step:#,0} of {result.Position.TotalSteps:#,0}; the model so far is saved");
@@ -65,25 +73,29 @@ internal static class TrainRun
     /// <summary>Refuses an out-dir that is a file, or that holds a model already.</summary>
     private static void CheckOutDir(string folder, bool overwrite)
     {
-        if (File.Exists(folder)) throw new IOException($"{folder}: is a file; --out-dir needs a folder");
-        if (!overwrite && File.Exists(Path.Combine(folder, ModelFile.ConfigName)))
+        for (string? place = Path.GetFullPath(folder); place is not null && !Directory.Exists(place); place = Path.GetDirectoryName(place))
+            if (File.Exists(place)) throw new IOException($"{place}: is a file; --out-dir needs a folder");
+        if (!overwrite && (File.Exists(Path.Combine(folder, ModelFile.ConfigName)) || Checkpoint.Find(folder).Count > 0))
             throw new IOException($"{folder}: holds a model already; choose another --out-dir, or --overwrite to replace it");
     }
 
-    private static void DeleteOldTraining(string folder)
+    // The configuration goes first: without it nothing takes what is left for a model.
+    private static void DeleteOldModel(string folder)
     {
+        File.Delete(Path.Combine(folder, ModelFile.ConfigName));
+        File.Delete(Path.Combine(folder, ModelFile.WeightsName));
         string training = Checkpoint.TrainingFolder(folder);
         if (Directory.Exists(training)) Directory.Delete(training, recursive: true);
     }
 
-    private static (ReadOnlyMemory<byte> Training, ReadOnlyMemory<byte> HeldOut) ReadTexts(TrainSettings settings, SampleKind samples, TextWriter messages, CancellationToken cancel)
+    private static (ReadOnlyMemory<byte> Training, ReadOnlyMemory<byte> HeldOut) ReadTexts(TrainSettings settings, SampleKind samples, Stream input, TextWriter messages, CancellationToken cancel)
     {
         messages.WriteLine($"reading {string.Join(", ", settings.Data)} …");
-        var corpus = TextCorpus.Read(settings.Data, cancellation: cancel);
+        var corpus = TextCorpus.Read(settings.Data, input, cancel);
         Describe(corpus, messages);
         if (settings.ValData is not null)
         {
-            var validation = TextCorpus.Read([settings.ValData], cancellation: cancel);
+            var validation = TextCorpus.Read([settings.ValData], input, cancel);
             Describe(validation, messages);
             return (corpus.Utf8, validation.Utf8);
         }
@@ -107,7 +119,7 @@ internal static class TrainRun
         messages.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"model: vocabulary {config.VocabSize:#,0}, embedding {config.EmbeddingDim}, {config.NumLayers} x {config.HiddenDim} GRU units, {(config.TieWeights ? "tied" : "untied")}, {run.Model.Parameters.Count:#,0} parameters"));
         messages.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"training: {run.Data.TokensPerEpoch:#,0} tokens an epoch ({(options.Samples == SampleKind.Lines ? "lines" : "stream")}), {(run.HeldOut is { } h ? $"{h.Tokens:#,0} held out" : "none held out")}, {run.TotalSteps:#,0} steps of {options.Training.BatchSize} x {options.Training.Bptt}, {compute.Team.Count} threads, {compute.Path.ToString().ToLowerInvariant()} kernels, fp32"));
+            $"training: {run.Data.TokensPerEpoch:#,0} tokens an epoch ({(options.Samples == SampleKind.Lines ? "lines" : "stream")}), {(run.HeldOut is { } h ? $"{h.Tokens:#,0} held out" : "none held out")}, {run.TotalSteps:#,0} steps of {(run.Data as TokenStream)?.Lanes ?? options.Training.BatchSize} x {options.Training.Bptt}, {compute.Team.Count} threads, {compute.Path.ToString().ToLowerInvariant()} kernels, fp32"));
     }
 
     // The metrics file joins the observers once it is known that nothing stands in the way of training.

@@ -113,7 +113,8 @@ public sealed class TextCorpus
             do
             {
                 cancellation.ThrowIfCancellationRequested();
-                read = stream.Read(buffer, held, buffer.Length - held);
+                // Waited for with the token: nobody should have to end standard input to be able to stop.
+                read = stream.ReadAsync(buffer.AsMemory(held), cancellation).AsTask().WaitAsync(cancellation).GetAwaiter().GetResult();
                 held += read;
                 var used = cleaner.Append(buffer.AsSpan(0, held), last: read == 0);
                 buffer.AsSpan(used, held - used).CopyTo(buffer);

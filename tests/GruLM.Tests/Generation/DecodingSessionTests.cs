@@ -61,7 +61,7 @@ public class DecodingSessionTests
     [Fact]
     public void A_decoding_step_allocates_nothing_once_warm()
     {
-        var config = new GruConfig { VocabSize = 33, EmbeddingDim = 10, HiddenDim = 13, NumLayers = 2 };
+        var config = new GruConfig { VocabSize = 133, EmbeddingDim = 10, HiddenDim = 13, NumLayers = 2 };
         using var compute = Compute.Create(1);
         using var parameters = GradientTests.RandomParameters(config, 0.4);
         using var session = new DecodingSession(parameters, compute);

@@ -48,6 +48,11 @@ public class SamplerTests
     {
         var sampler = new Sampler(Plain with { Temperature = 0 });
         for (int i = 0; i < 20; i++) Assert.Equal(1, sampler.Sample(Logits));
+        foreach (double nearly in (double[])[1e-5, 1e-40, 1e-300])
+        {
+            var cold = new Sampler(Plain with { Temperature = nearly });
+            for (int i = 0; i < 20; i++) Assert.Equal(1, cold.Sample(Logits));
+        }
     }
 
     [Fact]

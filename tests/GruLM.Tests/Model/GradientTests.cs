@@ -56,7 +56,7 @@ public class GradientTests
     public void Fused_gradients_agree_with_the_plain_model_on_every_path(KernelPath path, bool tied)
     {
         // Sizes that fill no vector, lanes that fill no tile, and one of each that does.
-        foreach (var (hidden, lanes) in ((int, int)[])[(21, 5), (48, 8), (65, 33), (7, 1)])
+        foreach (var (hidden, lanes) in ((int, int)[])[(21, 5), (48, 8), (65, 33), (7, 1), (130, 2)])
         {
             var config = new GruConfig { VocabSize = 37, EmbeddingDim = tied ? hidden : 13, HiddenDim = hidden, NumLayers = 2, TieWeights = tied };
             using var compute = Compute.Create(2, path);
@@ -68,6 +68,40 @@ public class GradientTests
             Assert.Equal(Counted(batch), sums.Tokens);
             foreach (var view in model.Parameters.Views) Close(expected[view.Name], model.Gradients.Span(view.Name), 3e-6, view.Name);
         }
+    }
+
+    [Fact]
+    public void A_loss_in_several_chunks_of_rows_is_the_loss_in_one()
+    {
+        // Logits of 20,000 x 300 do not fit into one chunk.
+        var config = new GruConfig { VocabSize = 20_000, EmbeddingDim = 3, HiddenDim = 4, NumLayers = 1 };
+        using var compute = Compute.Create(2);
+        using var model = new GruLanguageModel(RandomParameters(config, 0.5), compute);
+        var batch = RandomBatch(100, 3, config.VocabSize);
+        var (loss, expected) = new PlainGruModel<double>(config, PlainGruModel<double>.Copy(model.Parameters)).LossAndGradients(batch);
+        Assert.Equal(loss, model.ForwardBackward(batch, Counted(batch), 0).MeanNll, 1e-5);
+        foreach (var view in model.Parameters.Views) Close(expected[view.Name], model.Gradients.Span(view.Name), 1e-5, view.Name);
+    }
+
+    [Fact]
+    public void A_single_lane_can_start_from_zero()
+    {
+        var config = new GruConfig { VocabSize = 30, EmbeddingDim = 20, HiddenDim = 20, NumLayers = 2, TieWeights = true };
+        using var compute = Compute.Create(1);
+        using var model = new GruLanguageModel(RandomParameters(config, 0.4), compute);
+        float[] LogProbs(bool before, bool laneFresh)
+        {
+            if (before) model.Evaluate(RandomBatch(4, 2, config.VocabSize, seed: 1));
+            var batch = RandomBatch(1, 2, config.VocabSize, seed: 2, fresh: !before);
+            batch.FreshLanes[1] = laneFresh;
+            var values = new float[2];
+            model.Score(batch, values);
+            return values;
+        }
+
+        float[] fresh = LogProbs(false, false), carried = LogProbs(true, false), mixed = LogProbs(true, true);
+        Assert.Equal([carried[0], fresh[1]], mixed);
+        Assert.NotEqual(fresh, carried);
     }
 
     [Fact]

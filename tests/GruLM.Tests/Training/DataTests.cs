@@ -42,6 +42,19 @@ public class DataTests
         Assert.InRange(predicted.Count, count - 1 - (data.Lanes - 1), count - 1);
     }
 
+    [Fact]
+    public void Now_and_then_a_lane_starts_afresh_and_always_the_same_one()
+    {
+        static bool[] Fresh()
+        {
+            var data = new TokenStream(new int[20_001], 10, 10, seed: 4);
+            return [.. Enumerable.Range(0, data.StepsInEpoch(0)).SelectMany(i => data.Batch(0, i).FreshLanes.ToArray())];
+        }
+
+        Assert.Equal(Fresh(), Fresh());
+        Assert.InRange(Fresh().Count(f => f), 2000 / 32 / 2, 2000 / 32 * 2);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]

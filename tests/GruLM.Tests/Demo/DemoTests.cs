@@ -1,0 +1,62 @@
+// The demo's promise: the model's figure stands beside the held-out text's own -log p, and never under it. A figure under it would
+// be a leak of held-out text or a wrong count.
+
+using System.Text;
+using GruLM.Cli.Demo;
+using GruLM.Cli.Runs;
+using GruLM.Kernels;
+using GruLM.Training;
+
+namespace GruLM.Tests.Demo;
+
+public sealed class DemoTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("grulm-demo-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public void A_model_learns_the_sample_text_but_never_beats_its_own_probability()
+    {
+        var settings = new DemoSettings { OutDir = folder, Bytes = 400_000 };
+        var (training, heldOut) = DemoRun.Texts(settings);
+        var options = DemoRun.Recipe with { HiddenDim = 64, EmbeddingDim = 64, Training = DemoRun.Recipe.Training with { Epochs = 2, EvalInterval = 0, LearningRate = 0.015 } };
+        using var compute = Compute.Create(2);
+        using (var run = TextTraining.Prepare(Encoding.UTF8.GetBytes(training), Encoding.UTF8.GetBytes(heldOut), options, compute, folder, new Silent())) run.Run();
+        var (figures, evaluation) = DemoRun.Evaluate(folder, heldOut, compute, CancellationToken.None);
+        Assert.InRange(figures.ModelBits, figures.OwnBits, 2.2 * figures.OwnBits);
+        Assert.InRange(evaluation.Bytes, heldOut.Length - 20, heldOut.Length - 1);
+    }
+
+    [Fact]
+    public void Held_out_stories_are_not_in_the_training_text()
+    {
+        var (training, heldOut) = DemoRun.Texts(new DemoSettings { OutDir = folder, Bytes = 2_000_000 });
+        var stories = training.Split("\n\n").ToHashSet();
+
+        // Very short talks can coincide by chance; stories cannot.
+        Assert.DoesNotContain(heldOut.Split("\n\n"), d => d.Length > 200 && stories.Contains(d));
+        Assert.Equal(SampleCorpus.NegativeLogLikelihood(heldOut), SampleCorpus.Documents(heldOut).Sum(d => d.Nats), 1e-6);
+    }
+
+    private sealed class Silent : ITrainingObserver
+    {
+        public void OnSteps(StepReport report)
+        {
+        }
+
+        public void OnEvaluation(EvaluationReport report)
+        {
+        }
+
+        public void OnEpoch(EpochReport report)
+        {
+        }
+
+        public void OnCheckpoint(string folder)
+        {
+        }
+
+        public void OnNotice(string message) => Assert.Fail(message);
+    }
+}
