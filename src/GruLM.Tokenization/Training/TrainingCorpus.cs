@@ -1,7 +1,9 @@
 // The text a tokenizer is trained on, as the trainers want it: filtered and sampled, normalised, symbols cut out, rare characters masked,
 // optionally split into counted words. Every order is fixed, since piece choices hang on it: sentences in order of reading (or of the draw),
 // words by count and bytes.
+// Hot methods are optimised at once: a training is over before tiered compilation would have noticed them.
 // Source: SentencePiece's trainer interface.
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace GruLM.Tokenization;
@@ -196,6 +198,7 @@ internal sealed class TrainingCorpus
         return output is null ? text.ToArray() : [.. output];
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void MaskRareCharacters()
     {
         // Counts by code point; a required character's flag outranks every count.
