@@ -42,7 +42,7 @@ internal sealed class TrainingCorpus
         corpus.Normalize(meta, normalizer, progress, cancellation);
         corpus.MaskRareCharacters();
         int minimum = corpus.RequiredChars.Count + meta.Count;
-        if (checkSize && options.ModelType is ModelType.Unigram or ModelType.Bpe && options.VocabSize < minimum)
+        if (checkSize && options.ModelType is (ModelType.Unigram or ModelType.Bpe) && options.VocabSize < minimum)
             throw new VocabularySizeException(
                 $"A vocabulary of {options.VocabSize} is too small: {meta.Count} special pieces and {corpus.RequiredChars.Count} required characters " +
                 $"need at least {minimum}. Ask for {minimum} or more, or lower the character coverage.", minimum, null);
