@@ -1,5 +1,6 @@
 // A prefix tree over byte strings in the form encoders walk: one double array of 32-bit units, so that a step is one load and one
 // compare. It answers "which keys are prefixes of this text", nothing else; keys cannot be removed.
+// Hot methods are optimised at once: a training is over before tiered compilation would have noticed them.
 // Source: the double array is Aoe's (1989); placement is first fit over a free list, our own.
 using System.Runtime.CompilerServices;
 
@@ -95,6 +96,7 @@ internal sealed class PieceTrie
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Build(IReadOnlyList<byte[]> keys, IReadOnlyList<int> values)
     {
         // Work items: a state, its depth and the range of keys that share its prefix.
@@ -137,6 +139,7 @@ internal sealed class PieceTrie
     }
 
     /// <summary>The lowest block origin where all labels are free, searched from a mark that moves over crowded ground.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int FindBase(List<byte> labels, ref int searchFrom, int highest)
     {
         int begin = Math.Max(searchFrom, labels[0] + 1);

@@ -288,7 +288,7 @@ public sealed partial class Tokenizer
         foreach (SelfTestData.Types.Sample sample in data.Samples)
         {
             string got = string.Join(' ', EncodePieces(sample.Input.Span).Select(p => p.Text));
-            if (got != sample.Expected.ToStringUtf8())
+            if (got != sample.Expected.ToStringUtf8() && !ScoreTheSame(sample.Expected.ToStringUtf8(), got))
                 throw new InvalidDataException(
                     $"A specimen text of the model, '{sample.Input.ToStringUtf8()}', gives '{got}' but the model says '{sample.Expected.ToStringUtf8()}'.");
         }

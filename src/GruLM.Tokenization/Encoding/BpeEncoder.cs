@@ -75,10 +75,11 @@ internal sealed class BpeEncoder : PieceEncoder
                 ReadOnlySpan<int> known = scratch.Cache.Find(key, hash);
                 if (known.IsEmpty)
                 {
-                    scratch.Recording = true;
+                    scratch.Recording = scratch.Cache.SeenBefore(hash);
                     EncodeStretch(window, start, end, sink, scratch);
+                    if (scratch.Recording)
+                        scratch.Cache.Add(key, hash, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(scratch.Recorded));
                     scratch.Recording = false;
-                    scratch.Cache.Add(key, hash, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(scratch.Recorded));
                     scratch.Recorded.Clear();
                 }
                 else
@@ -99,41 +100,6 @@ internal sealed class BpeEncoder : PieceEncoder
     /// <summary>BPE-dropout: every merge that is found still valid is skipped with probability <paramref name="alpha"/>.</summary>
     public void Sample(NormalizedText window, int length, PieceSink sink, EncoderScratch scratch, float alpha, MersenneTwister random) =>
         EncodeWhole(window, 0, length, sink, scratch, alpha, random);
-
-    /// <summary>The end of the word at <paramref name="start"/>: the next certain cut that can be seen from bytes alone.</summary>
-    private int WordEnd(byte[] text, int start, int length)
-    {
-        int i = start;
-        byte current = text[i];
-        while (true)
-        {
-            int next = i + 1;
-            if (next >= length)
-                return length;
-            byte following = text[next];
-            if (following < 0x80)
-            {
-                if (current < 0x80 ? !MayJoin(current, following) : SpacesEnd && EndsInSpace(text, start, next))
-                    return next;
-            }
-            else if (following == 0xE2 && SpacesBegin && next + 2 < length && text[next + 1] == 0x96 && text[next + 2] == 0x81
-                && !EndsInSpace(text, start, next))
-            {
-                return next;
-            }
-            if (next - start > WordCache.MaxWord && SpacesBegin)
-            {
-                // Too long for the cache: run on to the next space.
-                int space = text.AsSpan(next, length - next).IndexOf(Utf8Bytes.SpaceSymbol);
-                return space < 0 ? length : next + space;
-            }
-            i = next;
-            current = following;
-        }
-    }
-
-    private static bool EndsInSpace(byte[] text, int start, int end) =>
-        end - start >= 3 && text[end - 1] == 0x81 && text[end - 2] == 0x96 && text[end - 3] == 0xE2;
 
     /// <summary>Splits a stretch of text into symbols, cuts it where no merge can ever cross, and merges each part.</summary>
     private void EncodeStretch(NormalizedText window, int begin, int end, PieceSink sink, EncoderScratch scratch)

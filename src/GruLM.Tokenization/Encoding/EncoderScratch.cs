@@ -86,7 +86,17 @@ internal sealed class WordCache
 
     private Slot[] _slots = new Slot[1 << 8];
     private int[] _pieces = new int[1 << 10];
+    private readonly uint[] _seen = new uint[1 << 14];
     private int _used, _count;
+
+    /// <summary>True from the second time on that a word with this hash comes by, so that words which stand once are not kept. Now and then it forgets.</summary>
+    public bool SeenBefore(uint hash)
+    {
+        ref uint slot = ref _seen[hash & (uint)(_seen.Length - 1)];
+        bool seen = slot == (hash | 1);
+        slot = hash | 1;
+        return seen;
+    }
 
     /// <summary>The pieces of a word, packed as id &lt;&lt; 8 | byte length; empty where it is not known.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

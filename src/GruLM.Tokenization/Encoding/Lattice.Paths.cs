@@ -1,5 +1,7 @@
 // The n best paths of a lattice and random ones.
+// Hot methods are optimised at once: a training is over before tiered compilation would have noticed them.
 // Source: as for the lattice; the agenda's ties are broken as libstdc++'s priority queue breaks them.
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace GruLM.Tokenization;
@@ -75,6 +77,7 @@ internal sealed partial class Lattice
 
     private float StartAlpha(int node) => node == Bos ? 0 : _alpha[_starts[node]];
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private List<(int[] Nodes, float Score)> Search(int size, float theta, MersenneTwister? random)
     {
         const int Eos = -1;
@@ -172,63 +175,4 @@ internal sealed partial class Lattice
     private static float Log1p(float x) => (float)(Math.Abs(x) < 1e-4 ? x - x * (double)x / 2 : Math.Log(1.0 + x));
 
     private readonly record struct Hypothesis(int Node, int Next, float Priority, float Score);
-}
-
-/// <summary>A max-heap of priorities with libstdc++'s order among equals.</summary>
-internal sealed class PathAgenda
-{
-    private readonly List<(float Key, int Item)> _heap = [];
-
-    /// <summary>How many items there are.</summary>
-    public int Count => _heap.Count;
-
-    /// <summary>Empties it.</summary>
-    public void Clear() => _heap.Clear();
-
-    /// <summary>Adds an item.</summary>
-    public void Push(float key, int item)
-    {
-        _heap.Add((key, item));
-        Raise(_heap.Count - 1, 0, key, item);
-    }
-
-    /// <summary>Takes the item of the largest key.</summary>
-    public int Pop()
-    {
-        int result = _heap[0].Item;
-        int length = _heap.Count - 1;
-        (float key, int item) = _heap[length];
-        _heap.RemoveAt(length);
-        if (length == 0)
-            return result;
-        int hole = 0, child = 0;
-        while (child < (length - 1) / 2)
-        {
-            child = 2 * (child + 1);
-            if (_heap[child].Key < _heap[child - 1].Key)
-                child--;
-            _heap[hole] = _heap[child];
-            hole = child;
-        }
-        if ((length & 1) == 0 && child == (length - 2) / 2)
-        {
-            child = 2 * (child + 1);
-            _heap[hole] = _heap[child - 1];
-            hole = child - 1;
-        }
-        Raise(hole, 0, key, item);
-        return result;
-    }
-
-    private void Raise(int hole, int top, float key, int item)
-    {
-        int parent = (hole - 1) / 2;
-        while (hole > top && _heap[parent].Key < key)
-        {
-            _heap[hole] = _heap[parent];
-            hole = parent;
-            parent = (hole - 1) / 2;
-        }
-        _heap[hole] = (key, item);
-    }
 }

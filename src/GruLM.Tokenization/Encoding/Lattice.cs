@@ -1,6 +1,7 @@
 // All ways to cut a text, as a lattice over characters, and what can be asked of it: the best path, the n best, a random one, marginals, entropy.
 // Sums are in single precision in a fixed order, as the reference's are, because trained scores and n-best ties depend on every rounding. What the
 // reference computes for each node but depends on the node's position alone is computed once a position here; the bits are the same.
+// Hot methods are optimised at once: a training is over before tiered compilation would have noticed them.
 // Source: Kudo 2018; A* n-best after Nagata 1994; Gumbel top-k after Kool et al. 2019; SentencePiece's lattice.
 using System.Runtime.CompilerServices;
 
@@ -35,6 +36,7 @@ internal sealed partial class Lattice
     public (int Begin, int End) BytesOf(int node) => (_offsets[_starts[node]], _offsets[_ends[node]]);
 
     /// <summary>Builds the lattice of a text. <paramref name="scoreOf"/> gives a piece's score by id and length in characters.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Build<TScores>(ReadOnlySpan<byte> text, PieceTrie trie, int unknownId, float unknownScore, TScores scoreOf)
         where TScores : struct, ILatticeScores
     {
@@ -97,6 +99,7 @@ internal sealed partial class Lattice
     }
 
     /// <summary>Adds to <paramref name="expected"/>, for each piece, how often it is expected in <paramref name="frequency"/> such texts.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void AddMarginals(float frequency, float[] expected)
     {
         Forward(1);
@@ -128,6 +131,7 @@ internal sealed partial class Lattice
         return -entropy[Length];
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private float FillBacktrace(out int last)
     {
         _backtrace[Bos] = 0;
@@ -154,6 +158,7 @@ internal sealed partial class Lattice
     }
 
     /// <summary>Log sums of all paths that reach each position.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Forward(float theta)
     {
         _alpha[0] = 0;
@@ -168,6 +173,7 @@ internal sealed partial class Lattice
     }
 
     /// <summary>Log sums of all paths that go on from each position.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Backward()
     {
         _beta[Length] = 0;

@@ -80,6 +80,41 @@ internal abstract class PieceEncoder
     /// <summary>True where in no piece another character stands behind U+2581, so that words can be cut behind every run of it.</summary>
     protected bool SpacesEnd { get; private set; } = true;
 
+    /// <summary>The end of the word at <paramref name="start"/>: the next certain cut that can be seen from bytes alone.</summary>
+    protected int WordEnd(byte[] text, int start, int length)
+    {
+        int i = start;
+        byte current = text[i];
+        while (true)
+        {
+            int next = i + 1;
+            if (next >= length)
+                return length;
+            byte following = text[next];
+            if (following < 0x80)
+            {
+                if (current < 0x80 ? !MayJoin(current, following) : SpacesEnd && EndsInSpace(text, start, next))
+                    return next;
+            }
+            else if (following == 0xE2 && SpacesBegin && next + 2 < length && text[next + 1] == 0x96 && text[next + 2] == 0x81
+                && !EndsInSpace(text, start, next))
+            {
+                return next;
+            }
+            if (next - start > WordCache.MaxWord && SpacesBegin)
+            {
+                // Too long for the cache: run on to the next space.
+                int space = text.AsSpan(next, length - next).IndexOf(Utf8Bytes.SpaceSymbol);
+                return space < 0 ? length : next + space;
+            }
+            i = next;
+            current = following;
+        }
+    }
+
+    private static bool EndsInSpace(byte[] text, int start, int end) =>
+        end - start >= 3 && text[end - 1] == 0x81 && text[end - 2] == 0x96 && text[end - 3] == 0xE2;
+
     /// <summary>The bytes of one character as a number.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static uint Pack(ReadOnlySpan<byte> character)

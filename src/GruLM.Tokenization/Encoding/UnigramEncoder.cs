@@ -1,8 +1,10 @@
 // The unigram model's best path: Viterbi over bytes, exactly as the reference's optimised encoder adds and compares. A candidate is formed in
 // double precision and compared with a best score that was rounded to single, strictly greater wins; the order of additions from the text's start is
-// part of the result, so scores run on across the parts a long text is cut into.
-// Source: Kudo 2018; SentencePiece's unigram model (optimised encoder).
+// part of the result, so scores run on from word to word. Known words skip the search, but only where their best cut leads by more than all the
+// rounding that could have happened since the text's start: the cache can not change a result.
+// Source: Kudo 2018; SentencePiece's unigram model (optimised encoder). The bound: each addition errs by at most half a unit in the last place.
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace GruLM.Tokenization;
 
@@ -10,11 +12,15 @@ namespace GruLM.Tokenization;
 internal sealed class UnigramEncoder : PieceEncoder
 {
     private const float UnknownPenalty = 10;
+    // One unit in the last place, relative, twice over for good measure.
+    private const double RoundingUnit = 2.4e-7;
 
     private readonly PieceTrie.Node[] _nodes;
     private readonly float[] _scores;
     private readonly float _maxScore;
     private readonly bool _plain;
+    // The largest size any one score can have; not finite where the cache has to stay off.
+    private readonly double _largestScore;
 
     /// <summary>Indexes the pieces.</summary>
     public UnigramEncoder(Vocabulary vocabulary)
@@ -39,6 +45,10 @@ internal sealed class UnigramEncoder : PieceEncoder
         _maxScore = max;
         UnknownScore = min - UnknownPenalty;
         _plain = !vocabulary.Types.Any(t => t is PieceType.UserDefined or PieceType.Unused);
+        double largest = Math.Abs(UnknownScore);
+        foreach (float score in _scores)
+            largest = score > largest || -score > largest || float.IsNaN(score) ? Math.Abs((double)score) : largest;
+        _largestScore = largest + WordCache.MaxWord * Math.Abs((double)max) + 0.1;
     }
 
     /// <summary>The pieces as a tree.</summary>
@@ -57,50 +67,111 @@ internal sealed class UnigramEncoder : PieceEncoder
     /// <inheritdoc/>
     public override void Encode(NormalizedText window, int length, PieceSink sink, EncoderScratch scratch)
     {
-        if (length == 0)
-            return;
+        byte[] text = window.Bytes;
+        for (int start = 0; start < length;)
+        {
+            int end = WordEnd(text, start, length);
+            int size = end - start;
+            if (size > WordCache.MaxWord)
+            {
+                EncodeStretch(text, start, end, sink, scratch);
+                start = end;
+                continue;
+            }
+            var key = new WordKey(text.AsSpan(start, size));
+            uint hash = key.Hash;
+            ReadOnlySpan<int> known = scratch.Cache.Find(key, hash);
+            // The first number is the largest score so far at which the rest is certain.
+            if (!known.IsEmpty && Math.Abs(scratch.Score) < BitConverter.Int32BitsToSingle(known[0]))
+            {
+                float score = scratch.Score;
+                int at = start;
+                foreach (int packed in known[1..])
+                {
+                    int id = packed >> 8, pieceLength = packed & 0xFF;
+                    score = (float)(ScoreOf(id, pieceLength) + score);
+                    sink.Add(id, at, pieceLength);
+                    at += pieceLength;
+                }
+                scratch.Score = score;
+            }
+            else
+            {
+                bool remember = known.IsEmpty && scratch.Cache.SeenBefore(hash);
+                scratch.Recording = remember;
+                EncodeStretch(text, start, end, sink, scratch);
+                scratch.Recording = false;
+                if (remember)
+                    Remember(text.AsSpan(start, size), key, hash, scratch);
+            }
+            start = end;
+        }
+    }
+
+    /// <summary>A piece's score in the byte lattice, in double precision as it is added.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private double ScoreOf(int id, int length)
+    {
+        if (_plain)
+            return id == Vocabulary.UnkId ? UnknownScore : _scores[id];
+        return Vocabulary.Types[id] switch
+        {
+            PieceType.UserDefined => length * _maxScore - 0.1,
+            PieceType.Unknown => UnknownScore,
+            _ => _scores[id],
+        };
+    }
+
+    private void EncodeStretch(byte[] text, int begin, int end, PieceSink sink, EncoderScratch scratch)
+    {
+        int length = end - begin;
         scratch.ReserveLattice(length);
         LatticeCell[] cells = scratch.Cells;
-        Search(window.Bytes, length, cells, scratch.Score);
+        Search(text.AsSpan(begin, length), cells, scratch.Score);
         scratch.Score = cells[length].Score;
 
         // Walk back, turning the links around, then forward.
-        int next = length;
         for (int at = length; at > 0;)
         {
             int start = cells[at].Start;
             cells[start].Next = at;
             at = start;
         }
-        for (int at = 0; at < length; at = next)
+        for (int at = 0; at < length;)
         {
-            next = cells[at].Next;
-            sink.Add(cells[next].Id, at, next - at);
+            int next = cells[at].Next;
+            if (scratch.Recording)
+                scratch.Recorded.Add((cells[next].Id << 8) | (next - at));
+            sink.Add(cells[next].Id, begin + at, next - at);
+            at = next;
         }
     }
 
-    private void Search(byte[] text, int length, LatticeCell[] cells, float score)
+    private void Search(ReadOnlySpan<byte> text, LatticeCell[] cells, float score)
     {
+        int length = text.Length;
         for (int i = 0; i <= length; i++)
             cells[i].Start = -1;
         cells[0].Score = score;
-        PieceTrie.Node[] nodes = _nodes;
+        // Every block of the tree is whole inside its array, so a step needs no bounds check.
+        ref PieceTrie.Node nodes = ref MemoryMarshal.GetArrayDataReference(_nodes);
         float[] scores = _scores;
-        int unknown = Vocabulary.UnkId;
         for (int start = 0; start < length;)
         {
             float till = cells[start].Score;
             int charLength = Math.Min(Utf8Bytes.LengthByLead(text[start]), length - start);
             bool single = false;
-            int state = 0;
+            int state = 0, origin = nodes.Base;
             for (int at = start; at < length;)
             {
-                int child = nodes[state].Base + text[at];
-                if ((uint)child >= (uint)nodes.Length || nodes[child].Check != state)
+                int child = origin + text[at];
+                ref PieceTrie.Node node = ref Unsafe.Add(ref nodes, child);
+                if (node.Check != state)
                     break;
                 state = child;
+                origin = node.Base;
                 at++;
-                int id = nodes[child].Value;
+                int id = node.Value;
                 if (id < 0)
                     continue;
                 double candidate;
@@ -108,10 +179,9 @@ internal sealed class UnigramEncoder : PieceEncoder
                     candidate = (double)scores[id] + till;
                 else
                 {
-                    PieceType type = Vocabulary.Types[id];
-                    if (type == PieceType.Unused)
+                    if (Vocabulary.Types[id] == PieceType.Unused)
                         continue;
-                    candidate = (type == PieceType.UserDefined ? (at - start) * _maxScore - 0.1 : scores[id]) + till;
+                    candidate = ScoreOf(id, at - start) + till;
                 }
                 ref LatticeCell target = ref cells[at];
                 if (target.Start < 0 || candidate > target.Score)
@@ -131,10 +201,72 @@ internal sealed class UnigramEncoder : PieceEncoder
                 {
                     target.Score = candidate;
                     target.Start = start;
-                    target.Id = unknown;
+                    target.Id = Vocabulary.UnkId;
                 }
             }
             start += charLength;
+        }
+    }
+
+    /// <summary>
+    /// Keeps a word with the largest score before it at which its best cut is certain. Rounding is monotone, so the path that single precision finds is
+    /// at least as good, after rounding, as the best one; both err by half a unit for each of at most as many additions as the word has bytes.
+    /// </summary>
+    private void Remember(ReadOnlySpan<byte> word, in WordKey key, uint hash, EncoderScratch scratch)
+    {
+        double size = word.Length;
+        double limit = Lead(word) / (size * RoundingUnit) - size * _largestScore;
+        if (limit > 0)
+        {
+            scratch.Recorded.Insert(0, BitConverter.SingleToInt32Bits((float)Math.Min(limit, 1e30)));
+            scratch.Cache.Add(key, hash, CollectionsMarshal.AsSpan(scratch.Recorded));
+        }
+        scratch.Recorded.Clear();
+    }
+
+    /// <summary>By how much the best cut of a word beats the second best, in double precision; infinite where there is only one.</summary>
+    private double Lead(ReadOnlySpan<byte> word)
+    {
+        if (!double.IsFinite(_largestScore))
+            return 0;
+        Span<double> best = stackalloc double[word.Length + 1], second = stackalloc double[word.Length + 1];
+        best.Fill(double.NegativeInfinity);
+        second.Fill(double.NegativeInfinity);
+        best[0] = 0;
+        for (int start = 0; start < word.Length;)
+        {
+            int charLength = Math.Min(Utf8Bytes.LengthByLead(word[start]), word.Length - start);
+            bool single = false;
+            int state = 0;
+            for (int at = start; at < word.Length && (state = Trie.Step(state, word[at])) >= 0;)
+            {
+                at++;
+                int id = Trie.ValueAt(state);
+                if (id < 0 || Vocabulary.Types[id] == PieceType.Unused)
+                    continue;
+                single |= at - start == charLength;
+                double score = ScoreOf(id, at - start);
+                Offer(best[start] + score, at, best, second);
+                Offer(second[start] + score, at, best, second);
+            }
+            if (!single)
+            {
+                Offer(best[start] + UnknownScore, start + charLength, best, second);
+                Offer(second[start] + UnknownScore, start + charLength, best, second);
+            }
+            start += charLength;
+        }
+        return best[^1] - second[^1];
+
+        static void Offer(double score, int at, Span<double> best, Span<double> second)
+        {
+            if (score > best[at])
+            {
+                second[at] = best[at];
+                best[at] = score;
+            }
+            else if (score > second[at])
+                second[at] = score;
         }
     }
 }

@@ -92,7 +92,6 @@ public sealed class Normalizer
                 return;
             progress.Started = true;
             progress.AfterSpace = _removeExtra;
-            progress.LastUnit = progress.ChunkOffset + pos;
             if (!_asSuffix && _addDummyPrefix)
                 window.Append(SpaceMark, progress.ChunkOffset + pos);
         }
@@ -316,6 +315,4 @@ internal struct NormalizerProgress
     public bool AfterSpace;
     /// <summary>Set when the whole text has been written.</summary>
     public bool Complete;
-    /// <summary>The input offset where the text proper begins.</summary>
-    public int LastUnit;
 }

@@ -1,8 +1,10 @@
 // Learns a BPE vocabulary piece for piece as the reference does: every hundred pieces the most frequent pairs become the active set, each step
 // takes its best pair (most frequent, then shortest, then first in bytes) and merges it everywhere. Which of equally frequent pairs make the active
 // set follows the reference's hash map and partial sort, since whole vocabularies hang on that.
+// Hot methods are optimised at once: a training is over before tiered compilation would have noticed them.
 // Source: Sennrich et al. 2016; SentencePiece's BPE trainer, 0.1.97 or (overlapping pairs counted) 0.2.
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace GruLM.Tokenization;
@@ -139,6 +141,7 @@ internal sealed class BpeTrainer
         _stale.Add(symbol);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void MergeEverywhere(int best)
     {
         // The set does not change while it is walked: no new pair can be the pair that is being merged.
@@ -160,6 +163,7 @@ internal sealed class BpeTrainer
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void CountFrequency(int symbol)
     {
         if (_symbols.Frequency[symbol] > 0)
@@ -187,6 +191,7 @@ internal sealed class BpeTrainer
         _symbols.Frequency[symbol] = frequency;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void RefreshActive()
     {
         int[] order = new int[_symbols.Order.Count];
@@ -213,6 +218,7 @@ internal sealed class BpeTrainer
             Activate(order[i]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int FindBest()
     {
         foreach (int symbol in _stale)

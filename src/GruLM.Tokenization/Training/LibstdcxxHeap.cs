@@ -1,6 +1,6 @@
-// Selection and priority queues with the tie-breaking of libstdc++: when elements compare equal, which of them is kept or comes first depends
-// on how the heap moves them, and results that must match the reference hang on it. Only what training and n-best search need.
-// Source: the observed behaviour of std::partial_sort, std::push_heap and std::pop_heap.
+// Selection with the tie-breaking of libstdc++: when elements compare equal, which of them is kept depends on how the heap moves them, and
+// vocabularies that must match the reference hang on it. The like for n-best search is PathAgenda.
+// Source: the observed behaviour of std::partial_sort.
 namespace GruLM.Tokenization;
 
 /// <summary>Heap operations that order ties as libstdc++ does.</summary>

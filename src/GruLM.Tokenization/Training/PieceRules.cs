@@ -1,5 +1,8 @@
 // Which strings may become pieces: not too long, no reserved characters, spaces only where the settings allow them, one script a piece.
+// Hot methods are optimised at once: a training is over before tiered compilation would have noticed them.
 // Source: SentencePiece's trainer.
+using System.Runtime.CompilerServices;
+
 namespace GruLM.Tokenization;
 
 /// <summary>The test a candidate piece must pass.</summary>
@@ -23,6 +26,7 @@ internal sealed class PieceRules(TrainerOptions options)
     private readonly bool _splitScript = options.SplitByUnicodeScript;
 
     /// <summary>True where the code points may be a piece.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool IsValid(ReadOnlySpan<int> piece)
     {
         int length = piece.Length;

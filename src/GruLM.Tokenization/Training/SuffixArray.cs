@@ -1,6 +1,9 @@
 // The suffix array of a sequence of integers by induced sorting, and the repeats it shows. Linear time; the sequence is ordered as it is, with its
 // end before everything, so there is exactly one right answer. Leaves out searching.
+// Hot methods are optimised at once: a training is over before tiered compilation would have noticed them.
 // Source: Nong, Zhang & Chan 2009 (SA-IS); the sweep over longest common prefixes is Kasai et al. 2001.
+using System.Runtime.CompilerServices;
+
 namespace GruLM.Tokenization;
 
 /// <summary>Suffix sorting and repeats.</summary>
@@ -21,6 +24,7 @@ internal static class SuffixArray
     /// Every repeat that cannot be lengthened to the right without losing an occurrence: its first place in the order, one past its last, its
     /// length. They come as a sweep closes them, inner before outer.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static List<(int Left, int Right, int Length)> Repeats(ReadOnlySpan<int> text, int[] order)
     {
         int n = order.Length;
@@ -49,6 +53,7 @@ internal static class SuffixArray
     }
 
     /// <summary>For each place in the order how many values its suffix shares with the one before.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int[] CommonPrefixes(ReadOnlySpan<int> text, int[] order)
     {
         int n = order.Length;
@@ -75,6 +80,7 @@ internal static class SuffixArray
         return before;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Sort(ReadOnlySpan<int> text, Span<int> order, int alphabet)
     {
         int n = text.Length;
@@ -149,6 +155,7 @@ internal static class SuffixArray
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Induce(ReadOnlySpan<int> text, Span<int> order, bool[] small, int[] ends, int[] bucket, ReadOnlySpan<int> leftmost)
     {
         int n = text.Length, alphabet = bucket.Length;

@@ -84,8 +84,7 @@ public static class TokenizerTrainer
     private static ModelProto Assemble(TrainerOptions options, MetaPieces meta, List<(byte[] Text, float Score)> pieces)
     {
         var proto = new ModelProto { TrainerSpec = options.ToTrainerSpec() };
-        int size = options.UseAllVocab && options.ModelType is ModelType.Word or ModelType.Char && options.UseAllVocab
-            ? pieces.Count + meta.Count : options.VocabSize;
+        int size = options.UseAllVocab ? pieces.Count + meta.Count : options.VocabSize;
         proto.TrainerSpec.VocabSize = size;
         int taken = 0;
         var seen = new ByteStringMap(size < 1 << 20 ? size : 1 << 20);

@@ -6,7 +6,7 @@ using GruLM.Tokenization.Proto;
 namespace GruLM.Tokenization;
 
 /// <summary>The settings of a tokenizer training: spm_train's, with its defaults.</summary>
-public sealed class TrainerOptions
+public sealed partial class TrainerOptions
 {
     /// <summary>The input files; only recorded in the model unless training is asked to read them.</summary>
     public IList<string> Input { get; init; } = [];

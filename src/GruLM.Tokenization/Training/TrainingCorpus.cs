@@ -1,7 +1,9 @@
 // The text a tokenizer is trained on, as the trainers want it: filtered and sampled, normalised, symbols cut out, rare characters masked,
 // optionally split into counted words. Every order is fixed, since piece choices hang on it: sentences in order of reading (or of the draw),
 // words by count and bytes.
+// Hot methods are optimised at once: a training is over before tiered compilation would have noticed them.
 // Source: SentencePiece's trainer interface.
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace GruLM.Tokenization;
@@ -40,7 +42,7 @@ internal sealed class TrainingCorpus
         corpus.Normalize(meta, normalizer, progress, cancellation);
         corpus.MaskRareCharacters();
         int minimum = corpus.RequiredChars.Count + meta.Count;
-        if (checkSize && options.ModelType is ModelType.Unigram or ModelType.Bpe && options.VocabSize < minimum)
+        if (checkSize && options.ModelType is (ModelType.Unigram or ModelType.Bpe) && options.VocabSize < minimum)
             throw new VocabularySizeException(
                 $"A vocabulary of {options.VocabSize} is too small: {meta.Count} special pieces and {corpus.RequiredChars.Count} required characters " +
                 $"need at least {minimum}. Ask for {minimum} or more, or lower the character coverage.", minimum, null);
@@ -196,6 +198,7 @@ internal sealed class TrainingCorpus
         return output is null ? text.ToArray() : [.. output];
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void MaskRareCharacters()
     {
         // Counts by code point; a required character's flag outranks every count.

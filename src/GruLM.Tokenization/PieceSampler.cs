@@ -1,0 +1,123 @@
+// Random cuts of text, for training models that shall not depend on one cut. Draws come from one mt19937 in the reference's order, so that equal seeds
+// give what spm_encode gives with --random_seed.
+// Source: as for Tokenizer.Sampling.cs.
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace GruLM.Tokenization;
+
+/// <summary>Draws random cuts of texts. Not safe for use from several threads at once.</summary>
+public sealed class PieceSampler
+{
+    private readonly Tokenizer _tokenizer;
+    private readonly MersenneTwister _random;
+
+    internal PieceSampler(Tokenizer tokenizer, uint seed) => (_tokenizer, _random) = (tokenizer, new MersenneTwister(seed));
+
+    /// <summary>Draws one cut of a text.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="nbestSize">Below 0: from all cuts of the lattice; 0 or 1: the best cut; above: from that many best ones, at most 512. BPE models always drop out.</param>
+    /// <param name="alpha">Unigram: how strongly better cuts are preferred. BPE: the probability to skip a merge.</param>
+    /// <exception cref="ArgumentException"><paramref name="nbestSize"/> is above 512.</exception>
+    /// <exception cref="InvalidOperationException">The model is a char or word model.</exception>
+    public List<EncodedPiece> Encode(string text, int nbestSize, float alpha)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return Encode(Encoding.UTF8.GetBytes(text), nbestSize, alpha);
+    }
+
+    /// <summary>Draws one cut of a UTF-8 text.</summary>
+    /// <inheritdoc cref="Encode(string, int, float)"/>
+    public List<EncodedPiece> Encode(ReadOnlySpan<byte> utf8, int nbestSize, float alpha)
+    {
+        if (nbestSize > 512)
+            throw new ArgumentException($"nbest_size is {nbestSize}; at most 512 cuts can be drawn from.");
+        NormalizedText window = _tokenizer.NormalizeWhole(utf8);
+        switch (_tokenizer.Encoder)
+        {
+            case BpeEncoder bpe:
+                return _tokenizer.Collect(window, sink => bpe.Sample(window, window.Length, sink, new EncoderScratch(), alpha, _random));
+            case UnigramEncoder unigram:
+                if (window.Length == 0)
+                    return [];
+                if (nbestSize is 0 or 1)
+                    return _tokenizer.EncodePieces(utf8);
+                Lattice lattice = _tokenizer.LatticeOf(unigram, window);
+                return _tokenizer.Collect(window, lattice, nbestSize < 0 ? lattice.Sample(alpha, _random) : DrawFromBest(lattice, nbestSize, alpha));
+            default:
+                throw new InvalidOperationException($"Random cuts can be drawn from unigram and BPE models only; this is a {_tokenizer.Model.ModelType} model.");
+        }
+    }
+
+    /// <summary>Draws several cuts of a text with their scores (unigram models).</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="samples">How many.</param>
+    /// <param name="alpha">How strongly better cuts are preferred.</param>
+    /// <param name="withoutReplacement">Draw different cuts; scores are then the logs of the chance to be among the drawn ones.</param>
+    /// <param name="includeBest">Put the best cut first, with score 0 (only without replacement).</param>
+    /// <exception cref="InvalidOperationException">The model is not a unigram model.</exception>
+    /// <exception cref="ArgumentException">The best cut is asked for with replacement.</exception>
+    public IReadOnlyList<ScoredPieces> EncodeAndScore(string text, int samples, float alpha, bool withoutReplacement = false, bool includeBest = false)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        UnigramEncoder unigram = _tokenizer.RequireUnigram("Scored random cuts");
+        if (includeBest && !withoutReplacement)
+            throw new ArgumentException("The best cut can be included only in draws without replacement.");
+        NormalizedText window = _tokenizer.NormalizeWhole(Encoding.UTF8.GetBytes(text));
+        if (window.Length == 0 || samples < 1)
+            return [];
+        Lattice lattice = _tokenizer.LatticeOf(unigram, window);
+        float partition = lattice.LogPartition(alpha);
+        var results = new List<ScoredPieces>();
+        if (!withoutReplacement)
+        {
+            for (int i = 0; i < samples; i++)
+            {
+                int[] path = lattice.Sample(alpha, _random);
+                results.Add(new ScoredPieces(_tokenizer.Collect(window, lattice, path), Weight(lattice, path, alpha) - partition));
+            }
+            return results;
+        }
+        // One more than wanted: its perturbed score is the threshold.
+        List<(int[] Nodes, float Score)> drawn = lattice.SampleWithoutReplacement(samples + 1, alpha, _random);
+        if (includeBest)
+        {
+            var best = new List<int>();
+            lattice.Viterbi(best);
+            results.Add(new ScoredPieces(_tokenizer.Collect(window, lattice, [.. best]), 0));
+            int known = drawn.FindIndex(d => d.Nodes.AsSpan().SequenceEqual(CollectionsMarshal.AsSpan(best)));
+            drawn.RemoveAt(known >= 0 ? known : drawn.Count - 1);
+        }
+        if (drawn.Count == 0)
+            return results;
+        double threshold = drawn[^1].Score;
+        foreach ((int[] nodes, float _) in drawn.Take(drawn.Count - 1))
+        {
+            double x = Weight(lattice, nodes, alpha) - partition - threshold;
+            double y = Math.Exp(x);
+            double inclusion = x <= -10 ? x - y / 2 + y * y / 24 - Math.Pow(y, 4) / 2880 : Math.Log(-Expm1(-y));
+            results.Add(new ScoredPieces(_tokenizer.Collect(window, lattice, nodes), (float)inclusion));
+        }
+        return results;
+    }
+
+    private int[] DrawFromBest(Lattice lattice, int size, float alpha)
+    {
+        List<(int[] Nodes, float Score)> best = lattice.NBest(size);
+        double[] weights = [.. best.Select(b => (double)MathF.Exp(alpha * b.Score))];
+        // Long texts' probabilities vanish; relative to the best they do not.
+        if (weights.Sum() == 0)
+            weights = [.. best.Select(b => Math.Exp(alpha * (b.Score - best[0].Score)))];
+        return best[Lattice.Draw(weights, _random)].Nodes;
+    }
+
+    private static float Weight(Lattice lattice, int[] path, float alpha)
+    {
+        float weight = 0;
+        foreach (int node in path)
+            weight += alpha * lattice.ScoreOf(node);
+        return weight;
+    }
+
+    private static double Expm1(double x) => Math.Abs(x) < 1e-5 ? x + x * x / 2 : Math.Exp(x) - 1;
+}

@@ -1,0 +1,158 @@
+// Where a unigram training begins: all characters of the corpus and all its repeats, found through a suffix array, by how much text they cover. The
+// order among equals (the order in which the sweep closes repeats) decides which survive later, so it is the reference's.
+// Hot methods are optimised at once: a training is over before tiered compilation would have noticed them.
+// Source: SentencePiece's unigram trainer.
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text;
+
+namespace GruLM.Tokenization;
+
+/// <summary>The pieces a unigram training begins with: all characters, then repeats of the corpus by how much text they cover.</summary>
+internal sealed class UnigramSeeds(TrainerOptions options, TrainingCorpus corpus)
+{
+    private const int Boundary = 0;
+
+    /// <summary>The seeds with the logarithms of their shares.</summary>
+    public List<(byte[] Text, float Score)> Make()
+    {
+        (int[] row, List<(byte[] Text, long Count)> characters) = Lay();
+        var seeds = new List<(byte[] Text, float Score)>();
+        foreach ((byte[] text, long count) in characters)
+            seeds.Add((text, count));
+        if (options.SeedSentencepiecesFile.Length > 0)
+            seeds.AddRange(FromFile());
+        else
+            AddRepeats(row, seeds);
+        float sum = 0;
+        foreach ((byte[] _, float score) in seeds)
+            sum += score;
+        float logSum = (float)Math.Log(sum);
+        for (int i = 0; i < seeds.Count; i++)
+            seeds[i] = (seeds[i].Text, (float)(Math.Log(seeds[i].Score) - logSum));
+        return seeds;
+    }
+
+    /// <summary>Lays all sentences in one row with a boundary after each, and counts characters.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private (int[] Row, List<(byte[] Text, long Count)> Characters) Lay()
+    {
+        bool twice = options.Compat != Compatibility.V01 && options.InputFormat == "tsv";
+        byte[] delimiter = Encoding.UTF8.GetBytes(options.PretokenizationDelimiter);
+        var row = new List<int>();
+        var counts = new Dictionary<int, long>();
+        for (int t = 0; t < corpus.Texts.Count; t++)
+        {
+            (byte[] text, long count) = corpus.Texts[t];
+            int begin = row.Count;
+            if (delimiter.Length > 0)
+                text = Cut(t, delimiter, row);
+            else
+                Utf8Bytes.Decode(text, row);
+            int end = row.Count;
+            for (int i = begin; i < end; i++)
+            {
+                if (row[i] is PieceRules.Unknown or Boundary)
+                    continue;
+                counts[row[i]] = counts.GetValueOrDefault(row[i]) + count;
+            }
+            row.Add(Boundary);
+            if (twice)
+            {
+                for (int i = begin; i < end; i++)
+                    row.Add(row[i]);
+                row.Add(Boundary);
+            }
+        }
+        var characters = counts.Select(c => (Text: Utf8Bytes.Encode(c.Key), Count: c.Value)).ToList();
+        characters.Sort((a, b) => a.Count != b.Count ? b.Count.CompareTo(a.Count) : a.Text.AsSpan().SequenceCompareTo(b.Text));
+        return ([.. row], characters);
+    }
+
+    /// <summary>Lays the parts between delimiters and takes the delimiters out of the sentence.</summary>
+    private byte[] Cut(int sentence, byte[] delimiter, List<int> row)
+    {
+        (byte[] text, long count) = corpus.Texts[sentence];
+        var rest = new List<byte>(text.Length);
+        ReadOnlySpan<byte> left = text;
+        while (true)
+        {
+            int at = left.IndexOf(delimiter);
+            ReadOnlySpan<byte> part = at < 0 ? left : left[..at];
+            Utf8Bytes.Decode(part, row);
+            row.Add(Boundary);
+            rest.AddRange(part);
+            if (at < 0)
+                break;
+            left = left[(at + delimiter.Length)..];
+        }
+        corpus.Texts[sentence] = new CountedText([.. rest], count);
+        return text;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void AddRepeats(int[] row, List<(byte[] Text, float Score)> seeds)
+    {
+        // Dense numbers in code point order keep the sort's buckets few.
+        int[] dense = new int[row.Length];
+        int[] values = [.. row.Distinct().Order()];
+        var numbers = new Dictionary<int, int>(values.Length);
+        for (int i = 0; i < values.Length; i++)
+            numbers[values[i]] = i;
+        for (int i = 0; i < row.Length; i++)
+            dense[i] = numbers[row[i]];
+        int[] order = SuffixArray.Build(dense, values.Length);
+
+        var rules = new PieceRules(options);
+        var found = new List<(int Index, int Offset, int Length, int Score)>();
+        int index = -1;
+        foreach ((int left, int right, int length) in SuffixArray.Repeats(dense, order))
+        {
+            index++;
+            int offset = order[left];
+            if (length <= 1 || length > options.MaxSentencepieceLength)
+                continue;
+            if (options.Compat != Compatibility.V01 && offset + length >= row.Length)
+                continue;
+            if (rules.IsValid(row.AsSpan(offset, length)))
+                found.Add((index, offset, length, unchecked((right - left) * length)));
+        }
+        found.Sort((a, b) => a.Score != b.Score ? b.Score.CompareTo(a.Score) : a.Index.CompareTo(b.Index));
+        // 0.1 counts the characters against the limit, 0.2 does not.
+        long room = options.Compat == Compatibility.V01 ? options.SeedSentencepieceSize - seeds.Count : options.SeedSentencepieceSize;
+        Span<byte> buffer = stackalloc byte[4];
+        var text = new List<byte>();
+        foreach ((int _, int offset, int length, int score) in found)
+        {
+            if (room-- == 0)
+                break;
+            text.Clear();
+            foreach (int scalar in row.AsSpan(offset, length))
+                text.AddRange(buffer[..Utf8Bytes.Write(scalar, buffer)]);
+            seeds.Add(([.. text], score));
+        }
+    }
+
+    private List<(byte[] Text, float Score)> FromFile()
+    {
+        var rules = new PieceRules(options);
+        var seeds = new List<(byte[] Text, float Score)>();
+        int number = 0;
+        foreach (ReadOnlyMemory<byte> line in SentenceReader.ReadFiles([options.SeedSentencepiecesFile]))
+        {
+            number++;
+            int tab = line.Span.IndexOf((byte)'\t');
+            string count = tab < 0 ? "" : Encoding.UTF8.GetString(line.Span[(tab + 1)..]).Split('\t')[0];
+            if (!long.TryParse(count, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long frequency))
+                throw new ArgumentException($"Line {number} of '{options.SeedSentencepiecesFile}' is not a piece, a TAB and a count.");
+            var scalars = new List<int>();
+            Utf8Bytes.Decode(line.Span[..tab], scalars);
+            if (rules.IsValid(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(scalars)))
+                seeds.Add((line.Span[..tab].ToArray(), frequency * scalars.Count));
+        }
+        seeds.Sort((a, b) => a.Score != b.Score ? b.Score.CompareTo(a.Score) : a.Text.AsSpan().SequenceCompareTo(b.Text));
+        if (seeds.Count > options.SeedSentencepieceSize)
+            seeds.RemoveRange(options.SeedSentencepieceSize, seeds.Count - options.SeedSentencepieceSize);
+        return seeds;
+    }
+}
