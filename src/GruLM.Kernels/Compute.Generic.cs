@@ -107,36 +107,46 @@ public sealed unsafe class Compute<S, V> : Compute
         public int M, K, N, Panels, PanelsAGroup, Groups;
         public bool Add;
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public readonly void Execute(int item, int thread)
         {
-            int tileRows = S.TileRows, width = 3 * S.Width;
             int rowStart = item / Groups * RowBlock, rowEnd = Math.Min(M, rowStart + RowBlock);
             int panelStart = item % Groups * PanelsAGroup, panelEnd = Math.Min(Panels, panelStart + PanelsAGroup);
-            float* edge = stackalloc float[tileRows * width];
-            for (int k0 = 0; k0 < K; k0 += DepthSlice)
+
+            // Rows of A and of C are passed over again and again: the shorter ones are kept near.
+            if (K < (panelEnd - panelStart) * 3 * S.Width)
             {
-                int depth = Math.Min(DepthSlice, K - k0);
-                bool accumulate = Add || k0 > 0;
                 for (int panel = panelStart; panel < panelEnd; panel++)
+                    for (int k = 0; k < K; k += DepthSlice) AddSlice(panel, k, rowStart, rowEnd);
+            }
+            else
+            {
+                for (int k = 0; k < K; k += DepthSlice)
+                    for (int panel = panelStart; panel < panelEnd; panel++) AddSlice(panel, k, rowStart, rowEnd);
+            }
+        }
+
+        // One slice of one panel, for the rows of one block.
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private readonly void AddSlice(int panel, int k, int rowStart, int rowEnd)
+        {
+            int tileRows = S.TileRows, width = 3 * S.Width, depth = Math.Min(DepthSlice, K - k);
+            int column = panel * width, columns = Math.Min(width, N - column);
+            bool accumulate = Add || k > 0;
+            float* b = B + ((nint)panel * width * K) + ((nint)k * width);
+            float* edge = stackalloc float[tileRows * width];
+            for (int row = rowStart; row < rowEnd; row += tileRows)
+            {
+                int rows = Math.Min(tileRows, rowEnd - row);
+                float* a = A + (row / tileRows * TileStride) + (k * ColumnStride);
+                float* c = C + (row * StrideC) + column;
+                if (columns == width && (rows == tileRows || rows == 1))
                 {
-                    int column = panel * width, columns = Math.Min(width, N - column);
-                    float* b = B + ((nint)panel * width * K) + ((nint)k0 * width);
-                    for (int row = rowStart; row < rowEnd; row += tileRows)
-                    {
-                        int rows = Math.Min(tileRows, rowEnd - row);
-                        float* a = A + (row / tileRows * TileStride) + (k0 * ColumnStride);
-                        float* c = C + (row * StrideC) + column;
-                        if (columns == width && (rows == tileRows || rows == 1))
-                        {
-                            RegisterTile<S, V>.Product(a, RowStride, ColumnStride, b, depth, c, StrideC, rows, accumulate);
-                        }
-                        else
-                        {
-                            RegisterTile<S, V>.Product(a, RowStride, ColumnStride, b, depth, edge, width, rows, add: false);
-                            CopyEdge(edge, width, c, StrideC, rows, columns, accumulate);
-                        }
-                    }
+                    RegisterTile<S, V>.Product(a, RowStride, ColumnStride, b, depth, c, StrideC, rows, accumulate);
+                }
+                else
+                {
+                    RegisterTile<S, V>.Product(a, RowStride, ColumnStride, b, depth, edge, width, rows, add: false);
+                    CopyEdge(edge, width, c, StrideC, rows, columns, accumulate);
                 }
             }
         }
