@@ -5,7 +5,7 @@ using GruLM.Kernels;
 
 namespace GruLM.Benchmarks;
 
-public unsafe class ProductBenchmarks
+public unsafe class ProductBenchmarks : IDisposable
 {
     private Compute compute = null!;
     private AlignedBuffer<float> a = null!;
@@ -39,9 +39,9 @@ public unsafe class ProductBenchmarks
     public void Product() => compute.Multiply(a.Pointer, b.K, (int)(a.Length / b.K), b, c.Pointer, b.N, add: false);
 
     [GlobalCleanup]
-    public void Cleanup()
+    public void Dispose()
     {
-        compute.Dispose();
-        foreach (IDisposable owned in (IDisposable[])[a, source, c, b]) owned.Dispose();
+        foreach (IDisposable owned in (IDisposable[])[compute, a, source, c, b]) owned.Dispose();
+        GC.SuppressFinalize(this);
     }
 }
