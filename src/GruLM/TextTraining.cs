@@ -18,6 +18,9 @@ public sealed record TextTrainingOptions
     /// <summary>Pieces of a learned tokenizer.</summary>
     public int VocabSize { get; init; } = DefaultTokenizer.DefaultVocabSize;
 
+    /// <summary>Whether a text whose characters alone need more than <see cref="VocabSize"/> gets a vocabulary that holds them, instead of an error.</summary>
+    public bool GrowVocabulary { get; init; }
+
     /// <summary>Kind of a learned tokenizer.</summary>
     public ModelType ModelType { get; init; } = ModelType.Bpe;
 
@@ -134,7 +137,17 @@ public sealed class TextTraining : IDisposable
     private static Tokenizer LearnTokenizer(ReadOnlyMemory<byte> training, TextTrainingOptions options, Action<string>? phase, CancellationToken cancel)
     {
         phase?.Invoke($"learning a tokenizer of {options.VocabSize} pieces");
-        return new Tokenizer(DefaultTokenizer.Train(training, options.VocabSize, options.ModelType, null, cancel));
+        try
+        {
+            return new Tokenizer(DefaultTokenizer.Train(training, options.VocabSize, options.ModelType, null, cancel));
+        }
+        catch (VocabularySizeException error) when (options.GrowVocabulary && error.Minimum is { } minimum)
+        {
+            // As many merges again as a text with few characters would get.
+            int size = minimum + options.VocabSize;
+            phase?.Invoke($"the text's characters need {minimum} pieces: learning a tokenizer of {size} instead");
+            return new Tokenizer(DefaultTokenizer.Train(training, size, options.ModelType, null, cancel));
+        }
     }
 
     private static void RequireText(ReadOnlyMemory<byte> text)

@@ -18,7 +18,7 @@ internal static class TrainCommand
         var data = Flags.Texts("--data", "FILE|DIR|-", "text to train on: files, folders of *.txt files, or - for standard input", required: true);
         var outDir = Flags.RequiredText("--out-dir", "DIR", "the folder to write the model to", "-o");
         var tokenizer = Flags.Text("--tokenizer", "FILE|DIR", "a SentencePiece model or a model folder whose tokenizer to use; without it one is learned");
-        var vocab = Flags.Int("--vocab-size", 1, GruConfig.MaxVocabSize, defaults.VocabSize, "pieces of the tokenizer that is learned");
+        var vocab = Flags.Int("--vocab-size", 1, GruConfig.MaxVocabSize, defaults.VocabSize, "pieces of the tokenizer that is learned; when not given, more for a text of many characters");
         var kind = Flags.OneOf("--model-type", ["bpe", "char"], "bpe", "kind of the tokenizer that is learned");
         var samples = Flags.OneOf("--samples", ["stream", "lines"], "stream", "one long text, or each line a sample of its own that ends with <end>");
         var valData = Flags.Text("--val-data", "FILE", "text to evaluate on while training");
@@ -68,6 +68,7 @@ internal static class TrainCommand
                     Options = new TextTrainingOptions
                     {
                         VocabSize = flags.GetValue(vocab),
+                        GrowVocabulary = !flags.Given(vocab),
                         ModelType = flags.GetValue(kind) == "char" ? ModelType.Char : ModelType.Bpe,
                         Samples = flags.GetValue(samples) == "lines" ? SampleKind.Lines : SampleKind.Stream,
                         EmbeddingDim = flags.GetValue(embedding),

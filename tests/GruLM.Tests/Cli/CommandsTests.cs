@@ -215,6 +215,18 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
     }
 
     [Fact]
+    public void The_default_vocabulary_grows_for_a_text_of_many_characters_and_a_given_one_does_not()
+    {
+        string text = Path.Combine(trained.Root, "characters.txt");
+        File.WriteAllText(text, string.Concat(Enumerable.Range(0, 2500).Select(i => $"{(char)(0x4E00 + i)}{(char)(0x4E00 + i)}\n")));
+        string[] line = ["train", "--data", text, "--out-dir", Path.Combine(trained.Root, "characters"), "--hidden-dim", "8", "--emb-dim", "8", "--num-layers", "1", "--max-steps", "1"];
+        Assert.Equal(2, Run([.. line, "--vocab-size", "2048"]).Code);
+        var grown = Run(line);
+        Assert.True(grown.Code == 0, grown.Error);
+        Assert.Contains("the text's characters need", grown.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Repairs_are_counted_and_said_and_a_large_vocabulary_is_clamped_with_a_notice()
     {
         string text = Path.Combine(trained.Root, "windows.txt");
