@@ -25,9 +25,17 @@ internal sealed class UsageException(string message) : Exception(message);
 /// <summary>Turns exceptions into a line and an exit code.</summary>
 internal static class Failure
 {
+    // errno EPIPE, which .NET gives on Unix.
+    private const int BrokenPipe = 32;
+
     /// <summary>Writes the line for <paramref name="error"/> to <paramref name="output"/> and returns the exit code.</summary>
     public static int Report(Exception error, TextWriter output)
     {
+        // Whoever read the output has enough of it, as head does; that is not worth a word.
+        if (error is IOException { HResult: BrokenPipe })
+        {
+            return ExitCode.Failed;
+        }
         var (code, line) = error switch
         {
             OperationCanceledException => (ExitCode.Stopped, "stopped"),

@@ -19,12 +19,15 @@ internal sealed class Session(Stream input, Stream output, TextWriter error, boo
     /// <summary>Whether standard error is a terminal, where progress may be drawn over.</summary>
     public bool ErrorIsTerminal { get; } = errorIsTerminal;
 
+    /// <summary>Whether standard output is a terminal as well, where progress would be drawn over results.</summary>
+    public bool OutputIsTerminal { get; init; }
+
     /// <summary>Cancelled by Ctrl-C: the command saves what it has and ends.</summary>
     public CancellationToken Stop { get; } = stop;
 
     /// <summary>A session on this process's own streams.</summary>
     public static Session OfProcess(CancellationToken stop) =>
-        new(Console.OpenStandardInput(), Console.OpenStandardOutput(), Console.Error, !Console.IsErrorRedirected, stop);
+        new(Console.OpenStandardInput(), Console.OpenStandardOutput(), Console.Error, !Console.IsErrorRedirected, stop) { OutputIsTerminal = !Console.IsOutputRedirected };
 
     /// <summary>Flushes what was written.</summary>
     public void Dispose()

@@ -28,6 +28,9 @@ public sealed class ExtraOptions
         return options;
     }
 
+    /// <summary>True where there is nothing to do.</summary>
+    public bool IsEmpty => _steps.Count == 0;
+
     /// <summary>Applies the steps to ids.</summary>
     public void Apply(List<int> ids)
     {

@@ -90,6 +90,9 @@ public sealed class SentencePieceModel
     /// <summary>The name of the normalisation rules, such as <c>nmt_nfkc</c>.</summary>
     public string NormalizationRuleName => Proto.NormalizerSpec?.Name ?? "";
 
+    /// <summary>The compiled normalisation rules; empty where there are none.</summary>
+    public ReadOnlyMemory<byte> NormalizationTable => Proto.NormalizerSpec?.PrecompiledCharsmap.Memory ?? default;
+
     /// <summary>True where unknown text is spelled with byte pieces.</summary>
     public bool ByteFallback => Proto.TrainerSpec?.ByteFallback ?? false;
 

@@ -198,14 +198,22 @@ public sealed partial class Tokenizer
     {
         ArgumentNullException.ThrowIfNull(pieces);
         var output = new ArrayBufferWriter<byte>(256);
+        DecodePieces(pieces.Select(Encoding.UTF8.GetBytes), output);
+        return Encoding.UTF8.GetString(output.WrittenSpan);
+    }
+
+    /// <summary>Puts pieces given as UTF-8 together. A piece that is not in the vocabulary stands for itself, whatever its bytes.</summary>
+    public void DecodePieces(IEnumerable<byte[]> pieces, IBufferWriter<byte> utf8)
+    {
+        ArgumentNullException.ThrowIfNull(pieces);
+        ArgumentNullException.ThrowIfNull(utf8);
+        var plain = Denormalizer is null ? null : new ArrayBufferWriter<byte>(256);
         var decoder = new PieceDecoder(DecodingTable);
-        foreach (string piece in pieces)
-        {
-            byte[] bytes = Encoding.UTF8.GetBytes(piece);
-            decoder.PushPiece(bytes, _vocabulary.TryGetId(bytes, out int id) ? id : _vocabulary.UnkId, output);
-        }
-        decoder.Flush(output);
-        return Encoding.UTF8.GetString(Denormalizer is null ? output.WrittenSpan : Denormalizer.Normalize(output.WrittenSpan));
+        foreach (byte[] piece in pieces)
+            decoder.PushPiece(piece, _vocabulary.TryGetId(piece, out int id) ? id : _vocabulary.UnkId, plain ?? utf8);
+        decoder.Flush(plain ?? utf8);
+        if (plain is not null)
+            utf8.Write(Denormalizer!.Normalize(plain.WrittenSpan));
     }
 
     /// <summary>A decoder for ids that come one at a time.</summary>
@@ -214,6 +222,10 @@ public sealed partial class Tokenizer
     /// <summary>The text of piece <paramref name="id"/>; U+2581 stands for a space.</summary>
     /// <exception cref="ArgumentException">The id is not in the vocabulary.</exception>
     public string PieceOf(int id) => Encoding.UTF8.GetString(_vocabulary.BytesOf(Checked(id)));
+
+    /// <summary>The text of piece <paramref name="id"/> in UTF-8; U+2581 stands for a space.</summary>
+    /// <exception cref="ArgumentException">The id is not in the vocabulary.</exception>
+    public ReadOnlySpan<byte> Utf8Of(int id) => _vocabulary.BytesOf(Checked(id));
 
     /// <summary>The number of a piece; the unknown piece's number where it is not in the vocabulary.</summary>
     public int IdOf(string piece) => TryGetId(piece, out int id) ? id : _vocabulary.UnkId;

@@ -9,11 +9,12 @@ internal static class BenchCommand
 {
     public static GrulmCommand Create() => new(
         "bench",
-        "Measure this machine: matrix products, training, generation.",
+        "Measure this machine: matrix products, training, generation, tokenizers.",
         ["grulm bench gemm", "grulm bench train --vocab-size 8192 --hidden-dim 512 --threads 2"],
         Gemm(),
         Shaped("train", "Measure a whole training step.", steps: 10, BenchRun.Train),
-        Shaped("generate", "Measure generating one text.", steps: 500, BenchRun.Generate));
+        Shaped("generate", "Measure generating one text.", steps: 500, BenchRun.Generate),
+        Tokenizer());
 
     private static GrulmCommand Gemm()
     {
@@ -22,6 +23,37 @@ internal static class BenchCommand
         return new GrulmCommand(
             "gemm", "Measure matrix products of the shapes that training has.", ["grulm bench gemm --threads 1"], [json, threads],
             (flags, session) => BenchRun.Gemm(flags.GetValue(threads) ?? 0, flags.GetValue(json), session.Output, session.Stop));
+    }
+
+    private static GrulmCommand Tokenizer()
+    {
+        var defaults = new TokenizerBenchSettings();
+        var data = Flags.Texts("--data", "FILE", "texts to measure on (default: generated English and Japanese); words that do not repeat are always measured too");
+        var size = Flags.Int("--megabytes", 1, 1000, defaults.Megabytes, "size of each text; smaller ones are repeated");
+        var vocab = Flags.Int("--vocab-size", 100, GruConfig.MaxVocabSize, defaults.VocabSize, "pieces of the tokenizers, fewer where the text does not support them");
+        var rounds = Flags.Int("--rounds", 1, 100, defaults.Rounds, "runs of each case");
+        var json = Flags.Json();
+        var threads = Flags.Threads();
+        return new GrulmCommand(
+            "tokenizer",
+            "Measure learning and using tokenizers, beside SentencePiece where its programs are installed.",
+            ["grulm bench tokenizer", "grulm bench tokenizer --data english.txt japanese.txt --megabytes 20"],
+            [data, size, vocab, rounds, json, threads],
+            (flags, session) =>
+            {
+                InputFiles.Check(flags.GetValue(data)!);
+                return new TokenizerBench(
+                    new TokenizerBenchSettings
+                    {
+                        Data = flags.GetValue(data)!,
+                        Megabytes = flags.GetValue(size),
+                        VocabSize = flags.GetValue(vocab),
+                        Rounds = flags.GetValue(rounds),
+                        Threads = flags.GetValue(threads) ?? defaults.Threads,
+                        Json = flags.GetValue(json),
+                    },
+                    session).Run();
+            });
     }
 
     private static GrulmCommand Shaped(string name, string description, int steps, Func<BenchShape, int, bool, TextWriter, CancellationToken, int> run)

@@ -53,6 +53,35 @@ public sealed class CharsMapBuilder
         return builder;
     }
 
+    /// <summary>Reads the rules out of a table, such as <see cref="SentencePieceModel.NormalizationTable"/>; none out of an empty one.</summary>
+    /// <exception cref="InvalidDataException">The table is damaged.</exception>
+    public static CharsMapBuilder FromTable(ReadOnlySpan<byte> table)
+    {
+        var builder = new CharsMapBuilder();
+        CharsMap.Parse(table)?.ForEach((source, target) => builder._rules[[.. Scalars(source)]] = [.. Scalars(target)]);
+        return builder;
+
+        static List<int> Scalars(byte[] utf8)
+        {
+            var scalars = new List<int>();
+            Utf8Bytes.Decode(utf8, scalars);
+            return scalars;
+        }
+    }
+
+    /// <summary>Writes the rules as <see cref="FromTsv"/> reads them, with a comment that shows the characters.</summary>
+    public void WriteTsv(TextWriter lines)
+    {
+        ArgumentNullException.ThrowIfNull(lines);
+        foreach ((int[] source, int[] target) in _rules)
+            lines.Write($"{Hex(source)}\t{Hex(target)}\t# {Shown(source)} => {Shown(target)}\n");
+
+        static string Hex(int[] scalars) => string.Join(' ', scalars.Select(c => c.ToString("X", CultureInfo.InvariantCulture)));
+
+        // A line must stay a line.
+        static string Shown(int[] scalars) => string.Concat(scalars.Select(c => new Rune(c is >= 8 and <= 13 and not '\t' ? ' ' : c)));
+    }
+
     /// <summary>The rules, by source.</summary>
     public IEnumerable<KeyValuePair<int[], int[]>> Rules => _rules;
 

@@ -29,14 +29,35 @@ public static class NormalizationRules
         return table.ToArray();
     }
 
+    /// <summary>The compiled table of a file of rules of one's own, as <see cref="CharsMapBuilder.FromTsv"/> reads it.</summary>
+    /// <exception cref="ArgumentException">The file holds something else; the message names it and the line.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static byte[] TableOfFile(string path)
+    {
+        using var reader = new StreamReader(path);
+        try
+        {
+            return CharsMapBuilder.FromTsv(reader).Compile();
+        }
+        catch (ArgumentException e)
+        {
+            throw new ArgumentException($"'{path}': {e.Message}", e);
+        }
+    }
+
     /// <summary>A normaliser by rules' name alone, with a model's default treatment of spaces.</summary>
     /// <exception cref="ArgumentException">There are no such rules.</exception>
     public static Normalizer CreateNormalizer(
         string name, Compatibility compat = Compatibility.V02, bool addDummyPrefix = true, bool removeExtraWhitespaces = true, bool escapeWhitespaces = true) =>
+        CreateNormalizer(Table(name, compat), addDummyPrefix, removeExtraWhitespaces, escapeWhitespaces);
+
+    /// <summary>A normaliser by a table.</summary>
+    /// <exception cref="InvalidDataException">The table is damaged.</exception>
+    public static Normalizer CreateNormalizer(ReadOnlyMemory<byte> table, bool addDummyPrefix, bool removeExtraWhitespaces, bool escapeWhitespaces) =>
         new(
             new NormalizerSpec
             {
-                PrecompiledCharsmap = ByteString.CopyFrom(Table(name, compat)),
+                PrecompiledCharsmap = ByteString.CopyFrom(table.Span),
                 AddDummyPrefix = addDummyPrefix,
                 RemoveExtraWhitespaces = removeExtraWhitespaces,
                 EscapeWhitespaces = escapeWhitespaces,
@@ -52,7 +73,7 @@ public static class NormalizationRules
         {
             Name = custom ? "user_defined" : options.NormalizationRuleName,
             PrecompiledCharsmap = ByteString.CopyFrom(
-                custom ? CompileFile(options.NormalizationRuleTsv) : Table(options.NormalizationRuleName, options.Compat)),
+                custom ? TableOfFile(options.NormalizationRuleTsv) : Table(options.NormalizationRuleName, options.Compat)),
             AddDummyPrefix = options.AddDummyPrefix,
             RemoveExtraWhitespaces = options.RemoveExtraWhitespaces,
             NormalizationRuleTsv = options.NormalizationRuleTsv,
@@ -63,23 +84,10 @@ public static class NormalizationRules
     internal static NormalizerSpec? DenormalizerSpecFor(TrainerOptions options) => options.DenormalizationRuleTsv.Length == 0 ? null : new NormalizerSpec
     {
         Name = "user_defined",
-        PrecompiledCharsmap = ByteString.CopyFrom(CompileFile(options.DenormalizationRuleTsv)),
+        PrecompiledCharsmap = ByteString.CopyFrom(TableOfFile(options.DenormalizationRuleTsv)),
         AddDummyPrefix = false,
         RemoveExtraWhitespaces = false,
         EscapeWhitespaces = false,
         NormalizationRuleTsv = options.DenormalizationRuleTsv,
     };
-
-    private static byte[] CompileFile(string path)
-    {
-        using var reader = new StreamReader(path);
-        try
-        {
-            return CharsMapBuilder.FromTsv(reader).Compile();
-        }
-        catch (ArgumentException e)
-        {
-            throw new ArgumentException($"'{path}': {e.Message}", e);
-        }
-    }
 }

@@ -14,7 +14,8 @@ public static class TokenizerTrainer
     /// <param name="sentences">The sentences (with <c>tsv</c> the lines), read once.</param>
     /// <param name="progress">Called now and then from the calling thread.</param>
     /// <param name="cancellation">Ends the training early with <see cref="OperationCanceledException"/>.</param>
-    /// <exception cref="ArgumentException">A setting is bad or the corpus is empty; the message says what to do.</exception>
+    /// <exception cref="ArgumentException">A setting is bad; the message says what to do.</exception>
+    /// <exception cref="InvalidDataException">The corpus is empty or not in the form the options say.</exception>
     /// <exception cref="VocabularySizeException">The vocabulary size cannot be reached; the exception names what can.</exception>
     public static SentencePieceModel Train(
         TrainerOptions options, IEnumerable<ReadOnlyMemory<byte>> sentences, Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
@@ -58,7 +59,8 @@ public static class TokenizerTrainer
     /// The smallest vocabulary these settings can have on these sentences: the special pieces and, for unigram and BPE, the characters that
     /// must be in it. <see cref="TrainerOptions.VocabSize"/> is not looked at.
     /// </summary>
-    /// <exception cref="ArgumentException">A setting is bad or the corpus is empty.</exception>
+    /// <exception cref="ArgumentException">A setting is bad.</exception>
+    /// <exception cref="InvalidDataException">The corpus is empty or not in the form the options say.</exception>
     public static int MinimumVocabSize(TrainerOptions options, IEnumerable<ReadOnlyMemory<byte>> sentences, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(options);

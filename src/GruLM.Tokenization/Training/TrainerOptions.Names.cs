@@ -17,7 +17,8 @@ public sealed partial class TrainerOptions
         "user_defined_symbols", "user_defined_symbols_file", "required_chars", "required_chars_file", "byte_fallback",
         "vocabulary_output_piece_score", "normalization_rule_name", "normalization_rule_tsv", "denormalization_rule_tsv", "add_dummy_prefix",
         "remove_extra_whitespaces", "hard_vocab_limit", "use_all_vocab", "unk_id", "bos_id", "eos_id", "pad_id", "unk_piece", "bos_piece",
-        "eos_piece", "pad_piece", "unk_surface", "train_extremely_large_corpus", "seed_sentencepieces_file", "random_seed", "compat",
+        "eos_piece", "pad_piece", "unk_surface", "train_extremely_large_corpus", "seed_sentencepieces_file", "random_seed",
+        "enable_differential_privacy", "compat",
     ];
 
     /// <summary>Sets one setting from text. Lists are parted by commas and added; a name may be written with - for _.</summary>
@@ -88,6 +89,10 @@ public sealed partial class TrainerOptions
             case "train_extremely_large_corpus": TrainExtremelyLargeCorpus = Flag(name, value); break;
             case "seed_sentencepieces_file": SeedSentencepiecesFile = value; break;
             case "random_seed": SelfTestSeed = (uint)Integer(name, value); break;
+            case "enable_differential_privacy":
+                if (Flag(name, value))
+                    throw new ArgumentException("Differential privacy is not offered; leave enable_differential_privacy off.");
+                break;
             case "compat":
                 Compat = value switch
                 {

@@ -34,6 +34,8 @@ public sealed partial class TrainerOptions
     public float ShrinkingFactor { get; set; } = 0.75f;
     /// <summary>In how many parts sums are formed, 1 to 1024. Part of a unigram model's result; how many threads really work is the machine's affair.</summary>
     public int NumThreads { get; set; } = 16;
+    /// <summary>How many processors may work at a time; 0: all. Never part of the result.</summary>
+    public int Processors { get; set; }
     /// <summary>How many rounds of expectation and maximisation between two prunings, 1 to 10.</summary>
     public int NumSubIterations { get; set; } = 2;
     /// <summary>Longest piece in characters, 1 to 512.</summary>
@@ -120,6 +122,7 @@ public sealed partial class TrainerOptions
         Range(NumThreads >= 1 && NumThreads <= maxThreads, "num_threads", NumThreads, "1", maxThreads.ToString(CultureInfo.InvariantCulture));
         Range(SelfTestSampleSize is >= 0 and <= 1000, "self_test_sample_size", SelfTestSampleSize, "0", "1000");
         Range(ShrinkingFactor is >= 0.5f and <= 0.95f, "shrinking_factor", ShrinkingFactor, "0.5", "0.95");
+        Require(Processors >= 0, $"Processors is {Processors}; it must be 0 (all) or more.");
         Range(MaxSentenceLength is >= 10 and <= 1 << 30, "max_sentence_length", MaxSentenceLength, "10", "1073741824");
         Require(InputSentenceSize is 0 or > 100, $"input_sentence_size is {InputSentenceSize}; it must be 0 (all) or more than 100.");
         Require(SeedSentencepieceSize > 0, $"seed_sentencepiece_size is {SeedSentencepieceSize}; it must be positive.");
@@ -132,6 +135,10 @@ public sealed partial class TrainerOptions
         Require(SeedSentencepiecesFile.Length == 0 || (ModelType == ModelType.Unigram && Compat != Compatibility.V01),
             "seed_sentencepieces_file is for unigram models under compat 0.2.");
     }
+
+    /// <summary>How work is shared out over processors.</summary>
+    internal ParallelOptions Parallelism(CancellationToken cancellation) =>
+        new() { CancellationToken = cancellation, MaxDegreeOfParallelism = Processors > 0 ? Processors : Environment.ProcessorCount };
 
     private static void Require(bool condition, string message)
     {

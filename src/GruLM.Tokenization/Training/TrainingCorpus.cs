@@ -31,7 +31,7 @@ internal sealed class TrainingCorpus
     public List<byte[]> SelfTestSamples { get; } = [];
 
     /// <summary>Reads, samples and prepares.</summary>
-    /// <exception cref="ArgumentException">The corpus is empty or not in the form the options say.</exception>
+    /// <exception cref="InvalidDataException">The corpus is empty or not in the form the options say.</exception>
     /// <exception cref="VocabularySizeException">The special pieces and characters do not fit (unigram and BPE).</exception>
     public static TrainingCorpus Load(
         TrainerOptions options, MetaPieces meta, Normalizer normalizer, IEnumerable<ReadOnlyMemory<byte>> sentences,
@@ -101,7 +101,7 @@ internal sealed class TrainingCorpus
                 if (tab < 0 || text[(tab + 1)..].Contains((byte)'\t')
                     || !long.TryParse(Encoding.UTF8.GetString(text[(tab + 1)..]).Trim(' ', '\r'), out count) || count < 1)
                 {
-                    throw new ArgumentException(
+                    throw new InvalidDataException(
                         $"Line {line} of the tsv input is '{Encoding.UTF8.GetString(text)}'; expected a text, one TAB and a count of 1 or more.");
                 }
                 text = text[..tab];
@@ -130,7 +130,7 @@ internal sealed class TrainingCorpus
             }
         }
         if (_texts.Count == 0)
-            throw new ArgumentException(
+            throw new InvalidDataException(
                 $"The corpus has no usable sentence: all are empty, longer than max_sentence_length ({_options.MaxSentenceLength} bytes) or contain U+2585.");
     }
 
@@ -149,7 +149,7 @@ internal sealed class TrainingCorpus
         PieceTrie symbols = PieceTrie.Create(meta.Texts.Select((text, i) => (text, i)));
         const int Block = 4096;
         int done = 0;
-        Parallel.For(0, (_texts.Count + Block - 1) / Block, new ParallelOptions { CancellationToken = cancellation }, block =>
+        Parallel.For(0, (_texts.Count + Block - 1) / Block, _options.Parallelism(cancellation), block =>
         {
             var window = new NormalizedText();
             for (int i = block * Block; i < Math.Min(_texts.Count, (block + 1) * Block); i++)

@@ -144,7 +144,7 @@ internal sealed class UnigramSeeds(TrainerOptions options, TrainingCorpus corpus
             int tab = line.Span.IndexOf((byte)'\t');
             string count = tab < 0 ? "" : Encoding.UTF8.GetString(line.Span[(tab + 1)..]).Split('\t')[0];
             if (!long.TryParse(count, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long frequency))
-                throw new ArgumentException($"Line {number} of '{options.SeedSentencepiecesFile}' is not a piece, a TAB and a count.");
+                throw new InvalidDataException($"Line {number} of '{options.SeedSentencepiecesFile}' is not a piece, a TAB and a count.");
             var scalars = new List<int>();
             Utf8Bytes.Decode(line.Span[..tab], scalars);
             if (rules.IsValid(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(scalars)))

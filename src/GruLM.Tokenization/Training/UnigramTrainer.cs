@@ -143,7 +143,7 @@ internal sealed class UnigramTrainer
         for (int i = 0; i < kept.Count; i++)
             kept[i] = (kept[i].Piece, (float)(Digamma(kept[i].Score) - logSum));
         if (kept.Count == 0)
-            throw new ArgumentException("The corpus is too small to train a unigram model on: no piece is expected even half a time. Train on more text.");
+            throw new InvalidDataException("The corpus is too small to train a unigram model on: no piece is expected even half a time. Train on more text.");
         Replace(kept);
     }
 
@@ -297,7 +297,7 @@ internal sealed class UnigramTrainer
         lattice.Build(text, _trie, unknownId: 0, _minScore - UnknownPenalty, new Scores(_current));
 
     private void InParts(Action<int> work) =>
-        Parallel.For(0, _options.NumThreads, new ParallelOptions { CancellationToken = _cancellation }, work);
+        Parallel.For(0, _options.NumThreads, _options.Parallelism(_cancellation), work);
 
     private static double Digamma(double x)
     {

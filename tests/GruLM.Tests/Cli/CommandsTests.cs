@@ -257,7 +257,7 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
 
     internal static (int Code, string Output, string Error) Run(params string[] args) => Run([], args);
 
-    private static (int Code, string Output, string Error) Run(byte[] input, params string[] args) => Run(input, CancellationToken.None, args);
+    internal static (int Code, string Output, string Error) Run(byte[] input, params string[] args) => Run(input, CancellationToken.None, args);
 
     private static (int Code, string Output, string Error) Run(byte[] input, CancellationToken stop, params string[] args)
     {

@@ -118,8 +118,8 @@ public class TrainingTests
     [Fact]
     public void An_empty_corpus_is_refused()
     {
-        Assert.Throws<ArgumentException>(() => Train(Options(ModelType.Bpe, 10)));
-        Assert.Throws<ArgumentException>(() => Train(Options(ModelType.Unigram, 10), "", "", "\u2585"));
+        Assert.Throws<InvalidDataException>(() => Train(Options(ModelType.Bpe, 10)));
+        Assert.Throws<InvalidDataException>(() => Train(Options(ModelType.Unigram, 10), "", "", "\u2585"));
     }
 
     [Fact]

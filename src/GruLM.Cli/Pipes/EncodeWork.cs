@@ -1,0 +1,151 @@
+// A line of text to ids, pieces or JSON. The usual case, one cut as ids or pieces, makes nothing on the heap; the n best cuts, random cuts and JSON go
+// through lists of pieces.
+using System.Buffers;
+using System.Buffers.Text;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+using GruLM.Tokenization;
+
+namespace GruLM.Cli.Pipes;
+
+/// <summary>The form of encoded lines.</summary>
+internal enum EncodedForm
+{
+    /// <summary>Numbers parted by spaces.</summary>
+    Id,
+
+    /// <summary>Pieces parted by spaces.</summary>
+    Piece,
+
+    /// <summary><c>{"ids":[],"pieces":[],"begin":[],"end":[]}</c>.</summary>
+    Json,
+}
+
+/// <summary>How lines are encoded.</summary>
+internal sealed record EncodeOptions
+{
+    /// <summary>The form of the output.</summary>
+    public EncodedForm Form { get; init; }
+
+    /// <summary>Input lines are JSON objects with the field <c>text</c>.</summary>
+    public bool JsonLines { get; init; }
+
+    /// <summary>How many cuts a line gives; with sampling: how many best ones a cut is drawn from.</summary>
+    public int NBest { get; init; } = 1;
+
+    /// <summary>Seed of the random cuts; null for the best cut.</summary>
+    public uint? SamplingSeed { get; init; }
+
+    /// <summary>SentencePiece's alpha.</summary>
+    public float Alpha { get; init; }
+}
+
+/// <summary>Encodes lines.</summary>
+internal sealed class EncodeWork(Tokenizer tokenizer, ExtraOptions extra, EncodeOptions options) : ILineWork
+{
+    private readonly PieceSampler? _sampler = options.SamplingSeed is { } seed ? tokenizer.CreateSampler(seed) : null;
+    private readonly List<int> _ids = [];
+
+    public void Do(ReadOnlySpan<byte> line, IBufferWriter<byte> output)
+    {
+        if (options.JsonLines)
+        {
+            using var document = JsonLine.Parse(line);
+            line = Encoding.UTF8.GetBytes(JsonLine.Text(document.RootElement, "text"));
+        }
+        if (_sampler is not null)
+            Write(_sampler.Encode(line, options.NBest, options.Alpha), null, output);
+        else if (options.NBest > 1)
+        {
+            foreach (var cut in tokenizer.EncodeNBest(line, options.NBest))
+                Write([.. cut.Pieces], cut.Score, output);
+        }
+        else if (options.Form == EncodedForm.Json)
+            Write(tokenizer.EncodePieces(line), null, output);
+        else
+            WritePlain(line, output);
+    }
+
+    private void WritePlain(ReadOnlySpan<byte> line, IBufferWriter<byte> output)
+    {
+        _ids.Clear();
+        tokenizer.Encode(line, _ids);
+        bool asPieces = options.Form == EncodedForm.Piece;
+        if (asPieces && _ids.Contains(tokenizer.UnkId))
+        {
+            // Unknown text is shown as it stands, which ids do not tell.
+            Write(tokenizer.EncodePieces(line), null, output);
+            return;
+        }
+        extra.Apply(_ids);
+        bool first = true;
+        foreach (int id in CollectionsMarshal.AsSpan(_ids))
+        {
+            if (asPieces)
+                WritePiece(tokenizer.Utf8Of(id), ref first, output);
+            else
+                WriteId(id, ref first, output);
+        }
+        output.Write("\n"u8);
+    }
+
+    private void Write(List<EncodedPiece> pieces, float? score, IBufferWriter<byte> output)
+    {
+        extra.Apply(pieces);
+        if (options.Form == EncodedForm.Json)
+        {
+            JsonLine.Write(output, json =>
+            {
+                Array(json, "ids", pieces, static (json, piece) => json.WriteNumberValue(piece.Id));
+                Array(json, "pieces", pieces, static (json, piece) => json.WriteStringValue(piece.Text));
+                Array(json, "begin", pieces, static (json, piece) => json.WriteNumberValue(piece.Begin));
+                Array(json, "end", pieces, static (json, piece) => json.WriteNumberValue(piece.End));
+                if (score is { } number)
+                    json.WriteNumber("score", number);
+            });
+            return;
+        }
+        bool first = true;
+        foreach (var piece in pieces)
+        {
+            if (options.Form == EncodedForm.Piece)
+                WritePiece(Encoding.UTF8.GetBytes(piece.Text), ref first, output);
+            else
+                WriteId(piece.Id, ref first, output);
+        }
+        output.Write("\n"u8);
+    }
+
+    private static void Array(Utf8JsonWriter json, string name, List<EncodedPiece> pieces, Action<Utf8JsonWriter, EncodedPiece> value)
+    {
+        json.WriteStartArray(name);
+        foreach (var piece in pieces)
+            value(json, piece);
+        json.WriteEndArray();
+    }
+
+    private static void WritePiece(ReadOnlySpan<byte> piece, ref bool first, IBufferWriter<byte> output)
+    {
+        var room = output.GetSpan(piece.Length + 1);
+        int at = Separate(room, ref first);
+        piece.CopyTo(room[at..]);
+        output.Advance(at + piece.Length);
+    }
+
+    private static void WriteId(int id, ref bool first, IBufferWriter<byte> output)
+    {
+        var room = output.GetSpan(12);
+        int at = Separate(room, ref first);
+        Utf8Formatter.TryFormat(id, room[at..], out int length);
+        output.Advance(at + length);
+    }
+
+    private static int Separate(Span<byte> room, ref bool first)
+    {
+        room[0] = (byte)' ';
+        int at = first ? 0 : 1;
+        first = false;
+        return at;
+    }
+}

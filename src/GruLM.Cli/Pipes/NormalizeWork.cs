@@ -1,0 +1,15 @@
+// A line of text to its normalised form.
+using System.Buffers;
+using GruLM.Tokenization;
+
+namespace GruLM.Cli.Pipes;
+
+/// <summary>Normalises lines.</summary>
+internal sealed class NormalizeWork(Normalizer normalizer) : ILineWork
+{
+    public void Do(ReadOnlySpan<byte> line, IBufferWriter<byte> output)
+    {
+        output.Write(normalizer.Normalize(line));
+        output.Write("\n"u8);
+    }
+}
