@@ -70,10 +70,14 @@ internal static class ConfigFile
     {
         try
         {
-            var document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { AllowDuplicateProperties = false });
+            var document = JsonDocument.Parse(File.ReadAllBytes(path));
             if (document.RootElement.ValueKind != JsonValueKind.Object)
             {
                 throw new InvalidDataException($"{path}: an object of settings such as {{\"batch-size\": 32}} was expected");
+            }
+            if (document.RootElement.EnumerateObject().CountBy(property => property.Name).FirstOrDefault(name => name.Value > 1) is { Key: { } twice })
+            {
+                throw new InvalidDataException($"{path}: '{twice}' stands in it more than once");
             }
             return document;
         }
