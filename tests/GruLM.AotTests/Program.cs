@@ -1,0 +1,91 @@
+// The libraries as a native program: on every kernel path it trains a model, saves it, opens it and generates, and prints what came out. Run under
+// the JIT and as a native program it must print the same, digit for digit; .ci/run compares the two. Exit code 1 where something is plainly wrong.
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using GruLM;
+using GruLM.Kernels;
+using GruLM.Model;
+using GruLM.Tokenization;
+using GruLM.Training;
+
+// The paths can be named, since a native program may know fewer than the JIT.
+var paths = args.Length == 0 ? KernelChoice.Available : [.. args.Select(name => Enum.Parse<KernelPath>(name, ignoreCase: true))];
+var text = new StringBuilder();
+for (int i = 0; i < 400; i++)
+    text.Append(CultureInfo.InvariantCulture, $"The {(i % 3 == 0 ? "old" : "young")} clock of house {i * 7 % 20} strikes {(i % 12) + 1}. \u65E5\u672C\u8A9E \u2603\n");
+byte[] corpus = Encoding.UTF8.GetBytes(text.ToString());
+
+foreach (var type in (ModelType[])[ModelType.Bpe, ModelType.Unigram])
+{
+    var options = new TrainerOptions { ModelType = type, VocabSize = 90, HardVocabLimit = false };
+    var tokenizer = new Tokenizer(TokenizerTrainer.Train(options, SentenceReader.SplitLines(corpus)));
+    int[] ids = tokenizer.Encode("The young clock strikes 12. \u65E5");
+    Console.WriteLine($"{type}: {tokenizer.VocabSize} pieces, {string.Join(' ', ids)}, {tokenizer.Decode(ids)}");
+}
+
+string folder = Directory.CreateTempSubdirectory("grulm-native-").FullName;
+try
+{
+    foreach (var path in paths)
+        Require(Train(path, Path.Combine(folder, path.ToString())) < 2.5, $"{path}: the loss did not fall");
+    return 0;
+}
+finally
+{
+    Directory.Delete(folder, recursive: true);
+}
+
+static void Require(bool condition, string message)
+{
+    if (condition)
+        return;
+    Console.Error.WriteLine(message);
+    Environment.Exit(1);
+}
+
+double Train(KernelPath path, string model)
+{
+    using var compute = Compute.Create(threads: 2, path);
+    var options = new TextTrainingOptions
+    {
+        VocabSize = 400, EmbeddingDim = 40, HiddenDim = 40,
+        Training = new TrainingOptions { Epochs = 3, BatchSize = 4, Bptt = 24, LearningRate = 0.01, WarmupSteps = 5 },
+    };
+    double loss = double.NaN;
+    using (var run = TextTraining.Prepare(corpus, default, options, compute, model, new Observer(nll => loss = nll)))
+    {
+        run.Run();
+        string hash = Convert.ToHexString(SHA256.HashData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(run.Model.Parameters.Span("gru.weight_hh_l1"))));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{path}: last epoch's nll {loss:R}, weights {hash[..16]}"));
+    }
+    if (path == paths[0])
+    {
+        using var opened = LanguageModel.Open(model, threads: 1);
+        Console.WriteLine(string.Concat(opened.Generate("The old clock", new GenerationOptions { MaxTokens = 20 })));
+    }
+    return loss;
+}
+
+/// <summary>Passes each epoch's loss on.</summary>
+internal sealed class Observer(Action<double> epoch) : ITrainingObserver
+{
+    public void OnSteps(StepReport report)
+    {
+        // Only epochs are looked at.
+    }
+
+    public void OnEvaluation(EvaluationReport report)
+    {
+        // Nothing is held out.
+    }
+
+    public void OnEpoch(EpochReport report) => epoch(report.Train.MeanNll);
+
+    public void OnCheckpoint(string folder)
+    {
+        // Saving is not looked at.
+    }
+
+    public void OnNotice(string message) => Console.Error.WriteLine(message);
+}
