@@ -5,6 +5,7 @@
 // Bits depend on neither threads nor blocks: sums run in the order of k through C, which holds them exactly as the tiles do.
 
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace GruLM.Kernels;
 
@@ -42,9 +43,10 @@ public sealed unsafe class AmxGemm : IDisposable
     {
         var job = new PackRowsJob
         {
-            Source = source, Stride = stride, Columns = sourceColumns, RowOf = rowOf, K = destination.K, Depth = destination.Depth, Data = destination.Panel(0),
+            Source = source, Stride = stride, Columns = sourceColumns, RowOf = rowOf,
+            K = destination.K, Depth = destination.Depth, Panels = destination.Panels, Data = destination.Panel(0),
         };
-        team.Run(ref job, destination.Panels);
+        team.Run(ref job, destination.Depth / AmxKernel.DepthStep);
     }
 
     /// <summary>As <see cref="Compute.PackTransposed"/>: B[p, j] = source[columnOf[j]·stride + p] for p below <paramref name="sourceDepth"/>, else zero.</summary>
@@ -133,10 +135,12 @@ public sealed unsafe class AmxGemm : IDisposable
             }
         }
 
-        // 32 x 64 numbers at a time: pairs of k side by side, then the pairs transposed, by whole cache lines on both sides.
+        // 32 x 256 numbers at a time: pairs of k side by side, then the pairs transposed. Rows are read for long enough to be
+        // fetched ahead, and what is written is whole cache lines.
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly void ConvertTransposed(int row, int rows, int k, int depth, ushort* to, nint stride)
         {
-            const int Columns = 64, Pairs = AmxKernel.DepthStep / 2;
+            const int Columns = 256, Pairs = AmxKernel.DepthStep / 2;
             uint* pairs = stackalloc uint[Pairs * Columns];
             float* zeros = stackalloc float[Columns];
             new Span<float>(zeros, Columns).Clear();
@@ -206,36 +210,44 @@ public sealed unsafe class AmxGemm : IDisposable
         }
     }
 
+    // An item is a step of rows, so that the source is read along its rows.
     private struct PackRowsJob : IParallelJob
     {
         public float* Source;
         public ushort* Data;
         public nint Stride;
         public int* RowOf;
-        public int Columns, K, Depth;
+        public int Columns, K, Depth, Panels;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public readonly void Execute(int item, int thread)
         {
             float* zeros = stackalloc float[Width];
             new Span<float>(zeros, Width).Clear();
-            int column = item * Width, columns = Math.Clamp(Columns - column, 0, Width);
-            uint* to = (uint*)(Data + ((nint)item * Width * Depth));
-            for (int p = 0; p < Depth; p += 2, to += Width)
+            int start = item * AmxKernel.DepthStep;
+            for (int p = start; p < start + AmxKernel.DepthStep; p += 2)
             {
-                Bf16.Pair(Row(p, column, zeros), Row(p + 1, column, zeros), to, columns);
-                if (columns < Width) new Span<uint>(to + columns, Width - columns).Clear();
+                float* even = Row(p), odd = Row(p + 1);
+                uint* to = (uint*)(Data + ((nint)p * Width));
+                for (int panel = 0; panel < Panels; panel++, to += (nint)Width * Depth / 2)
+                {
+                    int column = panel * Width, columns = Math.Clamp(Columns - column, 0, Width);
+                    Bf16.Pair(even == null ? zeros : even + column, odd == null ? zeros : odd + column, to, columns);
+                    if (columns < Width) new Span<uint>(to + columns, Width - columns).Clear();
+                }
             }
         }
 
-        private readonly float* Row(int p, int column, float* zeros)
+        private readonly float* Row(int p)
         {
             int row = p >= K ? -1 : RowOf == null ? p : RowOf[p];
-            return row < 0 ? zeros : Source + (row * Stride) + column;
+            return row < 0 ? null : Source + (row * Stride);
         }
     }
 
     private struct PackTransposedJob : IParallelJob
     {
+        private const int Block = 4 * AmxKernel.DepthStep;
         public float* Source;
         public ushort* Data;
         public nint Stride;
@@ -243,9 +255,9 @@ public sealed unsafe class AmxGemm : IDisposable
         public int Filled, Depth, N;
 
         // A row of the source has its pairs side by side already: convert some of each row, then transpose the pairs.
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public readonly void Execute(int item, int thread)
         {
-            const int Block = 4 * AmxKernel.DepthStep;
             ushort* rows = stackalloc ushort[Width * Block];
             ushort* panel = Data + ((nint)item * Width * Depth);
             for (int p = 0; p < Depth; p += Block)
@@ -257,12 +269,21 @@ public sealed unsafe class AmxGemm : IDisposable
                     int row = column >= N ? -1 : ColumnOf == null ? column : ColumnOf[column];
                     int filled = row < 0 ? 0 : Math.Clamp(Filled - p, 0, depth);
                     ushort* to = rows + (j * Block);
+                    if (filled > 0) FetchAhead(Source + (row * Stride) + p + Block);
                     if (filled > 0) Bf16.Convert(Source + (row * Stride) + p, to, filled);
                     if (filled < depth) new Span<ushort>(to + filled, depth - filled).Clear();
                 }
 
                 Bf16.TransposePairs((uint*)rows, Block / 2, Width, depth / 2, (uint*)(panel + ((nint)p * Width)), Width);
             }
+        }
+
+        // The next piece of a row: too short a piece, in too many rows at once, for the processor to see it coming.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void FetchAhead(float* next)
+        {
+            if (!Sse.IsSupported) return;
+            for (int i = 0; i < Block; i += 16) Sse.Prefetch0(next + i);
         }
     }
 }

@@ -65,18 +65,15 @@ public readonly unsafe struct AmxKernel
         entry(&arguments);
     }
 
-    // Palette 1; tiles of C are rows x columns floats, of A rows x 32, of B 16 pairs x columns.
+    // Palette 1; tiles of C are rows x columns floats, of A rows x 32, of B 16 pairs x columns. Registers without use are like C's.
     private static void Configure(AmxArguments* arguments, AmxTiles tiles, int rows, int columns)
     {
         byte* config = arguments->Config;
-        var rowBytes = (ushort*)(config + 16);
-        byte* rowCount = config + 48;
+        *(ulong*)(config + 16) = *(ulong*)(config + 24) = 0x0001_0001_0001_0001ul * (uint)(columns * sizeof(float));
+        *(ulong*)(config + 48) = 0x0101_0101_0101_0101ul * (uint)rows;
         config[0] = 1;
-        int firstB = tiles.Accumulators + tiles.HoldingA, end = firstB + tiles.HoldingB;
-        for (int t = 0; t < end; t++)
-        {
-            rowBytes[t] = (ushort)(t >= tiles.Accumulators && t < firstB ? DepthStep * sizeof(ushort) : columns * sizeof(float));
-            rowCount[t] = (byte)(t < firstB ? rows : DepthStep / 2);
-        }
+        int firstB = tiles.Accumulators + tiles.HoldingA;
+        for (int t = tiles.Accumulators; t < firstB; t++) ((ushort*)(config + 16))[t] = DepthStep * sizeof(ushort);
+        for (int t = firstB; t < firstB + tiles.HoldingB; t++) config[48 + t] = DepthStep / 2;
     }
 }
