@@ -13,6 +13,7 @@ public static unsafe class AmxCeiling
     /// <summary>GFLOP/s of all threads of <paramref name="team"/> together, the best of a few short runs. Throws <see cref="NotSupportedException"/> without AMX.</summary>
     public static double Gflops(ThreadTeam team)
     {
+        if (!AmxMachine.IsReal) throw new NotSupportedException($"no AMX: {AmxMachine.Reason}");
         const double Flop = 2.0 * 16 * 16 * AmxKernel.DepthStep * AmxAssembler.CeilingProducts * Turns;
         using var a = new AlignedBuffer<ushort>(16 * AmxKernel.DepthStep);
         using var b = new AlignedBuffer<ushort>(AmxKernel.PanelWidth * AmxKernel.DepthStep);

@@ -13,25 +13,36 @@ namespace GruLM.Kernels;
 /// <summary>The AMX of this machine.</summary>
 public static unsafe partial class AmxMachine
 {
+    /// <summary>The environment variable: <c>off</c> computes in float32 even where there is AMX, <c>emulated</c> computes as AMX does on any machine, slowly.</summary>
+    public const string Variable = "GRULM_BF16";
+
     private const int Bf16Bit = 22, TileBit = 24;
     private const int ArchPrctl = 158, RequestPermission = 0x1023, TileData = 18;
+
+    private const string Available = "available";
 
     private static readonly Lazy<(AmxKernel? Kernel, string Reason)> State = new(Open);
 
     // Kept for the life of the process: the kernel's code is in it.
     private static IDisposable? code;
 
-    /// <summary>Whether bfloat16 products run on AMX here. The first call asks the system.</summary>
+    /// <summary>Whether bfloat16 products can be had here: on AMX, or emulated on request. The first call asks the system.</summary>
     public static bool IsAvailable => State.Value.Kernel != null;
 
-    /// <summary>Why not, in a few words; "available" when it is.</summary>
+    /// <summary>Why not, in a few words; "available" or "emulated" when they can.</summary>
     public static string Reason => State.Value.Reason;
+
+    /// <summary>Whether they run on the processor's tiles.</summary>
+    public static bool IsReal => Reason == Available;
 
     /// <summary>The product. Throws <see cref="NotSupportedException"/> with the reason when there is no AMX.</summary>
     public static AmxKernel Kernel => State.Value.Kernel ?? throw new NotSupportedException($"no AMX: {Reason}");
 
     private static (AmxKernel? Kernel, string Reason) Open()
     {
+        string? wish = Environment.GetEnvironmentVariable(Variable);
+        if (string.Equals(wish, "emulated", StringComparison.OrdinalIgnoreCase)) return (SoftwareTiles.Kernel, "emulated");
+        if (string.Equals(wish, "off", StringComparison.OrdinalIgnoreCase)) return (null, $"{Variable}={wish}");
         if (RuntimeInformation.ProcessArchitecture != Architecture.X64 || !X86Base.IsSupported) return (null, "not an x64 process");
         if (!HasInstructions()) return (null, "the processor has no AMX-BF16");
         if (!OperatingSystem.IsLinux()) return (null, "only done on Linux");
@@ -59,7 +70,7 @@ public static unsafe partial class AmxMachine
         }
 
         code = memory;
-        return (kernel, "available");
+        return (kernel, Available);
     }
 
     private static bool HasInstructions()

@@ -9,34 +9,34 @@ public sealed unsafe class AmxGemmTests : IDisposable
 {
     private readonly AmxEmulator emulator = AmxEmulator.Open();
 
-    public static TheoryData<bool> Emulated => AmxKernelTests.Emulated;
+    public static TheoryData<AmxKernelTests.Runner> Runners => AmxKernelTests.Runners;
 
     public void Dispose() => emulator.Dispose();
 
     [Theory]
-    [MemberData(nameof(Emulated))]
-    public void Products_are_exact_around_every_edge(bool emulated)
+    [MemberData(nameof(Runners))]
+    public void Products_are_exact_around_every_edge(AmxKernelTests.Runner runner)
     {
         foreach (int threads in (int[])[1, 3])
         {
             using var team = new ThreadTeam(threads);
             foreach (int m in (int[])[1, 16, 33, 70])
                 foreach (int n in (int[])[1, 47, 48, 49, 100])
-                    foreach (int k in (int[])[1, 32, 33, 130]) CheckProducts(team, emulated, m, n, k);
+                    foreach (int k in (int[])[1, 32, 33, 130]) CheckProducts(team, runner, m, n, k);
 
             // Past the blocks of rows, the slices and the chunks of k.
-            CheckProducts(team, emulated, 600, 50, 40);
-            CheckProducts(team, emulated, 40, 100, 1100);
+            CheckProducts(team, runner, 600, 50, 40);
+            CheckProducts(team, runner, 40, 100, 1100);
         }
     }
 
     [Theory]
-    [MemberData(nameof(Emulated))]
-    public void Rows_and_columns_can_be_rearranged_while_packing(bool emulated)
+    [MemberData(nameof(Runners))]
+    public void Rows_and_columns_can_be_rearranged_while_packing(AmxKernelTests.Runner runner)
     {
         const int M = 3, N = 5, K = 4;
         using var team = new ThreadTeam(1);
-        using var gemm = Gemm(team, emulated);
+        using var gemm = Gemm(team, runner);
         using var b = new Bf16Panels(K, N);
         using var c = new AlignedBuffer<float>(M * N);
         Allow(gemm, b, c);
@@ -62,8 +62,8 @@ public sealed unsafe class AmxGemmTests : IDisposable
     }
 
     [Theory]
-    [MemberData(nameof(Emulated))]
-    public void The_bits_do_not_depend_on_the_number_of_threads(bool emulated)
+    [MemberData(nameof(Runners))]
+    public void The_bits_do_not_depend_on_the_number_of_threads(AmxKernelTests.Runner runner)
     {
         const int M = 150, N = 333, K = 270;
         float[] a = ComputeTests.Random(M * K, 3), source = ComputeTests.Random(K * N, 4);
@@ -71,7 +71,7 @@ public sealed unsafe class AmxGemmTests : IDisposable
         foreach (int threads in (int[])[1, 2, 5])
         {
             using var team = new ThreadTeam(threads);
-            using var gemm = Gemm(team, emulated);
+            using var gemm = Gemm(team, runner);
             using var b = new Bf16Panels(K, N);
             using var c = new AlignedBuffer<float>(M * N);
             Allow(gemm, b, c);
@@ -136,7 +136,7 @@ public sealed unsafe class AmxGemmTests : IDisposable
     // Whole numbers from -7 to 7: their sums are exact in any order.
     private static float[] Whole(int count, int seed) => [.. ComputeTests.Random(count, seed).Select(x => MathF.Round(7 * x))];
 
-    private static AmxGemm Gemm(ThreadTeam team, bool emulated) => new(team, emulated ? AmxEmulator.Kernel : AmxMachine.Kernel);
+    private static AmxGemm Gemm(ThreadTeam team, AmxKernelTests.Runner runner) => new(team, AmxKernelTests.KernelOf(runner));
 
     private void Allow(AmxGemm gemm, Bf16Panels b, AlignedBuffer<float> c)
     {
@@ -146,7 +146,7 @@ public sealed unsafe class AmxGemmTests : IDisposable
         emulator.Allow(() => ((nint)gemm.Scratch.Pointer, 2 * gemm.Scratch.Length));
     }
 
-    private void CheckProducts(ThreadTeam team, bool emulated, int m, int n, int k)
+    private void CheckProducts(ThreadTeam team, AmxKernelTests.Runner runner, int m, int n, int k)
     {
         float[] a = Whole(m * k, m + k), source = Whole(k * n, n), turned = new float[k * m], sums = new float[m * n];
         for (int i = 0; i < m; i++)
@@ -158,7 +158,7 @@ public sealed unsafe class AmxGemmTests : IDisposable
             }
         }
 
-        using var gemm = Gemm(team, emulated);
+        using var gemm = Gemm(team, runner);
         using var b = new Bf16Panels(k, n);
         int stride = n + 2;
         using var c = new AlignedBuffer<float>((m * stride) - 2);
