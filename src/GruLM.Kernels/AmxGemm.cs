@@ -34,9 +34,12 @@ public sealed unsafe class AmxGemm : IDisposable
     /// <summary>Where the left matrix is converted to.</summary>
     internal AlignedBuffer<ushort> Scratch => scratch;
 
-    /// <summary>Elements from row to row of a converted matrix of this depth, a multiple of 32: an odd number of cache lines, so that 32 rows do not
-    /// meet in few sets of the cache.</summary>
-    public static int RowStride(int depth) => ((depth / AmxKernel.DepthStep) | 1) * AmxKernel.DepthStep;
+    /// <summary>The product on one panel, for callers that do their own blocking.</summary>
+    public AmxKernel Kernel => kernel;
+
+    /// <summary>Elements from row to row of a converted matrix of <paramref name="k"/> columns: room for whole steps, and an odd number of cache lines, so that
+    /// 32 rows do not meet in few sets of the cache.</summary>
+    public static int RowStride(int k) => ((Bf16Panels.Padded(k) / AmxKernel.DepthStep) | 1) * AmxKernel.DepthStep;
 
     /// <summary>As <see cref="Compute.PackRows"/>: B[p, j] = source[rowOf[p]·stride + j] for j below <paramref name="sourceColumns"/>, else zero.</summary>
     public void PackRows(float* source, nint stride, int sourceColumns, int* rowOf, Bf16Panels destination)
