@@ -106,6 +106,47 @@ public sealed unsafe class AmxGemmTests : IDisposable
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Runners))]
+    public void Collections_meanwhile_do_not_disturb_a_product(AmxKernelTests.Runner runner)
+    {
+        if (runner == AmxKernelTests.Runner.Interpreter) return;
+        const int Size = 130;
+        float[] x = Whole(Size * Size, 9);
+        using var team = new ThreadTeam(3);
+        using var gemm = Gemm(team, runner);
+        using var b = new Bf16Panels(Size, Size);
+        using var c = new AlignedBuffer<float>(Size * Size);
+        bool done = false;
+        var collector = new Thread(() =>
+        {
+            while (!Volatile.Read(ref done)) GC.Collect(0, GCCollectionMode.Forced);
+        }) { IsBackground = true };
+        collector.Start();
+        float[]? first = null;
+        fixed (float* p = x)
+        {
+            for (int round = 0; round < 50; round++)
+            {
+                gemm.PackRows(p, Size, Size, null, b);
+                gemm.Multiply(p, Size, Size, b, c.Pointer, Size, add: false);
+                first ??= c.Span.ToArray();
+                Assert.True(c.Span.SequenceEqual(first));
+            }
+        }
+
+        Volatile.Write(ref done, true);
+        collector.Join();
+    }
+
+    [Fact]
+    public void The_ceiling_is_measured_or_the_reason_given()
+    {
+        using var team = new ThreadTeam(1);
+        if (AmxMachine.IsReal) Assert.InRange(AmxCeiling.Gflops(team), 50, 20_000);
+        else Assert.Contains(AmxMachine.Reason, Assert.Throws<NotSupportedException>(() => AmxCeiling.Gflops(team)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Products_of_known_size_allocate_nothing()
     {
