@@ -26,12 +26,6 @@ public sealed unsafe class Compute<S, V> : Compute
     /// <inheritdoc/>
     public override void PackRows(float* source, nint stride, int sourceColumns, int* rowOf, PackedMatrix destination)
     {
-        if (destination.Bf16 is { } half)
-        {
-            Bf16!.PackRows(source, stride, sourceColumns, rowOf, half);
-            return;
-        }
-
         var job = new PackRowsJob { Source = source, Stride = stride, Columns = sourceColumns, RowOf = rowOf, K = destination.K, Data = destination.Panel(0) };
         Team.Run(ref job, destination.Panels);
     }
@@ -39,12 +33,6 @@ public sealed unsafe class Compute<S, V> : Compute
     /// <inheritdoc/>
     public override void PackTransposed(float* source, nint stride, int sourceDepth, int* columnOf, PackedMatrix destination)
     {
-        if (destination.Bf16 is { } half)
-        {
-            Bf16!.PackTransposed(source, stride, sourceDepth, columnOf, half);
-            return;
-        }
-
         var job = new PackTransposedJob
         {
             Source = source, Stride = stride, Depth = Math.Min(sourceDepth, destination.K), ColumnOf = columnOf,
@@ -54,21 +42,12 @@ public sealed unsafe class Compute<S, V> : Compute
     }
 
     /// <inheritdoc/>
-    public override void Multiply(float* a, nint strideA, int m, PackedMatrix b, float* c, nint strideC, bool add)
-    {
-        if (b.Bf16 is { } half) Bf16!.Multiply(a, strideA, m, half, c, strideC, add);
-        else Multiply(a, S.TileRows * strideA, strideA, 1, m, b, c, strideC, add);
-    }
+    public override void Multiply(float* a, nint strideA, int m, PackedMatrix b, float* c, nint strideC, bool add) =>
+        Multiply(a, S.TileRows * strideA, strideA, 1, m, b, c, strideC, add);
 
     /// <inheritdoc/>
     public override void MultiplyTransposed(float* a, nint strideA, int m, PackedMatrix b, float* c, nint strideC, bool add)
     {
-        if (b.Bf16 is { } half)
-        {
-            Bf16!.MultiplyTransposed(a, strideA, m, half, c, strideC, add);
-            return;
-        }
-
         int tiles = (m + S.TileRows - 1) / S.TileRows;
         float* packed = Scratch((long)tiles * S.TileRows * b.K);
         var job = new PackTilesJob { Source = a, Stride = strideA, M = m, K = b.K, Data = packed };

@@ -24,7 +24,7 @@ public abstract unsafe class Compute : IDisposable
     public ThreadTeam Team { get; }
 
     /// <summary>What multiplies matrices in bfloat16; null when all is float32.</summary>
-    public AmxGemm? Bf16 { get; private set; }
+    public virtual AmxGemm? Bf16 => null;
 
     /// <summary>Floats in a vector of this path.</summary>
     public abstract int Width { get; }
@@ -40,9 +40,8 @@ public abstract unsafe class Compute : IDisposable
 
     internal static Compute Create(int threads, KernelPath? path, AmxKernel? kernel)
     {
-        var compute = CreateFloat32(threads, path);
-        if (kernel is { } tiles) compute.Bf16 = new AmxGemm(compute.Team, tiles);
-        return compute;
+        var float32 = CreateFloat32(threads, path);
+        return kernel is { } tiles ? new Bf16Compute(float32, tiles) : float32;
     }
 
     private static Compute CreateFloat32(int threads, KernelPath? path)
@@ -97,7 +96,6 @@ public abstract unsafe class Compute : IDisposable
     {
         if (!disposing) return;
         scratch.Dispose();
-        Bf16?.Dispose();
         Team.Dispose();
     }
 
