@@ -64,8 +64,8 @@ internal abstract unsafe class FusedGruLayer : IDisposable
         RecurrentBackward = compute.NewPacked(3 * PaddedHidden, PaddedHidden);
     }
 
-    /// <summary>Rows of an item of a time step: the tile sums of one panel then fit the first-level cache.</summary>
-    protected const int StepRows = 32;
+    /// <summary>Most rows of an item of a time step: the tile sums of one panel then stay in a core's own caches.</summary>
+    protected const int StepRows = 64;
 
     protected Compute Compute { get; }
 
@@ -160,8 +160,8 @@ internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
     where S : struct, ISimd<V>
     where V : unmanaged
 {
-    // A slice of a panel this deep stays in the first-level cache while the lanes pass over it.
-    private const int DepthSlice = 128;
+    // A slice of a panel this deep stays in the second-level cache, beside the next one, while the lanes pass over it.
+    private const int DepthSlice = 512;
 
     // [b_ir + b_hr | b_iz + b_hz | b_in | b_hn], each H' long.
     private readonly AlignedBuffer<float> biases;
@@ -194,7 +194,7 @@ internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
             Weights = RecurrentForward.Panel(0), Biases = biases.Pointer, H = HiddenDim, Stride = PaddedHidden, Lanes = lanes,
             Gates = a.Gates.Pointer + (row * 3 * PaddedHidden), Recurrent = a.Recurrent.Pointer + (row * PaddedHidden),
             Before = a.States.Pointer + (row * PaddedHidden), After = a.States.Pointer + ((row + lanes) * PaddedHidden),
-            Panels = PaddedHidden / S.Width,
+            Panels = PaddedHidden / S.Width, Threads = Compute.Team.Count,
         };
         Compute.Team.Run(ref job, job.Panels * ((lanes + StepRows - 1) / StepRows));
     }
@@ -205,7 +205,7 @@ internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
         int panels = RecurrentBackward.Panels;
         var job = new BackwardJob
         {
-            Weights = RecurrentBackward.Panel(0), Stride = PaddedHidden, Lanes = lanes, Panels = panels, Last = t == steps - 1,
+            Weights = RecurrentBackward.Panel(0), Stride = PaddedHidden, Lanes = lanes, Panels = panels, Last = t == steps - 1, Threads = Compute.Team.Count,
             Gates = a.Gates.Pointer + (row * 3 * PaddedHidden), Recurrent = a.Recurrent.Pointer + (row * PaddedHidden),
             Before = a.States.Pointer + (row * PaddedHidden), DY = dY + (row * PaddedHidden), Carry = carry,
         };
@@ -216,7 +216,7 @@ internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
     private struct ForwardJob : IParallelJob
     {
         public float* Weights, Biases, Gates, Recurrent, Before, After;
-        public int H, Stride, Lanes, Panels;
+        public int H, Stride, Lanes, Panels, Threads;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public readonly void Execute(int item, int thread)
@@ -226,14 +226,16 @@ internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
             // One tile more than the rows: a tile writes all of its rows.
             float* sums = stackalloc float[(StepRows + S.TileRows) * width];
             float* weights = Weights + ((nint)panel * width * H);
+            float* ahead = Weights + ((nint)((panel + Threads) % Panels) * width * H);
             for (int k = 0; k < H; k += DepthSlice)
             {
                 int depth = Math.Min(DepthSlice, H - k);
+                var next = new SliceAhead<S, V>(k + depth < H ? weights + ((nint)(k + depth) * width) : ahead, depth);
                 for (int i = 0; i < rows; i += S.TileRows)
                 {
                     RegisterTile<S, V>.Product(
                         Before + ((nint)(first + i) * Stride) + k, Stride, 1, weights + ((nint)k * width), depth, sums + (i * width), width,
-                        Math.Min(S.TileRows, rows - i), add: k > 0);
+                        Math.Min(S.TileRows, rows - i), add: k > 0, next.Part());
                 }
             }
 
@@ -264,7 +266,7 @@ internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
         // Half of forward's rows: a panel here holds three times the units, and there must be items enough to share out.
         public const int Rows = StepRows / 2;
         public float* Weights, Gates, Recurrent, Before, DY, Carry;
-        public int Stride, Lanes, Panels;
+        public int Stride, Lanes, Panels, Threads;
         public bool Last;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -277,6 +279,7 @@ internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
                 // [dar, daz] of step t + 1 lie in Gates, dq in Recurrent: two runs of k against one panel.
                 float* gatesAfter = Gates + ((nint)Lanes * 3 * Stride), recurrentAfter = Recurrent + ((nint)Lanes * Stride);
                 float* weights = Weights + ((nint)panel * width * 3 * Stride);
+                float* ahead = Weights + ((nint)((panel + Threads) % Panels) * width * 3 * Stride);
                 int k = 0;
                 while (k < 3 * Stride)
                 {
@@ -284,11 +287,12 @@ internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
                     int depth = Math.Min(DepthSlice, (inGates ? 2 : 3) * Stride - k);
                     nint strideA = inGates ? 3 * Stride : Stride;
                     float* a = inGates ? gatesAfter + k : recurrentAfter + (k - (2 * Stride));
+                    var next = new SliceAhead<S, V>(k + depth < 3 * Stride ? weights + ((nint)(k + depth) * width) : ahead, depth);
                     for (int i = 0; i < rows; i += S.TileRows)
                     {
                         RegisterTile<S, V>.Product(
                             a + ((nint)(first + i) * strideA), strideA, 1, weights + ((nint)k * width), depth, sums + (i * width), width,
-                            Math.Min(S.TileRows, rows - i), add: k > 0);
+                            Math.Min(S.TileRows, rows - i), add: k > 0, next.Part());
                     }
 
                     k += depth;
