@@ -78,13 +78,6 @@ public sealed unsafe partial class Compute<S, V>
                         AddSlice(panel, k, slice, Math.Min(SliceDepth, depth - slice), depth, rowStart, rows, tiles);
                 }
             }
-
-            // An empty product is zero.
-            if (K == 0 && !Add)
-            {
-                int first = panelStart * 3 * S.Width, last = Math.Min(N, panelEnd * 3 * S.Width);
-                for (int row = 0; row < rows; row++) new Span<float>(C + ((rowStart + row) * StrideC) + first, last - first).Clear();
-            }
         }
 
         // Rows rowStart … of A, k …, as tiles [rows / TileRows][depth][TileRows].
@@ -98,6 +91,7 @@ public sealed unsafe partial class Compute<S, V>
         }
 
         // One slice of one panel, for the rows of the block.
+        [SkipLocalsInit]
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly void AddSlice(int panel, int k, int slice, int sliceDepth, int depth, int rowStart, int rows, float* tiles)
         {

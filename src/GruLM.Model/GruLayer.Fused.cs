@@ -218,6 +218,7 @@ internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
         public float* Weights, Biases, Gates, Recurrent, Before, After;
         public int H, Stride, Lanes, Panels, Threads;
 
+        [SkipLocalsInit]
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public readonly void Execute(int item, int thread)
         {
@@ -269,6 +270,7 @@ internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
         public int Stride, Lanes, Panels, Threads;
         public bool Last;
 
+        [SkipLocalsInit]
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public readonly void Execute(int item, int thread)
         {
