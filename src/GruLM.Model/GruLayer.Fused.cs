@@ -50,8 +50,8 @@ internal abstract unsafe class FusedGruLayer : IDisposable
         RecurrentBackward = compute.NewPacked(3 * PaddedHidden, PaddedHidden);
     }
 
-    /// <summary>Rows of an item of a time step: the tile sums of one panel then fit the first-level cache.</summary>
-    protected const int StepRows = 32;
+    /// <summary>Most rows of an item of a time step: the tile sums of one panel then stay in a core's own caches.</summary>
+    protected const int StepRows = 64;
 
     protected Compute Compute { get; }
 
@@ -179,8 +179,8 @@ internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
     where S : struct, ISimd<V>
     where V : unmanaged
 {
-    // A slice of a panel this deep stays in the first-level cache while the lanes pass over it.
-    private const int DepthSlice = 128;
+    // A slice of a panel this deep stays in the second-level cache, beside the next one, while the lanes pass over it.
+    private const int DepthSlice = 512;
 
     // [b_ir + b_hr | b_iz + b_hz | b_in | b_hn], each H' long.
     private readonly AlignedBuffer<float> biases;
@@ -213,7 +213,7 @@ internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
             Weights = Floats(RecurrentForward), Biases = biases.Pointer, H = HiddenDim, Stride = PaddedHidden, Lanes = lanes,
             Gates = a.Gates.Pointer + (row * 3 * PaddedHidden), Recurrent = a.Recurrent.Pointer + (row * PaddedHidden),
             Before = a.States.Pointer + (row * PaddedHidden), After = a.States.Pointer + ((row + lanes) * PaddedHidden),
-            Panels = PaddedHidden / PanelUnits, Units = PanelUnits,
+            Panels = PaddedHidden / PanelUnits, Units = PanelUnits, Threads = Compute.Team.Count,
             Half = new HalfProduct(Compute, RecurrentForward, HalfStates(t, lanes), HalfStates(t + 1, lanes), HalfStateStride),
         };
         Compute.Team.Run(ref job, job.Panels * ((lanes + StepRows - 1) / StepRows));
@@ -225,7 +225,7 @@ internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
         int panels = RecurrentBackward.Panels;
         var job = new BackwardJob
         {
-            Weights = Floats(RecurrentBackward), Stride = PaddedHidden, Lanes = lanes, Panels = panels, Last = t == steps - 1,
+            Weights = Floats(RecurrentBackward), Stride = PaddedHidden, Lanes = lanes, Panels = panels, Last = t == steps - 1, Threads = Compute.Team.Count,
             Width = RecurrentBackward.PanelWidth,
             Half = new HalfProduct(Compute, RecurrentBackward, HalfGradients(t + 1, lanes), HalfGradients(t, lanes), HalfGradientStride),
             Gates = a.Gates.Pointer + (row * 3 * PaddedHidden), Recurrent = a.Recurrent.Pointer + (row * PaddedHidden),
@@ -257,8 +257,9 @@ internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
     {
         public float* Weights, Biases, Gates, Recurrent, Before, After;
         public HalfProduct Half;
-        public int H, Stride, Lanes, Panels, Units;
+        public int H, Stride, Lanes, Panels, Units, Threads;
 
+        [SkipLocalsInit]
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public readonly void Execute(int item, int thread)
         {
@@ -276,14 +277,16 @@ internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
         {
             int width = 3 * S.Width;
             float* weights = Weights + ((nint)panel * width * H);
+            float* ahead = Weights + ((nint)((panel + Threads) % Panels) * width * H);
             for (int k = 0; k < H; k += DepthSlice)
             {
                 int depth = Math.Min(DepthSlice, H - k);
+                var next = new SliceAhead<S, V>(k + depth < H ? weights + ((nint)(k + depth) * width) : ahead, depth);
                 for (int i = 0; i < rows; i += S.TileRows)
                 {
                     RegisterTile<S, V>.Product(
                         Before + ((nint)(first + i) * Stride) + k, Stride, 1, weights + ((nint)k * width), depth, sums + (i * width), width,
-                        Math.Min(S.TileRows, rows - i), add: k > 0);
+                        Math.Min(S.TileRows, rows - i), add: k > 0, next.Part());
                 }
             }
         }
@@ -321,9 +324,10 @@ internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
         public const int Rows = StepRows / 2;
         public float* Weights, Gates, Recurrent, Before, DY, Carry;
         public HalfProduct Half;
-        public int Stride, Lanes, Panels, Width;
+        public int Stride, Lanes, Panels, Width, Threads;
         public bool Last;
 
+        [SkipLocalsInit]
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public readonly void Execute(int item, int thread)
         {
@@ -338,6 +342,7 @@ internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
                 // [dar, daz] of step t + 1 lie in Gates, dq in Recurrent: two runs of k against one panel.
                 float* gatesAfter = Gates + ((nint)Lanes * 3 * Stride), recurrentAfter = Recurrent + ((nint)Lanes * Stride);
                 float* weights = Weights + ((nint)panel * width * 3 * Stride);
+                float* ahead = Weights + ((nint)((panel + Threads) % Panels) * width * 3 * Stride);
                 int k = 0;
                 while (k < 3 * Stride)
                 {
@@ -345,11 +350,12 @@ internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
                     int depth = Math.Min(DepthSlice, (inGates ? 2 : 3) * Stride - k);
                     nint strideA = inGates ? 3 * Stride : Stride;
                     float* a = inGates ? gatesAfter + k : recurrentAfter + (k - (2 * Stride));
+                    var next = new SliceAhead<S, V>(k + depth < 3 * Stride ? weights + ((nint)(k + depth) * width) : ahead, depth);
                     for (int i = 0; i < rows; i += S.TileRows)
                     {
                         RegisterTile<S, V>.Product(
                             a + ((nint)(first + i) * strideA), strideA, 1, weights + ((nint)k * width), depth, sums + (i * width), width,
-                            Math.Min(S.TileRows, rows - i), add: k > 0);
+                            Math.Min(S.TileRows, rows - i), add: k > 0, next.Part());
                     }
 
                     k += depth;
