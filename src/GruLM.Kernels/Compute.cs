@@ -23,6 +23,9 @@ public abstract unsafe class Compute : IDisposable
     /// <summary>The threads in use. Owned: disposed with this object.</summary>
     public ThreadTeam Team { get; }
 
+    /// <summary>What multiplies matrices in bfloat16; null when all is float32.</summary>
+    public virtual AmxGemm? Bf16 => null;
+
     /// <summary>Floats in a vector of this path.</summary>
     public abstract int Width { get; }
 
@@ -30,8 +33,18 @@ public abstract unsafe class Compute : IDisposable
     public int PanelWidth => 3 * Width;
 
     /// <summary>Kernels for <paramref name="path"/> (default: <see cref="KernelChoice.Default"/>) on <paramref name="threads"/> threads (0: one per processor).
+    /// As <paramref name="bf16"/> matrices are multiplied in bfloat16 where <see cref="AmxMachine"/> has that, else in float32 as without: <see cref="Bf16"/> tells.
     /// Throws <see cref="ArgumentException"/> when this machine lacks the path.</summary>
-    public static Compute Create(int threads = 0, KernelPath? path = null)
+    public static Compute Create(int threads = 0, KernelPath? path = null, bool bf16 = false) =>
+        Create(threads, path, bf16 && AmxMachine.IsAvailable ? AmxMachine.Kernel : null);
+
+    internal static Compute Create(int threads, KernelPath? path, AmxKernel? kernel)
+    {
+        var float32 = CreateFloat32(threads, path);
+        return kernel is { } tiles ? new Bf16Compute(float32, tiles) : float32;
+    }
+
+    private static Compute CreateFloat32(int threads, KernelPath? path)
     {
         var chosen = path ?? KernelChoice.Default();
         if (!KernelChoice.Available.Contains(chosen)) throw new ArgumentException($"this machine has no {chosen} kernels");
@@ -45,8 +58,8 @@ public abstract unsafe class Compute : IDisposable
         };
     }
 
-    /// <summary>An empty packed matrix for this path.</summary>
-    public PackedMatrix NewPacked(int k, int n) => new(k, n, PanelWidth);
+    /// <summary>An empty packed matrix for this path, of bfloat16 where that is in use.</summary>
+    public PackedMatrix NewPacked(int k, int n) => new(k, n, PanelWidth, Bf16 != null);
 
     /// <summary>Packs B with B[p, j] = source[rowOf[p]·stride + j] for the columns the source has (<paramref name="sourceColumns"/>), zero beyond
     /// them and where rowOf is negative. <paramref name="rowOf"/> may be null: row p.</summary>

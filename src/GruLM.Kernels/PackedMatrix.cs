@@ -8,12 +8,17 @@ public sealed unsafe class PackedMatrix : IDisposable
 {
     private AlignedBuffer<float> data = new(0);
 
-    /// <summary>Room for <paramref name="k"/> rows and <paramref name="n"/> columns in panels of <paramref name="panelWidth"/>.</summary>
-    public PackedMatrix(int k, int n, int panelWidth)
+    /// <summary>Room for <paramref name="k"/> rows and <paramref name="n"/> columns in panels of <paramref name="panelWidth"/>; as <paramref name="bf16"/>
+    /// the matrix is in <see cref="Bf16"/> and has no floats.</summary>
+    public PackedMatrix(int k, int n, int panelWidth, bool bf16 = false)
     {
-        PanelWidth = panelWidth;
+        PanelWidth = bf16 ? AmxKernel.PanelWidth : panelWidth;
+        if (bf16) Bf16 = new Bf16Panels(k, n);
         Reshape(k, n);
     }
+
+    /// <summary>The matrix as bfloat16, null when it is float32.</summary>
+    public Bf16Panels? Bf16 { get; }
 
     /// <summary>Rows.</summary>
     public int K { get; private set; }
@@ -35,12 +40,17 @@ public sealed unsafe class PackedMatrix : IDisposable
     {
         (K, N) = (k, n);
         Panels = (n + PanelWidth - 1) / PanelWidth;
-        long length = (long)Panels * PanelWidth * k;
+        Bf16?.Reshape(k, n);
+        long length = Bf16 != null ? 0 : (long)Panels * PanelWidth * k;
         if (length <= data.Length) return;
         data.Dispose();
         data = new AlignedBuffer<float>(length);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => data.Dispose();
+    public void Dispose()
+    {
+        data.Dispose();
+        Bf16?.Dispose();
+    }
 }

@@ -5,6 +5,7 @@
 // columns of vectors suit a GRU as well: packed gate by gate they are r, z and n of the same units.
 
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace GruLM.Kernels;
 
@@ -13,18 +14,22 @@ public static unsafe class RegisterTile<S, V>
     where S : struct, ISimd<V>
     where V : unmanaged
 {
+    /// <summary>Floats of the memory ahead that one step of k fetches: a cache line.</summary>
+    public const int AheadAStep = 16;
+
     /// <summary>C[rows, 3W] = A[rows, k] · B[k, 3W], or C += when <paramref name="add"/>. At most <see cref="ISimd{V}.TileRows"/> rows.
-    /// A's element (i, p) is <c>a[i·rowStride + p·columnStride]</c>; rows beyond <paramref name="rows"/> of C are scratch and must be writable.</summary>
+    /// A's element (i, p) is <c>a[i·rowStride + p·columnStride]</c>; rows beyond <paramref name="rows"/> of C are scratch and must be writable.
+    /// <paramref name="ahead"/> is memory that will be read soon, <see cref="AheadAStep"/> floats for each of the k steps: it is fetched meanwhile.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Product(float* a, nint rowStride, nint columnStride, float* b, int k, float* c, nint strideC, int rows, bool add)
+    public static void Product(float* a, nint rowStride, nint columnStride, float* b, int k, float* c, nint strideC, int rows, bool add, float* ahead)
     {
-        if (rows == 1) Rows1(a, columnStride, b, k, c, add);
-        else if (S.TileRows == 8 && rows > 4) Rows8(a, rowStride, columnStride, b, k, c, strideC, rows, add);
-        else Rows4(a, rowStride, columnStride, b, k, c, strideC, rows, add);
+        if (rows == 1) Rows1(a, columnStride, b, k, c, add, ahead);
+        else if (S.TileRows == 8 && rows > 4) Rows8(a, rowStride, columnStride, b, k, c, strideC, rows, add, ahead);
+        else Rows4(a, rowStride, columnStride, b, k, c, strideC, rows, add, ahead);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows8(float* a, nint rowStride, nint columnStride, float* b, int k, float* c, nint strideC, int rows, bool add)
+    private static void Rows8(float* a, nint rowStride, nint columnStride, float* b, int k, float* c, nint strideC, int rows, bool add, float* ahead)
     {
         int w = S.Width;
 
@@ -44,6 +49,8 @@ public static unsafe class RegisterTile<S, V>
         nint p = 0;
         for (float* end = b + ((nint)k * 3 * w); b != end; b += 3 * w)
         {
+            Prefetch(ahead);
+            ahead += AheadAStep;
             V b0 = S.Load(b), b1 = S.Load(b + w), b2 = S.Load(b + (2 * w));
             V x = S.Splat(a0[p]);
             c00 = S.MultiplyAdd(x, b0, c00);
@@ -91,7 +98,7 @@ public static unsafe class RegisterTile<S, V>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows4(float* a, nint rowStride, nint columnStride, float* b, int k, float* c, nint strideC, int rows, bool add)
+    private static void Rows4(float* a, nint rowStride, nint columnStride, float* b, int k, float* c, nint strideC, int rows, bool add, float* ahead)
     {
         int w = S.Width;
         float* a0 = a;
@@ -103,6 +110,8 @@ public static unsafe class RegisterTile<S, V>
         nint p = 0;
         for (float* end = b + ((nint)k * 3 * w); b != end; b += 3 * w)
         {
+            Prefetch(ahead);
+            ahead += AheadAStep;
             V b0 = S.Load(b), b1 = S.Load(b + w), b2 = S.Load(b + (2 * w));
             V x = S.Splat(a0[p]);
             c00 = S.MultiplyAdd(x, b0, c00);
@@ -130,12 +139,14 @@ public static unsafe class RegisterTile<S, V>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows1(float* a, nint columnStride, float* b, int k, float* c, bool add)
+    private static void Rows1(float* a, nint columnStride, float* b, int k, float* c, bool add, float* ahead)
     {
         int w = S.Width;
         V c0 = S.Zero, c1 = S.Zero, c2 = S.Zero;
         for (float* end = b + ((nint)k * 3 * w); b != end; b += 3 * w)
         {
+            Prefetch(ahead);
+            ahead += AheadAStep;
             V x = S.Splat(*a);
             c0 = S.MultiplyAdd(x, S.Load(b), c0);
             c1 = S.MultiplyAdd(x, S.Load(b + w), c1);
@@ -144,6 +155,13 @@ public static unsafe class RegisterTile<S, V>
         }
 
         StoreRow(c, c0, c1, c2, add);
+    }
+
+    // Into the second-level cache: the first is full of what is being read now.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(float* line)
+    {
+        if (Sse.IsSupported) Sse.Prefetch1(line);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -160,5 +178,31 @@ public static unsafe class RegisterTile<S, V>
         S.Store(c, x0);
         S.Store(c + w, x1);
         S.Store(c + (2 * w), x2);
+    }
+}
+
+/// <summary>A slice of a packed panel that will be read next, handed out to register tiles part by part to be fetched meanwhile.</summary>
+public unsafe ref struct SliceAhead<S, V>
+    where S : struct, ISimd<V>
+    where V : unmanaged
+{
+    private readonly float* end;
+    private readonly int step;
+    private float* part;
+
+    /// <summary>The slice of <paramref name="depth"/> rows that begins at <paramref name="slice"/>.</summary>
+    public SliceAhead(float* slice, int depth)
+    {
+        part = slice;
+        end = slice + (depth * 3 * S.Width);
+        step = depth * RegisterTile<S, V>.AheadAStep;
+    }
+
+    /// <summary>The next part, as long as a tile of the same depth fetches; when all parts are handed out, the last again.</summary>
+    public float* Part()
+    {
+        float* given = part;
+        if (given + step < end) part += step;
+        return given;
     }
 }

@@ -4,31 +4,12 @@
 // the sums are in the first-level cache. Backward likewise: one pass a step for dh, then each weight gradient is one
 // product over the whole sequence. Gates overwrite the projections and their gradients overwrite the gates.
 // Rows of states and gates are padded to a multiple of 16 units; padded units have zero weights and stay zero.
+// In bfloat16 a panel is three tiles instead of three vectors, and each step leaves its states, or its gates' gradients, converted for the next.
 
 using System.Runtime.CompilerServices;
 using GruLM.Kernels;
 
 namespace GruLM.Model;
-
-/// <summary>Activations of one layer for up to T·B tokens: what forward leaves for backward.</summary>
-internal sealed class GruActivations(long tokens, long lanes, int paddedHidden) : IDisposable
-{
-    /// <summary>Input projections, then gates r, z, n, then their gradients: [T, B, 3, H'].</summary>
-    public AlignedBuffer<float> Gates { get; } = new(tokens * 3 * paddedHidden);
-
-    /// <summary>q = W_hn h + b_hn, then its gradient: [T, B, H'].</summary>
-    public AlignedBuffer<float> Recurrent { get; } = new(tokens * paddedHidden);
-
-    /// <summary>State before the first step, then after each: [T + 1, B, H'].</summary>
-    public AlignedBuffer<float> States { get; } = new((tokens + lanes) * paddedHidden);
-
-    public void Dispose()
-    {
-        Gates.Dispose();
-        Recurrent.Dispose();
-        States.Dispose();
-    }
-}
 
 /// <summary>One GRU layer over sequences, for any vector width. Weights are packed by <see cref="Pack"/> after each change.</summary>
 internal abstract unsafe class FusedGruLayer : IDisposable
@@ -38,6 +19,10 @@ internal abstract unsafe class FusedGruLayer : IDisposable
     private readonly PackedMatrix inputForward;
     private readonly PackedMatrix inputBackward;
 
+    // bfloat16 only: states, or gradients of gates, of the step before and of the step at hand, [2][B][·]. Padding is zero and stays so.
+    private AlignedBuffer<ushort>? halfStates;
+    private AlignedBuffer<ushort>? halfGradients;
+
     protected FusedGruLayer(Compute compute, int inputDim, int hiddenDim)
     {
         Compute = compute;
@@ -45,6 +30,7 @@ internal abstract unsafe class FusedGruLayer : IDisposable
         HiddenDim = hiddenDim;
         PaddedInput = Padded(inputDim);
         PaddedHidden = Padded(hiddenDim);
+        PanelUnits = compute.Bf16 != null ? AmxKernel.PanelWidth / 3 : compute.Width;
         gateMajor = new AlignedBuffer<int>(3L * PaddedHidden);
         interleaved = new AlignedBuffer<int>(3L * PaddedHidden);
         for (int g = 0; g < 3; g++)
@@ -52,9 +38,9 @@ internal abstract unsafe class FusedGruLayer : IDisposable
             for (int j = 0; j < PaddedHidden; j++)
             {
                 int row = j < hiddenDim ? (g * hiddenDim) + j : -1;
-                int panel = j / compute.Width, lane = j % compute.Width;
+                int panel = j / PanelUnits, lane = j % PanelUnits;
                 gateMajor.Pointer[(g * PaddedHidden) + j] = row;
-                interleaved.Pointer[(panel * compute.PanelWidth) + (g * compute.Width) + lane] = row;
+                interleaved.Pointer[(((panel * 3) + g) * PanelUnits) + lane] = row;
             }
         }
 
@@ -64,8 +50,8 @@ internal abstract unsafe class FusedGruLayer : IDisposable
         RecurrentBackward = compute.NewPacked(3 * PaddedHidden, PaddedHidden);
     }
 
-    /// <summary>Rows of an item of a time step: the tile sums of one panel then fit the first-level cache.</summary>
-    protected const int StepRows = 32;
+    /// <summary>Most rows of an item of a time step: the tile sums of one panel then stay in a core's own caches.</summary>
+    protected const int StepRows = 64;
 
     protected Compute Compute { get; }
 
@@ -76,6 +62,13 @@ internal abstract unsafe class FusedGruLayer : IDisposable
     protected PackedMatrix RecurrentForward { get; }
 
     protected PackedMatrix RecurrentBackward { get; }
+
+    /// <summary>Units of which a panel of the recurrent weights holds r, z and n.</summary>
+    protected int PanelUnits { get; }
+
+    protected int HalfStateStride => AmxGemm.RowStride(PaddedHidden);
+
+    protected int HalfGradientStride => AmxGemm.RowStride(3 * PaddedHidden);
 
     public int PaddedInput { get; }
 
@@ -107,6 +100,12 @@ internal abstract unsafe class FusedGruLayer : IDisposable
     public void Forward(float* x, int steps, int lanes, GruActivations a)
     {
         Compute.Multiply(x, PaddedInput, steps * lanes, inputForward, a.Gates.Pointer, 3 * PaddedHidden, add: false);
+        if (Compute.Bf16 != null)
+        {
+            HalfRows(ref halfStates, HalfStateStride, 0, lanes);
+            for (int i = 0; i < lanes; i++) Bf16.Convert(a.States.Pointer + ((long)i * PaddedHidden), HalfStates(0, lanes) + ((long)i * HalfStateStride), PaddedHidden);
+        }
+
         for (int t = 0; t < steps; t++) StepForward(a, t, lanes);
     }
 
@@ -146,6 +145,26 @@ internal abstract unsafe class FusedGruLayer : IDisposable
         inputBackward.Dispose();
         RecurrentForward.Dispose();
         RecurrentBackward.Dispose();
+        halfStates?.Dispose();
+        halfGradients?.Dispose();
+    }
+
+    /// <summary>Converted states before step <paramref name="t"/>: [B, ·]; null in float32.</summary>
+    protected ushort* HalfStates(int t, int lanes) => Compute.Bf16 == null ? null : HalfRows(ref halfStates, HalfStateStride, t, lanes);
+
+    /// <summary>Converted gradients of the gates at step <paramref name="t"/>, [B, dr | dz | dq]; null in float32.</summary>
+    protected ushort* HalfGradients(int t, int lanes) => Compute.Bf16 == null ? null : HalfRows(ref halfGradients, HalfGradientStride, t, lanes);
+
+    private static ushort* HalfRows(ref AlignedBuffer<ushort>? rows, int stride, int t, int lanes)
+    {
+        long length = (long)lanes * stride;
+        if (rows == null || rows.Length < 2 * length)
+        {
+            rows?.Dispose();
+            rows = new AlignedBuffer<ushort>(2 * length);
+        }
+
+        return rows.Pointer + (t % 2 * length);
     }
 
     protected abstract void SetBiases(float* ih, float* hh);
@@ -160,8 +179,8 @@ internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
     where S : struct, ISimd<V>
     where V : unmanaged
 {
-    // A slice of a panel this deep stays in the first-level cache while the lanes pass over it.
-    private const int DepthSlice = 128;
+    // A slice of a panel this deep stays in the second-level cache, beside the next one, while the lanes pass over it.
+    private const int DepthSlice = 512;
 
     // [b_ir + b_hr | b_iz + b_hz | b_in | b_hn], each H' long.
     private readonly AlignedBuffer<float> biases;
@@ -191,10 +210,11 @@ internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
         long row = (long)t * lanes;
         var job = new ForwardJob
         {
-            Weights = RecurrentForward.Panel(0), Biases = biases.Pointer, H = HiddenDim, Stride = PaddedHidden, Lanes = lanes,
+            Weights = Floats(RecurrentForward), Biases = biases.Pointer, H = HiddenDim, Stride = PaddedHidden, Lanes = lanes,
             Gates = a.Gates.Pointer + (row * 3 * PaddedHidden), Recurrent = a.Recurrent.Pointer + (row * PaddedHidden),
             Before = a.States.Pointer + (row * PaddedHidden), After = a.States.Pointer + ((row + lanes) * PaddedHidden),
-            Panels = PaddedHidden / S.Width,
+            Panels = PaddedHidden / PanelUnits, Units = PanelUnits, Threads = Compute.Team.Count,
+            Half = new HalfProduct(Compute, RecurrentForward, HalfStates(t, lanes), HalfStates(t + 1, lanes), HalfStateStride),
         };
         Compute.Team.Run(ref job, job.Panels * ((lanes + StepRows - 1) / StepRows));
     }
@@ -205,39 +225,76 @@ internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
         int panels = RecurrentBackward.Panels;
         var job = new BackwardJob
         {
-            Weights = RecurrentBackward.Panel(0), Stride = PaddedHidden, Lanes = lanes, Panels = panels, Last = t == steps - 1,
+            Weights = Floats(RecurrentBackward), Stride = PaddedHidden, Lanes = lanes, Panels = panels, Last = t == steps - 1, Threads = Compute.Team.Count,
+            Width = RecurrentBackward.PanelWidth,
+            Half = new HalfProduct(Compute, RecurrentBackward, HalfGradients(t + 1, lanes), HalfGradients(t, lanes), HalfGradientStride),
             Gates = a.Gates.Pointer + (row * 3 * PaddedHidden), Recurrent = a.Recurrent.Pointer + (row * PaddedHidden),
             Before = a.States.Pointer + (row * PaddedHidden), DY = dY + (row * PaddedHidden), Carry = carry,
         };
         Compute.Team.Run(ref job, panels * ((lanes + BackwardJob.Rows - 1) / BackwardJob.Rows));
     }
 
+    private static float* Floats(PackedMatrix weights) => weights.Bf16 == null ? weights.Panel(0) : null;
+
+    // The product of a step in bfloat16, and where its result goes for the next step. Empty in float32.
+    private readonly struct HalfProduct(Compute compute, PackedMatrix weights, ushort* before, ushort* after, nint stride)
+    {
+        private readonly AmxKernel kernel = compute.Bf16?.Kernel ?? default;
+        private readonly ushort* panels = weights.Bf16 == null ? null : weights.Bf16.Panel(0);
+        private readonly int k = weights.K, depth = weights.Bf16?.Depth ?? 0;
+
+        public bool Used => panels != null;
+
+        public void Multiply(int panel, int lane, int rows, float* sums) =>
+            kernel.Product(
+                before + (lane * stride), stride, panels + ((nint)panel * AmxKernel.PanelWidth * depth), k, sums, AmxKernel.PanelWidth, rows, AmxKernel.PanelWidth, add: false);
+
+        public void Keep(float* values, nint lane, int column) => Bf16.Convert(values, after + (lane * stride) + column, S.Width);
+    }
+
     // h' for the units of one panel and up to StepRows lanes.
     private struct ForwardJob : IParallelJob
     {
         public float* Weights, Biases, Gates, Recurrent, Before, After;
-        public int H, Stride, Lanes, Panels;
+        public HalfProduct Half;
+        public int H, Stride, Lanes, Panels, Units, Threads;
 
+        [SkipLocalsInit]
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public readonly void Execute(int item, int thread)
         {
-            int width = 3 * S.Width, panel = item % Panels, first = item / Panels * StepRows, rows = Math.Min(StepRows, Lanes - first);
+            int width = 3 * Units, panel = item % Panels, first = item / Panels * StepRows, rows = Math.Min(StepRows, Lanes - first);
 
             // One tile more than the rows: a tile writes all of its rows.
             float* sums = stackalloc float[(StepRows + S.TileRows) * width];
+            if (Half.Used) Half.Multiply(panel, first, rows, sums);
+            else Multiply(panel, first, rows, sums);
+            for (int u = 0; u < Units; u += S.Width) Gate((panel * Units) + u, first, rows, sums + u, width);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private readonly void Multiply(int panel, int first, int rows, float* sums)
+        {
+            int width = 3 * S.Width;
             float* weights = Weights + ((nint)panel * width * H);
+            float* ahead = Weights + ((nint)((panel + Threads) % Panels) * width * H);
             for (int k = 0; k < H; k += DepthSlice)
             {
                 int depth = Math.Min(DepthSlice, H - k);
+                var next = new SliceAhead<S, V>(k + depth < H ? weights + ((nint)(k + depth) * width) : ahead, depth);
                 for (int i = 0; i < rows; i += S.TileRows)
                 {
                     RegisterTile<S, V>.Product(
                         Before + ((nint)(first + i) * Stride) + k, Stride, 1, weights + ((nint)k * width), depth, sums + (i * width), width,
-                        Math.Min(S.TileRows, rows - i), add: k > 0);
+                        Math.Min(S.TileRows, rows - i), add: k > 0, next.Part());
                 }
             }
+        }
 
-            int unit = panel * S.Width;
+        // One vector of units.
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private readonly void Gate(int unit, int first, int rows, float* sums, int width)
+        {
             V biasR = S.Load(Biases + unit), biasZ = S.Load(Biases + Stride + unit);
             V biasN = S.Load(Biases + (2 * Stride) + unit), biasQ = S.Load(Biases + (3 * Stride) + unit);
             for (int i = 0; i < rows; i++, sums += width)
@@ -245,15 +302,17 @@ internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
                 nint lane = first + i;
                 float* gates = Gates + (lane * 3 * Stride) + unit;
                 V r = VectorMath<S, V>.Sigmoid(S.Add(S.Add(S.Load(gates), biasR), S.Load(sums)));
-                V z = VectorMath<S, V>.Sigmoid(S.Add(S.Add(S.Load(gates + Stride), biasZ), S.Load(sums + S.Width)));
-                V q = S.Add(S.Load(sums + (2 * S.Width)), biasQ);
+                V z = VectorMath<S, V>.Sigmoid(S.Add(S.Add(S.Load(gates + Stride), biasZ), S.Load(sums + Units)));
+                V q = S.Add(S.Load(sums + (2 * Units)), biasQ);
                 V n = VectorMath<S, V>.Tanh(S.MultiplyAdd(r, q, S.Add(S.Load(gates + (2 * Stride)), biasN)));
                 V before = S.Load(Before + (lane * Stride) + unit);
+                float* after = After + (lane * Stride) + unit;
                 S.Store(gates, r);
                 S.Store(gates + Stride, z);
                 S.Store(gates + (2 * Stride), n);
                 S.Store(Recurrent + (lane * Stride) + unit, q);
-                S.Store(After + (lane * Stride) + unit, S.MultiplyAdd(z, S.Subtract(before, n), n));
+                S.Store(after, S.MultiplyAdd(z, S.Subtract(before, n), n));
+                if (Half.Used) Half.Keep(after, lane, unit);
             }
         }
     }
@@ -264,19 +323,26 @@ internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
         // Half of forward's rows: a panel here holds three times the units, and there must be items enough to share out.
         public const int Rows = StepRows / 2;
         public float* Weights, Gates, Recurrent, Before, DY, Carry;
-        public int Stride, Lanes, Panels;
+        public HalfProduct Half;
+        public int Stride, Lanes, Panels, Width, Threads;
         public bool Last;
 
+        [SkipLocalsInit]
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public readonly void Execute(int item, int thread)
         {
-            int width = 3 * S.Width, panel = item % Panels, first = item / Panels * Rows, rows = Math.Min(Rows, Lanes - first);
+            int width = Width, panel = item % Panels, first = item / Panels * Rows, rows = Math.Min(Rows, Lanes - first);
             float* sums = stackalloc float[(Rows + S.TileRows) * width];
-            if (!Last)
+            if (!Last && Half.Used)
+            {
+                Half.Multiply(panel, first, rows, sums);
+            }
+            else if (!Last)
             {
                 // [dar, daz] of step t + 1 lie in Gates, dq in Recurrent: two runs of k against one panel.
                 float* gatesAfter = Gates + ((nint)Lanes * 3 * Stride), recurrentAfter = Recurrent + ((nint)Lanes * Stride);
                 float* weights = Weights + ((nint)panel * width * 3 * Stride);
+                float* ahead = Weights + ((nint)((panel + Threads) % Panels) * width * 3 * Stride);
                 int k = 0;
                 while (k < 3 * Stride)
                 {
@@ -284,11 +350,12 @@ internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
                     int depth = Math.Min(DepthSlice, (inGates ? 2 : 3) * Stride - k);
                     nint strideA = inGates ? 3 * Stride : Stride;
                     float* a = inGates ? gatesAfter + k : recurrentAfter + (k - (2 * Stride));
+                    var next = new SliceAhead<S, V>(k + depth < 3 * Stride ? weights + ((nint)(k + depth) * width) : ahead, depth);
                     for (int i = 0; i < rows; i += S.TileRows)
                     {
                         RegisterTile<S, V>.Product(
                             a + ((nint)(first + i) * strideA), strideA, 1, weights + ((nint)k * width), depth, sums + (i * width), width,
-                            Math.Min(S.TileRows, rows - i), add: k > 0);
+                            Math.Min(S.TileRows, rows - i), add: k > 0, next.Part());
                     }
 
                     k += depth;
@@ -316,6 +383,10 @@ internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
                     S.Store(gates + Stride, daz);
                     S.Store(gates + (2 * Stride), dan);
                     S.Store(recurrent, S.Multiply(dan, r));
+                    if (!Half.Used) continue;
+                    Half.Keep(gates, lane, unit);
+                    Half.Keep(gates + Stride, lane, Stride + unit);
+                    Half.Keep(recurrent, lane, (2 * Stride) + unit);
                 }
             }
         }

@@ -1,0 +1,41 @@
+// The ceiling of the bfloat16 path: tile products from tiles that stay loaded, nothing moved. The counterpart of FmaCeiling.
+
+using System.Diagnostics;
+
+namespace GruLM.Kernels;
+
+/// <summary>Measures how fast this machine's tile units are.</summary>
+public static unsafe class AmxCeiling
+{
+    // About a millisecond a run.
+    private const int Turns = 4_000;
+
+    /// <summary>GFLOP/s of all threads of <paramref name="team"/> together, the best of a few short runs. Throws <see cref="NotSupportedException"/> without AMX.</summary>
+    public static double Gflops(ThreadTeam team)
+    {
+        if (!AmxMachine.IsReal) throw new NotSupportedException($"no AMX: {AmxMachine.Reason}");
+        const double Flop = 2.0 * 16 * 16 * AmxKernel.DepthStep * AmxAssembler.CeilingProducts * Turns;
+        using var a = new AlignedBuffer<ushort>(16 * AmxKernel.DepthStep);
+        using var b = new AlignedBuffer<ushort>(AmxKernel.PanelWidth * AmxKernel.DepthStep);
+        a.Span.Fill(Bf16.Round(0.5f));
+        b.Span.Fill(Bf16.Round(0.5f));
+        var job = new Job { Kernel = AmxMachine.Kernel, A = a.Pointer, B = b.Pointer };
+        double best = 0;
+        for (int run = 0; run < 12; run++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            team.Run(ref job, team.Count);
+            best = Math.Max(best, team.Count * Flop / Stopwatch.GetElapsedTime(start).TotalSeconds / 1e9);
+        }
+
+        return best;
+    }
+
+    private struct Job : IParallelJob
+    {
+        public AmxKernel Kernel;
+        public ushort* A, B;
+
+        public readonly void Execute(int item, int thread) => Kernel.Ceiling(A, B, Turns);
+    }
+}
