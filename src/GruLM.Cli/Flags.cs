@@ -4,6 +4,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using GruLM.Kernels;
 
 namespace GruLM.Cli;
 
@@ -82,6 +83,13 @@ internal static class Flags
 
     /// <summary><c>--threads</c>, which every command that computes has.</summary>
     public static Option<int?> Threads() => OptionalInt("--threads", 1, 1024, "threads to compute with (default: one a core)");
+
+    /// <summary><c>--precision</c>, of the commands that train.</summary>
+    public static Option<string> Precision() => OneOf(
+        "--precision", ["auto", "fp32", "bf16"], "auto", "in which precision matrices are multiplied; auto: the fastest that keeps quality here; bf16 falls back to fp32 where the processor has no AMX");
+
+    /// <summary>The precision that <see cref="Precision()"/> says.</summary>
+    public static Precision PrecisionOf(string word) => word switch { "fp32" => Kernels.Precision.Fp32, "bf16" => Kernels.Precision.Bf16, _ => Kernels.Precision.Auto };
 
     /// <summary><c>--json</c>, which every command has whose result a program would read.</summary>
     public static Option<bool> Json() => Switch("--json", "write the result as JSON on standard output");

@@ -38,6 +38,10 @@ public abstract unsafe class Compute : IDisposable
     public static Compute Create(int threads = 0, KernelPath? path = null, bool bf16 = false) =>
         Create(threads, path, bf16 && AmxMachine.IsAvailable ? AmxMachine.Kernel : null);
 
+    /// <summary>Kernels for this machine in <paramref name="precision"/>, as <see cref="KernelChoice"/> understands it.
+    /// Throws <see cref="ArgumentException"/> when the path that is forced by <see cref="KernelChoice.Variable"/> is not there.</summary>
+    public static Compute Create(int threads, Precision precision) => Create(threads, null, KernelChoice.UsesBf16(precision));
+
     internal static Compute Create(int threads, KernelPath? path, AmxKernel? kernel)
     {
         var float32 = CreateFloat32(threads, path);

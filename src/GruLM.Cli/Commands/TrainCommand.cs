@@ -44,6 +44,7 @@ internal static class TrainCommand
         var saveInterval = Flags.Int("--save-interval", 0, MaxCount, 0, "steps between checkpoints besides those at the end of each epoch; 0: none");
         var keep = Flags.Int("--keep", 1, MaxCount, loop.Keep, "checkpoints kept");
         var seed = Flags.Seed("--seed", loop.Seed, "decides starting values, order of lines and dropout");
+        var precision = Flags.Precision();
         var threads = Flags.Threads();
         var overwrite = Flags.Switch("--overwrite", "replace a model that is in --out-dir already");
         var config = ConfigFile.Flag();
@@ -53,7 +54,7 @@ internal static class TrainCommand
             ["grulm train --data book.txt --out-dir model", "grulm train --data talks.txt --samples lines --hidden-dim 512 --epochs 20 --out-dir talker"],
             [
                 data, outDir, tokenizer, vocab, kind, samples, valData, valFraction, epochs, maxSteps, batch, bptt, embedding, hidden, layers, dropout, tie.On, tie.Off,
-                rate, minRate, warmup, schedule, decay, clip, evalInterval, evalTokens, logInterval, saveInterval, keep, seed, threads, overwrite, config,
+                rate, minRate, warmup, schedule, decay, clip, evalInterval, evalTokens, logInterval, saveInterval, keep, seed, precision, threads, overwrite, config,
             ],
             (flags, session) => TrainRun.Run(
                 new TrainSettings
@@ -65,6 +66,7 @@ internal static class TrainCommand
                     ValFraction = flags.GetValue(valFraction),
                     Overwrite = flags.GetValue(overwrite),
                     Threads = flags.GetValue(threads) ?? 0,
+                    Precision = Flags.PrecisionOf(flags.GetValue(precision)!),
                     Options = new TextTrainingOptions
                     {
                         VocabSize = flags.GetValue(vocab),

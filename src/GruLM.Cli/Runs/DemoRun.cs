@@ -56,7 +56,7 @@ internal static class DemoRun
     {
         ClearOldDemo(settings.OutDir);
         output.WriteLine("GruLM demo: from a text to a language model that tells stories, on this machine.\n");
-        using var compute = Compute.Create(settings.Threads);
+        using var compute = Compute.Create(settings.Threads, Precision.Auto);
         if (settings.Bytes == 0)
         {
             double bytes = SecondsOfTraining * BytesAToken * TokensPerSecond(settings.Options, compute);

@@ -61,6 +61,7 @@ internal static class SettingsFile
         json.WriteNumber("log-interval", t.LogInterval);
         json.WriteNumber("save-interval", t.SaveInterval);
         json.WriteNumber("keep", t.Keep);
+        json.WriteString("precision", s.Precision.ToString().ToLowerInvariant());
         json.WriteNumber("seed", t.Seed);
         json.WriteEndObject();
     }

@@ -37,7 +37,7 @@ internal static class ShowRun
         Line("dropout", c.Dropout.ToString(CultureInfo.InvariantCulture));
         Line("trained on", samples == SampleKind.Lines ? "lines" : "a stream");
         Line("tokenizer", $"{tokenizer.Model.ModelType.ToString().ToLowerInvariant()}, {N(tokenizer.VocabSize)} pieces (unk {tokenizer.UnkId}, bos {tokenizer.BosId}, eos {tokenizer.EosId}, pad {tokenizer.PadId})");
-        Line("kernels here", $"{KernelChoice.Default().ToString().ToLowerInvariant()}, fp32");
+        Line("kernels here", $"{KernelChoice.Default().ToString().ToLowerInvariant()}, {(KernelChoice.UsesBf16(Precision.Auto) ? "training in bf16 on AMX tiles" : $"fp32 (no bf16: {AmxMachine.Reason})")}");
         if (checkpoints.Count > 0) Line("training", $"{N(checkpoints[0].Step)} steps; checkpoints: {string.Join(", ", checkpoints.Select(x => Path.GetFileName(x.Folder)))}");
         output.WriteLine();
         foreach (var view in parameters.Views) output.WriteLine($"  {view.Name,-24}[{string.Join(", ", view.Shape)}]");
@@ -61,6 +61,7 @@ internal static class ShowRun
             json.WriteNumber("parameters", parameters.Count);
             json.WriteString("tokenizer_type", tokenizer.Model.ModelType.ToString().ToLowerInvariant());
             json.WriteString("kernels", KernelChoice.Default().ToString().ToLowerInvariant());
+            json.WriteString("precision", KernelChoice.UsesBf16(Precision.Auto) ? "bf16" : "fp32");
             if (checkpoints.Count > 0) json.WriteNumber("steps", checkpoints[0].Step);
             json.WriteStartObject("tensors");
             foreach (var view in parameters.Views)

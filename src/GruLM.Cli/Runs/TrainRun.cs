@@ -26,6 +26,8 @@ internal sealed record TrainSettings
 
     public int Threads { get; init; }
 
+    public Precision Precision { get; init; }
+
     /// <summary>Everything that the library is told; its tokenizer is filled in from <see cref="Tokenizer"/>.</summary>
     public TextTrainingOptions Options { get; init; } = new();
 }
@@ -39,12 +41,12 @@ internal static class TrainRun
         var tokenizer = settings.Tokenizer is null ? null : Tokenizer.Load(ModelFolder.TokenizerPath(settings.Tokenizer));
         var options = settings.Options with { Tokenizer = tokenizer };
         var (training, heldOut) = ReadTexts(settings, options.Samples, input, messages, cancel);
-        using var compute = Compute.Create(settings.Threads);
+        using var compute = Compute.Create(settings.Threads, settings.Precision);
         var display = new TrainingDisplay(messages, live);
         var observers = new List<ITrainingObserver> { display };
         using var run = TextTraining.Prepare(
             training, heldOut, options, compute, settings.OutDir, new DeferredObserver(observers), phase => messages.WriteLine($"{phase} …"), cancel);
-        WriteBanner(run, compute, options, messages);
+        WriteBanner(run, compute, settings.Precision, options, messages);
         if (options.Tokenizer is null && run.Tokenizer.VocabSize < options.VocabSize)
             messages.WriteLine($"note: the text supports {run.Tokenizer.VocabSize} pieces, fewer than --vocab-size {options.VocabSize}; using {run.Tokenizer.VocabSize}");
         if (settings.Overwrite) DeleteOldModel(settings.OutDir);
@@ -113,13 +115,13 @@ internal static class TrainRun
         if (c.WindowsLineEnds > 0) messages.WriteLine(string.Create(CultureInfo.InvariantCulture, $"note: {c.WindowsLineEnds:#,0} Windows line ends were turned into line feeds"));
     }
 
-    private static void WriteBanner(TextTraining run, Compute compute, TextTrainingOptions options, TextWriter messages)
+    private static void WriteBanner(TextTraining run, Compute compute, Precision precision, TextTrainingOptions options, TextWriter messages)
     {
         var config = run.Model.Config;
         messages.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"model: vocabulary {config.VocabSize:#,0}, embedding {config.EmbeddingDim}, {config.NumLayers} x {config.HiddenDim} GRU units, {(config.TieWeights ? "tied" : "untied")}, {run.Model.Parameters.Count:#,0} parameters"));
         messages.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"training: {run.Data.TokensPerEpoch:#,0} tokens an epoch ({(options.Samples == SampleKind.Lines ? "lines" : "stream")}), {(run.HeldOut is { } h ? $"{h.Tokens:#,0} held out" : "none held out")}, {run.TotalSteps:#,0} steps of {(run.Data as TokenStream)?.Lanes ?? options.Training.BatchSize} x {options.Training.Bptt}, {compute.Team.Count} threads, {compute.Path.ToString().ToLowerInvariant()} kernels, fp32"));
+            $"training: {run.Data.TokensPerEpoch:#,0} tokens an epoch ({(options.Samples == SampleKind.Lines ? "lines" : "stream")}), {(run.HeldOut is { } h ? $"{h.Tokens:#,0} held out" : "none held out")}, {run.TotalSteps:#,0} steps of {(run.Data as TokenStream)?.Lanes ?? options.Training.BatchSize} x {options.Training.Bptt}, {KernelChoice.Describe(compute, precision)}"));
     }
 
     // The metrics file joins the observers once it is known that nothing stands in the way of training.
