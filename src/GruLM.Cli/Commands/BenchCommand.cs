@@ -1,6 +1,8 @@
 // The flags of grulm bench and what it can measure. The work is in Runs/BenchRun.cs.
 
+using System.CommandLine;
 using GruLM.Cli.Runs;
+using GruLM.Kernels;
 using GruLM.Model;
 
 namespace GruLM.Cli.Commands;
@@ -9,20 +11,26 @@ internal static class BenchCommand
 {
     public static GrulmCommand Create() => new(
         "bench",
-        "Measure this machine: matrix products, training, generation, tokenizers.",
+        "Measure this machine: matrix products, GRU layers, training, generation, tokenizers.",
         ["grulm bench gemm", "grulm bench train --vocab-size 8192 --hidden-dim 512 --threads 2"],
         Gemm(),
-        Shaped("train", "Measure a whole training step.", steps: 10, BenchRun.Train),
-        Shaped("generate", "Measure generating one text.", steps: 500, BenchRun.Generate),
+        Shaped("gru", "Measure the GRU layers alone, forward and backward.", steps: 10, (run, shape) => run.Gru(shape)),
+        Shaped("train", "Measure a whole training step.", steps: 10, (run, shape) => run.Train(shape)),
+        Shaped("generate", "Measure generating one text.", steps: 500, (run, shape) => run.Generate(shape)),
         Tokenizer());
 
     private static GrulmCommand Gemm()
     {
+        var precision = Flags.Precision();
         var json = Flags.Json();
         var threads = Flags.Threads();
         return new GrulmCommand(
-            "gemm", "Measure matrix products of the shapes that training has.", ["grulm bench gemm --threads 1"], [json, threads],
-            (flags, session) => BenchRun.Gemm(flags.GetValue(threads) ?? 0, flags.GetValue(json), session.Output, session.Stop));
+            "gemm", "Measure matrix products of the shapes that training has.", ["grulm bench gemm --threads 1"], [precision, json, threads],
+            (flags, session) =>
+            {
+                using var run = new BenchRun(new BenchOptions(flags.GetValue(threads) ?? 0, Flags.PrecisionOf(flags.GetValue(precision)!), flags.GetValue(json)), session.Output, session.Stop);
+                return run.Gemm();
+            });
     }
 
     private static GrulmCommand Tokenizer()
@@ -56,27 +64,31 @@ internal static class BenchCommand
             });
     }
 
-    private static GrulmCommand Shaped(string name, string description, int steps, Func<BenchShape, int, bool, TextWriter, CancellationToken, int> run)
+    private static GrulmCommand Shaped(string name, string description, int steps, Func<BenchRun, BenchShape, int> measure)
     {
+        bool trains = name == "train", sequences = name != "generate";
         var vocab = Flags.Int("--vocab-size", 2, GruConfig.MaxVocabSize, 8192, "vocabulary");
         var hidden = Flags.Int("--hidden-dim", 1, GruConfig.MaxWidth, 512, "units in each GRU layer");
-        var embedding = Flags.OptionalInt("--emb-dim", 1, GruConfig.MaxWidth, "length of an embedding (default: as --hidden-dim, and tied)");
+        var embedding = Flags.OptionalInt("--emb-dim", 1, GruConfig.MaxWidth, trains ? "length of an embedding (default: as --hidden-dim, and tied)" : "length of an embedding (default: as --hidden-dim)");
         var layers = Flags.Int("--num-layers", 1, GruConfig.MaxLayers, 2, "GRU layers");
         var batch = Flags.Int("--batch-size", 1, 1 << 16, 32, "lanes side by side");
         var bptt = Flags.Int("--bptt", 1, 1 << 16, 64, "tokens that a gradient reaches back");
         var count = Flags.Int("--steps", 1, 1_000_000, steps, "steps measured");
+        var precision = Flags.Precision();
         var json = Flags.Json();
         var threads = Flags.Threads();
         return new GrulmCommand(
-            name, description, [$"grulm bench {name} --vocab-size 2048 --hidden-dim 200"],
-            name == "train" ? [vocab, hidden, embedding, layers, batch, bptt, count, json, threads] : [vocab, hidden, embedding, layers, count, json, threads],
+            name, description, [$"grulm bench {name} --hidden-dim 200"],
+            [.. name == "gru" ? [] : (Option[])[vocab], embedding, hidden, layers, .. sequences ? (Option[])[batch, bptt, precision] : [], count, json, threads],
             (flags, session) =>
             {
-                bool training = name == "train";
+                int units = flags.GetValue(hidden);
                 var shape = new BenchShape(
-                    flags.GetValue(vocab), flags.GetValue(embedding) ?? flags.GetValue(hidden), flags.GetValue(hidden), flags.GetValue(layers),
-                    training ? flags.GetValue(batch) : 1, training ? flags.GetValue(bptt) : 1, flags.GetValue(count));
-                return run(shape, flags.GetValue(threads) ?? 0, flags.GetValue(json), session.Output, session.Stop);
+                    name == "gru" ? 2 : flags.GetValue(vocab), flags.GetValue(embedding) ?? units, units, flags.GetValue(layers),
+                    sequences ? flags.GetValue(batch) : 1, sequences ? flags.GetValue(bptt) : 1, flags.GetValue(count));
+                var asked = sequences ? Flags.PrecisionOf(flags.GetValue(precision)!) : Precision.Fp32;
+                using var run = new BenchRun(new BenchOptions(flags.GetValue(threads) ?? 0, asked, flags.GetValue(json)), session.Output, session.Stop);
+                return measure(run, shape);
             });
     }
 }

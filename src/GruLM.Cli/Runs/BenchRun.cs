@@ -1,8 +1,9 @@
-// grulm bench: what this machine does, each figure beside the machine's own ceiling measured in the same run with the same threads.
+// grulm bench: what this machine does, each figure beside the machine's own ceilings, measured just before and after it with the same threads.
 
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using GruLM.Cli.Pipes;
 using GruLM.Generation;
 using GruLM.Kernels;
 using GruLM.Model;
@@ -10,145 +11,106 @@ using GruLM.Training;
 
 namespace GruLM.Cli.Runs;
 
-/// <summary>The shape that <c>grulm bench train</c> and <c>generate</c> measure.</summary>
-internal sealed record BenchShape(int Vocab, int Embedding, int Hidden, int Layers, int Batch, int Bptt, int Steps);
+/// <summary>The shape that <c>grulm bench train</c>, <c>gru</c> and <c>generate</c> measure.</summary>
+internal sealed record BenchShape(int Vocab, int Embedding, int Hidden, int Layers, int Batch, int Bptt, int Steps)
+{
+    /// <summary>The language model of this shape, tied where it can be.</summary>
+    public GruConfig Config => new() { VocabSize = Vocab, EmbeddingDim = Embedding, HiddenDim = Hidden, NumLayers = Layers, TieWeights = Embedding == Hidden };
+}
+
+/// <summary>How to measure and report.</summary>
+internal sealed record BenchOptions(int Threads, Precision Precision, bool Json);
 
 /// <summary>Runs <c>grulm bench</c>.</summary>
-internal static unsafe class BenchRun
+internal sealed unsafe class BenchRun(BenchOptions options, TextWriter output, CancellationToken cancel) : IDisposable
 {
+    private readonly Compute compute = Compute.Create(options.Threads, options.Precision);
+
     /// <summary>Matrix products: a square one and the shapes of training.</summary>
-    public static int Gemm(int threads, bool json, TextWriter output, CancellationToken cancel)
+    public int Gemm()
     {
-        using var compute = Compute.Create(threads);
-        double ceiling = FmaCeiling.Gflops(compute);
-        if (!json) output.WriteLine(Row("case", "ms", "GFLOP/s", "of ceiling"));
+        if (!options.Json) output.WriteLine(Row("case", "ms", "GFLOP/s", "of fp32", "of bf16"));
         foreach (var (name, m, k, n, packing) in ((string, int, int, int, bool)[])
         [
             ("1024 x 1024 x 1024, packing included", 1024, 1024, 1024, true), ("2048 x 512 x 8192 (output layer)", 2048, 512, 8192, false),
             ("2048 x 512 x 1536 (input projection)", 2048, 512, 1536, false), ("8 x 512 x 1536 (GRU step)", 8, 512, 1536, false),
-            ("32 x 512 x 1536 (GRU step)", 32, 512, 1536, false), ("64 x 512 x 1536 (GRU step)", 64, 512, 1536, false),
+            ("16 x 512 x 1536 (GRU step)", 16, 512, 1536, false), ("32 x 512 x 1536 (GRU step)", 32, 512, 1536, false), ("64 x 512 x 1536 (GRU step)", 64, 512, 1536, false),
         ])
         {
-            if (cancel.IsCancellationRequested) return ExitCode.Stopped;
-            double seconds = Median(compute, m, k, n, packing), gflops = 2.0 * m * k * n / seconds / 1e9;
-            if (json)
-            {
-                WriteJson(output, w =>
-                {
-                    w.WriteString("case", name);
-                    Machine(w, compute, ceiling);
-                    w.WriteNumber("median_ms", Math.Round(seconds * 1e3, 4));
-                    w.WriteNumber("gflops", Math.Round(gflops, 1));
-                });
-            }
-            else
-            {
-                output.WriteLine(Row(name, F(seconds * 1e3, "0.000"), F(gflops, "0.0"), F(100 * gflops / ceiling, "0") + " %"));
-            }
-
-            output.Flush();
+            Report(name, Product(m, k, n, packing), 0, 2.0 * m * k * n);
         }
 
-        if (!json) output.WriteLine($"\nceiling {F(ceiling, "0.0")} GFLOP/s, {Describe(compute)}");
+        if (!options.Json) output.WriteLine($"\n{KernelChoice.Describe(compute, options.Precision)}");
         return ExitCode.Done;
     }
 
     /// <summary>A whole training step: forward, backward, clipping, AdamW.</summary>
-    public static int Train(BenchShape shape, int threads, bool json, TextWriter output, CancellationToken cancel)
+    public int Train(BenchShape shape)
     {
-        using var compute = Compute.Create(threads);
-        var config = new GruConfig { VocabSize = shape.Vocab, EmbeddingDim = shape.Embedding, HiddenDim = shape.Hidden, NumLayers = shape.Layers, TieWeights = shape.Embedding == shape.Hidden };
+        var config = shape.Config;
         config.Validate();
         MemoryNeed.Check(config, new TrainingOptions { BatchSize = shape.Batch, Bptt = shape.Bptt });
-        double ceiling = FmaCeiling.Gflops(compute);
         using var model = GruLanguageModel.Create(config, compute, seed: 1);
         var random = new Philox(1, RandomPurpose.Shuffle);
         var batch = new TokenBatch(shape.Bptt, shape.Batch);
         for (int i = 0; i < batch.Inputs.Length; i++) (batch.Inputs[i], batch.Targets[i]) = (random.Below(shape.Vocab, 0, (ulong)i), random.Below(shape.Vocab, 1, (ulong)i));
-        var times = new List<double>();
-        for (int step = 0; step < shape.Steps + 2; step++)
+        long step = 0;
+        var result = Time(shape.Steps, () =>
         {
-            if (cancel.IsCancellationRequested) return ExitCode.Stopped;
-            long start = Stopwatch.GetTimestamp();
-            model.ForwardBackward(batch, batch.Targets.Length, step);
+            model.ForwardBackward(batch, batch.Targets.Length, step++);
             double norm = model.GradientNorm();
             model.Update(3e-4, Math.Min(1, 1 / norm));
-            if (step >= 2) times.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
-        }
+        });
+        Report(
+            $"train V {shape.Vocab} E {shape.Embedding} H {shape.Hidden} L {shape.Layers} B {shape.Batch} T {shape.Bptt}", result, batch.Targets.Length,
+            6 * (Gates(config) + ((double)config.HiddenDim * config.VocabSize)) * batch.Targets.Length);
+        return ExitCode.Done;
+    }
 
-        double seconds = Median(times), tokens = batch.Targets.Length, gflops = Flops(config) * tokens / seconds / 1e9;
-        string name = $"train V {shape.Vocab} E {shape.Embedding} H {shape.Hidden} L {shape.Layers} B {shape.Batch} T {shape.Bptt}";
-        if (json)
+    /// <summary>The GRU layers alone, forward and backward; weights stay packed.</summary>
+    public int Gru(BenchShape shape)
+    {
+        var config = shape.Config with { VocabSize = 2 };
+        config.Validate();
+        using var parameters = new GruParameters(config);
+        ParameterInitializer.Fill(parameters, 1);
+        using var layers = new GruLayers(parameters, compute, shape.Bptt, shape.Batch);
+        int tokens = shape.Bptt * shape.Batch;
+        float[] x = new float[tokens * shape.Embedding], y = new float[tokens * shape.Hidden], dX = new float[x.Length];
+        for (int i = 0; i < x.Length; i++) x[i] = (i % 17 / 17f) - 0.5f;
+        var result = Time(shape.Steps, () =>
         {
-            WriteJson(output, w =>
-            {
-                w.WriteString("case", name);
-                Machine(w, compute, ceiling);
-                w.WriteNumber("median_ms", Math.Round(seconds * 1e3, 3));
-                w.WriteNumber("tokens_per_s", Math.Round(tokens / seconds, 1));
-                w.WriteNumber("gflops", Math.Round(gflops, 1));
-            });
-        }
-        else
-        {
-            output.WriteLine($"{name}: {F(seconds * 1e3, "0.0")} ms a step (median of {times.Count}), {F(tokens / seconds, "#,0")} tokens/s");
-            output.WriteLine($"{F(gflops, "0.0")} GFLOP/s of model arithmetic, {F(100 * gflops / ceiling, "0")} % of the ceiling of {F(ceiling, "0.0")}; {Describe(compute)}");
-        }
-
+            layers.Forward(x, y);
+            layers.Backward(y, dX);
+        });
+        Report($"GRU layers E {shape.Embedding} H {shape.Hidden} L {shape.Layers} B {shape.Batch} T {shape.Bptt}", result, tokens, 6 * Gates(config) * tokens);
         return ExitCode.Done;
     }
 
     /// <summary>Decoding one stream token by token, top-k 50.</summary>
-    public static int Generate(BenchShape shape, int threads, bool json, TextWriter output, CancellationToken cancel)
+    public int Generate(BenchShape shape)
     {
-        using var compute = Compute.Create(threads);
-        var config = new GruConfig { VocabSize = shape.Vocab, EmbeddingDim = shape.Embedding, HiddenDim = shape.Hidden, NumLayers = shape.Layers, TieWeights = shape.Embedding == shape.Hidden };
-        MemoryNeed.Check(config, new TrainingOptions { BatchSize = 1, Bptt = 1 });
-        using var parameters = new GruParameters(config);
+        MemoryNeed.Check(shape.Config, new TrainingOptions { BatchSize = 1, Bptt = 1 });
+        using var parameters = new GruParameters(shape.Config);
         ParameterInitializer.Fill(parameters, 1);
         using var session = new DecodingSession(parameters, compute);
         var sampler = new Sampler(new SamplingOptions { TopK = 50, TopP = 1, MinP = 0, Temperature = 1 });
         int id = 0;
-        var times = new List<double>();
-        for (int i = 0; i < shape.Steps + 20; i++)
+        var result = Time(shape.Steps, () =>
         {
-            if (cancel.IsCancellationRequested) return ExitCode.Stopped;
-            long start = Stopwatch.GetTimestamp();
             session.Read(id);
             id = sampler.Sample(session.Logits());
-            if (i >= 20) times.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
-        }
-
-        double seconds = Median(times);
-        string name = $"generate V {shape.Vocab} E {shape.Embedding} H {shape.Hidden} L {shape.Layers}";
-        if (json)
-        {
-            WriteJson(output, w =>
-            {
-                w.WriteString("case", name);
-                w.WriteString("precision", "fp32");
-                w.WriteNumber("threads", compute.Team.Count);
-                w.WriteNumber("median_us", Math.Round(seconds * 1e6, 2));
-                w.WriteNumber("tokens_per_s", Math.Round(1 / seconds, 1));
-            });
-        }
-        else
-        {
-            output.WriteLine($"{name}: {F(seconds * 1e6, "0.0")} µs a token, {F(1 / seconds, "#,0")} tokens/s; {Describe(compute)}");
-        }
-
+        });
+        Report($"generate V {shape.Vocab} E {shape.Embedding} H {shape.Hidden} L {shape.Layers}", result, 1, 0);
         return ExitCode.Done;
     }
 
-    /// <summary>Floating-point operations a trained token: six for each multiply-add of the forward pass.</summary>
-    private static double Flops(GruConfig c)
-    {
-        double madds = (double)c.HiddenDim * c.VocabSize;
-        for (int l = 0; l < c.NumLayers; l++) madds += 3.0 * c.HiddenDim * (c.InputDim(l) + c.HiddenDim);
-        return 6 * madds;
-    }
+    public void Dispose() => compute.Dispose();
 
-    private static double Median(Compute compute, int m, int k, int n, bool packing)
+    /// <summary>Multiply-adds of a token in the layers.</summary>
+    private static double Gates(GruConfig c) => Enumerable.Range(0, c.NumLayers).Sum(l => 3.0 * c.HiddenDim * (c.InputDim(l) + c.HiddenDim));
+
+    private Timing Product(int m, int k, int n, bool packing)
     {
         using var a = new AlignedBuffer<float>((long)m * k);
         using var source = new AlignedBuffer<float>((long)k * n);
@@ -157,49 +119,79 @@ internal static unsafe class BenchRun
         for (int i = 0; i < a.Length; i++) a.Pointer[i] = 1f / (1 + (i % 97));
         for (int i = 0; i < source.Length; i++) source.Pointer[i] = 1f / (1 + (i % 89));
         compute.PackRows(source.Pointer, n, n, null, b);
-        var times = new List<double>();
-        int runs = (int)Math.Clamp(4e10 / (2.0 * m * k * n), 9, 501);
-        for (int run = 0; run < runs + 2; run++)
+        return Time((int)Math.Clamp(4e10 / (2.0 * m * k * n), 9, 501), () =>
         {
-            long start = Stopwatch.GetTimestamp();
             if (packing) compute.PackRows(source.Pointer, n, n, null, b);
             compute.Multiply(a.Pointer, k, m, b, c.Pointer, n, add: false);
+        });
+    }
+
+    private readonly record struct Timing(double Seconds, int Runs, double Fp32Ceiling, double Bf16Ceiling);
+
+    /// <summary>The median of some runs after two that are not counted, and the ceilings around them.</summary>
+    private Timing Time(int runs, Action work)
+    {
+        var times = new List<double>();
+        double fp32 = 0, bf16 = 0;
+        Ceilings();
+        for (int run = 0; run < runs + 2; run++)
+        {
+            cancel.ThrowIfCancellationRequested();
+            long start = Stopwatch.GetTimestamp();
+            work();
             if (run >= 2) times.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
         }
 
-        return Median(times);
-    }
-
-    private static double Median(List<double> times)
-    {
+        Ceilings();
         times.Sort();
-        return times[times.Count / 2];
-    }
+        return new Timing(times[times.Count / 2], times.Count, fp32, bf16);
 
-    private static void Machine(Utf8JsonWriter json, Compute compute, double ceiling)
-    {
-        json.WriteString("precision", "fp32");
-        json.WriteString("kernels", compute.Path.ToString().ToLowerInvariant());
-        json.WriteNumber("threads", compute.Team.Count);
-        json.WriteNumber("fp32_ceiling_gflops", Math.Round(ceiling, 1));
-    }
-
-    private static string Describe(Compute compute) => $"{compute.Team.Count} thread{(compute.Team.Count == 1 ? "" : "s")}, {compute.Path.ToString().ToLowerInvariant()} kernels, fp32";
-
-    private static void WriteJson(TextWriter output, Action<Utf8JsonWriter> write)
-    {
-        using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream))
+        void Ceilings()
         {
-            json.WriteStartObject();
-            write(json);
-            json.WriteEndObject();
+            fp32 = Math.Max(fp32, FmaCeiling.Gflops(compute));
+            if (compute.Bf16 is not null && AmxMachine.IsReal) bf16 = Math.Max(bf16, AmxCeiling.Gflops(compute.Team));
+        }
+    }
+
+    private void Report(string name, Timing t, double tokens, double flops)
+    {
+        double gflops = flops / t.Seconds / 1e9;
+        if (options.Json)
+        {
+            JsonLine.Write(output, json => WriteFields(json, name, t, tokens, gflops));
+        }
+        else if (tokens == 0)
+        {
+            output.WriteLine(Row(name, F(t.Seconds * 1e3, "0.000"), F(gflops, "#,0.0"), Share(gflops, t.Fp32Ceiling), Share(gflops, t.Bf16Ceiling)));
+        }
+        else
+        {
+            string time = t.Seconds < 1e-3 ? $"{F(t.Seconds * 1e6, "0.0")} µs" : $"{F(t.Seconds * 1e3, "#,0.0")} ms";
+            output.WriteLine($"{name}: {time}{(tokens > 1 ? " a step" : " a token")} (median of {t.Runs}), {F(tokens / t.Seconds, "#,0")} tokens/s");
+            if (flops > 0) output.WriteLine($"{F(gflops, "#,0.0")} GFLOP/s of model arithmetic, {Share(gflops, t.Fp32Ceiling)} of the fp32 ceiling of {F(t.Fp32Ceiling, "#,0.0")}{(t.Bf16Ceiling > 0 ? $", {Share(gflops, t.Bf16Ceiling)} of the bf16 ceiling of {F(t.Bf16Ceiling, "#,0.0")}" : "")}");
+            output.WriteLine(KernelChoice.Describe(compute, options.Precision));
         }
 
-        output.WriteLine(System.Text.Encoding.UTF8.GetString(stream.ToArray()));
+        output.Flush();
     }
 
-    private static string Row(string name, string ms, string gflops, string share) => $"{name,-40}{ms,10}{gflops,10}{share,12}";
+    private void WriteFields(Utf8JsonWriter json, string name, Timing t, double tokens, double gflops)
+    {
+        json.WriteString("case", name);
+        json.WriteString("precision", compute.Bf16 is null ? "fp32" : "bf16");
+        json.WriteString("kernels", compute.Path.ToString().ToLowerInvariant());
+        json.WriteNumber("threads", compute.Team.Count);
+        if (t.Seconds < 1e-3 && tokens == 1) json.WriteNumber("median_us", Math.Round(t.Seconds * 1e6, 2));
+        else json.WriteNumber("median_ms", Math.Round(t.Seconds * 1e3, 4));
+        if (tokens > 0) json.WriteNumber("tokens_per_s", Math.Round(tokens / t.Seconds, 1));
+        if (gflops > 0) json.WriteNumber("gflops", Math.Round(gflops, 1));
+        json.WriteNumber("fp32_ceiling_gflops", Math.Round(t.Fp32Ceiling, 1));
+        if (t.Bf16Ceiling > 0) json.WriteNumber("bf16_ceiling_gflops", Math.Round(t.Bf16Ceiling, 1));
+    }
+
+    private static string Share(double gflops, double ceiling) => ceiling > 0 ? F(100 * gflops / ceiling, "0") + " %" : "";
+
+    private static string Row(string name, string ms, string gflops, string fp32, string bf16) => $"{name,-40}{ms,10}{gflops,10}{fp32,10}{bf16,10}".TrimEnd();
 
     private static string F(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 }
