@@ -96,7 +96,7 @@ public sealed unsafe partial class Compute<S, V>
         private readonly void AddSlice(int panel, int k, int slice, int sliceDepth, int depth, int rowStart, int rows, float* tiles)
         {
             int tileRows = S.TileRows, width = 3 * S.Width;
-            int column = panel * width, columns = Math.Min(width, N - column);
+            int column = panel * width, columns = Math.Min(width, N - column), vectors = (columns + S.Width - 1) / S.Width;
             bool accumulate = Add || k + slice > 0;
             float* b = B + ((nint)panel * width * K) + ((nint)(k + slice) * width);
 
@@ -108,13 +108,14 @@ public sealed unsafe partial class Compute<S, V>
                 int count = Math.Min(tileRows, rows - row);
                 float* a = tiles + ((nint)row * depth) + (slice * tileRows);
                 float* c = C + ((rowStart + row) * StrideC) + column;
-                if (columns == width && (count == tileRows || count == 1))
+                if (slice == 0) RegisterTile<S, V>.Fetch(c, StrideC, count);
+                if (columns == vectors * S.Width && (count == tileRows || (count == 1 && vectors == 3)))
                 {
-                    RegisterTile<S, V>.Product(a, 1, tileRows, b, sliceDepth, c, StrideC, count, accumulate, ahead.Part());
+                    RegisterTile<S, V>.Product(a, 1, tileRows, b, sliceDepth, c, StrideC, count, vectors, accumulate, ahead.Part());
                 }
                 else
                 {
-                    RegisterTile<S, V>.Product(a, 1, tileRows, b, sliceDepth, edge, width, count, add: false, ahead.Part());
+                    RegisterTile<S, V>.Product(a, 1, tileRows, b, sliceDepth, edge, width, count, vectors, add: false, ahead.Part());
                     CopyEdge(edge, width, c, StrideC, count, columns, accumulate);
                 }
             }
