@@ -31,8 +31,8 @@ public unsafe class ComputeTests
         int w = compute.PanelWidth;
         foreach (var (m, n, k) in ((int, int, int)[])
         [
-            (5, w + 1, 1023), (9, w, 1024), (3, (2 * w) - 1, 1025), (65, compute.Width + 1, 2049), (12, 2 * compute.Width, 1300),
-            (63, w, 50), (64, w + compute.Width, 50), (65, 2 * w, 50), (257, w - 1, 130), (600, w + 2, 33), (1, (9 * w) + 1, 257), (2100, 3, 70),
+            (5, w + 1, 511), (9, w, 512), (3, (2 * w) - 1, 513), (65, compute.Width + 1, 1025), (12, 2 * compute.Width, 700),
+            (127, 7, 513), (128, 9, 512), (129, 5, 1030), (63, w, 50), (64, w + compute.Width, 50), (65, 2 * w, 50), (257, w - 1, 130), (600, w + 2, 33), (1, (9 * w) + 1, 257), (2100, 3, 70),
         ]) CheckProducts(compute, m, n, k, spare: 5);
     }
 
