@@ -9,8 +9,12 @@ public sealed unsafe partial class Compute<S, V>
     /// <inheritdoc/>
     public override void PackRows(float* source, nint stride, int sourceColumns, int* rowOf, PackedMatrix destination)
     {
-        var job = new PackRowsJob { Source = source, Stride = stride, Columns = sourceColumns, RowOf = rowOf, K = destination.K, Data = destination.Panel(0) };
-        Team.Run(ref job, destination.Panels);
+        var job = new PackRowsJob
+        {
+            Source = source, Stride = stride, Columns = sourceColumns, RowOf = rowOf, K = destination.K, Data = destination.Panel(0), Panels = destination.Panels,
+            RowBlocks = (destination.K + PackRowsJob.Rows - 1) / PackRowsJob.Rows,
+        };
+        Team.Run(ref job, job.RowBlocks * ((destination.Panels + PackRowsJob.PanelsAtOnce - 1) / PackRowsJob.PanelsAtOnce));
     }
 
     /// <inheritdoc/>
@@ -26,17 +30,28 @@ public sealed unsafe partial class Compute<S, V>
 
     private struct PackRowsJob : IParallelJob
     {
+        // Few enough rows that their pages and lines are still near when the next panel's part of them is read.
+        public const int Rows = 64;
+        public const int PanelsAtOnce = 8;
         public float* Source, Data;
         public nint Stride;
         public int* RowOf;
-        public int Columns, K;
+        public int Columns, K, Panels, RowBlocks;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public readonly void Execute(int item, int thread)
         {
-            int width = 3 * S.Width, column = item * width, columns = Math.Clamp(Columns - column, 0, width);
-            float* to = Data + ((nint)item * width * K);
-            for (int p = 0; p < K; p++, to += width)
+            int start = item % RowBlocks * Rows, end = Math.Min(K, start + Rows);
+            int first = item / RowBlocks * PanelsAtOnce, last = Math.Min(Panels, first + PanelsAtOnce);
+            for (int panel = first; panel < last; panel++) Pack(panel, start, end);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private readonly void Pack(int panel, int start, int end)
+        {
+            int width = 3 * S.Width, column = panel * width, columns = Math.Clamp(Columns - column, 0, width);
+            float* to = Data + ((nint)panel * width * K) + ((nint)start * width);
+            for (int p = start; p < end; p++, to += width)
             {
                 int row = RowOf == null ? p : RowOf[p];
                 float* from = Source + (row * Stride) + column;
@@ -67,7 +82,7 @@ public sealed unsafe partial class Compute<S, V>
         public readonly void Execute(int item, int thread)
         {
             // Four columns at a time, as deep as both their rows and the lines they are written to stay in the first-level cache.
-            const int Deep = 64;
+            const int Deep = 128;
             int width = 3 * S.Width, first = item * width;
             float* panel = Data + ((nint)item * width * K);
             for (int p = 0; p < K; p += Deep)

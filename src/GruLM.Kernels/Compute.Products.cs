@@ -1,7 +1,7 @@
 // Matrix products, cut for the caches (after Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008).
-// An item is a block of rows and some panels. Its rows of A are copied into tiles first, as many as half of a second-level cache
-// holds, so that no stride of the caller's can crowd them into a few cache sets. Then, panel by panel, slices of k short enough for
-// the first-level cache stay there while all tiles pass over them; each pass fetches a part of the slice that comes next.
+// An item is a block of rows and some panels. For each slice of k its rows of A are copied into tiles, a quarter of a megabyte
+// that stays in the second-level cache, so that no stride of the caller's can crowd them into a few cache sets. Then each panel's slice
+// stays there too while all tiles pass over it, and each pass fetches a part of the slice that comes next.
 // Every element is summed in the same slices of k whatever the cut, so the bits depend neither on it nor on the threads.
 
 using System.Runtime.CompilerServices;
@@ -10,12 +10,9 @@ namespace GruLM.Kernels;
 
 public sealed unsafe partial class Compute<S, V>
 {
-    // Depth of a slice: of a panel it is 24 KB at the widest.
-    private const int SliceDepth = 128;
-
-    // Depth of a block of A, so that C passes through once for many slices.
-    private const int BlockDepth = 1024;
-    private const int BlockFloats = 1 << 17;
+    // Deep enough that adding to C costs little beside the sums; a panel's slice is then 96 KB at the widest.
+    private const int SliceDepth = 512;
+    private const int BlockFloats = 1 << 16;
 
     // Fewer rows than these would not pay for fetching a slice.
     private const int FewestRows = 64;
@@ -34,7 +31,7 @@ public sealed unsafe partial class Compute<S, V>
     private void Multiply(float* a, nint strideA, bool transposed, int m, PackedMatrix b, float* c, nint strideC, bool add)
     {
         // Enough items for the threads to even out: more blocks of rows while these stay long enough, then groups of panels.
-        int items = 4 * Team.Count, depth = Math.Max(1, Math.Min(b.K, BlockDepth));
+        int items = 4 * Team.Count, depth = Math.Max(1, Math.Min(b.K, SliceDepth));
         int rows = Math.Min(BlockFloats / depth, Math.Max(FewestRows, (m + items - 1) / items));
         int blocks = (m + rows - 1) / rows;
         rows = RoundUp((m + blocks - 1) / blocks, S.TileRows);
@@ -68,15 +65,11 @@ public sealed unsafe partial class Compute<S, V>
             int block = item / Groups, rowStart = block * Rows, rows = Math.Min(Rows, M - rowStart);
             int panelStart = item % Groups * PanelsAGroup, panelEnd = Math.Min(Panels, panelStart + PanelsAGroup);
             float* tiles = Scratch + (thread * Room) + BlockHeader;
-            for (int k = 0; k < K; k += BlockDepth)
+            for (int k = 0; k < K; k += SliceDepth)
             {
-                int depth = Math.Min(BlockDepth, K - k);
+                int depth = Math.Min(SliceDepth, K - k);
                 Pack(block, rowStart, rows, k, depth, tiles);
-                for (int panel = panelStart; panel < panelEnd; panel++)
-                {
-                    for (int slice = 0; slice < depth; slice += SliceDepth)
-                        AddSlice(panel, k, slice, Math.Min(SliceDepth, depth - slice), depth, rowStart, rows, tiles);
-                }
+                for (int panel = panelStart; panel < panelEnd; panel++) AddSlice(panel, k, depth, rowStart, rows, tiles);
             }
         }
 
@@ -84,7 +77,7 @@ public sealed unsafe partial class Compute<S, V>
         private readonly void Pack(int block, int rowStart, int rows, int k, int depth, float* tiles)
         {
             int* held = (int*)(tiles - BlockHeader);
-            if (K <= BlockDepth && *held == block) return;
+            if (K <= SliceDepth && *held == block) return;
             *held = block;
             if (Transposed) TilePacking.FromColumns(A + (k * StrideA) + rowStart, StrideA, rows, depth, S.TileRows, tiles);
             else TilePacking.FromRows(A + (rowStart * StrideA) + k, StrideA, rows, depth, S.TileRows, tiles);
@@ -93,28 +86,29 @@ public sealed unsafe partial class Compute<S, V>
         // One slice of one panel, for the rows of the block.
         [SkipLocalsInit]
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private readonly void AddSlice(int panel, int k, int slice, int sliceDepth, int depth, int rowStart, int rows, float* tiles)
+        private readonly void AddSlice(int panel, int k, int depth, int rowStart, int rows, float* tiles)
         {
             int tileRows = S.TileRows, width = 3 * S.Width;
-            int column = panel * width, columns = Math.Min(width, N - column);
-            bool accumulate = Add || k + slice > 0;
-            float* b = B + ((nint)panel * width * K) + ((nint)(k + slice) * width);
+            int column = panel * width, columns = Math.Min(width, N - column), vectors = (columns + S.Width - 1) / S.Width;
+            bool accumulate = Add || k > 0;
+            float* b = B + ((nint)panel * width * K) + ((nint)k * width);
 
-            // What the next call reads: the next slice or the next panel's first, a part in each tile.
-            var ahead = new SliceAhead<S, V>(slice + sliceDepth < depth ? b + (sliceDepth * width) : panel + 1 < Panels ? b + ((nint)width * K) - (slice * width) : b, sliceDepth);
+            // What the next call reads: the same rows of the next panel.
+            var ahead = new SliceAhead<S, V>(panel + 1 < Panels ? b + ((nint)width * K) : b, depth);
             float* edge = stackalloc float[tileRows * width];
             for (int row = 0; row < rows; row += tileRows)
             {
                 int count = Math.Min(tileRows, rows - row);
-                float* a = tiles + ((nint)row * depth) + (slice * tileRows);
+                float* a = tiles + ((nint)row * depth);
                 float* c = C + ((rowStart + row) * StrideC) + column;
-                if (columns == width && (count == tileRows || count == 1))
+                RegisterTile<S, V>.Fetch(c, StrideC, count);
+                if (columns == vectors * S.Width && (count == tileRows || (count == 1 && vectors == 3)))
                 {
-                    RegisterTile<S, V>.Product(a, 1, tileRows, b, sliceDepth, c, StrideC, count, accumulate, ahead.Part());
+                    RegisterTile<S, V>.Product(a, 1, tileRows, b, depth, c, StrideC, count, vectors, accumulate, ahead.Part());
                 }
                 else
                 {
-                    RegisterTile<S, V>.Product(a, 1, tileRows, b, sliceDepth, edge, width, count, add: false, ahead.Part());
+                    RegisterTile<S, V>.Product(a, 1, tileRows, b, depth, edge, width, count, vectors, add: false, ahead.Part());
                     CopyEdge(edge, width, c, StrideC, count, columns, accumulate);
                 }
             }

@@ -17,13 +17,18 @@ public static unsafe class RegisterTile<S, V>
     /// <summary>Floats of the memory ahead that one step of k fetches: a cache line.</summary>
     public const int AheadAStep = 16;
 
-    /// <summary>C[rows, 3W] = A[rows, k] · B[k, 3W], or C += when <paramref name="add"/>. At most <see cref="ISimd{V}.TileRows"/> rows.
+    /// <summary>C[rows, 3W] = A[rows, k] · B[k, 3W], or C += when <paramref name="add"/>. At most <see cref="ISimd{V}.TileRows"/> rows; of the three vectors
+    /// of columns only the first <paramref name="vectors"/> are computed, unless it is a single row.
     /// A's element (i, p) is <c>a[i·rowStride + p·columnStride]</c>; rows beyond <paramref name="rows"/> of C are scratch and must be writable.
     /// <paramref name="ahead"/> is memory that will be read soon, <see cref="AheadAStep"/> floats for each of the k steps: it is fetched meanwhile.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Product(float* a, nint rowStride, nint columnStride, float* b, int k, float* c, nint strideC, int rows, bool add, float* ahead)
+    public static void Product(float* a, nint rowStride, nint columnStride, float* b, int k, float* c, nint strideC, int rows, int vectors, bool add, float* ahead)
     {
         if (rows == 1) Rows1(a, columnStride, b, k, c, add, ahead);
+        else if (vectors < 3)
+        {
+            for (int v = 0; v < vectors; v++) Column(a, rowStride, columnStride, b + (v * S.Width), k, c + (v * S.Width), strideC, rows, add);
+        }
         else if (S.TileRows == 8 && rows > 4) Rows8(a, rowStride, columnStride, b, k, c, strideC, rows, add, ahead);
         else Rows4(a, rowStride, columnStride, b, k, c, strideC, rows, add, ahead);
     }
@@ -138,6 +143,48 @@ public static unsafe class RegisterTile<S, V>
         StoreRow(c += strideC, c30, c31, c32, add);
     }
 
+    // One vector of columns, for the edge where a panel is not full: with eight rows just enough sums not to wait for one another.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Column(float* a, nint rowStride, nint columnStride, float* b, int k, float* c, nint strideC, int rows, bool add)
+    {
+        float* a1 = rows > 1 ? a + rowStride : a;
+        float* a2 = rows > 2 ? a1 + rowStride : a1;
+        float* a3 = rows > 3 ? a2 + rowStride : a2;
+        float* a4 = rows > 4 ? a3 + rowStride : a3;
+        float* a5 = rows > 5 ? a4 + rowStride : a4;
+        float* a6 = rows > 6 ? a5 + rowStride : a5;
+        float* a7 = rows > 7 ? a6 + rowStride : a6;
+        V c0 = S.Zero, c1 = S.Zero, c2 = S.Zero, c3 = S.Zero, c4 = S.Zero, c5 = S.Zero, c6 = S.Zero, c7 = S.Zero;
+        nint p = 0;
+        for (float* end = b + ((nint)k * 3 * S.Width); b != end; b += 3 * S.Width)
+        {
+            V x = S.Load(b);
+            c0 = S.MultiplyAdd(S.Splat(a[p]), x, c0);
+            c1 = S.MultiplyAdd(S.Splat(a1[p]), x, c1);
+            c2 = S.MultiplyAdd(S.Splat(a2[p]), x, c2);
+            c3 = S.MultiplyAdd(S.Splat(a3[p]), x, c3);
+            if (S.TileRows == 8)
+            {
+                c4 = S.MultiplyAdd(S.Splat(a4[p]), x, c4);
+                c5 = S.MultiplyAdd(S.Splat(a5[p]), x, c5);
+                c6 = S.MultiplyAdd(S.Splat(a6[p]), x, c6);
+                c7 = S.MultiplyAdd(S.Splat(a7[p]), x, c7);
+            }
+
+            p += columnStride;
+        }
+
+        StoreVector(c, c0, add);
+        StoreVector(c += strideC, c1, add);
+        StoreVector(c += strideC, c2, add);
+        StoreVector(c += strideC, c3, add);
+        if (S.TileRows != 8 || rows <= 4) return;
+        StoreVector(c += strideC, c4, add);
+        StoreVector(c += strideC, c5, add);
+        StoreVector(c += strideC, c6, add);
+        StoreVector(c += strideC, c7, add);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Rows1(float* a, nint columnStride, float* b, int k, float* c, bool add, float* ahead)
     {
@@ -157,6 +204,18 @@ public static unsafe class RegisterTile<S, V>
         StoreRow(c, c0, c1, c2, add);
     }
 
+    /// <summary>Fetches a tile of C that will be added to or overwritten once the sums are done.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Fetch(float* c, nint strideC, int rows)
+    {
+        if (!Sse.IsSupported) return;
+        for (int i = 0; i < rows; i++, c += strideC)
+        {
+            for (int j = 0; j < 3 * S.Width; j += AheadAStep) Sse.Prefetch0(c + j);
+            Sse.Prefetch0(c + (3 * S.Width) - 1);
+        }
+    }
+
     // Into the second-level cache: the first is full of what is being read now.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Prefetch(float* line)
@@ -167,18 +226,13 @@ public static unsafe class RegisterTile<S, V>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void StoreRow(float* c, V x0, V x1, V x2, bool add)
     {
-        int w = S.Width;
-        if (add)
-        {
-            x0 = S.Add(S.Load(c), x0);
-            x1 = S.Add(S.Load(c + w), x1);
-            x2 = S.Add(S.Load(c + (2 * w)), x2);
-        }
-
-        S.Store(c, x0);
-        S.Store(c + w, x1);
-        S.Store(c + (2 * w), x2);
+        StoreVector(c, x0, add);
+        StoreVector(c + S.Width, x1, add);
+        StoreVector(c + (2 * S.Width), x2, add);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreVector(float* c, V x, bool add) => S.Store(c, add ? S.Add(S.Load(c), x) : x);
 }
 
 /// <summary>A slice of a packed panel that will be read next, handed out to register tiles part by part to be fetched meanwhile.</summary>

@@ -17,8 +17,8 @@ public interface IParallelJob
 /// <summary>A fixed number of threads that run parallel regions together with the caller. One region at a time.</summary>
 public sealed unsafe class ThreadTeam : IDisposable
 {
-    // Some tens of microseconds: longer than the gap between two time steps, shorter than anyone would notice as load.
-    private const int SpinRounds = 2000;
+    // A fraction of a millisecond: longer than the gap between two time steps, shorter than anyone would notice as load.
+    private const int SpinRounds = 10_000;
 
     private readonly Thread[] workers;
     private readonly object gate = new();
@@ -85,7 +85,7 @@ public sealed unsafe class ThreadTeam : IDisposable
             {
                 // A worker that was taken off its core in the middle of an item deserves the core more than this loop does.
                 if (++spin > SpinRounds) Thread.Yield();
-                else Thread.SpinWait(8);
+                else Thread.SpinWait(1);
             }
 
             if (failure is { } error) ExceptionDispatchInfo.Throw(error);
@@ -110,7 +110,7 @@ public sealed unsafe class ThreadTeam : IDisposable
         {
             for (int round = 0; Volatile.Read(ref claim) >> 32 == seen && !stopping; round++)
             {
-                if (round < SpinRounds) Thread.SpinWait(8);
+                if (round < SpinRounds) Thread.SpinWait(1);
                 else Park(seen);
             }
 

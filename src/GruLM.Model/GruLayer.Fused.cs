@@ -286,7 +286,7 @@ internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
                 {
                     RegisterTile<S, V>.Product(
                         Before + ((nint)(first + i) * Stride) + k, Stride, 1, weights + ((nint)k * width), depth, sums + (i * width), width,
-                        Math.Min(S.TileRows, rows - i), add: k > 0, next.Part());
+                        Math.Min(S.TileRows, rows - i), 3, add: k > 0, next.Part());
                 }
             }
         }
@@ -343,7 +343,7 @@ internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
                 float* gatesAfter = Gates + ((nint)Lanes * 3 * Stride), recurrentAfter = Recurrent + ((nint)Lanes * Stride);
                 float* weights = Weights + ((nint)panel * width * 3 * Stride);
                 float* ahead = Weights + ((nint)((panel + Threads) % Panels) * width * 3 * Stride);
-                int k = 0;
+                int k = 0, vectors = Math.Min(3, (Stride / S.Width) - (3 * panel));
                 while (k < 3 * Stride)
                 {
                     bool inGates = k < 2 * Stride;
@@ -355,7 +355,7 @@ internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
                     {
                         RegisterTile<S, V>.Product(
                             a + ((nint)(first + i) * strideA), strideA, 1, weights + ((nint)k * width), depth, sums + (i * width), width,
-                            Math.Min(S.TileRows, rows - i), add: k > 0, next.Part());
+                            Math.Min(S.TileRows, rows - i), vectors, add: k > 0, next.Part());
                     }
 
                     k += depth;

@@ -25,6 +25,19 @@ public unsafe class ComputeTests
 
     [Theory]
     [MemberData(nameof(Paths))]
+    public void Products_agree_around_every_block_edge_with_strides_wider_than_the_rows(KernelPath path)
+    {
+        using var compute = Compute.Create(2, path);
+        int w = compute.PanelWidth;
+        foreach (var (m, n, k) in ((int, int, int)[])
+        [
+            (5, w + 1, 511), (9, w, 512), (3, (2 * w) - 1, 513), (65, compute.Width + 1, 1025), (12, 2 * compute.Width, 700),
+            (127, 7, 513), (128, 9, 512), (129, 5, 1030), (63, w, 50), (64, w + compute.Width, 50), (65, 2 * w, 50), (257, w - 1, 130), (600, w + 2, 33), (1, (9 * w) + 1, 257), (2100, 3, 70),
+        ]) CheckProducts(compute, m, n, k, spare: 5);
+    }
+
+    [Theory]
+    [MemberData(nameof(Paths))]
     public void Rows_and_columns_can_be_rearranged_while_packing(KernelPath path)
     {
         using var compute = Compute.Create(1, path);
@@ -53,25 +66,29 @@ public unsafe class ComputeTests
     [MemberData(nameof(Paths))]
     public void The_bits_do_not_depend_on_the_number_of_threads(KernelPath path)
     {
-        const int M = 150, N = 333, K = 270;
-        float[] a = Random(M * K, 3), source = Random(K * N, 4);
-        float[]? first = null;
-        foreach (int threads in (int[])[1, 2, 3, 8])
+        BitsAgree(path, 150, 333, 270);
+        BitsAgree(path, 300, 50, 1100);
+    }
+
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public void Columns_pack_the_same_from_rows_and_transposed(KernelPath path)
+    {
+        using var compute = Compute.Create(2, path);
+        foreach (var (k, n) in ((int, int)[])[(1, 1), (3, 5), (64, 48), (130, 49), (257, 200)])
         {
-            using var compute = Compute.Create(threads, path);
-            using var b = compute.NewPacked(K, N);
-            var c = new float[(M * N) + N + 1];
-            fixed (float* pa = a, ps = source, pc = c)
+            float[] source = Random(k * n, 8), transposed = new float[k * n];
+            for (int p = 0; p < k; p++)
+                for (int j = 0; j < n; j++) transposed[(j * k) + p] = source[(p * n) + j];
+            using PackedMatrix rows = compute.NewPacked(k, n), columns = compute.NewPacked(k, n);
+            fixed (float* ps = source, pt = transposed)
             {
-                compute.PackRows(ps, N, N, null, b);
-                compute.Multiply(pa, K, M, b, pc, N, add: false);
-                compute.MultiplyTransposed(pa, M, M, b, pc, N, add: true);
-                compute.SumColumns(ps, N, K, N, pc + (M * N), add: false);
-                c[^1] = (float)compute.SumOfSquares(ps, K * N);
+                compute.PackRows(ps, n, n, null, rows);
+                compute.PackTransposed(pt, k, k, null, columns);
             }
 
-            first ??= c;
-            Assert.Equal(first, c);
+            int length = rows.Panels * rows.PanelWidth * k;
+            Assert.Equal(new ReadOnlySpan<float>(rows.Panel(0), length), new ReadOnlySpan<float>(columns.Panel(0), length));
         }
     }
 
@@ -127,38 +144,70 @@ public unsafe class ComputeTests
         return [.. Enumerable.Range(0, count).Select(i => (float)((2 * random.Uniform(0, (ulong)i)) - 1))];
     }
 
-    private static void CheckProducts(Compute compute, int m, int n, int k)
+    private static void BitsAgree(KernelPath path, int m, int n, int k)
     {
-        float[] a = Random(m * k, m + k), source = Random(k * n, n), plain = new float[m * n];
-        using var b = compute.NewPacked(k, n);
-        var transposed = new float[k * m];
+        float[] a = Random(m * k, 3), source = Random(k * n, 4);
+        float[]? first = null;
+        foreach (int threads in (int[])[1, 2, 3, 8])
+        {
+            using var compute = Compute.Create(threads, path);
+            using var b = compute.NewPacked(k, n);
+            var c = new float[(m * n) + n + 1];
+            fixed (float* pa = a, ps = source, pc = c)
+            {
+                compute.PackRows(ps, n, n, null, b);
+                compute.Multiply(pa, k, m, b, pc, n, add: false);
+                compute.MultiplyTransposed(pa, m, m, b, pc, n, add: true);
+                compute.SumColumns(ps, n, k, n, pc + (m * n), add: false);
+                c[^1] = (float)compute.SumOfSquares(ps, k * n);
+            }
+
+            first ??= c;
+            Assert.Equal(first, c);
+        }
+    }
+
+    // A·B and Aᵀ·B, stored and added, with rows of A and C that are followed by spare floats: those of C must stay as they are.
+    private static void CheckProducts(Compute compute, int m, int n, int k, int spare = 0)
+    {
+        const float Untouched = 1234.5f;
+        int strideA = k + spare, strideT = m + spare, strideC = n + spare;
+        float[] a = Random(m * strideA, m + k), source = Random(k * n, n), c = new float[m * strideC], transposed = new float[k * strideT];
         for (int i = 0; i < m; i++)
-            for (int p = 0; p < k; p++) transposed[(p * m) + i] = a[(i * k) + p];
-        fixed (float* pa = a, pt = transposed, ps = source, pc = plain)
+            for (int p = 0; p < k; p++) transposed[(p * strideT) + i] = a[(i * strideA) + p];
+        double[] expected = new double[m * n];
+        for (int i = 0; i < m; i++)
+            for (int p = 0; p < k; p++)
+                for (int j = 0; j < n; j++) expected[(i * n) + j] += (double)a[(i * strideA) + p] * source[(p * n) + j];
+        using var b = compute.NewPacked(k, n);
+        fixed (float* pa = a, pt = transposed, ps = source, pc = c)
         {
             compute.PackRows(ps, n, n, null, b);
-            Multiply(add: false, 1);
-            Multiply(add: true, 2);
-            new Span<float>(pc, m * n).Clear();
-            compute.MultiplyTransposed(pt, m, m, b, pc, n, add: true);
-            Compare(plain, 1);
-
-            void Multiply(bool add, int times)
+            foreach (bool add in (bool[])[false, true])
             {
-                fixed (float* qa = a, qc = plain) compute.Multiply(qa, k, m, b, qc, n, add);
-                Compare(plain, times);
+                Array.Fill(c, Untouched);
+                if (add) Zero();
+                compute.Multiply(pa, strideA, m, b, pc, strideC, add);
+                Compare(1);
+                compute.MultiplyTransposed(pt, strideT, m, b, pc, strideC, add);
+                Compare(add ? 2 : 1);
             }
         }
 
-        void Compare(float[] c, int times)
+        void Zero()
+        {
+            for (int i = 0; i < m; i++) c.AsSpan(i * strideC, n).Clear();
+        }
+
+        void Compare(int times)
         {
             for (int i = 0; i < m; i++)
             {
-                for (int j = 0; j < n; j++)
+                for (int j = 0; j < strideC; j++)
                 {
-                    double sum = 0;
-                    for (int p = 0; p < k; p++) sum += (double)a[(i * k) + p] * source[(p * n) + j];
-                    if (Math.Abs((times * sum) - c[(i * n) + j]) > 2e-6 * k + 1e-6) Assert.Fail($"{compute.Path} {m}x{k}x{n} at ({i}, {j}): {c[(i * n) + j]} for {times * sum}");
+                    float actual = c[(i * strideC) + j];
+                    if (j >= n ? actual != Untouched : Math.Abs((times * expected[(i * n) + j]) - actual) > (2e-6 * k) + 1e-6)
+                        Assert.Fail($"{compute.Path} {m}x{k}x{n} at ({i}, {j}): {actual} for {(j < n ? times * expected[(i * n) + j] : Untouched)}");
                 }
             }
         }
