@@ -18,7 +18,11 @@ public sealed partial class Tokenizer
     private readonly Vocabulary _vocabulary;
     private readonly PieceEncoder _encoder;
     private readonly ConcurrentBag<EncoderScratch> _pool = [];
-    private EncoderScratch? _spare;
+    private readonly WeakReference<Tokenizer> _self;
+
+    // A thread keeps what it encoded with last, so that its cache of words stays in its own core's caches; what that displaces goes back to its owner.
+    [ThreadStatic]
+    private static EncoderScratch? _mine;
 
     /// <summary>Makes a tokenizer from a model.</summary>
     /// <exception cref="InvalidDataException">The model's normalisation table is broken, or its specimen texts do not give the pieces it says.</exception>
@@ -26,6 +30,7 @@ public sealed partial class Tokenizer
     {
         ArgumentNullException.ThrowIfNull(model);
         Model = model;
+        _self = new WeakReference<Tokenizer>(this);
         _vocabulary = model.Vocabulary;
         TrainerSpec trainer = model.Proto.TrainerSpec ?? SentencePieceModel.DefaultTrainerSpec;
         Normalizer = new Normalizer(model.Proto.NormalizerSpec ?? new NormalizerSpec(), trainer.TreatWhitespaceAsSuffix, _vocabulary.UserDefinedSymbols());
@@ -308,16 +313,22 @@ public sealed partial class Tokenizer
 
     private EncoderScratch Rent()
     {
-        EncoderScratch scratch = Interlocked.Exchange(ref _spare, null) ?? (_pool.TryTake(out EncoderScratch? pooled) ? pooled : new EncoderScratch());
+        EncoderScratch? scratch = _mine;
+        if (scratch?.Owner == _self)
+            _mine = null;
+        else if (!_pool.TryTake(out scratch))
+            scratch = new EncoderScratch { Owner = _self };
         scratch.Score = 0;
         return scratch;
     }
 
-    private void Return(EncoderScratch scratch)
+    private static void Return(EncoderScratch scratch)
     {
         scratch.Sink.Release();
         scratch.Trim();
-        if (Interlocked.CompareExchange(ref _spare, scratch, null) is not null && _pool.Count < 64)
-            _pool.Add(scratch);
+        EncoderScratch? displaced = _mine;
+        _mine = scratch;
+        if (displaced?.Owner is { } owner && owner.TryGetTarget(out Tokenizer? tokenizer) && tokenizer._pool.Count < 64)
+            tokenizer._pool.Add(displaced);
     }
 }

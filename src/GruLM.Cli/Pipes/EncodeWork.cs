@@ -79,15 +79,32 @@ internal sealed class EncodeWork(Tokenizer tokenizer, ExtraOptions extra, Encode
             return;
         }
         extra.Apply(_ids);
-        bool first = true;
-        foreach (int id in CollectionsMarshal.AsSpan(_ids))
+        if (!asPieces)
         {
-            if (asPieces)
-                WritePiece(tokenizer.Utf8Of(id), ref first, output);
-            else
-                WriteId(id, ref first, output);
+            WriteIds(CollectionsMarshal.AsSpan(_ids), output);
+            return;
         }
+        bool first = true;
+        foreach (int id in _ids)
+            WritePiece(tokenizer.Utf8Of(id), ref first, output);
         output.Write("\n"u8);
+    }
+
+    // Room for the whole line at once: asking for each id costs more than writing it.
+    private static void WriteIds(ReadOnlySpan<int> ids, IBufferWriter<byte> output)
+    {
+        const int Longest = 11;
+        var room = output.GetSpan((ids.Length * Longest) + 1);
+        int at = 0;
+        foreach (int id in ids)
+        {
+            Utf8Formatter.TryFormat(id, room[at..], out int length);
+            at += length;
+            room[at++] = (byte)' ';
+        }
+        at = Math.Max(at - 1, 0);
+        room[at++] = (byte)'\n';
+        output.Advance(at);
     }
 
     private void Write(List<EncodedPiece> pieces, float? score, IBufferWriter<byte> output)
@@ -106,14 +123,14 @@ internal sealed class EncodeWork(Tokenizer tokenizer, ExtraOptions extra, Encode
             });
             return;
         }
+        if (options.Form == EncodedForm.Id)
+        {
+            WriteIds([.. pieces.Select(piece => piece.Id)], output);
+            return;
+        }
         bool first = true;
         foreach (var piece in pieces)
-        {
-            if (options.Form == EncodedForm.Piece)
-                WritePiece(Encoding.UTF8.GetBytes(piece.Text), ref first, output);
-            else
-                WriteId(piece.Id, ref first, output);
-        }
+            WritePiece(Encoding.UTF8.GetBytes(piece.Text), ref first, output);
         output.Write("\n"u8);
     }
 
@@ -128,24 +145,10 @@ internal sealed class EncodeWork(Tokenizer tokenizer, ExtraOptions extra, Encode
     private static void WritePiece(ReadOnlySpan<byte> piece, ref bool first, IBufferWriter<byte> output)
     {
         var room = output.GetSpan(piece.Length + 1);
-        int at = Separate(room, ref first);
-        piece.CopyTo(room[at..]);
-        output.Advance(at + piece.Length);
-    }
-
-    private static void WriteId(int id, ref bool first, IBufferWriter<byte> output)
-    {
-        var room = output.GetSpan(12);
-        int at = Separate(room, ref first);
-        Utf8Formatter.TryFormat(id, room[at..], out int length);
-        output.Advance(at + length);
-    }
-
-    private static int Separate(Span<byte> room, ref bool first)
-    {
         room[0] = (byte)' ';
         int at = first ? 0 : 1;
         first = false;
-        return at;
+        piece.CopyTo(room[at..]);
+        output.Advance(at + piece.Length);
     }
 }

@@ -29,6 +29,9 @@ internal sealed class EncoderScratch
     /// <summary>The merge agenda of a long stretch.</summary>
     public readonly MergeHeap Heap = new();
 
+    /// <summary>Whose it is; its cache of words holds that tokenizer's pieces.</summary>
+    public WeakReference<Tokenizer>? Owner { get; init; }
+
     /// <summary>The unigram model's best paths, by byte.</summary>
     public LatticeCell[] Cells = [];
     /// <summary>The unigram model's score of what has been encoded of this text so far.</summary>
