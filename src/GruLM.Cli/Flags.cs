@@ -41,7 +41,7 @@ internal static class Flags
 
     /// <summary>A text as it stands; null when left out and no default is given.</summary>
     public static Option<string?> Text(string name, string valueName, string help, string? defaultValue = null, params string[] aliases) =>
-        Make(name, aliases, defaultValue is null ? help : $"{help} (default {defaultValue})", valueName, defaultValue, text => text);
+        Make(name, aliases, string.IsNullOrEmpty(defaultValue) ? help : $"{help} (default {defaultValue})", valueName, defaultValue, text => text);
 
     /// <summary>A text that must be given and must not be empty.</summary>
     public static Option<string> RequiredText(string name, string valueName, string help, params string[] aliases)

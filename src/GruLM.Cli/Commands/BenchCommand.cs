@@ -39,6 +39,7 @@ internal static class BenchCommand
         var data = Flags.Texts("--data", "FILE", "texts to measure on (default: generated English and Japanese); words that do not repeat are always measured too");
         var size = Flags.Int("--megabytes", 1, 1000, defaults.Megabytes, "size of each text; smaller ones are repeated");
         var vocab = Flags.Int("--vocab-size", 100, GruConfig.MaxVocabSize, defaults.VocabSize, "pieces of the tokenizers, fewer where the text does not support them");
+        var filter = Flags.Text("--filter", "TEXT", "measure only cases whose name holds this, such as encode", "");
         var rounds = Flags.Int("--rounds", 1, 100, defaults.Rounds, "runs of each case");
         var json = Flags.Json();
         var threads = Flags.Threads();
@@ -46,7 +47,7 @@ internal static class BenchCommand
             "tokenizer",
             "Measure learning and using tokenizers, beside SentencePiece where its programs are installed.",
             ["grulm bench tokenizer", "grulm bench tokenizer --data english.txt japanese.txt --megabytes 20"],
-            [data, size, vocab, rounds, json, threads],
+            [data, size, vocab, filter, rounds, json, threads],
             (flags, session) =>
             {
                 InputFiles.Check(flags.GetValue(data)!);
@@ -56,6 +57,7 @@ internal static class BenchCommand
                         Data = flags.GetValue(data)!,
                         Megabytes = flags.GetValue(size),
                         VocabSize = flags.GetValue(vocab),
+                        Filter = flags.GetValue(filter)!,
                         Rounds = flags.GetValue(rounds),
                         Threads = flags.GetValue(threads) ?? defaults.Threads,
                         Json = flags.GetValue(json),

@@ -1,6 +1,7 @@
 // grulm bench tokenizer: encoding, decoding and training on three kinds of text, one thread and all of them, beside SentencePiece's own programs where
 // they are installed (spm_train, spm_encode, spm_decode on the PATH). Both sides take turns; a ratio is the median of the ratios of neighbouring runs.
-// Times are elapsed. The reference's include starting it and reading its model, a small part of the seconds it works.
+// Times are elapsed; beside their ratio stands that of processor time, which other programs on the machine disturb less. The reference's times include
+// starting it and reading its model, a small part of the seconds it works.
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
@@ -19,6 +20,9 @@ internal sealed record TokenizerBenchSettings
     public int Megabytes { get; init; } = 20;
 
     public int VocabSize { get; init; } = 8000;
+
+    /// <summary>Measure only cases whose name holds this text.</summary>
+    public string Filter { get; init; } = "";
 
     public int Rounds { get; init; } = 3;
 
@@ -41,7 +45,7 @@ internal sealed class TokenizerBench(TokenizerBenchSettings settings, Session se
         {
             if (!settings.Json)
             {
-                session.Output.WriteLine(Row("case", "threads", "ms", "MB/s", "SentencePiece", "ratio"));
+                session.Output.WriteLine(Row("case", "threads", "ms", "MB/s", "SentencePiece", "ratio", "of CPU"));
                 session.Output.Flush();
             }
             foreach (var (name, text, training) in Texts())
@@ -90,6 +94,8 @@ internal sealed class TokenizerBench(TokenizerBenchSettings settings, Session se
     /// <summary>Words of a twentieth and of half the size (1 and 10 MB by default): the time a byte must not grow with the word.</summary>
     private void MeasureLongWords()
     {
+        if (!Wanted("one word of"))
+            return;
         var words = BenchTexts.Unrepeated(Part, seed: 3);
         foreach (var type in (ModelType[])[ModelType.Bpe, ModelType.Unigram])
         {
@@ -106,39 +112,48 @@ internal sealed class TokenizerBench(TokenizerBenchSettings settings, Session se
                     ids.Clear();
                     return Time(() => tokenizer.Encode(word, ids));
                 }).Skip(1).Order().ElementAt(settings.Rounds / 2);
-                Report(string.Create(CultureInfo.InvariantCulture, $"one word of {length / 1e6} MB, {type.ToString().ToLowerInvariant()}"), 1, word.Length, ms, null, null);
+                Report(string.Create(CultureInfo.InvariantCulture, $"one word of {length / 1e6} MB, {type.ToString().ToLowerInvariant()}"), 1, word.Length, ms, null, null, null);
             }
         }
     }
 
     private void Compare(string name, long bytes, int threads, Action ours, Func<Process> reference)
     {
+        if (!Wanted(name))
+        {
+            // Later cases build on what this one makes.
+            ours();
+            return;
+        }
         bool compare = Reference("spm_encode");
         var times = new List<double>();
         var others = new List<double>();
         var ratios = new List<double>();
+        var processorRatios = new List<double>();
         ours();
         for (int round = 0; round < settings.Rounds; round++)
         {
             session.Stop.ThrowIfCancellationRequested();
+            var before = Environment.CpuUsage.TotalTime;
             times.Add(Time(ours));
+            var own = Environment.CpuUsage.TotalTime - before;
             if (!compare)
                 continue;
+            TimeSpan other = default;
             others.Add(Time(() =>
             {
                 using var process = reference();
-                process.WaitForExit();
-                if (process.ExitCode != 0)
-                    throw new InvalidDataException($"{process.StartInfo.FileName} ended with exit code {process.ExitCode}");
+                other = Wait(process);
             }));
             ratios.Add(others[^1] / times[^1]);
+            processorRatios.Add(other / own);
         }
-        Report(name, threads, bytes, Median(times), compare ? Median(others) : null, compare ? Median(ratios) : null);
+        Report(name, threads, bytes, Median(times), compare ? Median(others) : null, compare ? Median(ratios) : null, compare ? Median(processorRatios) : null);
     }
 
     private void Threaded(string name, byte[] text, Func<ILineWork> work)
     {
-        if (settings.Threads == 1)
+        if (settings.Threads == 1 || !Wanted(name))
             return;
         var times = new List<double>();
         var ratios = new List<double>();
@@ -149,7 +164,7 @@ internal sealed class TokenizerBench(TokenizerBenchSettings settings, Session se
             times.Add(Time(() => Pipe(text, settings.Threads, work, keep: false)));
             ratios.Add(one / times[^1]);
         }
-        Report(name, settings.Threads, text.Length, Median(times), null, Median(ratios), "of one thread");
+        Report(name, settings.Threads, text.Length, Median(times), null, Median(ratios), null);
     }
 
     private byte[] Pipe(byte[] text, int threads, Func<ILineWork> work, bool keep)
@@ -179,7 +194,9 @@ internal sealed class TokenizerBench(TokenizerBenchSettings settings, Session se
         yield return ("words that do not repeat", BenchTexts.Unrepeated(bytes, seed: 1), BenchTexts.Unrepeated(Part, seed: 2));
     }
 
-    private void Report(string name, int threads, long bytes, double ms, double? reference, double? ratio, string ratioNote = "")
+    private bool Wanted(string name) => name.Contains(settings.Filter, StringComparison.OrdinalIgnoreCase);
+
+    private void Report(string name, int threads, long bytes, double ms, double? reference, double? ratio, double? processorRatio)
     {
         double speed = bytes / 1e3 / ms;
         if (settings.Json)
@@ -194,13 +211,15 @@ internal sealed class TokenizerBench(TokenizerBenchSettings settings, Session se
                     w.WriteNumber("sentencepiece_ms", Math.Round(other, 2));
                 if (ratio is { } r)
                     w.WriteNumber(reference is null ? "ratio_to_one_thread" : "ratio_to_sentencepiece", Math.Round(r, 2));
+                if (processorRatio is { } p)
+                    w.WriteNumber("cpu_ratio_to_sentencepiece", Math.Round(p, 2));
             });
         }
         else
         {
             session.Output.WriteLine(Row(
                 name, threads.ToString(CultureInfo.InvariantCulture), F(ms, "#,0.0"), F(speed, "0.0"),
-                reference is { } other ? F(other, "#,0.0") + " ms" : "", ratio is { } r ? F(r, "0.00") + "x " + ratioNote : ""));
+                reference is { } other ? F(other, "#,0.0") + " ms" : "", ratio is { } r ? F(r, "0.00") + (reference is null ? "x of one thread" : "x") : "", processorRatio is { } p ? F(p, "0.00") + "x" : ""));
         }
         session.Output.Flush();
     }
@@ -215,6 +234,26 @@ internal sealed class TokenizerBench(TokenizerBenchSettings settings, Session se
     private static Process Start(string program, string arguments) =>
         Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = false, UseShellExecute = false })!;
 
+    /// <summary>Waits for the end and returns the processor time, which can be read only before it.</summary>
+    private static TimeSpan Wait(Process process)
+    {
+        TimeSpan used = default;
+        while (!process.WaitForExit(10))
+        {
+            try
+            {
+                used = process.TotalProcessorTime;
+            }
+            catch (InvalidOperationException)
+            {
+                // It ended just now; what was read last counts.
+            }
+        }
+        if (process.ExitCode != 0)
+            throw new InvalidDataException($"{process.StartInfo.FileName} ended with exit code {process.ExitCode}");
+        return used;
+    }
+
     private static bool Reference(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "")
         .Split(Path.PathSeparator).Any(folder => folder.Length > 0 && File.Exists(Path.Combine(folder, program)));
 
@@ -227,8 +266,8 @@ internal sealed class TokenizerBench(TokenizerBenchSettings settings, Session se
 
     private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 
-    private static string Row(string name, string threads, string ms, string speed, string reference, string ratio) =>
-        $"{name,-44}{threads,8}{ms,12}{speed,9}{reference,16}{ratio,9}".TrimEnd();
+    private static string Row(string name, string threads, string ms, string speed, string reference, string ratio, string processorRatio) =>
+        $"{name,-44}{threads,8}{ms,12}{speed,9}{reference,16}{ratio,9}{processorRatio,9}".TrimEnd();
 
     private static string F(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 }
