@@ -33,19 +33,17 @@ internal abstract unsafe partial class FusedGruLayer
     /// <summary>Uses the packed weights again, as they are.</summary>
     public void ReadPacked() => recurrentWeights = null;
 
-    /// <summary>Runs a step's items: those of a step in place in one group a thread, which then reads the same weights step after step; those of a small one on this thread.</summary>
+    /// <summary>Runs a step's items, those of a small step in place on this thread alone.</summary>
     protected void Run<TJob>(ref TJob job, int items, int lanes)
         where TJob : struct, IParallelJob
     {
-        if (!InPlace)
+        if (!InPlace || 3L * lanes * HiddenDim * HiddenDim >= SharedStep)
         {
             Compute.Team.Run(ref job, items);
             return;
         }
 
-        int groups = 3L * lanes * HiddenDim * HiddenDim < SharedStep ? 1 : Math.Min(items, Compute.Team.Count);
-        var grouped = new GroupJob<TJob> { Job = job, Items = items, Groups = groups };
-        Compute.Team.Run(ref grouped, groups);
+        for (int i = 0; i < items; i++) job.Execute(i, 0);
     }
 
     private void ProjectInPlace(float* x, int tokens, float* gates)
@@ -59,19 +57,6 @@ internal abstract unsafe partial class FusedGruLayer
             float* gate = gates + (g * PaddedHidden);
             Compute.Transpose(projected + ((long)g * HiddenDim * padded), padded, HiddenDim, tokens, gate, 3 * PaddedHidden);
             for (int i = 0; i < tokens; i++) new Span<float>(gate + ((long)i * 3 * PaddedHidden) + HiddenDim, PaddedHidden - HiddenDim).Clear();
-        }
-    }
-
-    private struct GroupJob<TJob> : IParallelJob
-        where TJob : struct, IParallelJob
-    {
-        public TJob Job;
-        public int Items, Groups;
-
-        public void Execute(int item, int thread)
-        {
-            int end = (item + 1) * Items / Groups;
-            for (int i = item * Items / Groups; i < end; i++) Job.Execute(i, thread);
         }
     }
 
