@@ -51,6 +51,14 @@ internal sealed unsafe class Bf16Compute : Compute
     }
 
     /// <inheritdoc/>
+    public override void MultiplyInPlace(float* a, nint rowStride, nint columnStride, int m, int k, float* b, nint strideB, int n, float* c, nint strideC, bool add) =>
+        float32.MultiplyInPlace(a, rowStride, columnStride, m, k, b, strideB, n, c, strideC, add);
+
+    /// <inheritdoc/>
+    public override void Transpose(float* source, nint stride, int rows, int columns, float* destination, nint destinationStride) =>
+        float32.Transpose(source, stride, rows, columns, destination, destinationStride);
+
+    /// <inheritdoc/>
     public override void MultiplyVector(float* weights, nint stride, int rows, int columns, float* x, float* y) =>
         float32.MultiplyVector(weights, stride, rows, columns, x, y);
 

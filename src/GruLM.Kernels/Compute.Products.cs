@@ -50,6 +50,18 @@ public sealed unsafe partial class Compute<S, V>
         Team.Run(ref job, blocks * groups);
     }
 
+    // From a tile of its own to that part of C which is there.
+    private static void CopyEdge(float* edge, int width, float* c, nint strideC, int rows, int columns, bool add)
+    {
+        for (int i = 0; i < rows; i++, edge += width, c += strideC)
+        {
+            int j = 0;
+            for (; j + S.Width <= columns; j += S.Width)
+                S.Store(c + j, add ? S.Add(S.Load(c + j), S.Load(edge + j)) : S.Load(edge + j));
+            for (; j < columns; j++) c[j] = add ? c[j] + edge[j] : edge[j];
+        }
+    }
+
     private static int RoundUp(int n, int multiple) => (n + multiple - 1) / multiple * multiple;
 
     private struct MultiplyJob : IParallelJob
@@ -104,24 +116,13 @@ public sealed unsafe partial class Compute<S, V>
                 RegisterTile<S, V>.Fetch(c, StrideC, count);
                 if (columns == vectors * S.Width && (count == tileRows || (count == 1 && vectors == 3)))
                 {
-                    RegisterTile<S, V>.Product(a, 1, tileRows, b, depth, c, StrideC, count, vectors, accumulate, ahead.Part());
+                    RegisterTile<S, V>.Product(a, 1, tileRows, b, width, depth, c, StrideC, count, vectors, accumulate, ahead.Part());
                 }
                 else
                 {
-                    RegisterTile<S, V>.Product(a, 1, tileRows, b, depth, edge, width, count, vectors, add: false, ahead.Part());
+                    RegisterTile<S, V>.Product(a, 1, tileRows, b, width, depth, edge, width, count, vectors, add: false, ahead.Part());
                     CopyEdge(edge, width, c, StrideC, count, columns, accumulate);
                 }
-            }
-        }
-
-        private static void CopyEdge(float* edge, int width, float* c, nint strideC, int rows, int columns, bool add)
-        {
-            for (int i = 0; i < rows; i++, edge += width, c += strideC)
-            {
-                int j = 0;
-                for (; j + S.Width <= columns; j += S.Width)
-                    S.Store(c + j, add ? S.Add(S.Load(c + j), S.Load(edge + j)) : S.Load(edge + j));
-                for (; j < columns; j++) c[j] = add ? c[j] + edge[j] : edge[j];
             }
         }
     }

@@ -79,6 +79,14 @@ public abstract unsafe class Compute : IDisposable
     /// <summary>C[m, N] = Aᵀ · B, or C += when <paramref name="add"/>, with A [K, m] row-major.</summary>
     public abstract void MultiplyTransposed(float* a, nint strideA, int m, PackedMatrix b, float* c, nint strideC, bool add);
 
+    /// <summary>C[m, n] = A[m, k] · B[k, n], or C += when <paramref name="add"/>, with both read where they lie, in float32: for so few rows or columns that packing
+    /// would cost more than it brings. A's element (i, p) is a[i·rowStride + p·columnStride], B has rows of <paramref name="strideB"/> floats.
+    /// Up to <see cref="Width"/> − 1 floats after a row of B are read, and must be readable after the last.</summary>
+    public abstract void MultiplyInPlace(float* a, nint rowStride, nint columnStride, int m, int k, float* b, nint strideB, int n, float* c, nint strideC, bool add);
+
+    /// <summary>destination[j·destinationStride + i] = source[i·stride + j] for i below <paramref name="rows"/> and j below <paramref name="columns"/>.</summary>
+    public abstract void Transpose(float* source, nint stride, int rows, int columns, float* destination, nint destinationStride);
+
     /// <summary>y[rows] = W[rows, columns] · x, for reading weights once: one token of decoding.</summary>
     public abstract void MultiplyVector(float* weights, nint stride, int rows, int columns, float* x, float* y);
 

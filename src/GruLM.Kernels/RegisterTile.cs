@@ -18,23 +18,23 @@ public static unsafe class RegisterTile<S, V>
     public const int AheadAStep = 16;
 
     /// <summary>C[rows, 3W] = A[rows, k] · B[k, 3W], or C += when <paramref name="add"/>. At most <see cref="ISimd{V}.TileRows"/> rows; of the three vectors
-    /// of columns only the first <paramref name="vectors"/> are computed, unless it is a single row.
+    /// of columns only the first <paramref name="vectors"/> are read and computed. Rows of B are <paramref name="strideB"/> floats apart: 3W in a panel.
     /// A's element (i, p) is <c>a[i·rowStride + p·columnStride]</c>; rows beyond <paramref name="rows"/> of C are scratch and must be writable.
     /// <paramref name="ahead"/> is memory that will be read soon, <see cref="AheadAStep"/> floats for each of the k steps: it is fetched meanwhile.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Product(float* a, nint rowStride, nint columnStride, float* b, int k, float* c, nint strideC, int rows, int vectors, bool add, float* ahead)
+    public static void Product(float* a, nint rowStride, nint columnStride, float* b, nint strideB, int k, float* c, nint strideC, int rows, int vectors, bool add, float* ahead)
     {
-        if (rows == 1) Rows1(a, columnStride, b, k, c, add, ahead);
-        else if (vectors < 3)
+        if (vectors < 3)
         {
-            for (int v = 0; v < vectors; v++) Column(a, rowStride, columnStride, b + (v * S.Width), k, c + (v * S.Width), strideC, rows, add);
+            for (int v = 0; v < vectors; v++) Column(a, rowStride, columnStride, b + (v * S.Width), strideB, k, c + (v * S.Width), strideC, rows, add);
         }
-        else if (S.TileRows == 8 && rows > 4) Rows8(a, rowStride, columnStride, b, k, c, strideC, rows, add, ahead);
-        else Rows4(a, rowStride, columnStride, b, k, c, strideC, rows, add, ahead);
+        else if (rows == 1) Rows1(a, columnStride, b, strideB, k, c, add, ahead);
+        else if (S.TileRows == 8 && rows > 4) Rows8(a, rowStride, columnStride, b, strideB, k, c, strideC, rows, add, ahead);
+        else Rows4(a, rowStride, columnStride, b, strideB, k, c, strideC, rows, add, ahead);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows8(float* a, nint rowStride, nint columnStride, float* b, int k, float* c, nint strideC, int rows, bool add, float* ahead)
+    private static void Rows8(float* a, nint rowStride, nint columnStride, float* b, nint strideB, int k, float* c, nint strideC, int rows, bool add, float* ahead)
     {
         int w = S.Width;
 
@@ -52,7 +52,7 @@ public static unsafe class RegisterTile<S, V>
         V c40 = S.Zero, c41 = S.Zero, c42 = S.Zero, c50 = S.Zero, c51 = S.Zero, c52 = S.Zero;
         V c60 = S.Zero, c61 = S.Zero, c62 = S.Zero, c70 = S.Zero, c71 = S.Zero, c72 = S.Zero;
         nint p = 0;
-        for (float* end = b + ((nint)k * 3 * w); b != end; b += 3 * w)
+        for (float* end = b + (k * strideB); b != end; b += strideB)
         {
             Prefetch(ahead);
             ahead += AheadAStep;
@@ -103,7 +103,7 @@ public static unsafe class RegisterTile<S, V>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows4(float* a, nint rowStride, nint columnStride, float* b, int k, float* c, nint strideC, int rows, bool add, float* ahead)
+    private static void Rows4(float* a, nint rowStride, nint columnStride, float* b, nint strideB, int k, float* c, nint strideC, int rows, bool add, float* ahead)
     {
         int w = S.Width;
         float* a0 = a;
@@ -113,7 +113,7 @@ public static unsafe class RegisterTile<S, V>
         V c00 = S.Zero, c01 = S.Zero, c02 = S.Zero, c10 = S.Zero, c11 = S.Zero, c12 = S.Zero;
         V c20 = S.Zero, c21 = S.Zero, c22 = S.Zero, c30 = S.Zero, c31 = S.Zero, c32 = S.Zero;
         nint p = 0;
-        for (float* end = b + ((nint)k * 3 * w); b != end; b += 3 * w)
+        for (float* end = b + (k * strideB); b != end; b += strideB)
         {
             Prefetch(ahead);
             ahead += AheadAStep;
@@ -145,7 +145,7 @@ public static unsafe class RegisterTile<S, V>
 
     // One vector of columns, for the edge where a panel is not full: with eight rows just enough sums not to wait for one another.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Column(float* a, nint rowStride, nint columnStride, float* b, int k, float* c, nint strideC, int rows, bool add)
+    private static void Column(float* a, nint rowStride, nint columnStride, float* b, nint strideB, int k, float* c, nint strideC, int rows, bool add)
     {
         float* a1 = rows > 1 ? a + rowStride : a;
         float* a2 = rows > 2 ? a1 + rowStride : a1;
@@ -156,7 +156,7 @@ public static unsafe class RegisterTile<S, V>
         float* a7 = rows > 7 ? a6 + rowStride : a6;
         V c0 = S.Zero, c1 = S.Zero, c2 = S.Zero, c3 = S.Zero, c4 = S.Zero, c5 = S.Zero, c6 = S.Zero, c7 = S.Zero;
         nint p = 0;
-        for (float* end = b + ((nint)k * 3 * S.Width); b != end; b += 3 * S.Width)
+        for (float* end = b + (k * strideB); b != end; b += strideB)
         {
             V x = S.Load(b);
             c0 = S.MultiplyAdd(S.Splat(a[p]), x, c0);
@@ -186,22 +186,35 @@ public static unsafe class RegisterTile<S, V>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows1(float* a, nint columnStride, float* b, int k, float* c, bool add, float* ahead)
+    private static void Rows1(float* a, nint columnStride, float* b, nint strideB, int k, float* c, bool add, float* ahead)
     {
+        // Even and odd k apart: three sums alone would wait for themselves.
         int w = S.Width;
-        V c0 = S.Zero, c1 = S.Zero, c2 = S.Zero;
-        for (float* end = b + ((nint)k * 3 * w); b != end; b += 3 * w)
+        V c0 = S.Zero, c1 = S.Zero, c2 = S.Zero, d0 = S.Zero, d1 = S.Zero, d2 = S.Zero;
+        for (float* end = b + ((k & ~1) * strideB); b != end; b += 2 * strideB)
         {
             Prefetch(ahead);
-            ahead += AheadAStep;
+            Prefetch(ahead + AheadAStep);
+            ahead += 2 * AheadAStep;
+            V x = S.Splat(*a), y = S.Splat(a[columnStride]);
+            c0 = S.MultiplyAdd(x, S.Load(b), c0);
+            c1 = S.MultiplyAdd(x, S.Load(b + w), c1);
+            c2 = S.MultiplyAdd(x, S.Load(b + (2 * w)), c2);
+            d0 = S.MultiplyAdd(y, S.Load(b + strideB), d0);
+            d1 = S.MultiplyAdd(y, S.Load(b + strideB + w), d1);
+            d2 = S.MultiplyAdd(y, S.Load(b + strideB + (2 * w)), d2);
+            a += 2 * columnStride;
+        }
+
+        if ((k & 1) != 0)
+        {
             V x = S.Splat(*a);
             c0 = S.MultiplyAdd(x, S.Load(b), c0);
             c1 = S.MultiplyAdd(x, S.Load(b + w), c1);
             c2 = S.MultiplyAdd(x, S.Load(b + (2 * w)), c2);
-            a += columnStride;
         }
 
-        StoreRow(c, c0, c1, c2, add);
+        StoreRow(c, S.Add(c0, d0), S.Add(c1, d1), S.Add(c2, d2), add);
     }
 
     /// <summary>Fetches a tile of C that will be added to or overwritten once the sums are done.</summary>

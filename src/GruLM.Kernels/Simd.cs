@@ -5,6 +5,7 @@
 
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace GruLM.Kernels;
 
@@ -65,6 +66,9 @@ public interface ISimd<V>
 
     /// <summary>Sum of the lanes, in a fixed order.</summary>
     static abstract float Sum(V a);
+
+    /// <summary>Stores the four <see cref="Sum"/>s of four vectors.</summary>
+    static abstract unsafe void StoreSums(float* destination, V a, V b, V c, V d);
 
     /// <summary>Largest lane.</summary>
     static abstract float MaxLane(V a);
@@ -142,6 +146,11 @@ public readonly struct Simd512 : ISimd<Vector512<float>>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector512<float> a) => Simd256.Sum(a.GetLower() + a.GetUpper());
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void StoreSums(float* destination, Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d) =>
+        Simd256.StoreSums(destination, a.GetLower() + a.GetUpper(), b.GetLower() + b.GetUpper(), c.GetLower() + c.GetUpper(), d.GetLower() + d.GetUpper());
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -223,6 +232,11 @@ public readonly struct Simd256 : ISimd<Vector256<float>>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void StoreSums(float* destination, Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d) =>
+        Simd128.StoreSums(destination, a.GetLower() + a.GetUpper(), b.GetLower() + b.GetUpper(), c.GetLower() + c.GetUpper(), d.GetLower() + d.GetUpper());
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxLane(Vector256<float> a) => Simd128.MaxLane(Vector128.Max(a.GetLower(), a.GetUpper()));
 }
 
@@ -301,6 +315,22 @@ public readonly struct Simd128 : ISimd<Vector128<float>>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void StoreSums(float* destination, Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d)
+    {
+        if (Sse.IsSupported)
+        {
+            // Lanes 0 and 2, then 1 and 3, as Sum adds them: half of a transposition each.
+            var lowAb = Sse.UnpackLow(a, b) + Sse.UnpackHigh(a, b);
+            var lowCd = Sse.UnpackLow(c, d) + Sse.UnpackHigh(c, d);
+            (Sse.MoveLowToHigh(lowAb, lowCd) + Sse.MoveHighToLow(lowCd, lowAb)).Store(destination);
+            return;
+        }
+
+        (destination[0], destination[1], destination[2], destination[3]) = (Sum(a), Sum(b), Sum(c), Sum(d));
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxLane(Vector128<float> a) => MathF.Max(MathF.Max(a[0], a[1]), MathF.Max(a[2], a[3]));
 }
 
@@ -360,6 +390,10 @@ public readonly struct Simd1 : ISimd<float>
 
     /// <inheritdoc/>
     public static float Sum(float a) => a;
+
+    /// <inheritdoc/>
+    public static unsafe void StoreSums(float* destination, float a, float b, float c, float d) =>
+        (destination[0], destination[1], destination[2], destination[3]) = (a, b, c, d);
 
     /// <inheritdoc/>
     public static float MaxLane(float a) => a;

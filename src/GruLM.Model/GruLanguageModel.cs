@@ -83,15 +83,19 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
     public LossSums ForwardBackward(TokenBatch batch, long counted, long step)
     {
         Check(batch);
-        Pack(PackedFor.Training);
+        int tokens = batch.Steps * batch.Lanes, padded = layers[0].PaddedHidden;
+        bool inPlace = FewTokens.Suit(compute, tokens, batch.Lanes);
+        if (inPlace) ReadInPlace();
+        else Pack(PackedFor.Training);
         var w = Reserve(batch, training: true);
         trainingState.Prepare(batch);
-        int tokens = batch.Steps * batch.Lanes, padded = layers[0].PaddedHidden;
         fixed (int* ids = batch.Inputs)
         {
             Forward(ids, batch, w, trainingState, step, training: true);
             float* top = w.Layers[^1].States.Pointer + ((long)batch.Lanes * padded);
-            var sums = output.Run(top, batch.Targets, tokens, w.DState.Pointer, Gradients.Output, counted, default);
+            var sums = inPlace
+                ? output.RunInPlace(Parameters.Output, top, batch.Targets, tokens, w.DState.Pointer, Gradients.Output, counted)
+                : output.Run(top, batch.Targets, tokens, w.DState.Pointer, Gradients.Output, counted, default);
             for (int l = layers.Length - 1; l >= 0; l--)
             {
                 float* dX = l == 0 ? w.DEmbedding.Pointer : w.DState.Pointer;
@@ -225,10 +229,16 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
 
     private void Pack(PackedFor purpose)
     {
+        foreach (var layer in layers) layer.ReadPacked();
         if (packed >= purpose) return;
         for (int l = 0; l < layers.Length; l++) layers[l].Pack(Parameters, l, purpose == PackedFor.Training);
         output.Pack(Parameters.Output, purpose == PackedFor.Training);
         packed = purpose;
+    }
+
+    private void ReadInPlace()
+    {
+        for (int l = 0; l < layers.Length; l++) layers[l].ReadInPlace(Parameters, l);
     }
 
     private Workspace Reserve(TokenBatch batch, bool training)

@@ -12,7 +12,7 @@ using GruLM.Kernels;
 namespace GruLM.Model;
 
 /// <summary>One GRU layer over sequences, for any vector width. Weights are packed by <see cref="Pack"/> after each change.</summary>
-internal abstract unsafe class FusedGruLayer : IDisposable
+internal abstract unsafe partial class FusedGruLayer : IDisposable
 {
     private readonly AlignedBuffer<int> gateMajor;
     private readonly AlignedBuffer<int> interleaved;
@@ -48,6 +48,8 @@ internal abstract unsafe class FusedGruLayer : IDisposable
         inputBackward = compute.NewPacked(3 * PaddedHidden, inputDim);
         RecurrentForward = compute.NewPacked(hiddenDim, 3 * PaddedHidden);
         RecurrentBackward = compute.NewPacked(3 * PaddedHidden, PaddedHidden);
+        transposedInput = new AlignedBuffer<float>((long)FewTokens.Most * inputDim);
+        transposedGates = new AlignedBuffer<float>(3L * FewTokens.Most * hiddenDim);
     }
 
     /// <summary>Most rows of an item of a time step: the tile sums of one panel then stay in a core's own caches.</summary>
@@ -99,7 +101,8 @@ internal abstract unsafe class FusedGruLayer : IDisposable
     /// <summary>All steps of one layer. <paramref name="x"/> is [T·B, E'] or [T·B, H']; States[0] holds the starting state.</summary>
     public void Forward(float* x, int steps, int lanes, GruActivations a)
     {
-        Compute.Multiply(x, PaddedInput, steps * lanes, inputForward, a.Gates.Pointer, 3 * PaddedHidden, add: false);
+        if (InPlace) ProjectInPlace(x, steps * lanes, a.Gates.Pointer);
+        else Compute.Multiply(x, PaddedInput, steps * lanes, inputForward, a.Gates.Pointer, 3 * PaddedHidden, add: false);
         if (Compute.Bf16 != null)
         {
             HalfRows(ref halfStates, HalfStateStride, 0, lanes);
@@ -120,6 +123,12 @@ internal abstract unsafe class FusedGruLayer : IDisposable
         int tokens = steps * lanes;
         float* gates = a.Gates.Pointer;
         nint stride = 3 * PaddedHidden;
+        if (InPlace)
+        {
+            BackwardInPlace(x, dX, tokens, a, gradients, layer);
+            return;
+        }
+
         Compute.Multiply(gates, stride, tokens, inputBackward, dX, PaddedInput, add: false);
         Compute.PackRows(x, PaddedInput, InputDim, null, packedInput);
         Compute.PackRows(a.States.Pointer, PaddedHidden, HiddenDim, null, packedState);
@@ -147,6 +156,8 @@ internal abstract unsafe class FusedGruLayer : IDisposable
         RecurrentBackward.Dispose();
         halfStates?.Dispose();
         halfGradients?.Dispose();
+        transposedInput.Dispose();
+        transposedGates.Dispose();
     }
 
     /// <summary>Converted states before step <paramref name="t"/>: [B, ·]; null in float32.</summary>
@@ -175,7 +186,7 @@ internal abstract unsafe class FusedGruLayer : IDisposable
 }
 
 /// <summary>The time steps of <see cref="FusedGruLayer"/> for the vector width <typeparamref name="S"/>.</summary>
-internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
+internal sealed unsafe partial class FusedGruLayer<S, V> : FusedGruLayer
     where S : struct, ISimd<V>
     where V : unmanaged
 {
@@ -210,13 +221,13 @@ internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
         long row = (long)t * lanes;
         var job = new ForwardJob
         {
-            Weights = Floats(RecurrentForward), Biases = biases.Pointer, H = HiddenDim, Stride = PaddedHidden, Lanes = lanes,
+            Weights = InPlace ? RecurrentWeights : Floats(RecurrentForward), InPlace = InPlace, Biases = biases.Pointer, H = HiddenDim, Stride = PaddedHidden, Lanes = lanes,
             Gates = a.Gates.Pointer + (row * 3 * PaddedHidden), Recurrent = a.Recurrent.Pointer + (row * PaddedHidden),
             Before = a.States.Pointer + (row * PaddedHidden), After = a.States.Pointer + ((row + lanes) * PaddedHidden),
             Panels = PaddedHidden / PanelUnits, Units = PanelUnits, Threads = Compute.Team.Count,
             Half = new HalfProduct(Compute, RecurrentForward, HalfStates(t, lanes), HalfStates(t + 1, lanes), HalfStateStride),
         };
-        Compute.Team.Run(ref job, job.Panels * ((lanes + StepRows - 1) / StepRows));
+        Run(ref job, job.Panels * ((lanes + StepRows - 1) / StepRows), lanes);
     }
 
     protected override void StepBackward(GruActivations a, float* dY, float* carry, int t, int steps, int lanes)
@@ -225,39 +236,24 @@ internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
         int panels = RecurrentBackward.Panels;
         var job = new BackwardJob
         {
-            Weights = Floats(RecurrentBackward), Stride = PaddedHidden, Lanes = lanes, Panels = panels, Last = t == steps - 1, Threads = Compute.Team.Count,
+            Weights = InPlace ? RecurrentWeights : Floats(RecurrentBackward), InPlace = InPlace, H = HiddenDim, Stride = PaddedHidden, Lanes = lanes, Panels = panels, Last = t == steps - 1, Threads = Compute.Team.Count,
             Width = RecurrentBackward.PanelWidth,
             Half = new HalfProduct(Compute, RecurrentBackward, HalfGradients(t + 1, lanes), HalfGradients(t, lanes), HalfGradientStride),
             Gates = a.Gates.Pointer + (row * 3 * PaddedHidden), Recurrent = a.Recurrent.Pointer + (row * PaddedHidden),
             Before = a.States.Pointer + (row * PaddedHidden), DY = dY + (row * PaddedHidden), Carry = carry,
         };
-        Compute.Team.Run(ref job, panels * ((lanes + BackwardJob.Rows - 1) / BackwardJob.Rows));
+        Run(ref job, panels * ((lanes + BackwardJob.Rows - 1) / BackwardJob.Rows), lanes);
     }
 
     private static float* Floats(PackedMatrix weights) => weights.Bf16 == null ? weights.Panel(0) : null;
 
-    // The product of a step in bfloat16, and where its result goes for the next step. Empty in float32.
-    private readonly struct HalfProduct(Compute compute, PackedMatrix weights, ushort* before, ushort* after, nint stride)
-    {
-        private readonly AmxKernel kernel = compute.Bf16?.Kernel ?? default;
-        private readonly ushort* panels = weights.Bf16 == null ? null : weights.Bf16.Panel(0);
-        private readonly int k = weights.K, depth = weights.Bf16?.Depth ?? 0;
-
-        public bool Used => panels != null;
-
-        public void Multiply(int panel, int lane, int rows, float* sums) =>
-            kernel.Product(
-                before + (lane * stride), stride, panels + ((nint)panel * AmxKernel.PanelWidth * depth), k, sums, AmxKernel.PanelWidth, rows, AmxKernel.PanelWidth, add: false);
-
-        public void Keep(float* values, nint lane, int column) => Bf16.Convert(values, after + (lane * stride) + column, S.Width);
-    }
-
     // h' for the units of one panel and up to StepRows lanes.
-    private struct ForwardJob : IParallelJob
+    private partial struct ForwardJob : IParallelJob
     {
         public float* Weights, Biases, Gates, Recurrent, Before, After;
         public HalfProduct Half;
         public int H, Stride, Lanes, Panels, Units, Threads;
+        public bool InPlace;
 
         [SkipLocalsInit]
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -268,6 +264,7 @@ internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
             // One tile more than the rows: a tile writes all of its rows.
             float* sums = stackalloc float[(StepRows + S.TileRows) * width];
             if (Half.Used) Half.Multiply(panel, first, rows, sums);
+            else if (InPlace) MultiplyInPlace(panel, first, rows, sums);
             else Multiply(panel, first, rows, sums);
             for (int u = 0; u < Units; u += S.Width) Gate((panel * Units) + u, first, rows, sums + u, width);
         }
@@ -285,7 +282,7 @@ internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
                 for (int i = 0; i < rows; i += S.TileRows)
                 {
                     RegisterTile<S, V>.Product(
-                        Before + ((nint)(first + i) * Stride) + k, Stride, 1, weights + ((nint)k * width), depth, sums + (i * width), width,
+                        Before + ((nint)(first + i) * Stride) + k, Stride, 1, weights + ((nint)k * width), width, depth, sums + (i * width), width,
                         Math.Min(S.TileRows, rows - i), 3, add: k > 0, next.Part());
                 }
             }
@@ -318,14 +315,14 @@ internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
     }
 
     // dh for the units of one panel (three vectors of them) and some lanes, then the gradients of their gates at step t.
-    private struct BackwardJob : IParallelJob
+    private partial struct BackwardJob : IParallelJob
     {
         // Half of forward's rows: a panel here holds three times the units, and there must be items enough to share out.
         public const int Rows = StepRows / 2;
         public float* Weights, Gates, Recurrent, Before, DY, Carry;
         public HalfProduct Half;
-        public int Stride, Lanes, Panels, Width, Threads;
-        public bool Last;
+        public int H, Stride, Lanes, Panels, Width, Threads;
+        public bool Last, InPlace;
 
         [SkipLocalsInit]
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -336,6 +333,10 @@ internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
             if (!Last && Half.Used)
             {
                 Half.Multiply(panel, first, rows, sums);
+            }
+            else if (!Last && InPlace)
+            {
+                MultiplyInPlace(panel, first, rows, sums);
             }
             else if (!Last)
             {
@@ -354,7 +355,7 @@ internal sealed unsafe class FusedGruLayer<S, V> : FusedGruLayer
                     for (int i = 0; i < rows; i += S.TileRows)
                     {
                         RegisterTile<S, V>.Product(
-                            a + ((nint)(first + i) * strideA), strideA, 1, weights + ((nint)k * width), depth, sums + (i * width), width,
+                            a + ((nint)(first + i) * strideA), strideA, 1, weights + ((nint)k * width), width, depth, sums + (i * width), width,
                             Math.Min(S.TileRows, rows - i), vectors, add: k > 0, next.Part());
                     }
 

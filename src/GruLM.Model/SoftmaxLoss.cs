@@ -10,7 +10,7 @@ using GruLM.Kernels;
 namespace GruLM.Model;
 
 /// <summary>The output layer [V, H] with softmax cross-entropy, for any vector width. Weights are packed by <see cref="Pack"/> after each change.</summary>
-internal abstract unsafe class SoftmaxLoss : IDisposable
+internal abstract unsafe partial class SoftmaxLoss : IDisposable
 {
     // Logits held at a time: few enough to stay in the last-level cache, rows enough that adding to dW is cheap beside computing it.
     private const int ChunkLogits = 1 << 22;
@@ -65,7 +65,7 @@ internal abstract unsafe class SoftmaxLoss : IDisposable
     public LossSums Run(float* y, ReadOnlySpan<int> targets, int rows, float* dY, float* dWeights, long counted, Span<float> logProbs)
     {
         int chunk = Math.Min(rows, Math.Max(FewestRows, ChunkLogits / LogitStride));
-        Reserve(chunk, rows);
+        Reserve((long)chunk * LogitStride, rows);
         fixed (int* target = targets)
         {
             for (int first = 0; first < rows; first += chunk)
@@ -82,7 +82,12 @@ internal abstract unsafe class SoftmaxLoss : IDisposable
             }
         }
 
-        // Summed in row order, so that the figure does not depend on the threads.
+        return Sum(targets, rows, logProbs);
+    }
+
+    // In row order, so that the figure does not depend on the threads.
+    private LossSums Sum(ReadOnlySpan<int> targets, int rows, Span<float> logProbs)
+    {
         var sums = default(LossSums);
         for (int i = 0; i < rows; i++)
         {
@@ -98,6 +103,8 @@ internal abstract unsafe class SoftmaxLoss : IDisposable
         forward.Dispose();
         backward.Dispose();
         packedRows.Dispose();
+        transposedRows.Dispose();
+        factors.Dispose();
         logits.Dispose();
         rowNll.Dispose();
         rowCorrect.Dispose();
@@ -105,12 +112,12 @@ internal abstract unsafe class SoftmaxLoss : IDisposable
 
     protected abstract void SoftmaxRows(Compute compute, float* logits, int* targets, int rows, float scale, double* nll, int* correct);
 
-    private void Reserve(int chunk, int rows)
+    private void Reserve(long length, int rows)
     {
-        if (logits.Length < (long)chunk * LogitStride)
+        if (logits.Length < length)
         {
             logits.Dispose();
-            logits = new AlignedBuffer<float>((long)chunk * LogitStride);
+            logits = new AlignedBuffer<float>(length);
         }
 
         if (rowNll.Length >= rows) return;
@@ -122,7 +129,7 @@ internal abstract unsafe class SoftmaxLoss : IDisposable
 }
 
 /// <summary>The row passes of <see cref="SoftmaxLoss"/> for the vector width <typeparamref name="S"/>.</summary>
-internal sealed unsafe class SoftmaxLoss<S, V>(Compute compute, int vocab, int hidden) : SoftmaxLoss(compute, vocab, hidden)
+internal sealed unsafe partial class SoftmaxLoss<S, V>(Compute compute, int vocab, int hidden) : SoftmaxLoss(compute, vocab, hidden)
     where S : struct, ISimd<V>
     where V : unmanaged
 {

@@ -94,6 +94,51 @@ public unsafe class ComputeTests
 
     [Theory]
     [MemberData(nameof(Paths))]
+    public void Products_in_place_agree_with_the_plain_sum_and_do_not_depend_on_the_threads(KernelPath path)
+    {
+        foreach (var (m, k, n) in ((int, int, int)[])[(1, 1, 1), (1, 513, 49), (49, 200, 61), (7, 130, 3), (200, 49, 130), (513, 20, 48), (65, 1030, 97)])
+        {
+            // B's rows are its columns and a vector more, which is read and must not count.
+            int strideB = n + 16, strideC = n + 3;
+            float[] a = Random(m * k, m), b = Random(k * strideB, n), start = Random(m * strideC, k), transposed = new float[k * m];
+            using (var compute = Compute.Create(1, path))
+            {
+                fixed (float* pa = a, pt = transposed) compute.Transpose(pa, k, m, k, pt, m);
+            }
+
+            for (int i = 0; i < m; i++)
+                for (int p = 0; p < k; p++) Assert.Equal(a[(i * k) + p], transposed[(p * m) + i]);
+            float[]? first = null;
+            foreach (int threads in (int[])[1, 2, 3, 8])
+            {
+                using var compute = Compute.Create(threads, path);
+                float[] c = [.. start];
+                fixed (float* pa = a, pt = transposed, pb = b, pc = c)
+                {
+                    compute.MultiplyInPlace(pa, k, 1, m, k, pb, strideB, n, pc, strideC, add: true);
+                    compute.MultiplyInPlace(pt, 1, m, m, k, pb, strideB, n, pc, strideC, add: true);
+                    first ??= [.. c];
+                    Assert.Equal(first, c);
+                    for (int i = 0; i < m; i++)
+                    {
+                        for (int j = n; j < strideC; j++) Assert.Equal(start[(i * strideC) + j], c[(i * strideC) + j]);
+                        for (int j = 0; j < n; j++)
+                        {
+                            double sum = 0;
+                            for (int p = 0; p < k; p++) sum += (double)a[(i * k) + p] * b[(p * strideB) + j];
+                            Assert.Equal(start[(i * strideC) + j] + (2 * sum), c[(i * strideC) + j], (4e-6 * k) + 1e-6);
+                        }
+                    }
+
+                    compute.MultiplyInPlace(pa, k, 1, m, k, pb, strideB, n, pc, strideC, add: false);
+                    Assert.Equal(Enumerable.Range(0, k).Sum(p => (double)a[((m - 1) * k) + p] * b[(p * strideB) + n - 1]), c[((m - 1) * strideC) + n - 1], (2e-6 * k) + 1e-6);
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Paths))]
     public void Matrix_times_vector_agrees_with_the_plain_sum(KernelPath path)
     {
         using var compute = Compute.Create(2, path);
