@@ -41,7 +41,7 @@ public sealed record TrainingOptions
     /// <summary>Steps between progress reports.</summary>
     public long LogInterval { get; init; } = 20;
 
-    /// <summary>Steps between checkpoints besides those at the end of each epoch. 0: none.</summary>
+    /// <summary>Steps between checkpoints besides those at the end of each epoch and after ten minutes without one. 0: none.</summary>
     public long SaveInterval { get; init; }
 
     /// <summary>Checkpoints kept.</summary>

@@ -31,11 +31,11 @@ public sealed class TrainerTests : IDisposable
         Assert.True(watcher.Evaluations[^1].Result.Sums.Accuracy > 0.9);
         Assert.Equal(16, watcher.Epochs.Count);
         Assert.Equal(result.Position.TotalSteps, result.Position.Step);
-        Assert.Equal(watcher.Evaluations.Min(e => e.Result.Sums.MeanNll), result.Best!.Value.Sums.MeanNll);
+        Assert.Equal(watcher.Evaluations.Min(e => e.Result.Sums.MeanNll), result.Position.Best!.Value.Sums.MeanNll);
 
         // The folder's model is the best one, not the last.
         using var saved = GruLanguageModel.Load(folder, compute);
-        Assert.Equal(result.Best.Value.Sums.MeanNll, Evaluation.Quick(saved, HeldOut(500)).Sums.MeanNll, 1e-6);
+        Assert.Equal(result.Position.Best.Value.Sums.MeanNll, Evaluation.Quick(saved, HeldOut(500)).Sums.MeanNll, 1e-6);
         Assert.Equal(2, Checkpoint.Find(folder).Count);
     }
 
@@ -115,6 +115,6 @@ public sealed class TrainerTests : IDisposable
 
         public void OnCheckpoint(string folder) => Assert.True(Directory.Exists(folder));
 
-        public void OnNotice(string message) => Notices.Add(message);
+        public void OnNotice(long step, string message) => Notices.Add(message);
     }
 }
