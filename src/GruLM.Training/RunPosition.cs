@@ -29,6 +29,9 @@ public sealed record RunPosition
     /// <summary>The best evaluation so far; null before the first.</summary>
     public EvaluationResult? Best { get; init; }
 
+    /// <summary>Evaluations since then.</summary>
+    public int EvaluationsSinceBest { get; init; }
+
     /// <summary>The step of the last evaluation; −1 before the first.</summary>
     public long EvaluatedStep { get; init; } = -1;
 
@@ -43,6 +46,9 @@ public sealed record RunPosition
 
     /// <summary>Time that these steps took.</summary>
     public double RecentSeconds { get; init; }
+
+    /// <summary>A running mean of the gradient norm.</summary>
+    public double UsualNorm { get; init; }
 
     /// <summary>Steps skipped since the last one that was not.</summary>
     public int SkippedInARow { get; init; }

@@ -8,7 +8,7 @@ namespace GruLM.Training;
 
 /// <summary>How a run ended.</summary>
 /// <param name="Position">Where it stands.</param>
-/// <param name="Finished">Whether all steps were made; false when it was stopped.</param>
+/// <param name="Finished">Whether it came to its end; false when it was stopped.</param>
 public sealed record TrainingResult(RunPosition Position, bool Finished);
 
 /// <summary>Trains a model on data. One use.</summary>
@@ -16,6 +16,12 @@ public sealed class Trainer
 {
     // A model that stays broken for this long will not mend itself.
     private const int MostSkippedInARow = 10;
+
+    // Far beyond what healthy training does: a loss twice that of guessing, a gradient a hundred times the usual one, once it is known.
+    private const double ExplodedLoss = 2;
+    private const double ExplodedNorm = 100;
+    private const int StepsToKnowNorm = 50;
+    private const double NormMemory = 0.95;
 
     // Epochs can take hours.
     private const double MostSecondsUnsaved = 600;
@@ -29,6 +35,7 @@ public sealed class Trainer
     private readonly LearningRateSchedule schedule;
     private readonly long totalSteps;
     private readonly int epochs;
+    private readonly BatchParts parts;
     private readonly Stopwatch clock = new();
     private RunPosition position = new();
     private double secondsBefore;
@@ -40,6 +47,7 @@ public sealed class Trainer
     {
         (this.model, this.data, this.heldOut, this.options, this.folder, this.observer) = (model, data, heldOut, options, folder, observer);
         (totalSteps, epochs) = Count(data, options);
+        parts = new BatchParts(options);
         schedule = new LearningRateSchedule(options.Schedule, options.LearningRate, options.MinLearningRate, options.WarmupSteps, totalSteps);
         position = position with { TotalSteps = totalSteps };
     }
@@ -50,10 +58,13 @@ public sealed class Trainer
     /// <summary>Where the run stands.</summary>
     public RunPosition Position => position;
 
+    /// <summary>Whether the held-out figure has not improved for as long as the run was told to wait.</summary>
+    public bool OutOfPatience => options.Patience > 0 && position.EvaluationsSinceBest >= options.Patience;
+
     /// <summary>Whether there is nothing left to do.</summary>
     public bool Done => AtEnd && !EvaluationDue;
 
-    private bool AtEnd => position.Step >= totalSteps;
+    private bool AtEnd => position.Step >= totalSteps || OutOfPatience;
 
     private bool AtEndOfEpoch => position.Step > 0 && position.IndexInEpoch == 0;
 
@@ -72,7 +83,7 @@ public sealed class Trainer
     }
 
     /// <summary>Runs to the end, or until <paramref name="cancel"/>, in which case a checkpoint is written first.
-    /// Throws <see cref="InvalidDataException"/> when loss or gradients stay infinite or NaN, <see cref="IOException"/> when nothing can be saved.</summary>
+    /// Throws <see cref="InvalidDataException"/> when loss or gradients stay broken, <see cref="IOException"/> when nothing can be saved.</summary>
     public TrainingResult Run(CancellationToken cancel = default)
     {
         secondsBefore = position.Seconds;
@@ -116,21 +127,31 @@ public sealed class Trainer
         long counted = 0;
         foreach (int target in batch.Targets)
             if (target != TokenBatch.Ignored) counted++;
-        var sums = model.ForwardBackward(batch, counted, position.Step);
+        var sums = default(LossSums);
+        for (int part = 0; part < parts.Count(batch); part++)
+            sums += model.ForwardBackward(parts.Part(batch, part), counted, (position.Step * options.GradAccum) + part);
         double norm = model.GradientNorm(), rate = schedule.At(position.Step);
-        if (double.IsFinite(sums.Nll) && double.IsFinite(norm))
+        if (WrongWith(sums, norm) is not { } wrong)
         {
             model.Update(rate, options.GradClip > 0 && norm > options.GradClip ? options.GradClip / norm : 1);
-            position = position with { SkippedInARow = 0 };
+            position = position with { SkippedInARow = 0, UsualNorm = position.Step == 0 ? norm : (NormMemory * position.UsualNorm) + ((1 - NormMemory) * norm) };
             return (sums, norm, rate);
         }
 
         model.DiscardGradients();
-        observer.OnNotice(position.Step + 1, $"step {position.Step + 1}: the loss or its gradient is not finite; the step was skipped");
+        observer.OnNotice(position.Step + 1, $"step {position.Step + 1}: {wrong}; the step was skipped");
         position = position with { SkippedInARow = position.SkippedInARow + 1 };
         if (position.SkippedInARow >= MostSkippedInARow)
-            throw new InvalidDataException($"{position.SkippedInARow} steps in a row had no finite loss: training has diverged; try a lower --lr or --grad-clip. What was saved before is kept");
+            throw new InvalidDataException($"{position.SkippedInARow} steps in a row went wrong, the last because {wrong}: training has diverged; try a lower --lr or --grad-clip. What was saved before is kept");
         return (default, norm, rate);
+    }
+
+    private string? WrongWith(LossSums sums, double norm)
+    {
+        if (!double.IsFinite(sums.Nll) || !double.IsFinite(norm)) return "the loss or its gradient is not finite";
+        if (sums.MeanNll > ExplodedLoss * Math.Log(model.Config.VocabSize)) return FormattableString.Invariant($"the loss is {sums.MeanNll:0.0}, far worse than guessing");
+        if (position.Step >= StepsToKnowNorm && norm > ExplodedNorm * position.UsualNorm) return FormattableString.Invariant($"the gradient's norm is {norm:0.0e+0}, usually it is {position.UsualNorm:0.0e+0}");
+        return null;
     }
 
     private void Report(int epoch, double norm, double rate)
@@ -148,7 +169,7 @@ public sealed class Trainer
         {
             var result = Evaluation.Quick(model, heldOut!, options.EvalTokens, cancel);
             bool isBest = double.IsFinite(result.Sums.MeanNll) && !(position.Best?.Sums.MeanNll <= result.Sums.MeanNll);
-            position = position with { EvaluatedStep = position.Step, Seconds = secondsBefore + clock.Elapsed.TotalSeconds };
+            position = position with { EvaluatedStep = position.Step, EvaluationsSinceBest = isBest ? 0 : position.EvaluationsSinceBest + 1, Seconds = secondsBefore + clock.Elapsed.TotalSeconds };
             if (isBest)
             {
                 position = position with { Best = result };

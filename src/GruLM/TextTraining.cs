@@ -86,6 +86,9 @@ public sealed class TextTraining : IDisposable
     /// <summary>Whether a run that was continued had come to its end already.</summary>
     public bool Done => trainer.Done;
 
+    /// <summary>Whether the run ended, or will, because the held-out figure no longer improved.</summary>
+    public bool OutOfPatience => trainer.OutOfPatience;
+
     /// <summary>Tokenises both texts and sets up model and loop. <paramref name="folder"/> may be null: nothing is saved.
     /// <paramref name="phase"/> is told what takes time. Throws <see cref="ArgumentException"/> for settings and <see cref="InvalidDataException"/> for text that cannot be trained on.</summary>
     public static TextTraining Prepare(
@@ -99,7 +102,7 @@ public sealed class TextTraining : IDisposable
         HeldOut? held = null;
         if (options.Samples == SampleKind.Stream)
         {
-            data = new TokenStream(TokenizedText.Stream(tokenizer, training), options.Training.BatchSize, options.Training.Bptt, options.Training.Seed);
+            data = new TokenStream(TokenizedText.Stream(tokenizer, training), options.Training.BatchSize * options.Training.GradAccum, options.Training.Bptt, options.Training.Seed);
             if (!heldOut.IsEmpty)
             {
                 var stream = TokenizedText.HeldOutStream(tokenizer, heldOut);
@@ -112,7 +115,7 @@ public sealed class TextTraining : IDisposable
         {
             data = new LineSamples(
                 TokenizedText.Lines(tokenizer, training), TokenizedText.LineBegin(tokenizer), TokenizedText.LineEnd(tokenizer),
-                options.Training.BatchSize, options.Training.Bptt, options.Training.Seed);
+                options.Training.BatchSize * options.Training.GradAccum, options.Training.Bptt, options.Training.Seed);
             if (!heldOut.IsEmpty) held = TokenizedText.HeldOutLines(tokenizer, heldOut);
             if (held is HeldOutLines { Lines.Count: 0 }) throw new InvalidDataException("the held-out part has no line with text. Give more lines, a larger --val-fraction, or --val-fraction 0 for none");
         }

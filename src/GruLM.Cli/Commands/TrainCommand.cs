@@ -28,6 +28,7 @@ internal static class TrainCommand
         var epochs = Flags.Int("--epochs", 1, 1_000_000, loop.Epochs, "passes over the training text");
         var maxSteps = Flags.Int("--max-steps", 0, MaxCount, 0, "ends training after so many steps; 0: no limit");
         var batch = Flags.Int("--batch-size", 1, 1 << 16, loop.BatchSize, "lanes of text side by side");
+        var accum = Flags.Int("--grad-accum", 1, 1 << 10, loop.GradAccum, "batches whose gradients make one update; the memory of one, the update of a batch so many times as large");
         var bptt = Flags.Int("--bptt", 1, 1 << 16, loop.Bptt, "tokens that a gradient reaches back");
         var embedding = Flags.Int("--emb-dim", 1, GruConfig.MaxWidth, defaults.EmbeddingDim, "length of an embedding");
         var hidden = Flags.Int("--hidden-dim", 1, GruConfig.MaxWidth, defaults.HiddenDim, "units in each GRU layer");
@@ -42,6 +43,7 @@ internal static class TrainCommand
         var clip = Flags.Number("--grad-clip", 0, 1e9, loop.GradClip, "largest gradient norm; 0: no clipping");
         var evalInterval = Flags.Int("--eval-interval", 0, MaxCount, 0, "steps between evaluations besides those at the end of each epoch; 0: none");
         var evalTokens = Flags.Int("--eval-tokens", 0, MaxCount, 0, "held-out tokens an evaluation reads at most; 0: all");
+        var patience = Flags.Int("--patience", 0, MaxCount, 0, "ends training after so many evaluations in a row without a better figure; 0: never");
         var logInterval = Flags.Int("--log-interval", 1, MaxCount, (int)loop.LogInterval, "steps between progress reports");
         var saveInterval = Flags.Int("--save-interval", 0, MaxCount, 0, "steps between checkpoints besides those at the end of each epoch and after ten minutes; 0: none");
         var keep = Flags.Int("--keep", 1, MaxCount, loop.Keep, "checkpoints kept");
@@ -55,8 +57,8 @@ internal static class TrainCommand
             "Train a tokenizer and a GRU language model on text.",
             ["grulm train --data book.txt --out-dir model", "grulm train --resume model", "grulm train --data talks.txt --samples lines --hidden-dim 512 --epochs 20 --out-dir talker"],
             [
-                data, outDir, resume, initFrom, tokenizer, vocab, kind, samples, valData, valFraction, epochs, maxSteps, batch, bptt, embedding, hidden, layers, dropout, tie.On, tie.Off,
-                rate, minRate, warmup, schedule, decay, clip, evalInterval, evalTokens, logInterval, saveInterval, keep, seed, precision, threads, overwrite, config,
+                data, outDir, resume, initFrom, tokenizer, vocab, kind, samples, valData, valFraction, epochs, maxSteps, batch, accum, bptt, embedding, hidden, layers, dropout, tie.On, tie.Off,
+                rate, minRate, warmup, schedule, decay, clip, evalInterval, evalTokens, patience, logInterval, saveInterval, keep, seed, precision, threads, overwrite, config,
             ],
             (flags, session) =>
             {
@@ -95,6 +97,7 @@ internal static class TrainCommand
                     Epochs = flags.GetValue(epochs),
                     MaxSteps = flags.GetValue(maxSteps),
                     BatchSize = flags.GetValue(batch),
+                    GradAccum = flags.GetValue(accum),
                     Bptt = flags.GetValue(bptt),
                     LearningRate = flags.GetValue(rate),
                     MinLearningRate = Math.Min(flags.GetValue(minRate) ?? flags.GetValue(rate) / 100, flags.GetValue(rate)),
@@ -103,6 +106,7 @@ internal static class TrainCommand
                     GradClip = flags.GetValue(clip),
                     EvalInterval = flags.GetValue(evalInterval),
                     EvalTokens = flags.GetValue(evalTokens),
+                    Patience = flags.GetValue(patience),
                     LogInterval = flags.GetValue(logInterval),
                     SaveInterval = flags.GetValue(saveInterval),
                     Keep = flags.GetValue(keep),

@@ -60,6 +60,7 @@ internal static class SettingsFile
         json.WriteNumber("epochs", t.Epochs);
         json.WriteNumber("max-steps", t.MaxSteps);
         json.WriteNumber("batch-size", t.BatchSize);
+        json.WriteNumber("grad-accum", t.GradAccum);
         json.WriteNumber("bptt", t.Bptt);
         json.WriteNumber("lr", t.LearningRate);
         json.WriteNumber("min-lr", t.MinLearningRate);
@@ -69,6 +70,7 @@ internal static class SettingsFile
         json.WriteNumber("grad-clip", t.GradClip);
         json.WriteNumber("eval-interval", t.EvalInterval);
         json.WriteNumber("eval-tokens", t.EvalTokens);
+        json.WriteNumber("patience", t.Patience);
         json.WriteNumber("log-interval", t.LogInterval);
         json.WriteNumber("save-interval", t.SaveInterval);
         json.WriteNumber("keep", t.Keep);

@@ -48,6 +48,7 @@ internal static class TrainRun
         var options = FromModel(settings, folder.CheckpointFolder) with { ContinueFrom = folder.CheckpointFolder };
         settings = settings with { Options = options };
         var (training, heldOut) = ReadTexts(settings, options.Samples, input, messages, cancel);
+        if (options.Training.Patience > 0 && heldOut.IsEmpty) throw new ArgumentException("--patience needs held-out text to judge by: give --val-data or a --val-fraction above 0");
         using var compute = Compute.Create(settings.Threads, settings.Precision);
         var display = new TrainingDisplay(messages, live);
         var observers = new List<ITrainingObserver> { display };
@@ -55,7 +56,9 @@ internal static class TrainRun
         WriteBanner(run, compute, settings.Precision, options, messages);
         if (settings.Resume && run.Done)
         {
-            messages.WriteLine(string.Create(CultureInfo.InvariantCulture, $"nothing is left to do: {run.Position.Step:#,0} steps are made, the run has {run.TotalSteps:#,0}; give more --epochs or --max-steps to go on"));
+            messages.WriteLine(run.OutOfPatience
+                ? $"nothing is left to do: the last {run.Position.EvaluationsSinceBest} evaluations were no better; give more --patience to go on"
+                : string.Create(CultureInfo.InvariantCulture, $"nothing is left to do: {run.Position.Step:#,0} steps are made, the run has {run.TotalSteps:#,0}; give more --epochs or --max-steps to go on"));
             return ExitCode.Done;
         }
 
@@ -75,6 +78,7 @@ internal static class TrainRun
         messages.Write(LossCurve.Draw(display.TrainCurve, "training loss (nats a token) by step"));
         messages.Write(LossCurve.Draw(display.BitsCurve, "held-out bits a byte by step"));
         if (!result.Finished) messages.WriteLine($"stopped at step {result.Position.Step:#,0} of {result.Position.TotalSteps:#,0}; the model so far is saved; go on with: grulm train --resume {settings.OutDir}");
+        else if (run.OutOfPatience) messages.WriteLine($"ended at step {result.Position.Step:#,0} of {result.Position.TotalSteps:#,0}: {result.Position.EvaluationsSinceBest} evaluations in a row were no better");
         if (result.Position.Best is { } best) messages.WriteLine($"best held-out figures: {TrainingDisplay.Figures(best)}");
         messages.WriteLine($"model in {settings.OutDir}; try: grulm generate --model {settings.OutDir} --prompt \"…\"");
         return result.Finished ? ExitCode.Done : ExitCode.Stopped;
@@ -161,7 +165,7 @@ internal static class TrainRun
         messages.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"model: vocabulary {config.VocabSize:#,0}, embedding {config.EmbeddingDim}, {config.NumLayers} x {config.HiddenDim} GRU units, {(config.TieWeights ? "tied" : "untied")}, {run.Model.Parameters.Count:#,0} parameters"));
         messages.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"training: {run.Data.TokensPerEpoch:#,0} tokens an epoch ({(options.Samples == SampleKind.Lines ? "lines" : "stream")}), {(run.HeldOut is { } h ? $"{h.Tokens:#,0} held out" : "none held out")}, {run.TotalSteps:#,0} steps of {(run.Data as TokenStream)?.Lanes ?? options.Training.BatchSize} x {options.Training.Bptt}, {KernelChoice.Describe(compute, precision)}"));
+            $"training: {run.Data.TokensPerEpoch:#,0} tokens an epoch ({(options.Samples == SampleKind.Lines ? "lines" : "stream")}), {(run.HeldOut is { } h ? $"{h.Tokens:#,0} held out" : "none held out")}, {run.TotalSteps:#,0} steps of {(run.Data as TokenStream)?.Lanes ?? options.Training.BatchSize * options.Training.GradAccum} x {options.Training.Bptt}, {KernelChoice.Describe(compute, precision)}"));
     }
 
     // The metrics file joins the observers once it is known that nothing stands in the way of training.
