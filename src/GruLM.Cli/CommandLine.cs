@@ -5,6 +5,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using System.Reflection;
+using GruLM.Cli.Runs;
 
 namespace GruLM.Cli;
 
@@ -51,15 +52,19 @@ internal static class CommandLine
                 HelpText.Write(root, session.Error, Width());
                 return ExitCode.BadUsage;
             }
-            string? path = flags.CommandResult.Command.Options.FirstOrDefault(o => o.Name == ConfigFile.FlagName) is { } config
-                && flags.GetResult(config) is { Tokens: [var file] } ? file.Value : null;
+            string? config = ConfigFile.PathIn(flags), resumed = ResumeFlag.FolderIn(flags);
 
             // What is required may stand in the file; the second check sees both.
-            Check(flags, ignoreMissing: path is not null);
-            if (path is not null)
+            Check(flags, ignoreMissing: config is not null || resumed is not null);
+            if (resumed is not null)
             {
-                flags = root.Parse(ConfigFile.Expand(args, flags, path), Parsing);
-                Check(flags, prefix: path + ": ");
+                flags = root.Parse(ResumeFlag.Expand(args, flags, resumed), Parsing);
+                Check(flags, prefix: SettingsFile.PathIn(resumed) + ": ");
+            }
+            else if (config is not null)
+            {
+                flags = root.Parse(ConfigFile.Expand(args, flags, config), Parsing);
+                Check(flags, prefix: config + ": ");
             }
 
             // A group without one of its commands has not passed the check.

@@ -8,10 +8,14 @@ namespace GruLM.Cli;
 
 internal static class ConfigFile
 {
-    public const string FlagName = "--config";
+    private const string FlagName = "--config";
 
     /// <summary>The flag for commands that take a configuration file.</summary>
     public static Option<string?> Flag() => Flags.Text(FlagName, "FILE.json", "flags from a JSON file; one on the command line wins");
+
+    /// <summary>The file that the command line names, or null.</summary>
+    public static string? PathIn(ParseResult flags) =>
+        flags.CommandResult.Command.Options.FirstOrDefault(o => o.Name == FlagName) is { } option && flags.GetResult(option) is { Tokens: [var file] } ? file.Value : null;
 
     /// <summary>The command line with the file's settings added.</summary>
     /// <exception cref="InvalidDataException">The file is not JSON as described above.</exception>
@@ -25,9 +29,9 @@ internal static class ConfigFile
         {
             var name = "--" + property.Name.Replace('_', '-');
             var option = options.FirstOrDefault(option => option.Name == name);
-            if (option is null || name is FlagName or "--help")
+            if (option is null || name is FlagName or ResumeFlag.Name or "--help")
             {
-                var known = options.Select(option => option.Name[2..]).Where(known => known is not ("config" or "help"));
+                var known = options.Select(option => option.Name[2..]).Where(known => known is not ("config" or "resume" or "help"));
                 throw new UsageException($"{path}: unknown key '{property.Name}' for '{GrulmCommand.PathOf(flags.CommandResult.Command)}'{NearestName.Hint(property.Name, known)}");
             }
             var opposite = options.FirstOrDefault(other => other.Name == Opposite(name));

@@ -55,15 +55,19 @@ internal sealed class TrainingDisplay(TextWriter output, bool live) : ITrainingO
         Lasting($"held out at step {r.Step:#,0}: {Figures(r.Result)}{(r.IsBest ? "  (best so far, saved)" : "")}");
     }
 
-    public void OnEpoch(EpochReport r) => Lasting(string.Create(CultureInfo.InvariantCulture,
-        $"epoch {r.Epoch}/{r.Epochs}: average NLL {r.Train.MeanNll:0.0000}  perplexity {r.Train.Perplexity:0.00}  token accuracy {100 * r.Train.Accuracy:0.0}%  tokens {r.Train.Tokens:#,0}  ({Time(r.Seconds)})"));
+    public void OnEpoch(EpochReport r)
+    {
+        string part = r.Steps == r.StepsInEpoch ? "" : string.Create(CultureInfo.InvariantCulture, $", its first {r.Steps:#,0} of {r.StepsInEpoch:#,0} steps");
+        Lasting(string.Create(CultureInfo.InvariantCulture,
+            $"epoch {r.Epoch}/{r.Epochs}{part}: average NLL {r.Train.MeanNll:0.0000}  perplexity {r.Train.Perplexity:0.00}  token accuracy {100 * r.Train.Accuracy:0.0}%  tokens {r.Train.Tokens:#,0}  ({Time(r.Seconds)})"));
+    }
 
     public void OnCheckpoint(string folder)
     {
         // Saving is not news.
     }
 
-    public void OnNotice(string message) => Lasting($"note: {message}");
+    public void OnNotice(long step, string message) => Lasting($"note: {message}");
 
     /// <summary>Ends the changing line.</summary>
     public void Finish()

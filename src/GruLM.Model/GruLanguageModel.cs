@@ -14,7 +14,7 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
     private readonly SoftmaxLoss output;
     private readonly Philox dropoutRandom;
     private readonly AdamWOptions optimizerOptions;
-    private readonly LaneStates trainingState;
+    private readonly List<LaneStates> trainingStates = [];
     private readonly LaneStates evaluationState;
     private readonly PackedMatrix packedInput;
     private readonly PackedMatrix packedState;
@@ -34,7 +34,6 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
         dropoutRandom = new Philox(seed, RandomPurpose.Dropout);
         layers = [.. Enumerable.Range(0, Config.NumLayers).Select(l => FusedGruLayer.Create(compute, Config.InputDim(l), Config.HiddenDim))];
         output = SoftmaxLoss.Create(compute, Config.VocabSize, Config.HiddenDim);
-        trainingState = new LaneStates(layers.Length, layers[0].PaddedHidden);
         evaluationState = new LaneStates(layers.Length, layers[0].PaddedHidden);
         packedInput = compute.NewPacked(0, 0);
         packedState = compute.NewPacked(0, 0);
@@ -88,10 +87,11 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
         if (inPlace) ReadInPlace();
         else Pack(PackedFor.Training);
         var w = Reserve(batch, training: true);
-        trainingState.Prepare(batch);
+        var state = TrainingState(batch.Part);
+        state.Prepare(batch);
         fixed (int* ids = batch.Inputs)
         {
-            Forward(ids, batch, w, trainingState, step, training: true);
+            Forward(ids, batch, w, state, step, training: true);
             float* top = w.Layers[^1].States.Pointer + ((long)batch.Lanes * padded);
             var sums = inPlace
                 ? output.RunInPlace(Parameters.Output, top, batch.Targets, tokens, w.DState.Pointer, Gradients.Output, counted)
@@ -152,7 +152,12 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
 
         Add("adamw.m.", Optimizer.FirstMoment);
         Add("adamw.v.", Optimizer.SecondMoment);
-        tensors.Add(NamedTensor.FromFloats("state", () => trainingState.Values, layers.Length, trainingState.Lanes, layers[0].PaddedHidden));
+        for (int part = 0; part < Math.Max(1, trainingStates.Count); part++)
+        {
+            var state = TrainingState(part);
+            tensors.Add(NamedTensor.FromFloats(StateName(part), () => state.Values, layers.Length, state.Lanes, layers[0].PaddedHidden));
+        }
+
         Safetensors.Write(path, tensors, new Dictionary<string, string> { ["adamw.steps"] = Optimizer.Steps.ToString() });
     }
 
@@ -170,11 +175,14 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
         Fill("adamw.m.", Optimizer.FirstMoment);
         Fill("adamw.v.", Optimizer.SecondMoment);
         Optimizer.Steps = steps;
-        var state = file.Find("state");
-        if (state.Shape.Count != 3 || state.Shape[0] != layers.Length || state.Shape[2] != layers[0].PaddedHidden)
-            throw new InvalidDataException($"{path}: the carried state does not fit the model");
-        trainingState.Prepare((int)state.Shape[1], fresh: true);
-        file.Read(state, trainingState.Values);
+        for (int part = 0; part == 0 || file.TryFind(StateName(part), out _); part++)
+        {
+            var saved = file.Find(StateName(part));
+            if (saved.Shape.Count != 3 || saved.Shape[0] != layers.Length || saved.Shape[2] != layers[0].PaddedHidden)
+                throw new InvalidDataException($"{path}: the carried state does not fit the model");
+            TrainingState(part).Prepare((int)saved.Shape[1], fresh: true);
+            file.Read(saved, TrainingState(part).Values);
+        }
     }
 
     /// <inheritdoc/>
@@ -182,7 +190,7 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
     {
         foreach (var layer in layers) layer.Dispose();
         output.Dispose();
-        trainingState.Dispose();
+        foreach (var state in trainingStates) state.Dispose();
         evaluationState.Dispose();
         packedInput.Dispose();
         packedState.Dispose();
@@ -190,6 +198,14 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
         gradients?.Dispose();
         optimizer?.Dispose();
         Parameters.Dispose();
+    }
+
+    private static string StateName(int part) => part == 0 ? "state" : $"state.{part}";
+
+    private LaneStates TrainingState(int part)
+    {
+        while (trainingStates.Count <= part) trainingStates.Add(new LaneStates(layers.Length, layers[0].PaddedHidden));
+        return trainingStates[part];
     }
 
     private static PackedMatrix Shaped(PackedMatrix matrix, int k, int n)

@@ -1,5 +1,6 @@
-// Checkpoints: training/step-N/ holds the model, the optimizer's state and the position of the run. A checkpoint is written and
-// synced under a temporary name and renamed as one folder, so a crash leaves whole ones only.
+// Checkpoints: training/step-N/ holds the model, the optimizer's state, the position of the run and the checksums of all of them.
+// A checkpoint is written and synced under a temporary name and renamed as one folder, and it is renamed away before it is
+// deleted, so that at every instant the folders named step-N are whole ones.
 
 using System.Globalization;
 using System.Text.Json;
@@ -9,60 +10,51 @@ using GruLM.Model;
 
 namespace GruLM.Training;
 
-/// <summary>Where a run stands: what resuming needs besides parameters and optimizer state.</summary>
-public sealed record RunPosition
-{
-    /// <summary>Updates made.</summary>
-    public long Step { get; init; }
-
-    /// <summary>Updates that the schedule was laid out for.</summary>
-    public long TotalSteps { get; init; }
-
-    /// <summary>Current epoch, from 0.</summary>
-    public int Epoch { get; init; }
-
-    /// <summary>Batches of the epoch already used.</summary>
-    public int IndexInEpoch { get; init; }
-
-    /// <summary>Tokens trained on.</summary>
-    public long Tokens { get; init; }
-
-    /// <summary>Training time so far.</summary>
-    public double Seconds { get; init; }
-
-    /// <summary>Lowest held-out nll so far; null before the first evaluation.</summary>
-    public double? BestNll { get; init; }
-}
-
-/// <summary>Writes and finds checkpoints under a model folder.</summary>
+/// <summary>Writes, checks and finds checkpoints under a model folder.</summary>
 public static class Checkpoint
 {
     private const string Prefix = "step-";
+    private const string Unfinished = ".partial";
     private const string PositionName = "position.json";
     private const string StateName = "training.safetensors";
 
     /// <summary>The folder of training files inside a model folder.</summary>
     public static string TrainingFolder(string modelFolder) => Path.Combine(modelFolder, "training");
 
-    /// <summary>Writes a checkpoint and deletes all but the newest <paramref name="keep"/>. Returns its folder.</summary>
+    /// <summary>Writes a checkpoint, then deletes all but the newest <paramref name="keep"/>, and those of later steps: the run has
+    /// gone back behind them because they were damaged. Returns its folder.
+    /// Throws <see cref="IOException"/> when it cannot be written; the checkpoints before it are whole then.</summary>
     public static string Save(string modelFolder, ITrainableModel model, RunPosition position, int keep)
     {
         string parent = TrainingFolder(modelFolder);
-        Directory.CreateDirectory(parent);
         string final = Path.Combine(parent, Prefix + position.Step.ToString(CultureInfo.InvariantCulture));
-        string temporary = final + ".partial";
-        if (Directory.Exists(temporary)) Directory.Delete(temporary, recursive: true);
-        Directory.CreateDirectory(temporary);
-        model.Save(temporary);
-        model.SaveTrainingState(Path.Combine(temporary, StateName));
-        AtomicFile.WriteAllText(Path.Combine(temporary, PositionName), JsonSerializer.Serialize(position, CheckpointJsonContext.Default.RunPosition) + "\n");
-        if (Directory.Exists(final)) Directory.Delete(final, recursive: true);
-        Directory.Move(temporary, final);
-        foreach (var (_, old) in Find(modelFolder).Skip(Math.Max(1, keep))) Directory.Delete(old, recursive: true);
+        string temporary = final + Unfinished;
+        try
+        {
+            Directory.CreateDirectory(parent);
+            RemoveUnfinished(parent);
+            Directory.CreateDirectory(temporary);
+            model.Save(temporary);
+            model.SaveTrainingState(Path.Combine(temporary, StateName));
+            AtomicFile.WriteAllText(Path.Combine(temporary, PositionName), JsonSerializer.Serialize(position, CheckpointJsonContext.Default.RunPosition) + "\n");
+            FolderChecksums.Write(temporary);
+            if (Directory.Exists(final)) Delete(final);
+            Directory.Move(temporary, final);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // Room for what is worth more than half a checkpoint.
+            TryDelete(temporary);
+            throw new IOException($"{final}: this checkpoint could not be written ({error.Message}); those before it are whole: make room and continue with --resume {modelFolder}", error);
+        }
+
+        int whole = 0;
+        foreach (var (step, folder) in Find(modelFolder))
+            if (step > position.Step || ++whole > Math.Max(1, keep)) Delete(folder);
         return final;
     }
 
-    /// <summary>The checkpoints of a model folder, newest first.</summary>
+    /// <summary>The checkpoints of a model folder, newest first, unchecked.</summary>
     public static IReadOnlyList<(long Step, string Folder)> Find(string modelFolder)
     {
         string parent = TrainingFolder(modelFolder);
@@ -75,7 +67,20 @@ public static class Checkpoint
         ];
     }
 
-    /// <summary>Reads a checkpoint's position and its optimizer state into <paramref name="model"/>, whose parameters came from the same folder.</summary>
+    /// <summary>The folder of the newest checkpoint that is as it was written, or null; <paramref name="notice"/> is told of those passed over.</summary>
+    public static string? NewestWhole(string modelFolder, Action<string> notice)
+    {
+        foreach (var (_, folder) in Find(modelFolder))
+        {
+            if (FolderChecksums.Check(folder) is not { } wrong) return folder;
+            notice($"{folder} is damaged ({wrong}) and is passed over");
+        }
+
+        return null;
+    }
+
+    /// <summary>Reads a checkpoint's position and its optimizer state into <paramref name="model"/>, whose parameters came from the same folder.
+    /// Throws <see cref="InvalidDataException"/> when they are damaged.</summary>
     public static RunPosition Load(string folder, ITrainableModel model)
     {
         string path = Path.Combine(folder, PositionName);
@@ -90,8 +95,32 @@ public static class Checkpoint
             throw new InvalidDataException($"{path}: not a valid checkpoint position: {error.Message}", error);
         }
     }
+
+    // What killed processes left behind.
+    private static void RemoveUnfinished(string parent)
+    {
+        foreach (string folder in Directory.EnumerateDirectories(parent, Prefix + "*" + Unfinished)) Directory.Delete(folder, recursive: true);
+    }
+
+    private static void Delete(string folder)
+    {
+        string away = folder + ".old" + Unfinished;
+        Directory.Move(folder, away);
+        Directory.Delete(away, recursive: true);
+    }
+
+    private static void TryDelete(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+        }
+    }
 }
 
-[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSourceGenerationOptions(WriteIndented = true, IgnoreReadOnlyProperties = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(RunPosition))]
 internal sealed partial class CheckpointJsonContext : JsonSerializerContext;

@@ -26,13 +26,14 @@ public sealed record StepReport(
 /// <param name="IsBest">Whether it is the lowest nll so far; the model has then been saved as the best.</param>
 public sealed record EvaluationReport(long Step, long Tokens, double Seconds, EvaluationResult Result, bool IsBest);
 
-/// <summary>An epoch's averages.</summary>
-/// <param name="Epoch">The epoch that ended, from 1.</param>
-/// <param name="Epochs">Epochs in all.</param>
-/// <param name="Train">Sums over the epoch's training tokens, dropout on.</param>
-/// <param name="HeldOut">The evaluation at its end; null without held-out text.</param>
-/// <param name="Seconds">Time that the epoch took.</param>
-public sealed record EpochReport(int Epoch, int Epochs, Model.LossSums Train, EvaluationResult? HeldOut, double Seconds);
+/// <summary>An epoch's averages, or those of the part of one with which the run ends.</summary>
+/// <param name="Epoch">The epoch, from 1.</param>
+/// <param name="Epochs">The epoch that the run ends in.</param>
+/// <param name="Steps">Steps of it that were made.</param>
+/// <param name="StepsInEpoch">Steps that it has.</param>
+/// <param name="Train">Sums over the training tokens of these steps, dropout on.</param>
+/// <param name="Seconds">Time that they took.</param>
+public sealed record EpochReport(int Epoch, int Epochs, int Steps, int StepsInEpoch, Model.LossSums Train, double Seconds);
 
 /// <summary>Receives the loop's reports, on the training thread.</summary>
 public interface ITrainingObserver
@@ -43,12 +44,12 @@ public interface ITrainingObserver
     /// <summary>The model was evaluated.</summary>
     void OnEvaluation(EvaluationReport report);
 
-    /// <summary>An epoch ended.</summary>
+    /// <summary>An epoch ended, or the run in the middle of one.</summary>
     void OnEpoch(EpochReport report);
 
     /// <summary>A checkpoint was written.</summary>
     void OnCheckpoint(string folder);
 
-    /// <summary>Something that the user should know of, such as a skipped step.</summary>
-    void OnNotice(string message);
+    /// <summary>Something that the user should know of, such as a skipped step. <paramref name="step"/>: updates made so far.</summary>
+    void OnNotice(long step, string message);
 }

@@ -8,15 +8,23 @@ namespace GruLM.Training;
 
 /// <summary>How a run ended.</summary>
 /// <param name="Position">Where it stands.</param>
-/// <param name="Finished">Whether all steps were made; false when it was stopped.</param>
-/// <param name="Best">The best evaluation; null without held-out text.</param>
-public sealed record TrainingResult(RunPosition Position, bool Finished, EvaluationResult? Best);
+/// <param name="Finished">Whether it came to its end; false when it was stopped.</param>
+public sealed record TrainingResult(RunPosition Position, bool Finished);
 
 /// <summary>Trains a model on data. One use.</summary>
 public sealed class Trainer
 {
     // A model that stays broken for this long will not mend itself.
     private const int MostSkippedInARow = 10;
+
+    // Far beyond what healthy training does: a loss twice that of guessing, a gradient a hundred times the usual one, once it is known.
+    private const double ExplodedLoss = 2;
+    private const double ExplodedNorm = 100;
+    private const int StepsToKnowNorm = 50;
+    private const double NormMemory = 0.95;
+
+    // Epochs can take hours.
+    private const double MostSecondsUnsaved = 600;
 
     private readonly ITrainableModel model;
     private readonly ITrainingData data;
@@ -26,23 +34,20 @@ public sealed class Trainer
     private readonly ITrainingObserver observer;
     private readonly LearningRateSchedule schedule;
     private readonly long totalSteps;
+    private readonly int epochs;
+    private readonly BatchParts parts;
     private readonly Stopwatch clock = new();
     private RunPosition position = new();
-    private EvaluationResult? best;
-    private EvaluationResult? lastEvaluation;
-    private long evaluatedAt = -1;
+    private double secondsBefore;
     private long savedAt = -1;
-    private int skipped;
-
-    // Sums since the last report.
-    private LossSums recent;
-    private double recentSeconds;
+    private double savedSeconds;
 
     /// <summary>Sets up a run. With a <paramref name="folder"/>, the best model is saved there and checkpoints under it.</summary>
     public Trainer(ITrainableModel model, ITrainingData data, HeldOut? heldOut, TrainingOptions options, string? folder, ITrainingObserver observer)
     {
         (this.model, this.data, this.heldOut, this.options, this.folder, this.observer) = (model, data, heldOut, options, folder, observer);
-        totalSteps = CountSteps(data, options);
+        (totalSteps, epochs) = Count(data, options);
+        parts = new BatchParts(options);
         schedule = new LearningRateSchedule(options.Schedule, options.LearningRate, options.MinLearningRate, options.WarmupSteps, totalSteps);
         position = position with { TotalSteps = totalSteps };
     }
@@ -50,13 +55,25 @@ public sealed class Trainer
     /// <summary>Updates that the run will make.</summary>
     public long TotalSteps => totalSteps;
 
-    /// <summary>The number of updates that <paramref name="options"/> ask of <paramref name="data"/>.</summary>
-    public static long CountSteps(ITrainingData data, TrainingOptions options)
-    {
-        long steps = 0;
-        for (int epoch = 0; epoch < options.Epochs && (options.MaxSteps == 0 || steps < options.MaxSteps); epoch++) steps += data.StepsInEpoch(epoch);
-        return options.MaxSteps > 0 ? Math.Min(steps, options.MaxSteps) : steps;
-    }
+    /// <summary>Where the run stands.</summary>
+    public RunPosition Position => position;
+
+    /// <summary>Whether the held-out figure has not improved for as long as the run was told to wait.</summary>
+    public bool OutOfPatience => options.Patience > 0 && position.EvaluationsSinceBest >= options.Patience;
+
+    /// <summary>Whether there is nothing left to do.</summary>
+    public bool Done => AtEnd && !EvaluationDue;
+
+    private bool AtEnd => position.Step >= totalSteps || OutOfPatience;
+
+    private bool AtEndOfEpoch => position.Step > 0 && position.IndexInEpoch == 0;
+
+    private bool EvaluationDue =>
+        heldOut is not null && position.Step > 0 && position.EvaluatedStep != position.Step
+        && (AtEnd || AtEndOfEpoch || (options.EvalInterval > 0 && position.Step % options.EvalInterval == 0));
+
+    private bool SaveDue =>
+        AtEndOfEpoch || (options.SaveInterval > 0 && position.Step % options.SaveInterval == 0) || clock.Elapsed.TotalSeconds - savedSeconds >= MostSecondsUnsaved;
 
     /// <summary>Continues from a checkpoint's position instead of the start.</summary>
     public void ContinueFrom(RunPosition start)
@@ -66,59 +83,43 @@ public sealed class Trainer
     }
 
     /// <summary>Runs to the end, or until <paramref name="cancel"/>, in which case a checkpoint is written first.
-    /// Throws <see cref="InvalidDataException"/> when loss or gradients stay infinite or NaN.</summary>
+    /// Throws <see cref="InvalidDataException"/> when loss or gradients stay broken, <see cref="IOException"/> when nothing can be saved.</summary>
     public TrainingResult Run(CancellationToken cancel = default)
     {
-        double before = position.Seconds;
+        secondsBefore = position.Seconds;
         clock.Start();
-        bool finished = true;
-        while (position.Step < totalSteps)
-        {
-            if (cancel.IsCancellationRequested)
-            {
-                finished = false;
-                break;
-            }
 
-            RunEpoch(before, cancel);
+        // Where the run was stopped inside an evaluation, it still owes it.
+        if (EvaluationDue) Evaluate(cancel);
+        while (!AtEnd && !cancel.IsCancellationRequested)
+        {
+            Advance();
+            if (EvaluationDue) Evaluate(cancel);
+            if (SaveDue && !cancel.IsCancellationRequested) Save();
         }
 
-        // A run stopped before its first evaluation has no model in its folder yet; one that ended has its last state judged.
-        if (heldOut is not null && finished && evaluatedAt != position.Step) Evaluate(CancellationToken.None);
-        if (folder is not null && (heldOut is null || position.BestNll is null)) model.Save(folder);
         Save();
-        return new TrainingResult(position, finished, best);
+        return new TrainingResult(position, AtEnd);
     }
 
-    private void RunEpoch(double before, CancellationToken cancel)
+    // One update, and the reports that follow from it.
+    private void Advance()
     {
-        int epoch = position.Epoch, steps = data.StepsInEpoch(epoch);
-        double epochStart = clock.Elapsed.TotalSeconds;
-        var epochSums = default(LossSums);
-        for (int index = position.IndexInEpoch; index < steps && position.Step < totalSteps; index++)
+        double start = clock.Elapsed.TotalSeconds;
+        int epoch = position.Epoch, steps = data.StepsInEpoch(epoch), index = position.IndexInEpoch;
+        var (sums, norm, rate) = Step(data.Batch(epoch, index));
+        bool last = index == steps - 1;
+        double seconds = clock.Elapsed.TotalSeconds - start;
+        position = position with
         {
-            if (cancel.IsCancellationRequested) return;
-            double stepStart = clock.Elapsed.TotalSeconds;
-            var batch = data.Batch(epoch, index);
-            var (sums, norm, rate) = Step(batch);
-            bool last = index == steps - 1;
-            position = position with
-            {
-                Step = position.Step + 1, Tokens = position.Tokens + sums.Tokens, Seconds = before + clock.Elapsed.TotalSeconds,
-                Epoch = last ? epoch + 1 : epoch, IndexInEpoch = last ? 0 : index + 1,
-            };
-            epochSums += sums;
-            recent += sums;
-            recentSeconds += clock.Elapsed.TotalSeconds - stepStart;
-            if (position.Step % Math.Max(1, options.LogInterval) == 0 || position.Step == totalSteps) Report(epoch, norm, rate);
-            if (options.EvalInterval > 0 && position.Step % options.EvalInterval == 0) Evaluate(cancel);
-            if (options.SaveInterval > 0 && position.Step % options.SaveInterval == 0) Save();
-        }
-
-        if (heldOut is not null && evaluatedAt != position.Step) Evaluate(cancel);
-        if (cancel.IsCancellationRequested) return;
-        observer.OnEpoch(new EpochReport(epoch + 1, options.Epochs, epochSums, lastEvaluation, clock.Elapsed.TotalSeconds - epochStart));
-        Save();
+            Step = position.Step + 1, Epoch = last ? epoch + 1 : epoch, IndexInEpoch = last ? 0 : index + 1,
+            Tokens = position.Tokens + sums.Tokens, Seconds = secondsBefore + clock.Elapsed.TotalSeconds,
+            EpochSums = position.EpochSums + sums, EpochSeconds = position.EpochSeconds + seconds,
+            RecentSums = position.RecentSums + sums, RecentSeconds = position.RecentSeconds + seconds,
+        };
+        if (position.Step % Math.Max(1, options.LogInterval) == 0 || AtEnd) Report(epoch, norm, rate);
+        if (last || AtEnd) observer.OnEpoch(new EpochReport(epoch + 1, epochs, index + 1, steps, position.EpochSums, position.EpochSeconds));
+        if (last) position = position with { EpochSums = default, EpochSeconds = 0 };
     }
 
     private (LossSums Sums, double Norm, double Rate) Step(TokenBatch batch)
@@ -126,45 +127,52 @@ public sealed class Trainer
         long counted = 0;
         foreach (int target in batch.Targets)
             if (target != TokenBatch.Ignored) counted++;
-        var sums = model.ForwardBackward(batch, counted, position.Step);
+        var sums = default(LossSums);
+        for (int part = 0; part < parts.Count(batch); part++)
+            sums += model.ForwardBackward(parts.Part(batch, part), counted, (position.Step * options.GradAccum) + part);
         double norm = model.GradientNorm(), rate = schedule.At(position.Step);
-        if (double.IsFinite(sums.Nll) && double.IsFinite(norm))
+        if (WrongWith(sums, norm) is not { } wrong)
         {
             model.Update(rate, options.GradClip > 0 && norm > options.GradClip ? options.GradClip / norm : 1);
-            skipped = 0;
+            position = position with { SkippedInARow = 0, UsualNorm = position.Step == 0 ? norm : (NormMemory * position.UsualNorm) + ((1 - NormMemory) * norm) };
             return (sums, norm, rate);
         }
 
         model.DiscardGradients();
-        observer.OnNotice($"step {position.Step + 1}: the loss or its gradient is not finite; the step was skipped");
-        if (++skipped >= MostSkippedInARow)
-            throw new InvalidDataException($"{skipped} steps in a row had no finite loss: training has diverged; try a lower --lr or --grad-clip. What was saved before is kept");
+        observer.OnNotice(position.Step + 1, $"step {position.Step + 1}: {wrong}; the step was skipped");
+        position = position with { SkippedInARow = position.SkippedInARow + 1 };
+        if (position.SkippedInARow >= MostSkippedInARow)
+            throw new InvalidDataException($"{position.SkippedInARow} steps in a row went wrong, the last because {wrong}: training has diverged; try a lower --lr or --grad-clip. What was saved before is kept");
         return (default, norm, rate);
+    }
+
+    private string? WrongWith(LossSums sums, double norm)
+    {
+        if (!double.IsFinite(sums.Nll) || !double.IsFinite(norm)) return "the loss or its gradient is not finite";
+        if (sums.MeanNll > ExplodedLoss * Math.Log(model.Config.VocabSize)) return FormattableString.Invariant($"the loss is {sums.MeanNll:0.0}, far worse than guessing");
+        if (position.Step >= StepsToKnowNorm && norm > ExplodedNorm * position.UsualNorm) return FormattableString.Invariant($"the gradient's norm is {norm:0.0e+0}, usually it is {position.UsualNorm:0.0e+0}");
+        return null;
     }
 
     private void Report(int epoch, double norm, double rate)
     {
-        double speed = recent.Tokens / Math.Max(recentSeconds, 1e-9);
-        double left = position.Step == 0 ? 0 : position.Seconds / position.Step * (totalSteps - position.Step);
+        var recent = position.RecentSums;
         observer.OnSteps(new StepReport(
-            position.Step, totalSteps, epoch, position.Tokens, position.Seconds, recent.MeanNll, recent.Accuracy, rate, norm, speed, left));
-        recent = default;
-        recentSeconds = 0;
+            position.Step, totalSteps, epoch, position.Tokens, position.Seconds, recent.MeanNll, recent.Accuracy, rate, norm,
+            recent.Tokens / Math.Max(position.RecentSeconds, 1e-9), position.Seconds / position.Step * (totalSteps - position.Step)));
+        position = position with { RecentSums = default, RecentSeconds = 0 };
     }
 
     private void Evaluate(CancellationToken cancel)
     {
-        if (heldOut is null) return;
         try
         {
-            var result = Evaluation.Quick(model, heldOut, options.EvalTokens, cancel);
-            bool isBest = double.IsFinite(result.Sums.MeanNll) && !(position.BestNll <= result.Sums.MeanNll);
-            evaluatedAt = position.Step;
-            lastEvaluation = result;
+            var result = Evaluation.Quick(model, heldOut!, options.EvalTokens, cancel);
+            bool isBest = double.IsFinite(result.Sums.MeanNll) && !(position.Best?.Sums.MeanNll <= result.Sums.MeanNll);
+            position = position with { EvaluatedStep = position.Step, EvaluationsSinceBest = isBest ? 0 : position.EvaluationsSinceBest + 1, Seconds = secondsBefore + clock.Elapsed.TotalSeconds };
             if (isBest)
             {
-                best = result;
-                position = position with { BestNll = result.Sums.MeanNll };
+                position = position with { Best = result };
                 if (folder is not null) model.Save(folder);
             }
 
@@ -172,14 +180,25 @@ public sealed class Trainer
         }
         catch (OperationCanceledException)
         {
-            // Stopped in the middle: the figure is dropped, the run ends as at any other point.
+            // Stopped in the middle: the figure is dropped, the run ends as at any other point and evaluates first when it goes on.
         }
     }
 
     private void Save()
     {
         if (folder is null || savedAt == position.Step) return;
+
+        // Until an evaluation has chosen a best model, the folder's is the latest.
+        if (position.Best is null) model.Save(folder);
         observer.OnCheckpoint(Checkpoint.Save(folder, model, position, options.Keep));
-        savedAt = position.Step;
+        (savedAt, savedSeconds) = (position.Step, clock.Elapsed.TotalSeconds);
+    }
+
+    private static (long Steps, int Epochs) Count(ITrainingData data, TrainingOptions options)
+    {
+        long steps = 0, most = options.MaxSteps > 0 ? options.MaxSteps : long.MaxValue;
+        int epochs = 0;
+        for (; epochs < options.Epochs && steps < most; epochs++) steps += data.StepsInEpoch(epochs);
+        return (Math.Min(steps, most), epochs);
     }
 }

@@ -14,6 +14,10 @@ public sealed record TrainingOptions
     /// <summary>Lanes of text side by side, B.</summary>
     public int BatchSize { get; init; } = 16;
 
+    /// <summary>Parts of <see cref="BatchSize"/> lanes that make up the batch of one update, computed one after another: the same update as with
+    /// a batch of that many times the lanes (up to rounding, and to dropout's choices), in the memory of one part.</summary>
+    public int GradAccum { get; init; } = 1;
+
     /// <summary>Tokens that a gradient reaches back, T (truncated back-propagation through time).</summary>
     public int Bptt { get; init; } = 64;
 
@@ -38,10 +42,13 @@ public sealed record TrainingOptions
     /// <summary>Held-out tokens an evaluation reads at most. 0: all.</summary>
     public long EvalTokens { get; init; }
 
+    /// <summary>Evaluations without a new best after which the run ends. 0: it goes on to the end of its schedule.</summary>
+    public int Patience { get; init; }
+
     /// <summary>Steps between progress reports.</summary>
     public long LogInterval { get; init; } = 20;
 
-    /// <summary>Steps between checkpoints besides those at the end of each epoch. 0: none.</summary>
+    /// <summary>Steps between checkpoints besides those at the end of each epoch and after ten minutes without one. 0: none.</summary>
     public long SaveInterval { get; init; }
 
     /// <summary>Checkpoints kept.</summary>

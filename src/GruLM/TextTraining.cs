@@ -42,6 +42,12 @@ public sealed record TextTrainingOptions
     /// <summary>Whether the output layer shares the embedding's weights.</summary>
     public bool TieWeights { get; init; } = true;
 
+    /// <summary>A model folder whose weights training starts from; its sizes and its tokenizer must be the ones given here. Null: from starting values.</summary>
+    public string? InitFrom { get; init; }
+
+    /// <summary>The folder of a checkpoint to continue from (see <see cref="Checkpoint.NewestWhole"/>), with everything else as it was when it was written.</summary>
+    public string? ContinueFrom { get; init; }
+
     /// <summary>The optimizer's constants.</summary>
     public AdamWOptions Optimizer { get; init; } = new();
 
@@ -74,28 +80,29 @@ public sealed class TextTraining : IDisposable
     /// <summary>Updates that the run will make.</summary>
     public long TotalSteps => trainer.TotalSteps;
 
+    /// <summary>Where the run stands.</summary>
+    public RunPosition Position => trainer.Position;
+
+    /// <summary>Whether a run that was continued had come to its end already.</summary>
+    public bool Done => trainer.Done;
+
+    /// <summary>Whether the run ended, or will, because the held-out figure no longer improved.</summary>
+    public bool OutOfPatience => trainer.OutOfPatience;
+
     /// <summary>Tokenises both texts and sets up model and loop. <paramref name="folder"/> may be null: nothing is saved.
     /// <paramref name="phase"/> is told what takes time. Throws <see cref="ArgumentException"/> for settings and <see cref="InvalidDataException"/> for text that cannot be trained on.</summary>
     public static TextTraining Prepare(
         ReadOnlyMemory<byte> training, ReadOnlyMemory<byte> heldOut, TextTrainingOptions options, Compute compute, string? folder,
         ITrainingObserver observer, Action<string>? phase = null, CancellationToken cancel = default)
     {
-        // Sizes are checked before the tokenizer is learned: nobody should wait for an error that was there from the start.
-        var sizes = new GruConfig
-        {
-            VocabSize = Math.Max(2, options.Tokenizer?.VocabSize ?? options.VocabSize), EmbeddingDim = options.EmbeddingDim, HiddenDim = options.HiddenDim,
-            NumLayers = options.NumLayers, Dropout = options.NumLayers == 1 ? 0 : options.Dropout, TieWeights = options.TieWeights,
-        };
-        sizes.Validate();
-        MemoryNeed.Check(sizes, options.Training);
-        RequireText(training);
+        Check(training, options);
         var tokenizer = options.Tokenizer ?? LearnTokenizer(training, options, phase, cancel);
         phase?.Invoke("encoding the text");
         ITrainingData data;
         HeldOut? held = null;
         if (options.Samples == SampleKind.Stream)
         {
-            data = new TokenStream(TokenizedText.Stream(tokenizer, training), options.Training.BatchSize, options.Training.Bptt, options.Training.Seed);
+            data = new TokenStream(TokenizedText.Stream(tokenizer, training), options.Training.BatchSize * options.Training.GradAccum, options.Training.Bptt, options.Training.Seed);
             if (!heldOut.IsEmpty)
             {
                 var stream = TokenizedText.HeldOutStream(tokenizer, heldOut);
@@ -108,33 +115,38 @@ public sealed class TextTraining : IDisposable
         {
             data = new LineSamples(
                 TokenizedText.Lines(tokenizer, training), TokenizedText.LineBegin(tokenizer), TokenizedText.LineEnd(tokenizer),
-                options.Training.BatchSize, options.Training.Bptt, options.Training.Seed);
+                options.Training.BatchSize * options.Training.GradAccum, options.Training.Bptt, options.Training.Seed);
             if (!heldOut.IsEmpty) held = TokenizedText.HeldOutLines(tokenizer, heldOut);
             if (held is HeldOutLines { Lines.Count: 0 }) throw new InvalidDataException("the held-out part has no line with text. Give more lines, a larger --val-fraction, or --val-fraction 0 for none");
         }
 
         phase?.Invoke("setting up the model");
-        var model = GruLanguageModel.Create(sizes with { VocabSize = tokenizer.VocabSize }, compute, options.Training.Seed, options.Optimizer, options.Samples);
-        return new TextTraining(options, folder, tokenizer, data, held, model, new Trainer(model, data, held, options.Training, folder, observer));
-    }
-
-    /// <summary>Trains. The folder is a complete model folder from the first saving on.</summary>
-    public TrainingResult Run(CancellationToken cancel = default)
-    {
-        if (folder is not null)
+        var model = CreateModel(Sizes(options) with { VocabSize = tokenizer.VocabSize }, options, compute);
+        try
         {
-            Directory.CreateDirectory(folder);
-            Tokenizer.Save(Path.Combine(folder, ModelFolder.TokenizerName));
-            GenerationConfig.For(options.Samples).Save(folder);
+            var trainer = new Trainer(model, data, held, options.Training, folder, observer);
+            if (options.ContinueFrom is not null) trainer.ContinueFrom(Checkpoint.Load(options.ContinueFrom, model));
+            return new TextTraining(options, folder, tokenizer, data, held, model, trainer);
         }
-
-        return trainer.Run(cancel);
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => Model.Dispose();
+    /// <summary>Checks settings and text as far as that takes no time. Throws what <see cref="Prepare"/> throws.</summary>
+    public static void Check(ReadOnlyMemory<byte> training, TextTrainingOptions options)
+    {
+        var sizes = Sizes(options);
+        sizes.Validate();
+        MemoryNeed.Check(sizes, options.Training);
+        if (training.Length < 2) throw new InvalidDataException($"the training part of the text has {training.Length} byte(s), too few to learn from; give more text or a smaller --val-fraction");
+        if (!TextSplit.NonBlankLines(training).Any()) throw new InvalidDataException("the training part has no line with text; give more text or a smaller --val-fraction");
+    }
 
-    private static Tokenizer LearnTokenizer(ReadOnlyMemory<byte> training, TextTrainingOptions options, Action<string>? phase, CancellationToken cancel)
+    /// <summary>Learns the tokenizer that <paramref name="options"/> describe. Throws what <see cref="Prepare"/> throws.</summary>
+    public static Tokenizer LearnTokenizer(ReadOnlyMemory<byte> training, TextTrainingOptions options, Action<string>? phase = null, CancellationToken cancel = default)
     {
         phase?.Invoke($"learning a tokenizer of {options.VocabSize} pieces");
         try
@@ -150,9 +162,36 @@ public sealed class TextTraining : IDisposable
         }
     }
 
-    private static void RequireText(ReadOnlyMemory<byte> text)
+    /// <summary>Trains. The folder is a complete model folder from the first saving on.</summary>
+    public TrainingResult Run(CancellationToken cancel = default)
     {
-        if (text.Length < 2) throw new InvalidDataException($"the training part of the text has {text.Length} byte(s), too few to learn from; give more text or a smaller --val-fraction");
-        if (!TextSplit.NonBlankLines(text).Any()) throw new InvalidDataException("the training part has no line with text; give more text or a smaller --val-fraction");
+        if (folder is not null && options.ContinueFrom is null)
+        {
+            Directory.CreateDirectory(folder);
+            Tokenizer.Save(Path.Combine(folder, ModelFolder.TokenizerName));
+            GenerationConfig.For(options.Samples).Save(folder);
+        }
+
+        return trainer.Run(cancel);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Model.Dispose();
+
+    // The vocabulary is as large as is wanted until the tokenizer is there.
+    private static GruConfig Sizes(TextTrainingOptions options) => new()
+    {
+        VocabSize = Math.Max(2, options.Tokenizer?.VocabSize ?? options.VocabSize), EmbeddingDim = options.EmbeddingDim, HiddenDim = options.HiddenDim,
+        NumLayers = options.NumLayers, Dropout = options.NumLayers == 1 ? 0 : options.Dropout, TieWeights = options.TieWeights,
+    };
+
+    private static GruLanguageModel CreateModel(GruConfig config, TextTrainingOptions options, Compute compute)
+    {
+        ulong seed = options.Training.Seed;
+        if ((options.ContinueFrom ?? options.InitFrom) is not { } source) return GruLanguageModel.Create(config, compute, seed, options.Optimizer, options.Samples);
+        var (saved, _) = ModelFile.LoadConfig(source);
+        if (saved with { Dropout = config.Dropout } != config)
+            throw new InvalidDataException($"{source}: the model there has other sizes ({saved.VocabSize} pieces, embedding {saved.EmbeddingDim}, {saved.NumLayers} x {saved.HiddenDim}) than asked for ({config.VocabSize}, {config.EmbeddingDim}, {config.NumLayers} x {config.HiddenDim})");
+        return new GruLanguageModel(ModelFile.ReadTensors(Path.Combine(source, ModelFile.WeightsName), config), compute, options.Optimizer, seed, options.Samples);
     }
 }

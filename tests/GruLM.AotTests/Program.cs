@@ -86,5 +86,5 @@ internal sealed class Observer(Action<double> epoch) : ITrainingObserver
         // Saving is not looked at.
     }
 
-    public void OnNotice(string message) => Console.Error.WriteLine(message);
+    public void OnNotice(long step, string message) => Console.Error.WriteLine(message);
 }

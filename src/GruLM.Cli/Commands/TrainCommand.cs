@@ -17,6 +17,8 @@ internal static class TrainCommand
         var (defaults, loop, adam) = (new TextTrainingOptions(), new TrainingOptions(), new AdamWOptions());
         var data = Flags.Texts("--data", "FILE|DIR|-", "text to train on: files, folders of *.txt files, or - for standard input", required: true);
         var outDir = Flags.RequiredText("--out-dir", "DIR", "the folder to write the model to", "-o");
+        var resume = ResumeFlag.Flag();
+        var initFrom = Flags.Text("--init-from", "DIR", "a model folder whose weights, sizes and tokenizer to start from (fine-tuning)");
         var tokenizer = Flags.Text("--tokenizer", "FILE|DIR", "a SentencePiece model or a model folder whose tokenizer to use; without it one is learned");
         var vocab = Flags.Int("--vocab-size", 1, GruConfig.MaxVocabSize, defaults.VocabSize, "pieces of the tokenizer that is learned; when not given, more for a text of many characters");
         var kind = Flags.OneOf("--model-type", ["bpe", "char"], "bpe", "kind of the tokenizer that is learned");
@@ -26,6 +28,7 @@ internal static class TrainCommand
         var epochs = Flags.Int("--epochs", 1, 1_000_000, loop.Epochs, "passes over the training text");
         var maxSteps = Flags.Int("--max-steps", 0, MaxCount, 0, "ends training after so many steps; 0: no limit");
         var batch = Flags.Int("--batch-size", 1, 1 << 16, loop.BatchSize, "lanes of text side by side");
+        var accum = Flags.Int("--grad-accum", 1, 1 << 10, loop.GradAccum, "batches whose gradients make one update; the memory of one, the update of a batch so many times as large");
         var bptt = Flags.Int("--bptt", 1, 1 << 16, loop.Bptt, "tokens that a gradient reaches back");
         var embedding = Flags.Int("--emb-dim", 1, GruConfig.MaxWidth, defaults.EmbeddingDim, "length of an embedding");
         var hidden = Flags.Int("--hidden-dim", 1, GruConfig.MaxWidth, defaults.HiddenDim, "units in each GRU layer");
@@ -40,8 +43,9 @@ internal static class TrainCommand
         var clip = Flags.Number("--grad-clip", 0, 1e9, loop.GradClip, "largest gradient norm; 0: no clipping");
         var evalInterval = Flags.Int("--eval-interval", 0, MaxCount, 0, "steps between evaluations besides those at the end of each epoch; 0: none");
         var evalTokens = Flags.Int("--eval-tokens", 0, MaxCount, 0, "held-out tokens an evaluation reads at most; 0: all");
+        var patience = Flags.Int("--patience", 0, MaxCount, 0, "ends training after so many evaluations in a row without a better figure; 0: never");
         var logInterval = Flags.Int("--log-interval", 1, MaxCount, (int)loop.LogInterval, "steps between progress reports");
-        var saveInterval = Flags.Int("--save-interval", 0, MaxCount, 0, "steps between checkpoints besides those at the end of each epoch; 0: none");
+        var saveInterval = Flags.Int("--save-interval", 0, MaxCount, 0, "steps between checkpoints besides those at the end of each epoch and after ten minutes; 0: none");
         var keep = Flags.Int("--keep", 1, MaxCount, loop.Keep, "checkpoints kept");
         var seed = Flags.Seed("--seed", loop.Seed, "decides starting values, order of lines and dropout");
         var precision = Flags.Precision();
@@ -51,54 +55,64 @@ internal static class TrainCommand
         return new GrulmCommand(
             "train",
             "Train a tokenizer and a GRU language model on text.",
-            ["grulm train --data book.txt --out-dir model", "grulm train --data talks.txt --samples lines --hidden-dim 512 --epochs 20 --out-dir talker"],
+            ["grulm train --data book.txt --out-dir model", "grulm train --resume model", "grulm train --data talks.txt --samples lines --hidden-dim 512 --epochs 20 --out-dir talker"],
             [
-                data, outDir, tokenizer, vocab, kind, samples, valData, valFraction, epochs, maxSteps, batch, bptt, embedding, hidden, layers, dropout, tie.On, tie.Off,
-                rate, minRate, warmup, schedule, decay, clip, evalInterval, evalTokens, logInterval, saveInterval, keep, seed, precision, threads, overwrite, config,
+                data, outDir, resume, initFrom, tokenizer, vocab, kind, samples, valData, valFraction, epochs, maxSteps, batch, accum, bptt, embedding, hidden, layers, dropout, tie.On, tie.Off,
+                rate, minRate, warmup, schedule, decay, clip, evalInterval, evalTokens, patience, logInterval, saveInterval, keep, seed, precision, threads, overwrite, config,
             ],
-            (flags, session) => TrainRun.Run(
-                new TrainSettings
+            (flags, session) =>
+            {
+                if (flags.GetValue(initFrom) is { } source && new Option[] { tokenizer, vocab, kind, embedding, hidden, layers, tie.On, tie.Off }.FirstOrDefault(flags.Given) is { } other)
+                    throw new UsageException($"{other.Name} cannot be given beside --init-from: sizes and tokenizer are those of the model in {source}");
+                return TrainRun.Run(Settings(flags), session.Input, session.Error, session.ErrorIsTerminal, session.Stop);
+            });
+
+        TrainSettings Settings(ParseResult flags) => new()
+        {
+            Data = flags.GetValue(data)!,
+            OutDir = flags.GetValue(outDir)!,
+            Resume = flags.Given(resume),
+            SamplesGiven = flags.Given(samples),
+            Tokenizer = flags.GetValue(tokenizer),
+            ValData = flags.GetValue(valData),
+            ValFraction = flags.GetValue(valFraction),
+            Overwrite = flags.GetValue(overwrite),
+            Threads = flags.GetValue(threads) ?? 0,
+            Precision = Flags.PrecisionOf(flags.GetValue(precision)!),
+            Options = new TextTrainingOptions
+            {
+                VocabSize = flags.GetValue(vocab),
+                GrowVocabulary = !flags.Given(vocab),
+                ModelType = flags.GetValue(kind) == "char" ? ModelType.Char : ModelType.Bpe,
+                Samples = flags.GetValue(samples) == "lines" ? SampleKind.Lines : SampleKind.Stream,
+                EmbeddingDim = flags.GetValue(embedding),
+                HiddenDim = flags.GetValue(hidden),
+                NumLayers = flags.GetValue(layers),
+                Dropout = flags.GetValue(dropout),
+                TieWeights = tie.Value(flags),
+                InitFrom = flags.GetValue(initFrom),
+                Optimizer = adam with { WeightDecay = flags.GetValue(decay) },
+                Training = new TrainingOptions
                 {
-                    Data = flags.GetValue(data)!,
-                    OutDir = flags.GetValue(outDir)!,
-                    Tokenizer = flags.GetValue(tokenizer),
-                    ValData = flags.GetValue(valData),
-                    ValFraction = flags.GetValue(valFraction),
-                    Overwrite = flags.GetValue(overwrite),
-                    Threads = flags.GetValue(threads) ?? 0,
-                    Precision = Flags.PrecisionOf(flags.GetValue(precision)!),
-                    Options = new TextTrainingOptions
-                    {
-                        VocabSize = flags.GetValue(vocab),
-                        GrowVocabulary = !flags.Given(vocab),
-                        ModelType = flags.GetValue(kind) == "char" ? ModelType.Char : ModelType.Bpe,
-                        Samples = flags.GetValue(samples) == "lines" ? SampleKind.Lines : SampleKind.Stream,
-                        EmbeddingDim = flags.GetValue(embedding),
-                        HiddenDim = flags.GetValue(hidden),
-                        NumLayers = flags.GetValue(layers),
-                        Dropout = flags.GetValue(dropout),
-                        TieWeights = tie.Value(flags),
-                        Optimizer = adam with { WeightDecay = flags.GetValue(decay) },
-                        Training = new TrainingOptions
-                        {
-                            Epochs = flags.GetValue(epochs),
-                            MaxSteps = flags.GetValue(maxSteps),
-                            BatchSize = flags.GetValue(batch),
-                            Bptt = flags.GetValue(bptt),
-                            LearningRate = flags.GetValue(rate),
-                            MinLearningRate = Math.Min(flags.GetValue(minRate) ?? flags.GetValue(rate) / 100, flags.GetValue(rate)),
-                            WarmupSteps = flags.GetValue(warmup),
-                            Schedule = Enum.Parse<ScheduleKind>(flags.GetValue(schedule)!, ignoreCase: true),
-                            GradClip = flags.GetValue(clip),
-                            EvalInterval = flags.GetValue(evalInterval),
-                            EvalTokens = flags.GetValue(evalTokens),
-                            LogInterval = flags.GetValue(logInterval),
-                            SaveInterval = flags.GetValue(saveInterval),
-                            Keep = flags.GetValue(keep),
-                            Seed = flags.GetValue(seed),
-                        },
-                    },
+                    Epochs = flags.GetValue(epochs),
+                    MaxSteps = flags.GetValue(maxSteps),
+                    BatchSize = flags.GetValue(batch),
+                    GradAccum = flags.GetValue(accum),
+                    Bptt = flags.GetValue(bptt),
+                    LearningRate = flags.GetValue(rate),
+                    MinLearningRate = Math.Min(flags.GetValue(minRate) ?? flags.GetValue(rate) / 100, flags.GetValue(rate)),
+                    WarmupSteps = flags.GetValue(warmup),
+                    Schedule = Enum.Parse<ScheduleKind>(flags.GetValue(schedule)!, ignoreCase: true),
+                    GradClip = flags.GetValue(clip),
+                    EvalInterval = flags.GetValue(evalInterval),
+                    EvalTokens = flags.GetValue(evalTokens),
+                    Patience = flags.GetValue(patience),
+                    LogInterval = flags.GetValue(logInterval),
+                    SaveInterval = flags.GetValue(saveInterval),
+                    Keep = flags.GetValue(keep),
+                    Seed = flags.GetValue(seed),
                 },
-                session.Input, session.Error, session.ErrorIsTerminal, session.Stop));
+            },
+        };
     }
 }

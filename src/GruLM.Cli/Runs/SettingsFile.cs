@@ -1,5 +1,5 @@
-// training/settings.json: the settings a model was trained with, under the names of the flags, so that they can be read and reused
-// with --config.
+// training/settings.json: the settings a model was trained with, under the names of the flags, so that they can be read, reused with
+// --config and continued with --resume. What a flag left open stands here as it was decided, so that it is decided once.
 
 using System.Text.Json;
 using GruLM.Corpus;
@@ -14,13 +14,15 @@ internal static class SettingsFile
 {
     public const string Name = "settings.json";
 
-    public static void Write(TrainSettings settings)
+    public static string PathIn(string modelFolder) => Path.Combine(Checkpoint.TrainingFolder(modelFolder), Name);
+
+    /// <summary>Writes the settings; <paramref name="bf16"/> is the precision that was chosen.</summary>
+    public static void Write(TrainSettings settings, bool bf16)
     {
-        string folder = Checkpoint.TrainingFolder(settings.OutDir);
-        Directory.CreateDirectory(folder);
-        AtomicFile.Write(Path.Combine(folder, Name), stream =>
+        Directory.CreateDirectory(Checkpoint.TrainingFolder(settings.OutDir));
+        AtomicFile.Write(PathIn(settings.OutDir), stream =>
         {
-            using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true })) WriteAll(json, settings);
+            using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true })) WriteAll(json, settings, bf16);
             stream.WriteByte((byte)'\n');
         });
     }
@@ -28,7 +30,7 @@ internal static class SettingsFile
     // Whole paths, so that eval finds the text from anywhere.
     private static string Full(string path) => path == CorpusFiles.StandardInput ? path : Path.GetFullPath(path);
 
-    private static void WriteAll(Utf8JsonWriter json, TrainSettings s)
+    private static void WriteAll(Utf8JsonWriter json, TrainSettings s, bool bf16)
     {
         var (o, t) = (s.Options, s.Options.Training);
         json.WriteStartObject();
@@ -38,17 +40,27 @@ internal static class SettingsFile
         if (s.Tokenizer is not null) json.WriteString("tokenizer", Full(s.Tokenizer));
         if (s.ValData is not null) json.WriteString("val-data", Full(s.ValData));
         json.WriteNumber("val-fraction", s.ValFraction);
-        json.WriteNumber("vocab-size", o.VocabSize);
-        json.WriteString("model-type", o.ModelType.ToString().ToLowerInvariant());
+        if (o.InitFrom is not null)
+        {
+            json.WriteString("init-from", Full(o.InitFrom));
+        }
+        else
+        {
+            // A vocabulary that may grow was not asked for by its size.
+            if (!o.GrowVocabulary) json.WriteNumber("vocab-size", o.VocabSize);
+            json.WriteString("model-type", o.ModelType.ToString().ToLowerInvariant());
+            json.WriteNumber("emb-dim", o.EmbeddingDim);
+            json.WriteNumber("hidden-dim", o.HiddenDim);
+            json.WriteNumber("num-layers", o.NumLayers);
+            json.WriteBoolean("tie-weights", o.TieWeights);
+        }
+
         json.WriteString("samples", o.Samples == SampleKind.Lines ? "lines" : "stream");
-        json.WriteNumber("emb-dim", o.EmbeddingDim);
-        json.WriteNumber("hidden-dim", o.HiddenDim);
-        json.WriteNumber("num-layers", o.NumLayers);
         json.WriteNumber("dropout", o.Dropout);
-        json.WriteBoolean("tie-weights", o.TieWeights);
         json.WriteNumber("epochs", t.Epochs);
         json.WriteNumber("max-steps", t.MaxSteps);
         json.WriteNumber("batch-size", t.BatchSize);
+        json.WriteNumber("grad-accum", t.GradAccum);
         json.WriteNumber("bptt", t.Bptt);
         json.WriteNumber("lr", t.LearningRate);
         json.WriteNumber("min-lr", t.MinLearningRate);
@@ -58,10 +70,11 @@ internal static class SettingsFile
         json.WriteNumber("grad-clip", t.GradClip);
         json.WriteNumber("eval-interval", t.EvalInterval);
         json.WriteNumber("eval-tokens", t.EvalTokens);
+        json.WriteNumber("patience", t.Patience);
         json.WriteNumber("log-interval", t.LogInterval);
         json.WriteNumber("save-interval", t.SaveInterval);
         json.WriteNumber("keep", t.Keep);
-        json.WriteString("precision", s.Precision.ToString().ToLowerInvariant());
+        json.WriteString("precision", bf16 ? "bf16" : "fp32");
         json.WriteNumber("seed", t.Seed);
         json.WriteEndObject();
     }

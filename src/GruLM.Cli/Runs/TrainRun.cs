@@ -2,6 +2,7 @@
 
 using System.Globalization;
 using GruLM.Corpus;
+using GruLM.Formats;
 using GruLM.Kernels;
 using GruLM.Model;
 using GruLM.Tokenization;
@@ -24,6 +25,12 @@ internal sealed record TrainSettings
 
     public bool Overwrite { get; init; }
 
+    /// <summary>Whether the kind of samples was said; otherwise a model that training starts from decides it.</summary>
+    public bool SamplesGiven { get; init; }
+
+    /// <summary>Whether the run in <see cref="OutDir"/> goes on.</summary>
+    public bool Resume { get; init; }
+
     public int Threads { get; init; }
 
     public Precision Precision { get; init; }
@@ -37,23 +44,27 @@ internal static class TrainRun
 {
     public static int Run(TrainSettings settings, Stream input, TextWriter messages, bool live, CancellationToken cancel)
     {
-        CheckOutDir(settings.OutDir, settings.Overwrite);
-        var tokenizer = settings.Tokenizer is null ? null : Tokenizer.Load(ModelFolder.TokenizerPath(settings.Tokenizer));
-        var options = settings.Options with { Tokenizer = tokenizer };
+        using var folder = new RunFolder(settings, messages);
+        var options = FromModel(settings, folder.CheckpointFolder) with { ContinueFrom = folder.CheckpointFolder };
+        settings = settings with { Options = options };
         var (training, heldOut) = ReadTexts(settings, options.Samples, input, messages, cancel);
+        if (options.Training.Patience > 0 && heldOut.IsEmpty) throw new ArgumentException("--patience needs held-out text to judge by: give --val-data or a --val-fraction above 0");
         using var compute = Compute.Create(settings.Threads, settings.Precision);
         var display = new TrainingDisplay(messages, live);
         var observers = new List<ITrainingObserver> { display };
-        using var run = TextTraining.Prepare(
-            training, heldOut, options, compute, settings.OutDir, new DeferredObserver(observers), phase => messages.WriteLine($"{phase} …"), cancel);
+        using var run = Prepare(settings, folder, training, heldOut, compute, new SharedObserver(observers), messages, cancel);
         WriteBanner(run, compute, settings.Precision, options, messages);
-        if (options.Tokenizer is null && run.Tokenizer.VocabSize < options.VocabSize)
-            messages.WriteLine($"note: the text supports {run.Tokenizer.VocabSize} pieces, fewer than --vocab-size {options.VocabSize}; using {run.Tokenizer.VocabSize}");
-        if (settings.Overwrite) DeleteOldModel(settings.OutDir);
-        Directory.CreateDirectory(settings.OutDir);
-        SettingsFile.Write(settings);
-        using var metrics = new MetricsFile(settings.OutDir, append: false);
-        observers.Add(metrics);
+        if (settings.Resume && run.Done)
+        {
+            messages.WriteLine(run.OutOfPatience
+                ? $"nothing is left to do: the last {run.Position.EvaluationsSinceBest} evaluations were no better; give more --patience to go on"
+                : string.Create(CultureInfo.InvariantCulture, $"nothing is left to do: {run.Position.Step:#,0} steps are made, the run has {run.TotalSteps:#,0}; give more --epochs or --max-steps to go on"));
+            return ExitCode.Done;
+        }
+
+        if (settings.Resume) messages.WriteLine(folder.CheckpointFolder is { } from ? $"continuing from {from}" : "no checkpoint was written yet: starting from the beginning");
+        folder.Open(run.Tokenizer, run.Position.Step);
+        observers.Add(folder.Metrics);
         TrainingResult result;
         try
         {
@@ -66,28 +77,61 @@ internal static class TrainRun
 
         messages.Write(LossCurve.Draw(display.TrainCurve, "training loss (nats a token) by step"));
         messages.Write(LossCurve.Draw(display.BitsCurve, "held-out bits a byte by step"));
-        if (!result.Finished) messages.WriteLine($"stopped at step {result.Position.Step:#,0} of {result.Position.TotalSteps:#,0}; the model so far is saved");
-        if (result.Best is { } best) messages.WriteLine($"best held-out figures: {TrainingDisplay.Figures(best)}");
+        if (!result.Finished) messages.WriteLine($"stopped at step {result.Position.Step:#,0} of {result.Position.TotalSteps:#,0}; the model so far is saved; go on with: grulm train --resume {settings.OutDir}");
+        else if (run.OutOfPatience) messages.WriteLine($"ended at step {result.Position.Step:#,0} of {result.Position.TotalSteps:#,0}: {result.Position.EvaluationsSinceBest} evaluations in a row were no better");
+        if (result.Position.Best is { } best) messages.WriteLine($"best held-out figures: {TrainingDisplay.Figures(best)}");
         messages.WriteLine($"model in {settings.OutDir}; try: grulm generate --model {settings.OutDir} --prompt \"…\"");
         return result.Finished ? ExitCode.Done : ExitCode.Stopped;
     }
 
-    /// <summary>Refuses an out-dir that is a file, or that holds a model already.</summary>
-    private static void CheckOutDir(string folder, bool overwrite)
+    // Everything that can fail on bad input, so that what was written by then can be taken back.
+    private static TextTraining Prepare(
+        TrainSettings settings, RunFolder folder, ReadOnlyMemory<byte> training, ReadOnlyMemory<byte> heldOut, Compute compute, ITrainingObserver observer,
+        TextWriter messages, CancellationToken cancel)
     {
-        for (string? place = Path.GetFullPath(folder); place is not null && !Directory.Exists(place); place = Path.GetDirectoryName(place))
-            if (File.Exists(place)) throw new IOException($"{place}: is a file; --out-dir needs a folder");
-        if (!overwrite && (File.Exists(Path.Combine(folder, ModelFile.ConfigName)) || Checkpoint.Find(folder).Count > 0))
-            throw new IOException($"{folder}: holds a model already; choose another --out-dir, or --overwrite to replace it");
+        void Phase(string phase) => messages.WriteLine($"{phase} …");
+        var options = settings.Options;
+        var record = new RunRecord
+        {
+            Training = TextRecord.Of(training),
+            HeldOut = TextRecord.Of(heldOut),
+            Kernels = $"{compute.Path} {(compute.Bf16 is null ? "fp32" : "bf16")}".ToLowerInvariant(),
+            Version = CommandLine.Version,
+            InitFrom = options.InitFrom is null || options.ContinueFrom is not null ? null : FolderChecksums.Of(Path.Combine(options.InitFrom, ModelFile.WeightsName)),
+        };
+        try
+        {
+            var there = folder.Begin(record, compute.Bf16 is not null, messages);
+            var tokenizer = there ?? ((options.InitFrom ?? settings.Tokenizer) is { } source ? Tokenizer.Load(ModelFolder.TokenizerPath(source)) : null);
+            TextTraining.Check(training, options with { Tokenizer = tokenizer });
+            if (tokenizer is null)
+            {
+                tokenizer = TextTraining.LearnTokenizer(training, options, Phase, cancel);
+                if (tokenizer.VocabSize < options.VocabSize)
+                    messages.WriteLine($"note: the text supports {tokenizer.VocabSize} pieces, fewer than --vocab-size {options.VocabSize}; using {tokenizer.VocabSize}");
+            }
+
+            if (there is null) folder.Keep(tokenizer);
+            return TextTraining.Prepare(training, heldOut, options with { Tokenizer = tokenizer }, compute, settings.OutDir, observer, Phase, cancel);
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            folder.TakeBack();
+            throw;
+        }
     }
 
-    // The configuration goes first: without it nothing takes what is left for a model.
-    private static void DeleteOldModel(string folder)
+    // A model that training starts from brings its sizes; that of a checkpoint has them still when the other is gone.
+    private static TextTrainingOptions FromModel(TrainSettings settings, string? checkpoint)
     {
-        File.Delete(Path.Combine(folder, ModelFile.ConfigName));
-        File.Delete(Path.Combine(folder, ModelFile.WeightsName));
-        string training = Checkpoint.TrainingFolder(folder);
-        if (Directory.Exists(training)) Directory.Delete(training, recursive: true);
+        var options = settings.Options;
+        if (options.InitFrom is null) return options;
+        var (config, samples) = ModelFile.LoadConfig(checkpoint ?? options.InitFrom);
+        return options with
+        {
+            VocabSize = config.VocabSize, EmbeddingDim = config.EmbeddingDim, HiddenDim = config.HiddenDim, NumLayers = config.NumLayers,
+            TieWeights = config.TieWeights, Samples = settings.SamplesGiven ? options.Samples : samples,
+        };
     }
 
     private static (ReadOnlyMemory<byte> Training, ReadOnlyMemory<byte> HeldOut) ReadTexts(TrainSettings settings, SampleKind samples, Stream input, TextWriter messages, CancellationToken cancel)
@@ -121,11 +165,11 @@ internal static class TrainRun
         messages.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"model: vocabulary {config.VocabSize:#,0}, embedding {config.EmbeddingDim}, {config.NumLayers} x {config.HiddenDim} GRU units, {(config.TieWeights ? "tied" : "untied")}, {run.Model.Parameters.Count:#,0} parameters"));
         messages.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"training: {run.Data.TokensPerEpoch:#,0} tokens an epoch ({(options.Samples == SampleKind.Lines ? "lines" : "stream")}), {(run.HeldOut is { } h ? $"{h.Tokens:#,0} held out" : "none held out")}, {run.TotalSteps:#,0} steps of {(run.Data as TokenStream)?.Lanes ?? options.Training.BatchSize} x {options.Training.Bptt}, {KernelChoice.Describe(compute, precision)}"));
+            $"training: {run.Data.TokensPerEpoch:#,0} tokens an epoch ({(options.Samples == SampleKind.Lines ? "lines" : "stream")}), {(run.HeldOut is { } h ? $"{h.Tokens:#,0} held out" : "none held out")}, {run.TotalSteps:#,0} steps of {(run.Data as TokenStream)?.Lanes ?? options.Training.BatchSize * options.Training.GradAccum} x {options.Training.Bptt}, {KernelChoice.Describe(compute, precision)}"));
     }
 
     // The metrics file joins the observers once it is known that nothing stands in the way of training.
-    private sealed class DeferredObserver(List<ITrainingObserver> observers) : ITrainingObserver
+    private sealed class SharedObserver(List<ITrainingObserver> observers) : ITrainingObserver
     {
         public void OnSteps(StepReport report) => observers.ForEach(o => o.OnSteps(report));
 
@@ -135,6 +179,6 @@ internal static class TrainRun
 
         public void OnCheckpoint(string folder) => observers.ForEach(o => o.OnCheckpoint(folder));
 
-        public void OnNotice(string message) => observers.ForEach(o => o.OnNotice(message));
+        public void OnNotice(long step, string message) => observers.ForEach(o => o.OnNotice(step, message));
     }
 }

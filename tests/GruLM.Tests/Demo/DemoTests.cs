@@ -57,6 +57,6 @@ public sealed class DemoTests : IDisposable
         {
         }
 
-        public void OnNotice(string message) => Assert.Fail(message);
+        public void OnNotice(long step, string message) => Assert.Fail(message);
     }
 }

@@ -1,5 +1,6 @@
 // The loop: it learns, reports, keeps the best model, and stopping and continuing changes no bit.
 
+using GruLM.Formats;
 using GruLM.Kernels;
 using GruLM.Model;
 using GruLM.Training;
@@ -31,11 +32,11 @@ public sealed class TrainerTests : IDisposable
         Assert.True(watcher.Evaluations[^1].Result.Sums.Accuracy > 0.9);
         Assert.Equal(16, watcher.Epochs.Count);
         Assert.Equal(result.Position.TotalSteps, result.Position.Step);
-        Assert.Equal(watcher.Evaluations.Min(e => e.Result.Sums.MeanNll), result.Best!.Value.Sums.MeanNll);
+        Assert.Equal(watcher.Evaluations.Min(e => e.Result.Sums.MeanNll), result.Position.Best!.Value.Sums.MeanNll);
 
         // The folder's model is the best one, not the last.
         using var saved = GruLanguageModel.Load(folder, compute);
-        Assert.Equal(result.Best.Value.Sums.MeanNll, Evaluation.Quick(saved, HeldOut(500)).Sums.MeanNll, 1e-6);
+        Assert.Equal(result.Position.Best.Value.Sums.MeanNll, Evaluation.Quick(saved, HeldOut(500)).Sums.MeanNll, 1e-6);
         Assert.Equal(2, Checkpoint.Find(folder).Count);
     }
 
@@ -61,6 +62,95 @@ public sealed class TrainerTests : IDisposable
         trainer.ContinueFrom(Checkpoint.Load(checkpoint, resumed));
         Assert.True(trainer.Run().Finished);
         foreach (var view in whole.Parameters.Views) Assert.Equal(whole.Parameters.Span(view.Name).ToArray(), resumed.Parameters.Span(view.Name).ToArray());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Gradients_of_parts_make_the_update_of_the_large_batch(bool lines)
+    {
+        var options = new TrainingOptions { Epochs = 2, BatchSize = 8, Bptt = 12, LearningRate = 0.01, WarmupSteps = 3 };
+        ITrainingData Data() => lines ? new LineSamples([.. Enumerable.Range(0, 61).Select(i => Enumerable.Range(3, 2 + (i % 15)).ToArray())], 1, 2, 8, 12, 5) : Stream(1500);
+        using var large = GruLanguageModel.Create(config with { Dropout = 0 }, compute, 7);
+        using var parts = GruLanguageModel.Create(config with { Dropout = 0 }, compute, 7);
+        var first = new Recorder();
+        var second = new Recorder();
+        new Trainer(large, Data(), null, options with { LogInterval = 1 }, null, first).Run();
+        new Trainer(parts, Data(), null, options with { LogInterval = 1, BatchSize = 3, GradAccum = 3 }, null, second).Run();
+        Assert.Equal(first.Steps.Count, second.Steps.Count);
+        Assert.Equal(first.Steps.Select(s => s.Tokens), second.Steps.Select(s => s.Tokens));
+        foreach (var (a, b) in first.Steps.Zip(second.Steps)) Assert.Equal(a.TrainNll, b.TrainNll, 2e-3);
+        Assert.Equal(first.Steps[0].GradientNorm, second.Steps[0].GradientNorm, 1e-5);
+    }
+
+    [Fact]
+    public void States_of_parts_are_saved_and_read_back()
+    {
+        var options = new TrainingOptions { MaxSteps = 9, BatchSize = 3, GradAccum = 3, Bptt = 16, LearningRate = 0.01, SaveInterval = 4 };
+        using var whole = GruLanguageModel.Create(config, compute, 7);
+        new Trainer(whole, Stream(3000), null, options with { Keep = 9 }, folder, new Recorder()).Run();
+        string checkpoint = Checkpoint.Find(folder).Single(c => c.Step == 4).Folder;
+        using var resumed = GruLanguageModel.Load(checkpoint, compute, seed: 7);
+        var trainer = new Trainer(resumed, Stream(3000), null, options, null, new Recorder());
+        trainer.ContinueFrom(Checkpoint.Load(checkpoint, resumed));
+        trainer.Run();
+        foreach (var view in whole.Parameters.Views) Assert.Equal(whole.Parameters.Span(view.Name).ToArray(), resumed.Parameters.Span(view.Name).ToArray());
+    }
+
+    [Fact]
+    public void Patience_ends_a_run_that_no_longer_improves()
+    {
+        using var model = GruLanguageModel.Create(config, compute, 1);
+        var watcher = new Recorder();
+
+        // Nothing is learned at this rate, so the first evaluation stays the best but for luck.
+        var options = new TrainingOptions { Epochs = 50, BatchSize = 8, Bptt = 16, LearningRate = 1e-30, MinLearningRate = 0, EvalInterval = 3, Patience = 4 };
+        var trainer = new Trainer(model, Stream(3000), HeldOut(100), options, folder, watcher);
+        var result = trainer.Run();
+        Assert.True(result.Finished && trainer.OutOfPatience);
+        Assert.True(result.Position.Step < result.Position.TotalSteps);
+        Assert.All(watcher.Evaluations[^4..], e => Assert.False(e.IsBest));
+        Assert.Equal(result.Position.Step, Checkpoint.Find(folder)[0].Step);
+    }
+
+    [Fact]
+    public void A_step_that_explodes_is_skipped_and_told_and_the_run_goes_on()
+    {
+        using var model = GruLanguageModel.Create(config with { Dropout = 0 }, compute, 1);
+        var watcher = new Recorder();
+        watcher.AfterStep = step =>
+        {
+            // For one step the model is as bad as can be.
+            foreach (var view in model.Parameters.Views.Where(v => v.Name.StartsWith("embedding", StringComparison.Ordinal)))
+                foreach (ref float x in model.Parameters.Span(view.Name)) x *= step == 20 ? 1000 : step == 21 ? 0.001f : 1;
+            model.ParametersChanged();
+        };
+        var options = new TrainingOptions { MaxSteps = 40, BatchSize = 8, Bptt = 16, LearningRate = 0.01, LogInterval = 1 };
+        Assert.True(new Trainer(model, Stream(3000), null, options, null, watcher).Run().Finished);
+        Assert.Contains("far worse than guessing; the step was skipped", Assert.Single(watcher.Notices), StringComparison.Ordinal);
+        Assert.True(watcher.Steps[^1].TrainNll < watcher.Steps[15].TrainNll);
+    }
+
+    [Fact]
+    public void A_part_of_an_epoch_is_not_called_a_whole_one()
+    {
+        using var model = GruLanguageModel.Create(config, compute, 1);
+        var watcher = new Recorder();
+        var data = Stream(3000);
+        int steps = data.StepsInEpoch(0);
+        new Trainer(model, data, null, new TrainingOptions { MaxSteps = steps + 2, LearningRate = 0.01 }, null, watcher).Run();
+        Assert.Equal([(1, 2, steps, steps), (2, 2, 2, steps)], watcher.Epochs.Select(e => (e.Epoch, e.Epochs, e.Steps, e.StepsInEpoch)));
+    }
+
+    [Fact]
+    public void A_full_disk_is_one_clear_line_and_leaves_the_checkpoints_before_it()
+    {
+        using var model = GruLanguageModel.Create(config, compute, 1);
+        var watcher = new Recorder { AfterStep = step => { if (step == 3) File.WriteAllText(Path.Combine(folder, "training", "step-4.partial"), "in the way"); } };
+        var options = new TrainingOptions { MaxSteps = 9, SaveInterval = 2, LogInterval = 1, LearningRate = 0.01 };
+        var error = Assert.Throws<IOException>(() => new Trainer(model, Stream(3000), null, options, folder, watcher).Run());
+        Assert.Contains("step-4: this checkpoint could not be written", error.Message, StringComparison.Ordinal);
+        Assert.Null(FolderChecksums.Check(Checkpoint.NewestWhole(folder, _ => Assert.Fail("damaged"))!));
     }
 
     [Fact]
@@ -101,7 +191,7 @@ public sealed class TrainerTests : IDisposable
 
         public List<string> Notices { get; } = [];
 
-        public Action<long>? AfterStep { get; init; }
+        public Action<long>? AfterStep { get; set; }
 
         public void OnSteps(StepReport report)
         {
@@ -115,6 +205,6 @@ public sealed class TrainerTests : IDisposable
 
         public void OnCheckpoint(string folder) => Assert.True(Directory.Exists(folder));
 
-        public void OnNotice(string message) => Notices.Add(message);
+        public void OnNotice(long step, string message) => Notices.Add(message);
     }
 }

@@ -1,0 +1,34 @@
+// --resume DIR: the run in a folder goes on with the settings that stand beside it. They are read like a --config file; flags
+// given beside --resume may make the run longer or change what it shows and saves, not what it computes.
+using System.CommandLine;
+using GruLM.Cli.Runs;
+
+namespace GruLM.Cli;
+
+internal static class ResumeFlag
+{
+    public const string Name = "--resume";
+
+    private static readonly string[] MayChange =
+        ["--epochs", "--max-steps", "--patience", "--threads", "--log-interval", "--save-interval", "--keep"];
+
+    /// <summary>The flag for commands whose runs can be resumed.</summary>
+    public static Option<string?> Flag() => Flags.Text(Name, "DIR", "continues the run in this folder where its newest checkpoint stands, with its own settings; alone, or with more --epochs or --max-steps");
+
+    /// <summary>The folder to resume, or null.</summary>
+    public static string? FolderIn(ParseResult flags) =>
+        flags.CommandResult.Command.Options.FirstOrDefault(o => o.Name == Name) is { } option && flags.GetResult(option) is { Tokens: [var folder] } ? folder.Value : null;
+
+    /// <summary>The command line with the settings of the run in <paramref name="folder"/> added.</summary>
+    /// <exception cref="UsageException">A flag was given that would change what the run computes.</exception>
+    /// <exception cref="IOException">There is no run in the folder.</exception>
+    public static string[] Expand(string[] args, ParseResult flags, string folder)
+    {
+        string? other = flags.CommandResult.Command.Options.FirstOrDefault(o => o.Name != Name && flags.Given(o) && !MayChange.Contains(o.Name))?.Name;
+        if (other is not null) throw new UsageException($"{other} cannot be given beside {Name}, which goes on with the settings of the run; only {string.Join(", ", MayChange)} can");
+        string path = SettingsFile.PathIn(folder);
+        if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"{folder}: there is no such folder to resume");
+        if (!File.Exists(path)) throw new FileNotFoundException($"{path}: not found, so there is no run to resume in {folder}; begin one with grulm train --data FILE --out-dir {folder}");
+        return [.. ConfigFile.Expand(args, flags, path), $"--out-dir={folder}"];
+    }
+}

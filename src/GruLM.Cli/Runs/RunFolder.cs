@@ -1,0 +1,178 @@
+// The folder of a training run: whether it is free, what stands in it before training begins, and what is found in it when a run goes on.
+// Settings, record and tokenizer are written as soon as they are known, so that a run killed at any time can be resumed; a run that
+// fails before its first step takes them back. A model that is to be replaced stays whole until the new run is ready to train.
+
+using GruLM.Formats;
+using GruLM.Model;
+using GruLM.Tokenization;
+using GruLM.Training;
+
+namespace GruLM.Cli.Runs;
+
+/// <summary>The folder that a run of <c>grulm train</c> writes to.</summary>
+internal sealed class RunFolder : IDisposable
+{
+    private readonly TrainSettings settings;
+    private readonly string folder;
+    private readonly bool replaces;
+    private readonly bool existed;
+    private RunRecord? record;
+    private bool bf16;
+    private FileStream? claim;
+    private MetricsFile? metrics;
+
+    /// <summary>Claims the folder. Throws <see cref="IOException"/> when it is not free, or holds nothing to resume;
+    /// <paramref name="messages"/> is told of damaged checkpoints.</summary>
+    public RunFolder(TrainSettings settings, TextWriter messages)
+    {
+        (this.settings, folder) = (settings, settings.OutDir);
+        existed = Directory.Exists(folder);
+        if (settings.Resume)
+        {
+            Claim();
+            CheckpointFolder = Checkpoint.NewestWhole(folder, notice => messages.WriteLine($"note: {notice}"));
+            if (CheckpointFolder is null && Checkpoint.Find(folder).Count > 0) throw new InvalidDataException($"{folder}: none of its checkpoints is whole, so the run cannot go on; begin it again with --config {SettingsFile.PathIn(folder)}");
+            return;
+        }
+
+        for (string? place = Path.GetFullPath(folder); place is not null && !Directory.Exists(place); place = Path.GetDirectoryName(place))
+            if (File.Exists(place)) throw new IOException($"{place}: is a file; --out-dir needs a folder");
+        if (settings.Options.InitFrom is { } source && Path.GetFullPath(source) == Path.GetFullPath(folder)) throw new ArgumentException($"--init-from and --out-dir are both {folder}; the new model needs a folder of its own");
+        replaces = OldFiles().Any(File.Exists) || Checkpoint.Find(folder).Count > 0;
+        if (!replaces || settings.Overwrite) return;
+        const string advice = "choose another --out-dir, or --overwrite to replace it";
+        throw new IOException(File.Exists(Path.Combine(folder, ModelFile.ConfigName))
+            ? $"{folder}: holds a model already; {advice}"
+            : $"{folder}: holds a part of a model or run already; {(File.Exists(SettingsFile.PathIn(folder)) ? $"continue it with --resume {folder}, " : "")}{advice}");
+    }
+
+    /// <summary>The checkpoint to continue from; null when training starts from the beginning.</summary>
+    public string? CheckpointFolder { get; }
+
+    /// <summary>The file of figures, open once the run is ready.</summary>
+    public MetricsFile Metrics => metrics!;
+
+    private string TokenizerPath => Path.Combine(folder, ModelFolder.TokenizerName);
+
+    /// <summary>Writes down what the run was told and what it found or, when it goes on, checks that it still finds the same.
+    /// Returns the tokenizer that is there already.</summary>
+    public Tokenizer? Begin(RunRecord found, bool usesBf16, TextWriter messages)
+    {
+        (record, bf16) = (found, usesBf16);
+        if (settings.Resume && RunRecord.Read(folder) is { } before) return Compare(before, found, messages);
+        if (CheckpointFolder is not null) throw new FileNotFoundException($"{RunRecord.PathIn(folder)}: not found; without it nobody can say whether the text is still the same");
+        if (!replaces)
+        {
+            Claim();
+            WriteDown();
+        }
+
+        return null;
+    }
+
+    /// <summary>Saves a tokenizer as soon as it is there.</summary>
+    public void Keep(Tokenizer tokenizer)
+    {
+        if (!replaces) Save(tokenizer);
+    }
+
+    /// <summary>Everything is ready for the first step: what is replaced goes, and figures are collected from here on.</summary>
+    public void Open(Tokenizer tokenizer, long step)
+    {
+        if (replaces)
+        {
+            Claim();
+            DeleteOld();
+            WriteDown();
+            Save(tokenizer);
+        }
+        else if (settings.Resume)
+        {
+            // It may have been told to go on for longer.
+            SettingsFile.Write(settings, settings.Precision == Kernels.Precision.Bf16);
+        }
+
+        metrics = new MetricsFile(folder);
+        metrics.GoBackTo(step);
+    }
+
+    /// <summary>Removes what a run wrote that failed before it could begin.</summary>
+    public void TakeBack()
+    {
+        if (replaces || settings.Resume || record is null) return;
+        claim?.Dispose();
+        string training = Checkpoint.TrainingFolder(folder);
+        foreach (string file in (string[])[.. OldFiles(), RunRecord.PathIn(folder)])
+            if (File.Exists(file)) File.Delete(file);
+        if (Directory.Exists(training) && !Directory.EnumerateFileSystemEntries(training).Any()) Directory.Delete(training);
+        if (!existed && Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any()) Directory.Delete(folder);
+    }
+
+    public void Dispose()
+    {
+        metrics?.Dispose();
+        claim?.Dispose();
+    }
+
+    // Held as long as the process lives, so that two runs never write to one folder.
+    private void Claim()
+    {
+        string path = Path.Combine(Directory.CreateDirectory(Checkpoint.TrainingFolder(folder)).FullName, "lock");
+        if (claim is not null) return;
+        try
+        {
+            claim = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+        }
+        catch (IOException error) when (File.Exists(path))
+        {
+            throw new IOException($"{folder}: another grulm train is at work in it ({error.Message})", error);
+        }
+    }
+
+    private Tokenizer? Compare(RunRecord before, RunRecord now, TextWriter messages)
+    {
+        if (before.Training != now.Training || before.HeldOut != now.HeldOut)
+        {
+            string part = before.Training != now.Training ? "training" : "held-out";
+            var (then, today) = before.Training != now.Training ? (before.Training, now.Training) : (before.HeldOut, now.HeldOut);
+            throw new InvalidDataException(FormattableString.Invariant(
+                $"{string.Join(", ", settings.Data)}: the text has changed since this run began (its {part} part had {then.Bytes:#,0} bytes, now {today.Bytes:#,0}{(then.Bytes == today.Bytes ? " others" : "")}); put the old text back, or begin a new run from this model with --init-from {folder}"));
+        }
+
+        if (CheckpointFolder is null && before.InitFrom != now.InitFrom) throw new InvalidDataException($"{settings.Options.InitFrom}: the model there has changed since this run began; put it back, or begin a new run");
+        if (before.Kernels != now.Kernels) messages.WriteLine($"note: the run began on {before.Kernels} kernels and goes on with {now.Kernels}: its figures will differ in the last digits from those of one machine");
+        record = before;
+        if (before.Tokenizer is not null && File.Exists(TokenizerPath) && FolderChecksums.Of(TokenizerPath) == before.Tokenizer) return Tokenizer.Load(TokenizerPath);
+        if (CheckpointFolder is not null) throw new InvalidDataException($"{TokenizerPath}: is not the tokenizer that this run began with; put that one back");
+        return null;
+    }
+
+    private void WriteDown()
+    {
+        SettingsFile.Write(settings, bf16);
+        record!.Write(folder);
+    }
+
+    private void Save(Tokenizer tokenizer)
+    {
+        tokenizer.Save(TokenizerPath);
+        record = record! with { Tokenizer = FolderChecksums.Of(TokenizerPath) };
+        record.Write(folder);
+    }
+
+    // The settings go first: a folder without them is nothing that could be resumed. Then the configuration, without which nothing takes the rest for a model.
+    private void DeleteOld()
+    {
+        foreach (string file in OldFiles())
+            if (File.Exists(file)) File.Delete(file);
+        string training = Checkpoint.TrainingFolder(folder);
+        foreach (string inside in Directory.EnumerateDirectories(training)) Directory.Delete(inside, recursive: true);
+        foreach (string file in Directory.EnumerateFiles(training).Where(f => f != claim!.Name)) File.Delete(file);
+    }
+
+    private string[] OldFiles() =>
+    [
+        SettingsFile.PathIn(folder), Path.Combine(folder, ModelFile.ConfigName), Path.Combine(folder, ModelFile.WeightsName),
+        Path.Combine(folder, ModelFolder.GenerationName), TokenizerPath,
+    ];
+}

@@ -1,0 +1,64 @@
+// training/run.json: what a run found when it began, so that resuming can tell whether it still finds the same: the texts, the
+// tokenizer, the weights it started from, the kernels. What it was told stands in settings.json.
+
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using GruLM.Formats;
+using GruLM.Training;
+
+namespace GruLM.Cli.Runs;
+
+/// <summary>The size and checksum of a text, as it was read.</summary>
+/// <param name="Bytes">UTF-8 bytes.</param>
+/// <param name="Sha256">Their checksum.</param>
+internal sealed record TextRecord(long Bytes, string Sha256)
+{
+    public static TextRecord Of(ReadOnlyMemory<byte> utf8) => new(utf8.Length, Convert.ToHexStringLower(SHA256.HashData(utf8.Span)));
+}
+
+/// <summary>What a run found when it began.</summary>
+internal sealed record RunRecord
+{
+    private const string Name = "run.json";
+
+    /// <summary>The training part of the text.</summary>
+    public required TextRecord Training { get; init; }
+
+    /// <summary>The held-out part.</summary>
+    public required TextRecord HeldOut { get; init; }
+
+    /// <summary>Kernels and precision, which decide the last bits.</summary>
+    public required string Kernels { get; init; }
+
+    /// <summary>The version of the program.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>Checksum of tokenizer.model; null until it is there.</summary>
+    public string? Tokenizer { get; init; }
+
+    /// <summary>Checksum of the weights of --init-from; null without.</summary>
+    public string? InitFrom { get; init; }
+
+    public static string PathIn(string modelFolder) => Path.Combine(Checkpoint.TrainingFolder(modelFolder), Name);
+
+    public void Write(string modelFolder) => AtomicFile.WriteAllText(PathIn(modelFolder), JsonSerializer.Serialize(this, RunRecordJsonContext.Default.RunRecord) + "\n");
+
+    /// <summary>The record of a run; null when it was killed before there was one.</summary>
+    public static RunRecord? Read(string modelFolder)
+    {
+        string path = PathIn(modelFolder);
+        try
+        {
+            return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), RunRecordJsonContext.Default.RunRecord) : null;
+        }
+        catch (JsonException error)
+        {
+            throw new InvalidDataException($"{path}: damaged ({error.Message.Split(". Path:")[0].Split(" Path:")[0]}); without it nobody can say whether text and tokenizer are still the same", error);
+        }
+    }
+}
+
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(RunRecord))]
+internal sealed partial class RunRecordJsonContext : JsonSerializerContext;

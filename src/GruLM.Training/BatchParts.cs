@@ -1,0 +1,32 @@
+// A batch cut by its lanes into parts that are computed one after another (gradient accumulation). Lanes do not see each other, so the
+// gradients of the parts add up to that of the batch; each part's lanes keep the states they carry.
+
+using GruLM.Model;
+
+namespace GruLM.Training;
+
+/// <summary>Cuts batches into parts of <see cref="TrainingOptions.BatchSize"/> lanes.</summary>
+internal sealed class BatchParts(TrainingOptions options)
+{
+    private readonly Dictionary<(int Steps, int Lanes), TokenBatch> buffers = [];
+
+    public int Count(TokenBatch batch) => options.GradAccum == 1 ? 1 : (batch.Lanes + options.BatchSize - 1) / options.BatchSize;
+
+    /// <summary>One part, valid until the next call.</summary>
+    public TokenBatch Part(TokenBatch batch, int part)
+    {
+        if (Count(batch) == 1) return batch;
+        int first = part * options.BatchSize, lanes = Math.Min(options.BatchSize, batch.Lanes - first);
+        if (!buffers.TryGetValue((batch.Steps, lanes), out var result)) buffers[(batch.Steps, lanes)] = result = new TokenBatch(batch.Steps, lanes);
+        (result.Part, result.StartsFresh) = (part, batch.StartsFresh);
+        batch.FreshLanes.AsSpan(first, lanes).CopyTo(result.FreshLanes);
+        for (int t = 0; t < batch.Steps; t++)
+        {
+            int from = (t * batch.Lanes) + first, to = t * lanes;
+            batch.Inputs.AsSpan(from, lanes).CopyTo(result.Inputs.AsSpan(to));
+            batch.Targets.AsSpan(from, lanes).CopyTo(result.Targets.AsSpan(to));
+        }
+
+        return result;
+    }
+}
