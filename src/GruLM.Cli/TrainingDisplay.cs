@@ -102,7 +102,8 @@ internal sealed class TrainingDisplay(TextWriter output, bool live) : ITrainingO
 
     private void Lasting(FormattableString text) => Lasting(FormattableString.Invariant(text));
 
-    private void Lasting(string text)
+    /// <summary>Writes a line that stays.</summary>
+    public void Lasting(string text)
     {
         if (liveLength > 0)
         {

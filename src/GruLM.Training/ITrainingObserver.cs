@@ -50,6 +50,11 @@ public interface ITrainingObserver
     /// <summary>A checkpoint was written.</summary>
     void OnCheckpoint(string folder);
 
+    /// <summary>It is time for a sample of what the model writes (<see cref="TrainingOptions.SampleEvery"/>).</summary>
+    void OnSampleDue(long step)
+    {
+    }
+
     /// <summary>Something that the user should know of, such as a skipped step. <paramref name="step"/>: updates made so far.</summary>
     void OnNotice(long step, string message);
 }

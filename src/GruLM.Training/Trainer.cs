@@ -95,6 +95,7 @@ public sealed class Trainer
         {
             Advance();
             if (EvaluationDue) Evaluate(cancel);
+            if (options.SampleEvery > 0 && position.Step % options.SampleEvery == 0) observer.OnSampleDue(position.Step);
             if (SaveDue && !cancel.IsCancellationRequested) Save();
         }
 

@@ -48,6 +48,9 @@ public sealed record TrainingOptions
     /// <summary>Steps between progress reports.</summary>
     public long LogInterval { get; init; } = 20;
 
+    /// <summary>Steps between samples, see <see cref="ITrainingObserver.OnSampleDue"/>. 0: none.</summary>
+    public long SampleEvery { get; init; }
+
     /// <summary>Steps between checkpoints besides those at the end of each epoch and after ten minutes without one. 0: none.</summary>
     public long SaveInterval { get; init; }
 

@@ -1,7 +1,9 @@
 // From text to a trained model folder: the tokenizer (given, or learned from the training part only), the token data, the
 // model, the loop. Prepare does everything that can fail on bad input before anything is written.
 
+using System.Text;
 using GruLM.Corpus;
+using GruLM.Generation;
 using GruLM.Kernels;
 using GruLM.Model;
 using GruLM.Tokenization;
@@ -59,11 +61,17 @@ public sealed record TextTrainingOptions
 public sealed class TextTraining : IDisposable
 {
     private readonly TextTrainingOptions options;
+    private readonly Compute compute;
     private readonly string? folder;
-    private readonly Trainer trainer;
+    private readonly ITrainingObserver observer;
+    private Trainer trainer;
 
-    private TextTraining(TextTrainingOptions options, string? folder, Tokenizer tokenizer, ITrainingData data, HeldOut? heldOut, GruLanguageModel model, Trainer trainer) =>
-        (this.options, this.folder, Tokenizer, Data, HeldOut, Model, this.trainer) = (options, folder, tokenizer, data, heldOut, model, trainer);
+    private TextTraining(
+        TextTrainingOptions options, Compute compute, string? folder, ITrainingObserver observer, Tokenizer tokenizer, ITrainingData data, HeldOut? heldOut, GruLanguageModel model)
+    {
+        (this.options, this.compute, this.folder, this.observer, Tokenizer, Data, HeldOut, Model) = (options, compute, folder, observer, tokenizer, data, heldOut, model);
+        trainer = new Trainer(model, data, heldOut, options.Training, folder, observer);
+    }
 
     /// <summary>The tokenizer in use.</summary>
     public Tokenizer Tokenizer { get; }
@@ -124,9 +132,9 @@ public sealed class TextTraining : IDisposable
         var model = CreateModel(Sizes(options) with { VocabSize = tokenizer.VocabSize }, options, compute);
         try
         {
-            var trainer = new Trainer(model, data, held, options.Training, folder, observer);
-            if (options.ContinueFrom is not null) trainer.ContinueFrom(Checkpoint.Load(options.ContinueFrom, model));
-            return new TextTraining(options, folder, tokenizer, data, held, model, trainer);
+            var run = new TextTraining(options, compute, folder, observer, tokenizer, data, held, model);
+            if (options.ContinueFrom is not null) run.trainer.ContinueFrom(Checkpoint.Load(options.ContinueFrom, model));
+            return run;
         }
         catch
         {
@@ -159,6 +167,41 @@ public sealed class TextTraining : IDisposable
             int size = minimum + options.VocabSize;
             phase?.Invoke($"the text's characters need {minimum} pieces: learning a tokenizer of {size} instead");
             return new Tokenizer(DefaultTokenizer.Train(training, size, options.ModelType, null, cancel));
+        }
+    }
+
+    /// <summary>Measures for about <paramref name="seconds"/> how fast this run is here.</summary>
+    public SpeedMeasurement MeasureSpeed(double seconds, CancellationToken cancel = default) =>
+        SpeedMeasurement.Measure(Model.Config, Data, HeldOut, options.Training, compute, seconds, cancel);
+
+    /// <summary>Lays a run that has not begun out for at most so many steps and epochs instead.</summary>
+    public void Replan(long maxSteps, int epochs) =>
+        trainer = new Trainer(Model, Data, HeldOut, options.Training with { MaxSteps = maxSteps, Epochs = epochs }, folder, observer);
+
+    /// <summary>What the model writes after <paramref name="prompt"/> as it is now; the seed is that of the run.</summary>
+    public string Sample(string prompt, int tokens)
+    {
+        int end = options.Samples == SampleKind.Lines ? TokenizedText.LineEnd(Tokenizer) : -1;
+        using var session = new DecodingSession(Model.Parameters, compute);
+        var sampler = new Sampler(GenerationConfig.For(options.Samples).ToSampling() with { Seed = options.Training.Seed });
+        var decoder = Tokenizer.CreateStreamingDecoder();
+        var text = new StringBuilder();
+        if (options.Samples == SampleKind.Lines) session.Read(TokenizedText.LineBegin(Tokenizer));
+        foreach (int id in Tokenizer.Encode(prompt)) Push(id);
+        for (int i = 0; i < tokens; i++)
+        {
+            int id = sampler.Sample(session.Logits());
+            if (id == end) break;
+            Push(id);
+        }
+
+        return text.Append(decoder.Flush()).ToString();
+
+        void Push(int id)
+        {
+            session.Read(id);
+            sampler.Accept(id);
+            text.Append(decoder.Push(id));
         }
     }
 

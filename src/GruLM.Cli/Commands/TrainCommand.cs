@@ -27,6 +27,7 @@ internal static class TrainCommand
         var valFraction = Flags.Number("--val-fraction", 0, 0.9, 0.1, "share of the text, at its end, that is held out when there is no --val-data; 0 holds out nothing");
         var epochs = Flags.Int("--epochs", 1, 1_000_000, loop.Epochs, "passes over the training text");
         var maxSteps = Flags.Int("--max-steps", 0, MaxCount, 0, "ends training after so many steps; 0: no limit");
+        var minutes = Flags.OptionalNumber("--minutes", 0, 1e6, "time to train for, all told: the speed is measured and the run laid out so that it ends on time", above: true);
         var batch = Flags.Int("--batch-size", 1, 1 << 16, loop.BatchSize, "lanes of text side by side");
         var accum = Flags.Int("--grad-accum", 1, 1 << 10, loop.GradAccum, "batches whose gradients make one update; the memory of one, the update of a batch so many times as large");
         var bptt = Flags.Int("--bptt", 1, 1 << 16, loop.Bptt, "tokens that a gradient reaches back");
@@ -44,12 +45,15 @@ internal static class TrainCommand
         var evalInterval = Flags.Int("--eval-interval", 0, MaxCount, 0, "steps between evaluations besides those at the end of each epoch; 0: none");
         var evalTokens = Flags.Int("--eval-tokens", 0, MaxCount, 0, "held-out tokens an evaluation reads at most; 0: all");
         var patience = Flags.Int("--patience", 0, MaxCount, 0, "ends training after so many evaluations in a row without a better figure; 0: never");
+        var sampleEvery = Flags.Int("--sample-every", 0, MaxCount, 0, "steps between short texts by the model, shown while it trains; 0: none");
+        var samplePrompt = Flags.Text("--sample-prompt", "TEXT", "what those begin with (default: a new line; nothing for lines)");
         var logInterval = Flags.Int("--log-interval", 1, MaxCount, (int)loop.LogInterval, "steps between progress reports");
         var saveInterval = Flags.Int("--save-interval", 0, MaxCount, 0, "steps between checkpoints besides those at the end of each epoch and after ten minutes; 0: none");
         var keep = Flags.Int("--keep", 1, MaxCount, loop.Keep, "checkpoints kept");
         var seed = Flags.Seed("--seed", loop.Seed, "decides starting values, order of lines and dropout");
         var precision = Flags.Precision();
         var threads = Flags.Threads();
+        var dryRun = Flags.Switch("--dry-run", "everything but training: figures of text and model, memory, and an estimate of the time from a few measured steps");
         var overwrite = Flags.Switch("--overwrite", "replace a model that is in --out-dir already");
         var config = ConfigFile.Flag();
         return new GrulmCommand(
@@ -57,8 +61,8 @@ internal static class TrainCommand
             "Train a tokenizer and a GRU language model on text.",
             ["grulm train --data book.txt --out-dir model", "grulm train --resume model", "grulm train --data talks.txt --samples lines --hidden-dim 512 --epochs 20 --out-dir talker"],
             [
-                data, outDir, resume, initFrom, tokenizer, vocab, kind, samples, valData, valFraction, epochs, maxSteps, batch, accum, bptt, embedding, hidden, layers, dropout, tie.On, tie.Off,
-                rate, minRate, warmup, schedule, decay, clip, evalInterval, evalTokens, patience, logInterval, saveInterval, keep, seed, precision, threads, overwrite, config,
+                data, outDir, resume, initFrom, tokenizer, vocab, kind, samples, valData, valFraction, epochs, maxSteps, minutes, batch, accum, bptt, embedding, hidden, layers, dropout, tie.On, tie.Off,
+                rate, minRate, warmup, schedule, decay, clip, evalInterval, evalTokens, patience, sampleEvery, samplePrompt, logInterval, saveInterval, keep, seed, precision, threads, dryRun, overwrite, config,
             ],
             (flags, session) =>
             {
@@ -76,6 +80,10 @@ internal static class TrainCommand
             Tokenizer = flags.GetValue(tokenizer),
             ValData = flags.GetValue(valData),
             ValFraction = flags.GetValue(valFraction),
+            Minutes = flags.GetValue(minutes) ?? 0,
+            EpochsGiven = flags.Given(epochs),
+            SamplePrompt = flags.GetValue(samplePrompt),
+            DryRun = flags.GetValue(dryRun),
             Overwrite = flags.GetValue(overwrite),
             Threads = flags.GetValue(threads) ?? 0,
             Precision = Flags.PrecisionOf(flags.GetValue(precision)!),
@@ -107,6 +115,7 @@ internal static class TrainCommand
                     EvalInterval = flags.GetValue(evalInterval),
                     EvalTokens = flags.GetValue(evalTokens),
                     Patience = flags.GetValue(patience),
+                    SampleEvery = flags.GetValue(sampleEvery),
                     LogInterval = flags.GetValue(logInterval),
                     SaveInterval = flags.GetValue(saveInterval),
                     Keep = flags.GetValue(keep),

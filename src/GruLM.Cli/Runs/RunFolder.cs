@@ -12,9 +12,10 @@ namespace GruLM.Cli.Runs;
 /// <summary>The folder that a run of <c>grulm train</c> writes to.</summary>
 internal sealed class RunFolder : IDisposable
 {
-    private readonly TrainSettings settings;
+    private TrainSettings settings;
     private readonly string folder;
     private readonly bool replaces;
+    private readonly bool waits;
     private readonly bool existed;
     private RunRecord? record;
     private bool bf16;
@@ -39,7 +40,8 @@ internal sealed class RunFolder : IDisposable
             if (File.Exists(place)) throw new IOException($"{place}: is a file; --out-dir needs a folder");
         if (settings.Options.InitFrom is { } source && Path.GetFullPath(source) == Path.GetFullPath(folder)) throw new ArgumentException($"--init-from and --out-dir are both {folder}; the new model needs a folder of its own");
         replaces = OldFiles().Any(File.Exists) || Checkpoint.Find(folder).Count > 0;
-        if (!replaces || settings.Overwrite) return;
+        waits = replaces || settings.DryRun;
+        if (!replaces || settings.Overwrite || settings.DryRun) return;
         const string advice = "choose another --out-dir, or --overwrite to replace it";
         throw new IOException(File.Exists(Path.Combine(folder, ModelFile.ConfigName))
             ? $"{folder}: holds a model already; {advice}"
@@ -61,7 +63,7 @@ internal sealed class RunFolder : IDisposable
         (record, bf16) = (found, usesBf16);
         if (settings.Resume && RunRecord.Read(folder) is { } before) return Compare(before, found, messages);
         if (CheckpointFolder is not null) throw new FileNotFoundException($"{RunRecord.PathIn(folder)}: not found; without it nobody can say whether the text is still the same");
-        if (!replaces)
+        if (!waits)
         {
             Claim();
             WriteDown();
@@ -73,12 +75,14 @@ internal sealed class RunFolder : IDisposable
     /// <summary>Saves a tokenizer as soon as it is there.</summary>
     public void Keep(Tokenizer tokenizer)
     {
-        if (!replaces) Save(tokenizer);
+        if (!waits) Save(tokenizer);
     }
 
-    /// <summary>Everything is ready for the first step: what is replaced goes, and figures are collected from here on.</summary>
-    public void Open(Tokenizer tokenizer, long step)
+    /// <summary>Everything is ready for the first step: what is replaced goes, the settings are written as they were <paramref name="decided"/>, and figures
+    /// are collected from here on.</summary>
+    public void Open(TrainSettings decided, Tokenizer tokenizer, long step)
     {
+        settings = decided;
         if (replaces)
         {
             Claim();
@@ -86,10 +90,9 @@ internal sealed class RunFolder : IDisposable
             WriteDown();
             Save(tokenizer);
         }
-        else if (settings.Resume)
+        else
         {
-            // It may have been told to go on for longer.
-            SettingsFile.Write(settings, settings.Precision == Kernels.Precision.Bf16);
+            SettingsFile.Write(settings, settings.Resume ? settings.Precision == Kernels.Precision.Bf16 : bf16);
         }
 
         metrics = new MetricsFile(folder);
@@ -99,7 +102,7 @@ internal sealed class RunFolder : IDisposable
     /// <summary>Removes what a run wrote that failed before it could begin.</summary>
     public void TakeBack()
     {
-        if (replaces || settings.Resume || record is null) return;
+        if (waits || settings.Resume || record is null) return;
         claim?.Dispose();
         string training = Checkpoint.TrainingFolder(folder);
         foreach (string file in (string[])[.. OldFiles(), RunRecord.PathIn(folder)])

@@ -57,7 +57,10 @@ internal static class SettingsFile
 
         json.WriteString("samples", o.Samples == SampleKind.Lines ? "lines" : "stream");
         json.WriteNumber("dropout", o.Dropout);
-        json.WriteNumber("epochs", t.Epochs);
+        if (s.Minutes > 0) json.WriteNumber("minutes", s.Minutes);
+
+        // How many they are to be is not said yet where the time is to decide it.
+        if (s.Minutes == 0 || s.EpochsGiven) json.WriteNumber("epochs", t.Epochs);
         json.WriteNumber("max-steps", t.MaxSteps);
         json.WriteNumber("batch-size", t.BatchSize);
         json.WriteNumber("grad-accum", t.GradAccum);
@@ -71,6 +74,8 @@ internal static class SettingsFile
         json.WriteNumber("eval-interval", t.EvalInterval);
         json.WriteNumber("eval-tokens", t.EvalTokens);
         json.WriteNumber("patience", t.Patience);
+        json.WriteNumber("sample-every", t.SampleEvery);
+        if (s.SamplePrompt is not null) json.WriteString("sample-prompt", s.SamplePrompt);
         json.WriteNumber("log-interval", t.LogInterval);
         json.WriteNumber("save-interval", t.SaveInterval);
         json.WriteNumber("keep", t.Keep);

@@ -1,5 +1,6 @@
 // grulm train: text in, model folder out. Checks first, then says what will happen, trains, and says what came out.
 
+using System.Diagnostics;
 using System.Globalization;
 using GruLM.Corpus;
 using GruLM.Formats;
@@ -25,6 +26,18 @@ internal sealed record TrainSettings
 
     public bool Overwrite { get; init; }
 
+    /// <summary>Minutes to train for; 0: the options say how many steps.</summary>
+    public double Minutes { get; init; }
+
+    /// <summary>Whether the number of epochs was said; otherwise time may decide it.</summary>
+    public bool EpochsGiven { get; init; }
+
+    /// <summary>What samples begin with; null for the default.</summary>
+    public string? SamplePrompt { get; init; }
+
+    /// <summary>Whether to do everything but train.</summary>
+    public bool DryRun { get; init; }
+
     /// <summary>Whether the kind of samples was said; otherwise a model that training starts from decides it.</summary>
     public bool SamplesGiven { get; init; }
 
@@ -44,6 +57,7 @@ internal static class TrainRun
 {
     public static int Run(TrainSettings settings, Stream input, TextWriter messages, bool live, CancellationToken cancel)
     {
+        var clock = Stopwatch.StartNew();
         using var folder = new RunFolder(settings, messages);
         var options = FromModel(settings, folder.CheckpointFolder) with { ContinueFrom = folder.CheckpointFolder };
         settings = settings with { Options = options };
@@ -53,7 +67,10 @@ internal static class TrainRun
         var display = new TrainingDisplay(messages, live);
         var observers = new List<ITrainingObserver> { display };
         using var run = Prepare(settings, folder, training, heldOut, compute, new SharedObserver(observers), messages, cancel);
-        WriteBanner(run, compute, settings.Precision, options, messages);
+        TrainingPlan.WriteModel(run, messages);
+        if (settings.DryRun) return TrainingPlan.DryRun(run, settings, compute, messages, cancel);
+        settings = TrainingPlan.FitIntoTime(run, settings, clock, messages, cancel);
+        TrainingPlan.WriteTraining(run, settings, compute, messages);
         if (settings.Resume && run.Done)
         {
             messages.WriteLine(run.OutOfPatience
@@ -63,8 +80,10 @@ internal static class TrainRun
         }
 
         if (settings.Resume) messages.WriteLine(folder.CheckpointFolder is { } from ? $"continuing from {from}" : "no checkpoint was written yet: starting from the beginning");
-        folder.Open(run.Tokenizer, run.Position.Step);
+        folder.Open(settings, run.Tokenizer, run.Position.Step);
         observers.Add(folder.Metrics);
+        if (options.Training.SampleEvery > 0)
+            observers.Add(new TrainingSamples(run, settings.SamplePrompt ?? (options.Samples == SampleKind.Lines ? "" : "\n"), display));
         TrainingResult result;
         try
         {
@@ -159,15 +178,6 @@ internal static class TrainRun
         if (c.WindowsLineEnds > 0) messages.WriteLine(string.Create(CultureInfo.InvariantCulture, $"note: {c.WindowsLineEnds:#,0} Windows line ends were turned into line feeds"));
     }
 
-    private static void WriteBanner(TextTraining run, Compute compute, Precision precision, TextTrainingOptions options, TextWriter messages)
-    {
-        var config = run.Model.Config;
-        messages.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"model: vocabulary {config.VocabSize:#,0}, embedding {config.EmbeddingDim}, {config.NumLayers} x {config.HiddenDim} GRU units, {(config.TieWeights ? "tied" : "untied")}, {run.Model.Parameters.Count:#,0} parameters"));
-        messages.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"training: {run.Data.TokensPerEpoch:#,0} tokens an epoch ({(options.Samples == SampleKind.Lines ? "lines" : "stream")}), {(run.HeldOut is { } h ? $"{h.Tokens:#,0} held out" : "none held out")}, {run.TotalSteps:#,0} steps of {(run.Data as TokenStream)?.Lanes ?? options.Training.BatchSize * options.Training.GradAccum} x {options.Training.Bptt}, {KernelChoice.Describe(compute, precision)}"));
-    }
-
     // The metrics file joins the observers once it is known that nothing stands in the way of training.
     private sealed class SharedObserver(List<ITrainingObserver> observers) : ITrainingObserver
     {
@@ -178,6 +188,8 @@ internal static class TrainRun
         public void OnEpoch(EpochReport report) => observers.ForEach(o => o.OnEpoch(report));
 
         public void OnCheckpoint(string folder) => observers.ForEach(o => o.OnCheckpoint(folder));
+
+        public void OnSampleDue(long step) => observers.ForEach(o => o.OnSampleDue(step));
 
         public void OnNotice(long step, string message) => observers.ForEach(o => o.OnNotice(step, message));
     }

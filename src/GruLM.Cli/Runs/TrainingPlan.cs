@@ -1,0 +1,77 @@
+// What a training run is going to be, before it begins: sizes, memory and time; and how many steps fit into the minutes that were given.
+
+using System.Diagnostics;
+using System.Globalization;
+using GruLM.Kernels;
+using GruLM.Model;
+using GruLM.Training;
+
+namespace GruLM.Cli.Runs;
+
+/// <summary>Says what a run will be and fits it into a time.</summary>
+internal static class TrainingPlan
+{
+    // More passes than this rarely make a model better, given the usual dropout; --epochs overrules it.
+    private const int MostEpochsByTime = 24;
+
+    // A share of the time for what cannot be foreseen, and one for measuring.
+    private const double Spare = 0.04;
+    private const double Measuring = 0.04;
+    private const double MostSecondsMeasuring = 15;
+    private const double DryRunSeconds = 3;
+
+    // Beyond so many parameters for each token to learn from, a model can know its text by heart.
+    private const double ManyParameters = 5;
+
+    /// <summary>The model in a line, and a warning where it is large for its text.</summary>
+    public static void WriteModel(TextTraining run, TextWriter messages)
+    {
+        var config = run.Model.Config;
+        long parameters = run.Model.Parameters.Count, tokens = run.Data.TokensPerEpoch;
+        Line(messages, $"model: vocabulary {config.VocabSize:#,0}, embedding {config.EmbeddingDim}, {config.NumLayers} x {config.HiddenDim} GRU units, {(config.TieWeights ? "tied" : "untied")}, {parameters:#,0} parameters");
+        if (parameters > ManyParameters * tokens)
+            Line(messages, $"note: {parameters:#,0} parameters for {tokens:#,0} tokens: the model will learn the text by heart; more text, or a smaller --hidden-dim, --emb-dim or --vocab-size, makes it better");
+    }
+
+    /// <summary>The training in a line.</summary>
+    public static void WriteTraining(TextTraining run, TrainSettings settings, Compute compute, TextWriter messages)
+    {
+        var t = settings.Options.Training;
+        int lanes = (run.Data as TokenStream)?.Lanes ?? t.BatchSize * t.GradAccum;
+        Line(messages, $"training: {run.Data.TokensPerEpoch:#,0} tokens an epoch ({(settings.Options.Samples == SampleKind.Lines ? "lines" : "stream")}), {(run.HeldOut is { } h ? $"{h.Tokens.ToString("#,0", CultureInfo.InvariantCulture)} held out" : "none held out")}, {run.TotalSteps:#,0} steps of {lanes} x {t.Bptt}, {KernelChoice.Describe(compute, settings.Precision)}");
+    }
+
+    /// <summary>Lays the run out so that it ends <see cref="TrainSettings.Minutes"/> after <paramref name="clock"/> started. Returns the settings
+    /// with the number of steps in place of the minutes: it is decided once, for every time that the run goes on.</summary>
+    public static TrainSettings FitIntoTime(TextTraining run, TrainSettings settings, Stopwatch clock, TextWriter messages, CancellationToken cancel)
+    {
+        if (settings.Minutes == 0) return settings;
+        double Left() => (60 * settings.Minutes) - clock.Elapsed.TotalSeconds;
+        var t = settings.Options.Training;
+        messages.WriteLine("measuring the speed …");
+        var speed = run.MeasureSpeed(Math.Clamp(Measuring * Left(), 0.2, MostSecondsMeasuring), cancel);
+        long steps = speed.StepsIn(Left() - (60 * settings.Minutes * Spare), run.Data, t);
+        if (t.MaxSteps > 0) steps = Math.Min(steps, t.MaxSteps);
+        int epochs = settings.EpochsGiven ? t.Epochs : MostEpochsByTime;
+        run.Replan(steps, epochs);
+        Line(messages, $"{settings.Minutes:0.##} minutes are time for {steps:#,0} steps, {steps / (double)run.Data.StepsInEpoch(0):0.0} epochs");
+        if (run.TotalSteps < steps) Line(messages, $"note: {epochs} epochs take less time than that{(settings.EpochsGiven ? "" : "; more passes over this text would hardly help (--epochs N makes them all the same)")}");
+        return settings with { Minutes = 0, EpochsGiven = true, Options = settings.Options with { Training = t with { MaxSteps = run.TotalSteps, Epochs = epochs } } };
+    }
+
+    /// <summary>Says what training would take, and does not train.</summary>
+    public static int DryRun(TextTraining run, TrainSettings settings, Compute compute, TextWriter messages, CancellationToken cancel)
+    {
+        var t = settings.Options.Training;
+        if (settings.Minutes > 0) settings = FitIntoTime(run, settings, Stopwatch.StartNew(), messages, cancel);
+        WriteTraining(run, settings, compute, messages);
+        var speed = run.MeasureSpeed(DryRunSeconds, cancel);
+        Line(messages, $"memory: about {MemoryNeed.TrainingBytes(run.Model.Config, t) / 1e6:#,0} MB besides the text");
+        Line(messages, $"speed: {run.Data.TokensPerEpoch / (speed.Step * run.Data.StepsInEpoch(0)):#,0} tokens a second, {1000 * speed.Step:0.0} ms a step, {speed.Evaluation:0.0} s an evaluation");
+        Line(messages, $"time: about {TrainingDisplay.Time(speed.Of(run.TotalSteps, run.Data, t))} for {run.TotalSteps:#,0} steps");
+        messages.WriteLine("dry run: nothing was written");
+        return ExitCode.Done;
+    }
+
+    private static void Line(TextWriter messages, FormattableString text) => messages.WriteLine(FormattableString.Invariant(text));
+}

@@ -1,0 +1,113 @@
+// How long a step, an evaluation and a checkpoint take here: measured on the run's own data with a model that is thrown away, so that the
+// run itself starts untouched.
+
+using System.Diagnostics;
+using GruLM.Kernels;
+using GruLM.Model;
+
+namespace GruLM.Training;
+
+/// <summary>Measured times of one run on this machine.</summary>
+/// <param name="Step">Seconds a step.</param>
+/// <param name="Evaluation">Seconds an evaluation.</param>
+/// <param name="Saving">Seconds that writing a model and its training state takes.</param>
+public sealed record SpeedMeasurement(double Step, double Evaluation, double Saving)
+{
+    // An evaluation's time is measured on so many tokens and scaled up.
+    private const int EvaluationSample = 8_000;
+
+    // The first steps are slower, and the first second of a busy machine says little.
+    private const double WarmUp = 0.3;
+
+    /// <summary>Trains for about <paramref name="seconds"/> and evaluates once. Throws <see cref="OperationCanceledException"/> when cancelled.</summary>
+    public static SpeedMeasurement Measure(
+        GruConfig config, ITrainingData data, HeldOut? heldOut, TrainingOptions options, Compute compute, double seconds, CancellationToken cancel = default)
+    {
+        using var model = GruLanguageModel.Create(config, compute, options.Seed);
+        Repeat(model, data, options, WarmUp * seconds, cancel);
+        double step = Repeat(model, data, options, (1 - WarmUp) * seconds, cancel);
+        double evaluation = 0;
+        if (heldOut is not null)
+        {
+            long tokens = options.EvalTokens > 0 ? Math.Min(options.EvalTokens, heldOut.Tokens) : heldOut.Tokens;
+            var clock = Stopwatch.StartNew();
+            var result = GruLM.Training.Evaluation.Quick(model, heldOut, Math.Min(tokens, EvaluationSample), cancel);
+            evaluation = clock.Elapsed.TotalSeconds * tokens / Math.Max(1, result.Sums.Tokens);
+        }
+
+        return new SpeedMeasurement(step, evaluation, SecondsToWrite(model));
+    }
+
+    /// <summary>Seconds that a run of so many steps takes.</summary>
+    public double Of(long steps, ITrainingData data, TrainingOptions options) => (steps * SecondsAStep(data, options)) + Evaluation + Saving;
+
+    /// <summary>Steps that fit into <paramref name="seconds"/>, at least one.</summary>
+    public long StepsIn(double seconds, ITrainingData data, TrainingOptions options) =>
+        Math.Max(1, (long)((seconds - Evaluation - Saving) / SecondsAStep(data, options)));
+
+    // What happens at the end of each epoch, and at intervals besides, spread over the steps.
+    private double SecondsAStep(ITrainingData data, TrainingOptions options)
+    {
+        double perEpoch = 1.0 / data.StepsInEpoch(0);
+        double evaluations = perEpoch + (options.EvalInterval > 0 ? 1.0 / options.EvalInterval : 0);
+        double savings = perEpoch + (options.SaveInterval > 0 ? 1.0 / options.SaveInterval : 0);
+        return Step + (evaluations * Evaluation) + ((evaluations + savings) * Saving);
+    }
+
+    // Seconds a step, over at least one step, however slow.
+    private static double Repeat(GruLanguageModel model, ITrainingData data, TrainingOptions options, double seconds, CancellationToken cancel)
+    {
+        var (steps, spent) = (0L, 0.0);
+        using var enough = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, enough.Token);
+        while (steps == 0 || !either.IsCancellationRequested)
+        {
+            var position = either.IsCancellationRequested ? Train(model, data, options with { MaxSteps = 1 }, cancel) : Train(model, data, options, either.Token);
+            (steps, spent) = (steps + position.Step, spent + position.Seconds);
+            cancel.ThrowIfCancellationRequested();
+        }
+
+        return spent / steps;
+    }
+
+    private static RunPosition Train(GruLanguageModel model, ITrainingData data, TrainingOptions options, CancellationToken cancel) =>
+        new Trainer(model, data, null, options with { Epochs = 1, Patience = 0 }, null, new Silence()).Run(cancel).Position;
+
+    private static double SecondsToWrite(GruLanguageModel model)
+    {
+        string folder = Directory.CreateTempSubdirectory("grulm-").FullName;
+        try
+        {
+            var clock = Stopwatch.StartNew();
+            Checkpoint.Save(folder, model, new RunPosition(), 1);
+            return clock.Elapsed.TotalSeconds;
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private sealed class Silence : ITrainingObserver
+    {
+        public void OnSteps(StepReport report)
+        {
+        }
+
+        public void OnEvaluation(EvaluationReport report)
+        {
+        }
+
+        public void OnEpoch(EpochReport report)
+        {
+        }
+
+        public void OnCheckpoint(string folder)
+        {
+        }
+
+        public void OnNotice(long step, string message)
+        {
+        }
+    }
+}

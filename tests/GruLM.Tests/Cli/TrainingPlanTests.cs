@@ -1,0 +1,89 @@
+// What a run says before it begins and while it goes: --minutes, --dry-run, --sample-every, and a run that ends within an epoch.
+
+using System.Diagnostics;
+using System.Text.Json;
+using GruLM.Cli.Demo;
+using GruLM.Training;
+
+namespace GruLM.Tests.Cli;
+
+public sealed class TrainingPlanTests : IDisposable
+{
+    private const string Sizes = "--vocab-size 320 --hidden-dim 24 --emb-dim 24 --num-layers 1 --batch-size 4 --bptt 16 --lr 0.01";
+    private readonly string root = Directory.CreateTempSubdirectory("grulm-plan-").FullName;
+    private readonly string text;
+
+    public TrainingPlanTests()
+    {
+        text = Path.Combine(root, "text.txt");
+        File.WriteAllText(text, SampleCorpus.Generate(5, 12_000));
+    }
+
+    public void Dispose() => Directory.Delete(root, recursive: true);
+
+    [Fact]
+    public void Minutes_become_steps_once_and_the_schedule_ends()
+    {
+        string model = Path.Combine(root, "model");
+        var clock = Stopwatch.StartNew();
+        string messages = Good($"train --data {text} --out-dir {model} {Sizes} --epochs 100000 --minutes 0.1 --log-interval 1 --eval-tokens 500 --min-lr 0.0001");
+        Assert.Contains("0.1 minutes are time for", messages, StringComparison.Ordinal);
+        Assert.True(clock.Elapsed.TotalSeconds < 30, $"{clock.Elapsed} for six seconds");
+        using var settings = JsonDocument.Parse(File.ReadAllText(Path.Combine(model, "training", "settings.json")));
+        Assert.False(settings.RootElement.TryGetProperty("minutes", out _));
+        long steps = settings.RootElement.GetProperty("max-steps").GetInt64();
+        Assert.Equal(steps, Checkpoint.Find(model)[0].Step);
+        Assert.Equal(0.0001, ResumeTests.Lines(model).Last(l => l.TryGetProperty("lr", out _)).GetProperty("lr").GetDouble(), 1e-4);
+
+        // The settings beside it make the same model again, whatever the time is now.
+        string again = Path.Combine(root, "again");
+        Good($"train --config {Path.Combine(model, "training", "settings.json")} --out-dir {again}");
+        ResumeTests.AssertSame(model, again);
+    }
+
+    [Fact]
+    public void Without_a_number_of_epochs_time_does_not_make_them_endless()
+    {
+        string messages = Good($"train --data {text} --out-dir {root}/model {Sizes} --minutes 60 --dry-run");
+        Assert.Contains("24 epochs take less time than that", messages, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_dry_run_tells_everything_and_writes_nothing()
+    {
+        string messages = Good($"train --data {text} --out-dir {root}/model {Sizes.Replace("-dim 24", "-dim 160", StringComparison.Ordinal)} --dry-run");
+        foreach (string part in (string[])["text: ", "parameters", "tokens an epoch", "memory: about", "speed: ", "time: about", "will learn the text by heart", "nothing was written"])
+            Assert.Contains(part, messages, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(root, "model")));
+    }
+
+    [Theory]
+    [InlineData("stream")]
+    [InlineData("lines")]
+    public void Samples_are_shown_and_change_no_bit(string samples)
+    {
+        string silent = Path.Combine(root, "silent"), shown = Path.Combine(root, "shown");
+        Good($"train --data {text} --out-dir {silent} {Sizes} --samples {samples} --max-steps 12");
+        string messages = Good($"train --data {text} --out-dir {shown} {Sizes} --samples {samples} --max-steps 12 --sample-every 5 --sample-prompt Once");
+        Assert.Contains("sample at step 5: Once", messages, StringComparison.Ordinal);
+        Assert.Contains("sample at step 10: Once", messages, StringComparison.Ordinal);
+        ResumeTests.AssertSame(silent, shown);
+    }
+
+    [Fact]
+    public void An_epoch_that_the_run_ends_in_is_told_as_a_part()
+    {
+        string messages = Good($"train --data {text} --out-dir {root}/model {Sizes} --max-steps 5");
+        Assert.Matches("epoch 1/1, its first 5 of [0-9]+ steps: average NLL", messages);
+        var refused = CommandsTests.Run($"train --data {text} --out-dir {root}/none {Sizes} --val-fraction 0 --patience 2".Split(' '));
+        Assert.Equal(2, refused.Code);
+        Assert.Contains("--patience needs held-out text", refused.Error, StringComparison.Ordinal);
+    }
+
+    private static string Good(string line)
+    {
+        var (code, _, error) = CommandsTests.Run(line.Split(' '));
+        Assert.True(code == 0, error);
+        return error;
+    }
+}
