@@ -15,9 +15,11 @@ internal static class ResumeFlag
     /// <summary>The flag for commands whose runs can be resumed.</summary>
     public static Option<string?> Flag() => Flags.Text(Name, "DIR", "continues the run in this folder where its newest checkpoint stands, with its own settings; alone, or with more --epochs or --max-steps");
 
-    /// <summary>The folder to resume, or null.</summary>
+    /// <summary>The folder to resume; empty when the flag has no single value, null without the flag.</summary>
     public static string? FolderIn(ParseResult flags) =>
-        flags.CommandResult.Command.Options.FirstOrDefault(o => o.Name == Name) is { } option && flags.GetResult(option) is { Tokens: [var folder] } ? folder.Value : null;
+        flags.CommandResult.Command.Options.FirstOrDefault(o => o.Name == Name) is { } option && flags.GetResult(option) is { Implicit: false } result
+            ? result.Tokens is [var folder] ? folder.Value : ""
+            : null;
 
     /// <summary>The command line with the settings of the run in <paramref name="folder"/> added.</summary>
     /// <exception cref="UsageException">A flag was given that would change what the run computes.</exception>
@@ -26,6 +28,7 @@ internal static class ResumeFlag
     {
         string? other = flags.CommandResult.Command.Options.FirstOrDefault(o => o.Name != Name && flags.Given(o) && !MayChange.Contains(o.Name))?.Name;
         if (other is not null) throw new UsageException($"{other} cannot be given beside {Name}, which goes on with the settings of the run; only {string.Join(", ", MayChange)} can");
+        if (folder.Length == 0) throw new UsageException($"{Name} '': the folder of a run was expected");
         string path = SettingsFile.PathIn(folder);
         if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"{folder}: there is no such folder to resume");
         if (!File.Exists(path)) throw new FileNotFoundException($"{path}: not found, so there is no run to resume in {folder}; begin one with grulm train --data FILE --out-dir {folder}");

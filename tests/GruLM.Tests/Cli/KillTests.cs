@@ -27,6 +27,7 @@ public sealed class KillTests : IDisposable
         var (code, _, error) = CommandsTests.Run($"train --out-dir {whole} {flags}".Split(' '));
         Assert.True(code == 0, error);
 
+        int insideSaves = 0;
         for (int kill = 0; kill < Kills; kill++)
         {
             bool begun = File.Exists(Path.Combine(killed, "training", "settings.json"));
@@ -35,8 +36,11 @@ public sealed class KillTests : IDisposable
             Assert.False(process.HasExited, "the run is too short for so many kills: " + (process.HasExited ? process.StandardError.ReadToEnd() : ""));
             process.Kill();
             process.WaitForExit();
+            if (Directory.Exists(Path.Combine(killed, "training")) && Directory.EnumerateDirectories(Path.Combine(killed, "training"), "*.partial").Any()) insideSaves++;
             AssertLittleIsLost(killed);
         }
+
+        Assert.True(insideSaves > 0, "no kill met a save");
 
         using var last = Start($"train --resume {killed} --threads 1");
         string messages = last.StandardError.ReadToEnd();

@@ -93,6 +93,8 @@ public sealed class ResumeTests : IDisposable
         Bad($"train --resume {model} --hidden-dim 32", 2, "--hidden-dim cannot be given beside --resume");
         Bad($"train --resume {model} --data {text}", 2, "--data cannot be given beside --resume");
         Bad($"train --resume {model} --overwrite", 2, "--overwrite cannot be given beside --resume");
+        Bad("train --resume", 2, "--resume needs a value");
+        Bad("train --resume=", 2, "--resume needs a value");
         Bad($"train --resume {root}/nowhere", 1, "no such folder");
         Bad($"train --resume {root}", 1, "no run to resume");
         File.AppendAllText(text, "One more line.\n");
