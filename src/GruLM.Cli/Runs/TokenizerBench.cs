@@ -244,7 +244,7 @@ internal sealed class TokenizerBench(TokenizerBenchSettings settings, Session se
             {
                 used = process.TotalProcessorTime;
             }
-            catch (InvalidOperationException)
+            catch (Exception e) when (e is InvalidOperationException or System.ComponentModel.Win32Exception)
             {
                 // It ended just now; what was read last counts.
             }
