@@ -49,7 +49,10 @@ internal sealed class LinePipe(string name, int threads, Func<ILineWork> newWork
         }
 
         using var queue = new BlockingCollection<Task<Block>>(threads * 2);
-        using var slots = new SemaphoreSlim(threads);
+
+        // One block more than is worked on, read ahead, so that no thread waits for the next.
+        int ahead = threads + 1;
+        using var slots = new SemaphoreSlim(ahead);
         using var abandon = CancellationTokenSource.CreateLinkedTokenSource(stop);
         ExceptionDispatchInfo? failure = null;
         var writer = new Thread(() =>
@@ -99,7 +102,7 @@ internal sealed class LinePipe(string name, int threads, Func<ILineWork> newWork
             writer.Join();
 
             // Tasks that nobody waits for any more still use the semaphore.
-            for (int i = 0; i < threads; i++)
+            for (int i = 0; i < ahead; i++)
                 slots.Wait(CancellationToken.None);
         }
 
