@@ -88,7 +88,9 @@ internal static class TokenizerRun
         return Pipe(places, () => new NormalizeWork(normalizer), session);
     }
 
-    private static Tokenizer Load(string place)
+    /// <summary>The tokenizer of a .model file or a model folder.</summary>
+    /// <exception cref="IOException">There is none.</exception>
+    internal static Tokenizer Load(string place)
     {
         string path = ModelFolder.TokenizerPath(place);
         if (!File.Exists(path))

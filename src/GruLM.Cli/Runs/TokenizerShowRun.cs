@@ -14,10 +14,8 @@ internal static class TokenizerShowRun
 
     public static int Run(string place, bool pieces, bool json, TextWriter output)
     {
+        var tokenizer = TokenizerRun.Load(place);
         string path = ModelFolder.TokenizerPath(place);
-        if (!File.Exists(path))
-            throw new FileNotFoundException(Directory.Exists(place) ? $"{place}: there is no {ModelFolder.TokenizerName} in this folder" : $"{place}: there is no such file or folder");
-        var tokenizer = Tokenizer.Load(path);
         if (json)
             WriteJson(path, tokenizer, pieces, output);
         else if (pieces)
