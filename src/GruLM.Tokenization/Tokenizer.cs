@@ -314,11 +314,26 @@ public sealed partial class Tokenizer
     private EncoderScratch Rent()
     {
         EncoderScratch? scratch = _mine;
-        if (scratch?.Owner == _self)
-            _mine = null;
-        else if (!_pool.TryTake(out scratch))
-            scratch = new EncoderScratch { Owner = _self };
+        if (scratch is null || scratch.Owner != _self || scratch.InUse)
+            scratch = RentAnother(scratch);
+        scratch.InUse = true;
         scratch.Score = 0;
+        return scratch;
+    }
+
+    private EncoderScratch RentAnother(EncoderScratch? mine)
+    {
+        if (!_pool.TryTake(out EncoderScratch? scratch))
+            scratch = new EncoderScratch { Owner = _self };
+        if (mine is { InUse: true })
+            return scratch;
+        _mine = scratch;
+        scratch.IsThreads = true;
+        if (mine is not null)
+        {
+            mine.IsThreads = false;
+            GiveBack(mine);
+        }
         return scratch;
     }
 
@@ -326,9 +341,14 @@ public sealed partial class Tokenizer
     {
         scratch.Sink.Release();
         scratch.Trim();
-        EncoderScratch? displaced = _mine;
-        _mine = scratch;
-        if (displaced?.Owner is { } owner && owner.TryGetTarget(out Tokenizer? tokenizer) && tokenizer._pool.Count < 64)
-            tokenizer._pool.Add(displaced);
+        scratch.InUse = false;
+        if (!scratch.IsThreads)
+            GiveBack(scratch);
+    }
+
+    private static void GiveBack(EncoderScratch scratch)
+    {
+        if (scratch.Owner is { } owner && owner.TryGetTarget(out Tokenizer? tokenizer) && tokenizer._pool.Count < 64)
+            tokenizer._pool.Add(scratch);
     }
 }

@@ -1,7 +1,6 @@
 // A line of text to ids, pieces or JSON. The usual case, one cut as ids or pieces, makes nothing on the heap; the n best cuts, random cuts and JSON go
 // through lists of pieces.
 using System.Buffers;
-using System.Buffers.Text;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
@@ -45,6 +44,7 @@ internal sealed record EncodeOptions
 internal sealed class EncodeWork(Tokenizer tokenizer, ExtraOptions extra, EncodeOptions options) : ILineWork
 {
     private readonly PieceSampler? _sampler = options.SamplingSeed is { } seed ? tokenizer.CreateSampler(seed) : null;
+    private readonly Numerals _numerals = new(tokenizer.VocabSize);
     private readonly List<int> _ids = [];
 
     public void Do(ReadOnlySpan<byte> line, IBufferWriter<byte> output)
@@ -91,17 +91,12 @@ internal sealed class EncodeWork(Tokenizer tokenizer, ExtraOptions extra, Encode
     }
 
     // Room for the whole line at once: asking for each id costs more than writing it.
-    private static void WriteIds(ReadOnlySpan<int> ids, IBufferWriter<byte> output)
+    private void WriteIds(ReadOnlySpan<int> ids, IBufferWriter<byte> output)
     {
-        const int Longest = 11;
-        var room = output.GetSpan((ids.Length * Longest) + 1);
+        var room = output.GetSpan((ids.Length * Numerals.Longest) + 1);
         int at = 0;
         foreach (int id in ids)
-        {
-            Utf8Formatter.TryFormat(id, room[at..], out int length);
-            at += length;
-            room[at++] = (byte)' ';
-        }
+            at += _numerals.Write(id, room[at..]);
         at = Math.Max(at - 1, 0);
         room[at++] = (byte)'\n';
         output.Advance(at);

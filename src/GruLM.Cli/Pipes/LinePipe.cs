@@ -1,5 +1,5 @@
 // Lines in, something for each line out, in order, on as many threads as there are: what the tokenizer commands have in common. One thread reads
-// blocks that end at line ends, tasks work on them, one thread writes the results in the order of reading; a bounded queue between them keeps
+// blocks that end at line ends, threads work on them, one thread writes the results in the order of reading; a bounded queue between them keeps
 // memory small. A line ends at LF only and no byte of it is touched. Every read is handed on at once, so that a slow input is answered as it comes.
 using System.Buffers;
 using System.Collections.Concurrent;
@@ -7,7 +7,7 @@ using System.Runtime.ExceptionServices;
 
 namespace GruLM.Cli.Pipes;
 
-/// <summary>What is done with lines. One object is used by one thread at a time.</summary>
+/// <summary>What is done with lines. One object is used by one thread.</summary>
 internal interface ILineWork
 {
     /// <summary>Works on one line, given without its LF, and writes what there is to say of it, all or nothing.</summary>
@@ -26,7 +26,6 @@ internal sealed class LinePipe(string name, int threads, Func<ILineWork> newWork
     // Large enough that handing over costs nothing beside the work, small enough for the caches.
     private const int BlockBytes = 1 << 18;
 
-    private readonly ConcurrentBag<ILineWork> _idleWork = [];
     private readonly ConcurrentBag<Block> _idleBlocks = [];
     private long _lines;
 
@@ -37,9 +36,10 @@ internal sealed class LinePipe(string name, int threads, Func<ILineWork> newWork
     {
         if (threads == 1)
         {
+            var work = newWork();
             foreach (var block in Blocks(input))
             {
-                Work(block);
+                block.Run(work);
                 Write(block, output);
                 if (!input.CanSeek)
                     output.Flush();
@@ -48,65 +48,83 @@ internal sealed class LinePipe(string name, int threads, Func<ILineWork> newWork
             return;
         }
 
-        using var queue = new BlockingCollection<Task<Block>>(threads * 2);
-
-        // One block more than is worked on, read ahead, so that no thread waits for the next.
-        int ahead = threads + 1;
-        using var slots = new SemaphoreSlim(ahead);
+        // Blocks wait in both queues: to be worked on in any order, to be written in the order of reading. One more than is worked on is read ahead, so
+        // that no thread waits for the next.
+        int ahead = (2 * threads) + 1;
+        using var todo = new BlockingCollection<Block>(ahead);
+        using var toWrite = new BlockingCollection<Block>(ahead);
         using var abandon = CancellationTokenSource.CreateLinkedTokenSource(stop);
         ExceptionDispatchInfo? failure = null;
-        var writer = new Thread(() =>
-        {
-            try
-            {
-                foreach (var task in queue.GetConsumingEnumerable())
-                {
-                    Write(task.GetAwaiter().GetResult(), output);
-                    if (queue.Count == 0)
-                        output.Flush();
-                }
-                output.Flush();
-            }
-            catch (Exception e)
-            {
-                failure = ExceptionDispatchInfo.Capture(e);
-                abandon.Cancel();
-            }
-        }) { Name = "GruLM writer", IsBackground = true };
-        writer.Start();
+        var team = new List<Thread>();
+        for (int i = 0; i < threads; i++)
+            Start($"GruLM worker {i}", WorkOnAll);
+        Start("GruLM writer", WriteAll);
         try
         {
             foreach (var block in Blocks(input))
             {
-                slots.Wait(abandon.Token);
-                queue.Add(Task.Run(() =>
-                {
-                    try
-                    {
-                        return Work(block);
-                    }
-                    finally
-                    {
-                        slots.Release();
-                    }
-                }, CancellationToken.None), abandon.Token);
+                todo.Add(block, abandon.Token);
+                toWrite.Add(block, abandon.Token);
             }
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
-            // The writer has given up and says why below.
+            // Someone has given up and says why below.
         }
         finally
         {
-            queue.CompleteAdding();
-            writer.Join();
-
-            // Tasks that nobody waits for any more still use the semaphore.
-            for (int i = 0; i < ahead; i++)
-                slots.Wait(CancellationToken.None);
+            todo.CompleteAdding();
+            toWrite.CompleteAdding();
+            foreach (var thread in team)
+                thread.Join();
         }
 
         failure?.Throw();
+
+        void Start(string thread, Action run)
+        {
+            team.Add(new Thread(() => Try(run)) { Name = thread, IsBackground = true });
+            team[^1].Start();
+        }
+
+        void Try(Action run)
+        {
+            try
+            {
+                run();
+            }
+            catch (Exception e)
+            {
+                Interlocked.CompareExchange(ref failure, ExceptionDispatchInfo.Capture(e), null);
+                abandon.Cancel();
+            }
+        }
+
+        void WorkOnAll()
+        {
+            ILineWork? work = null;
+            foreach (var block in todo.GetConsumingEnumerable())
+            {
+                // The writer waits for every block, whatever happens.
+                if (failure is null)
+                    Try(() => block.Run(work ??= newWork()));
+                block.Done.Release();
+            }
+        }
+
+        void WriteAll()
+        {
+            foreach (var block in toWrite.GetConsumingEnumerable())
+            {
+                block.Done.Wait(CancellationToken.None);
+                if (failure is not null)
+                    return;
+                Write(block, output);
+                if (toWrite.Count == 0)
+                    output.Flush();
+            }
+            output.Flush();
+        }
     }
 
     /// <summary>The input in blocks that end with LF, but for the last.</summary>
@@ -163,15 +181,6 @@ internal sealed class LinePipe(string name, int threads, Func<ILineWork> newWork
         return block;
     }
 
-    private Block Work(Block block)
-    {
-        if (!_idleWork.TryTake(out var work))
-            work = newWork();
-        block.Run(work);
-        _idleWork.Add(work);
-        return block;
-    }
-
     private void Write(Block block, Stream output)
     {
         output.Write(block.Output.WrittenSpan);
@@ -190,6 +199,9 @@ internal sealed class LinePipe(string name, int threads, Func<ILineWork> newWork
     private sealed class Block
     {
         public byte[] Bytes = new byte[BlockBytes];
+
+        /// <summary>Released when the block has been worked on.</summary>
+        public SemaphoreSlim Done { get; } = new(0);
 
         public int Length { get; set; }
 

@@ -78,16 +78,14 @@ internal sealed class TokenizerBench(TokenizerBenchSettings settings, Session se
         model!.Save(modelFile);
         var tokenizer = new Tokenizer(model);
         var none = ExtraOptions.Parse("", tokenizer);
-        byte[] ids = [];
         Compare(
             $"encode, {label}", text.Length, 1,
-            () => ids = Pipe(text, 1, () => new EncodeWork(tokenizer, none, new EncodeOptions()), keep: true),
+            () => Pipe(textFile, idFile, 1, () => new EncodeWork(tokenizer, none, new EncodeOptions())),
             () => Start("spm_encode", $"--model={modelFile} --output_format=id --output={idFile} {textFile}"));
-        Threaded($"encode, {label}", text, () => new EncodeWork(tokenizer, none, new EncodeOptions()));
-        Write("ids.txt", ids);
+        Threaded($"encode, {label}", textFile, idFile, text.Length, () => new EncodeWork(tokenizer, none, new EncodeOptions()));
         Compare(
             $"decode, {label}", text.Length, 1,
-            () => Pipe(ids, 1, () => new DecodeWork(tokenizer, none, DecodeInput.Id, false), keep: false),
+            () => Pipe(idFile, textFile + ".out", 1, () => new DecodeWork(tokenizer, none, DecodeInput.Id, false)),
             () => Start("spm_decode", $"--model={modelFile} --input_format=id --output={textFile}.out {idFile}"));
     }
 
@@ -151,28 +149,39 @@ internal sealed class TokenizerBench(TokenizerBenchSettings settings, Session se
         Report(name, threads, bytes, Median(times), compare ? Median(others) : null, compare ? Median(ratios) : null, compare ? Median(processorRatios) : null);
     }
 
-    private void Threaded(string name, byte[] text, Func<ILineWork> work)
+    private void Threaded(string name, string from, string to, long bytes, Func<ILineWork> work)
     {
         if (settings.Threads == 1 || !Wanted(name))
             return;
         var times = new List<double>();
         var ratios = new List<double>();
+        var ceilings = new List<double>();
+        Pipe(from, to, settings.Threads, work);
+        double before = Time(() => Pipe(from, to, 1, work));
         for (int round = 0; round < settings.Rounds; round++)
         {
             session.Stop.ThrowIfCancellationRequested();
-            double one = Time(() => Pipe(text, 1, work, keep: false));
-            times.Add(Time(() => Pipe(text, settings.Threads, work, keep: false)));
-            ratios.Add(one / times[^1]);
+            times.Add(Time(() => Pipe(from, to, settings.Threads, work)));
+
+            // One thread on both sides of it, so that a machine that grows faster or slower favours neither.
+            double after = Time(() => Pipe(from, to, 1, work));
+            ratios.Add((before + after) / 2 / times[^1]);
+
+            // What the machine gives: as many whole runs as threads, side by side, that have nothing to do with each other.
+            double apart = Time(() => Parallel.For(
+                0, settings.Threads, new ParallelOptions { MaxDegreeOfParallelism = settings.Threads }, i => Pipe(from, $"{to}.{i}", 1, work)));
+            before = Time(() => Pipe(from, to, 1, work));
+            ceilings.Add(settings.Threads * (after + before) / 2 / apart);
         }
-        Report(name, settings.Threads, text.Length, Median(times), null, Median(ratios), null);
+        Report(name, settings.Threads, bytes, Median(times), null, Median(ratios), null, Median(ceilings));
     }
 
-    private byte[] Pipe(byte[] text, int threads, Func<ILineWork> work, bool keep)
+    /// <summary>File to file, as the reference's programs are used.</summary>
+    private void Pipe(string from, string to, int threads, Func<ILineWork> work)
     {
-        using var input = new MemoryStream(text);
-        using var output = keep ? new MemoryStream() : Stream.Null;
-        new LinePipe("text", threads, work, _ => { }, session.Stop).Run(input, output);
-        return output is MemoryStream memory ? memory.ToArray() : [];
+        using var input = new FileStream(from, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        using var output = new FileStream(to, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
+        new LinePipe(from, threads, work, _ => { }, session.Stop).Run(input, output);
     }
 
     private IEnumerable<(string Name, byte[] Text, byte[] Training)> Texts()
@@ -196,7 +205,7 @@ internal sealed class TokenizerBench(TokenizerBenchSettings settings, Session se
 
     private bool Wanted(string name) => name.Contains(settings.Filter, StringComparison.OrdinalIgnoreCase);
 
-    private void Report(string name, int threads, long bytes, double ms, double? reference, double? ratio, double? processorRatio)
+    private void Report(string name, int threads, long bytes, double ms, double? reference, double? ratio, double? processorRatio, double? ceiling = null)
     {
         double speed = bytes / 1e3 / ms;
         if (settings.Json)
@@ -211,6 +220,8 @@ internal sealed class TokenizerBench(TokenizerBenchSettings settings, Session se
                     w.WriteNumber("sentencepiece_ms", Math.Round(other, 2));
                 if (ratio is { } r)
                     w.WriteNumber(reference is null ? "ratio_to_one_thread" : "ratio_to_sentencepiece", Math.Round(r, 2));
+                if (ceiling is { } c)
+                    w.WriteNumber("ratio_of_runs_side_by_side", Math.Round(c, 2));
                 if (processorRatio is { } p)
                     w.WriteNumber("cpu_ratio_to_sentencepiece", Math.Round(p, 2));
             });
@@ -219,7 +230,7 @@ internal sealed class TokenizerBench(TokenizerBenchSettings settings, Session se
         {
             session.Output.WriteLine(Row(
                 name, threads.ToString(CultureInfo.InvariantCulture), F(ms, "#,0.0"), F(speed, "0.0"),
-                reference is { } other ? F(other, "#,0.0") + " ms" : "", ratio is { } r ? F(r, "0.00") + (reference is null ? "x of one thread" : "x") : "", processorRatio is { } p ? F(p, "0.00") + "x" : ""));
+                reference is { } other ? F(other, "#,0.0") + " ms" : "", ratio is { } r ? F(r, "0.00") + (reference is null ? "x of one thread" : "x") + (ceiling is { } c ? $"; runs side by side {F(c, "0.00")}x" : "") : "", processorRatio is { } p ? F(p, "0.00") + "x" : ""));
         }
         session.Output.Flush();
     }

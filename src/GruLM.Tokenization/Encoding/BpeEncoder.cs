@@ -8,7 +8,7 @@ using System.Runtime.CompilerServices;
 namespace GruLM.Tokenization;
 
 /// <summary>Cuts normalised text with a BPE model.</summary>
-internal sealed class BpeEncoder : PieceEncoder
+internal sealed class BpeEncoder : WordwiseEncoder
 {
     private const int NaiveLimit = 24;
     private const int NoMerge = -1;
@@ -49,60 +49,25 @@ internal sealed class BpeEncoder : PieceEncoder
     /// <inheritdoc/>
     public override void Encode(NormalizedText window, int length, PieceSink sink, EncoderScratch scratch)
     {
-        if (!_cacheWords)
-        {
+        if (_cacheWords)
+            base.Encode(window, length, sink, scratch);
+        else
             EncodeWhole(window, 0, length, sink, scratch, 0, null);
-            return;
-        }
-        int start = 0;
-        while (start < length)
-        {
-            int end = WordEnd(window.Bytes, start, length);
-            int size = end - start;
-            if (size > WordCache.MaxWord)
-            {
-                EncodeStretch(window, start, end, sink, scratch);
-            }
-            else if (size == 1 && _symbolTrie is null)
-            {
-                int symbol = _asciiSymbols[window.Bytes[start] & 127];
-                sink.Add(symbol == Unlisted ? Vocabulary.UnkId : _finalIds[symbol], start, 1);
-            }
-            else
-            {
-                var key = new WordKey(window.Bytes.AsSpan(start, size));
-                uint hash = key.Hash;
-                ReadOnlySpan<int> known = scratch.Cache.Find(key, hash);
-                if (known.IsEmpty)
-                {
-                    scratch.Recording = scratch.Cache.SeenBefore(hash);
-                    EncodeStretch(window, start, end, sink, scratch);
-                    if (scratch.Recording)
-                        scratch.Cache.Add(key, hash, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(scratch.Recorded));
-                    scratch.Recording = false;
-                    scratch.Recorded.Clear();
-                }
-                else
-                {
-                    int at = start;
-                    foreach (int packed in known)
-                    {
-                        int pieceLength = packed & 0xFF;
-                        sink.Add(packed >> 8, at, pieceLength);
-                        at += pieceLength;
-                    }
-                }
-            }
-            start = end;
-        }
     }
+
+    /// <inheritdoc/>
+    protected override float Certainty(ReadOnlySpan<byte> word) => float.MaxValue;
+
+    /// <inheritdoc/>
+    protected override float ScoreAfter(ReadOnlySpan<int> pieces, float score) => score;
 
     /// <summary>BPE-dropout: every merge that is found still valid is skipped with probability <paramref name="alpha"/>.</summary>
     public void Sample(NormalizedText window, int length, PieceSink sink, EncoderScratch scratch, float alpha, MersenneTwister random) =>
         EncodeWhole(window, 0, length, sink, scratch, alpha, random);
 
-    /// <summary>Splits a stretch of text into symbols, cuts it where no merge can ever cross, and merges each part.</summary>
-    private void EncodeStretch(NormalizedText window, int begin, int end, PieceSink sink, EncoderScratch scratch)
+    // Splits the stretch into symbols, cuts it where no merge can ever cross, and merges each part.
+    /// <inheritdoc/>
+    protected override void EncodeStretch(NormalizedText window, int begin, int end, PieceSink sink, EncoderScratch scratch)
     {
         byte[] text = window.Bytes;
         int count = 0;

@@ -8,8 +8,7 @@ namespace GruLM.Tokenization;
 /// <summary>Cuts normalised text into pieces.</summary>
 internal abstract class PieceEncoder
 {
-    // Characters are packed as their UTF-8 bytes, big-endian, in 32 bits. An ASCII pair's bit lives in two words a left character.
-    private readonly ulong[] _asciiPairs = new ulong[256];
+    // Characters are packed as their UTF-8 bytes, big-endian, in 32 bits.
     private readonly PairTable _otherPairs = new();
 
     /// <summary>Indexes the neighbours inside the vocabulary's ordinary pieces.</summary>
@@ -33,6 +32,9 @@ internal abstract class PieceEncoder
             }
         }
     }
+
+    /// <summary>The pairs of ASCII characters that stand side by side in some piece: a bit each, two words a left character.</summary>
+    protected ulong[] AsciiPairs { get; } = new ulong[256];
 
     /// <summary>The vocabulary.</summary>
     protected Vocabulary Vocabulary { get; }
@@ -70,50 +72,9 @@ internal abstract class PieceEncoder
 
     /// <summary>True where some piece has these two characters side by side.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    protected bool MayJoin(uint left, uint right) => (left | right) < 128
-        ? (_asciiPairs[(left << 1) | (right >> 6)] >> (int)(right & 63) & 1) != 0
+    private bool MayJoin(uint left, uint right) => (left | right) < 128
+        ? (AsciiPairs[(left << 1) | (right >> 6)] >> (int)(right & 63) & 1) != 0
         : _otherPairs.Find(left, right) != PairTable.Missing;
-
-    /// <summary>True where in no piece another character stands before U+2581, so that words can be cut in front of every run of it.</summary>
-    protected bool SpacesBegin { get; private set; } = true;
-
-    /// <summary>True where in no piece another character stands behind U+2581, so that words can be cut behind every run of it.</summary>
-    protected bool SpacesEnd { get; private set; } = true;
-
-    /// <summary>The end of the word at <paramref name="start"/>: the next certain cut that can be seen from bytes alone.</summary>
-    protected int WordEnd(byte[] text, int start, int length)
-    {
-        int i = start;
-        byte current = text[i];
-        while (true)
-        {
-            int next = i + 1;
-            if (next >= length)
-                return length;
-            byte following = text[next];
-            if (following < 0x80)
-            {
-                if (current < 0x80 ? !MayJoin(current, following) : SpacesEnd && EndsInSpace(text, start, next))
-                    return next;
-            }
-            else if (following == 0xE2 && SpacesBegin && next + 2 < length && text[next + 1] == 0x96 && text[next + 2] == 0x81
-                && !EndsInSpace(text, start, next))
-            {
-                return next;
-            }
-            if (next - start > WordCache.MaxWord && SpacesBegin)
-            {
-                // Too long for the cache: run on to the next space.
-                int space = text.AsSpan(next, length - next).IndexOf(Utf8Bytes.SpaceSymbol);
-                return space < 0 ? length : next + space;
-            }
-            i = next;
-            current = following;
-        }
-    }
-
-    private static bool EndsInSpace(byte[] text, int start, int end) =>
-        end - start >= 3 && text[end - 1] == 0x81 && text[end - 2] == 0x96 && text[end - 3] == 0xE2;
 
     /// <summary>The bytes of one character as a number.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -125,21 +86,13 @@ internal abstract class PieceEncoder
         return packed;
     }
 
-    /// <summary>U+2581 packed.</summary>
-    protected const uint PackedSpace = 0xE29681;
-
-    private void AddPair(uint left, uint right)
+    /// <summary>Notes that some piece has these two characters side by side.</summary>
+    protected virtual void AddPair(uint left, uint right)
     {
         if ((left | right) < 128)
-            _asciiPairs[(left << 1) | (right >> 6)] |= 1UL << (int)(right & 63);
+            AsciiPairs[(left << 1) | (right >> 6)] |= 1UL << (int)(right & 63);
         else
-        {
             _otherPairs.Set(left, right, 1);
-            if (right == PackedSpace && left != PackedSpace)
-                SpacesBegin = false;
-            if (left == PackedSpace && right != PackedSpace)
-                SpacesEnd = false;
-        }
     }
 
     private static int PreviousStart(ReadOnlySpan<byte> text, int end)

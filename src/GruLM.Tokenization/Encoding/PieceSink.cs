@@ -1,5 +1,7 @@
 // Where encoders put pieces. It applies the rules all models share: neighbouring unknown pieces become one, or, with byte fallback, each
 // is spelled in byte pieces; and it turns positions in the normalised window into offsets in the input when those are wanted.
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace GruLM.Tokenization;
@@ -11,42 +13,108 @@ internal sealed class PieceSink
     private List<int> _ids = null!;
     private List<EncodedPiece>? _pieces;
     private NormalizedText _window = null!;
+    private int _unknown;
     private bool _afterUnknown;
+    // Ids on their way to the caller's list, which costs more an id than an array does.
+    private readonly int[] _buffer = new int[256];
+    private int _buffered;
     // The bytes of the unknown run that the last piece stands for, so that a run of any length is decoded once.
     private readonly List<byte> _run = [];
 
     /// <summary>Prepares for one text.</summary>
     public void Reset(Vocabulary vocabulary, NormalizedText window, List<int> ids, List<EncodedPiece>? pieces)
     {
-        _vocabulary = vocabulary;
-        _window = window;
+        if (_vocabulary != vocabulary || _window != window)
+        {
+            _vocabulary = vocabulary;
+            _window = window;
+            _unknown = vocabulary.UnkId;
+        }
         _ids = ids;
         _pieces = pieces;
         _afterUnknown = false;
+        _buffered = 0;
         _run.Clear();
     }
 
-    /// <summary>Lets go of the caller's lists.</summary>
+    /// <summary>Hands over what is left and lets go of the caller's lists.</summary>
     public void Release()
     {
+        Flush();
         CloseRun();
         _ids = null!;
         _pieces = null;
     }
 
     /// <summary>Adds a piece that covers <paramref name="length"/> bytes of the window from <paramref name="begin"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(int id, int begin, int length)
+    {
+        if (_pieces is null && id != _unknown)
+        {
+            _afterUnknown = false;
+            AddId(id);
+        }
+        else
+            AddSpecial(id, begin, length);
+    }
+
+    /// <summary>Adds the pieces of a word that stand side by side from <paramref name="begin"/> on, packed as id &lt;&lt; 8 | byte length.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add(ReadOnlySpan<int> packed, int begin)
     {
         if (_pieces is null)
         {
-            if (id != _vocabulary.UnkId)
+            if (_buffered + packed.Length > _buffer.Length)
+                Flush();
+            Span<int> to = _buffer.AsSpan(_buffered, packed.Length);
+            int unknowns = 0;
+            for (int i = 0; i < to.Length; i++)
             {
-                _afterUnknown = false;
-                _ids.Add(id);
+                int id = packed[i] >> 8;
+                to[i] = id;
+                unknowns += id == _unknown ? 1 : 0;
             }
-            else
-                AddUnknownId(begin, length);
+            if (unknowns == 0)
+            {
+                _buffered += packed.Length;
+                _afterUnknown &= packed.IsEmpty;
+                return;
+            }
         }
+        foreach (int piece in packed)
+        {
+            Add(piece >> 8, begin, piece & 0xFF);
+            begin += piece & 0xFF;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void AddId(int id)
+    {
+        int[] buffer = _buffer;
+        int at = _buffered;
+        if ((uint)at >= (uint)buffer.Length)
+        {
+            Flush();
+            at = 0;
+        }
+        buffer[at] = id;
+        _buffered = at + 1;
+    }
+
+    private void Flush()
+    {
+        int before = _ids.Count;
+        CollectionsMarshal.SetCount(_ids, before + _buffered);
+        _buffer.AsSpan(0, _buffered).CopyTo(CollectionsMarshal.AsSpan(_ids)[before..]);
+        _buffered = 0;
+    }
+
+    private void AddSpecial(int id, int begin, int length)
+    {
+        if (_pieces is null)
+            AddUnknownId(begin, length);
         else
             AddPiece(id, begin, length);
     }
@@ -56,11 +124,11 @@ internal sealed class PieceSink
         if (_vocabulary.UsesByteFallback)
         {
             foreach (byte b in _window.Bytes.AsSpan(begin, length))
-                _ids.Add(_vocabulary.ByteIds[b]);
+                AddId(_vocabulary.ByteIds[b]);
         }
         else if (!_afterUnknown)
         {
-            _ids.Add(_vocabulary.UnkId);
+            AddId(_vocabulary.UnkId);
         }
         _afterUnknown = true;
     }
@@ -76,7 +144,7 @@ internal sealed class PieceSink
             for (int i = 0; i < length; i++)
             {
                 bool last = i == length - 1;
-                _ids.Add(_vocabulary.ByteIds[text[i]]);
+                AddId(_vocabulary.ByteIds[text[i]]);
                 _pieces!.Add(new EncodedPiece(_vocabulary.ByteIds[text[i]], Vocabulary.ByteName(text[i]), from, last ? to : from));
             }
         }
@@ -86,7 +154,7 @@ internal sealed class PieceSink
                 _pieces![^1] = _pieces[^1] with { End = to };
             else
             {
-                _ids.Add(id);
+                AddId(id);
                 _pieces!.Add(new EncodedPiece(id, "", from, to));
             }
             foreach (byte b in text)
@@ -95,7 +163,7 @@ internal sealed class PieceSink
         else
         {
             CloseRun();
-            _ids.Add(id);
+            AddId(id);
             _pieces!.Add(new EncodedPiece(id, Encoding.UTF8.GetString(text), from, to));
         }
         _afterUnknown = unknown;
@@ -105,7 +173,7 @@ internal sealed class PieceSink
     {
         if (_run.Count == 0 || _pieces is null)
             return;
-        _pieces[^1] = _pieces[^1] with { Text = Encoding.UTF8.GetString(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_run)) };
+        _pieces[^1] = _pieces[^1] with { Text = Encoding.UTF8.GetString(CollectionsMarshal.AsSpan(_run)) };
         _run.Clear();
     }
 }

@@ -9,7 +9,7 @@ using System.Runtime.InteropServices;
 namespace GruLM.Tokenization;
 
 /// <summary>Cuts normalised text with a unigram model.</summary>
-internal sealed class UnigramEncoder : PieceEncoder
+internal sealed class UnigramEncoder : WordwiseEncoder
 {
     private const float UnknownPenalty = 10;
     // One unit in the last place, relative, twice over for good measure.
@@ -17,6 +17,8 @@ internal sealed class UnigramEncoder : PieceEncoder
 
     private readonly PieceTrie.Node[] _nodes;
     private readonly float[] _scores;
+    // The scores with the unknown piece's own among them.
+    private readonly float[] _plainScores;
     private readonly float _maxScore;
     private readonly bool _plain;
     // The largest size any one score can have; not finite where the cache has to stay off.
@@ -44,6 +46,8 @@ internal sealed class UnigramEncoder : PieceEncoder
         _scores = vocabulary.Scores;
         _maxScore = max;
         UnknownScore = min - UnknownPenalty;
+        _plainScores = [.. _scores];
+        _plainScores[vocabulary.UnkId] = UnknownScore;
         _plain = !vocabulary.Types.Any(t => t is PieceType.UserDefined or PieceType.Unused);
         double largest = Math.Abs(UnknownScore);
         foreach (float score in _scores)
@@ -64,48 +68,21 @@ internal sealed class UnigramEncoder : PieceEncoder
     /// <summary>True where a piece may not be output.</summary>
     public bool IsUnused(int id) => Vocabulary.Types[id] == PieceType.Unused;
 
+    // The sum of two single numbers rounds the same whether it is formed in single or in double precision.
     /// <inheritdoc/>
-    public override void Encode(NormalizedText window, int length, PieceSink sink, EncoderScratch scratch)
+    protected override float ScoreAfter(ReadOnlySpan<int> pieces, float score)
     {
-        byte[] text = window.Bytes;
-        for (int start = 0; start < length;)
+        if (_plain)
         {
-            int end = WordEnd(text, start, length);
-            int size = end - start;
-            if (size > WordCache.MaxWord)
-            {
-                EncodeStretch(text, start, end, sink, scratch);
-                start = end;
-                continue;
-            }
-            var key = new WordKey(text.AsSpan(start, size));
-            uint hash = key.Hash;
-            ReadOnlySpan<int> known = scratch.Cache.Find(key, hash);
-            // The first number is the largest score so far at which the rest is certain.
-            if (!known.IsEmpty && Math.Abs(scratch.Score) < BitConverter.Int32BitsToSingle(known[0]))
-            {
-                float score = scratch.Score;
-                int at = start;
-                foreach (int packed in known[1..])
-                {
-                    int id = packed >> 8, pieceLength = packed & 0xFF;
-                    score = (float)(ScoreOf(id, pieceLength) + score);
-                    sink.Add(id, at, pieceLength);
-                    at += pieceLength;
-                }
-                scratch.Score = score;
-            }
-            else
-            {
-                bool remember = known.IsEmpty && scratch.Cache.SeenBefore(hash);
-                scratch.Recording = remember;
-                EncodeStretch(text, start, end, sink, scratch);
-                scratch.Recording = false;
-                if (remember)
-                    Remember(text.AsSpan(start, size), key, hash, scratch);
-            }
-            start = end;
+            foreach (int packed in pieces)
+                score = _plainScores[packed >> 8] + score;
         }
+        else
+        {
+            foreach (int packed in pieces)
+                score = (float)(ScoreOf(packed >> 8, packed & 0xFF) + score);
+        }
+        return score;
     }
 
     /// <summary>A piece's score in the byte lattice, in double precision as it is added.</summary>
@@ -113,7 +90,7 @@ internal sealed class UnigramEncoder : PieceEncoder
     private double ScoreOf(int id, int length)
     {
         if (_plain)
-            return id == Vocabulary.UnkId ? UnknownScore : _scores[id];
+            return _plainScores[id];
         return Vocabulary.Types[id] switch
         {
             PieceType.UserDefined => length * _maxScore - 0.1,
@@ -122,12 +99,13 @@ internal sealed class UnigramEncoder : PieceEncoder
         };
     }
 
-    private void EncodeStretch(byte[] text, int begin, int end, PieceSink sink, EncoderScratch scratch)
+    /// <inheritdoc/>
+    protected override void EncodeStretch(NormalizedText window, int begin, int end, PieceSink sink, EncoderScratch scratch)
     {
         int length = end - begin;
         scratch.ReserveLattice(length);
         LatticeCell[] cells = scratch.Cells;
-        Search(text.AsSpan(begin, length), cells, scratch.Score);
+        Search(window.Bytes.AsSpan(begin, length), cells, scratch.Score);
         scratch.Score = cells[length].Score;
 
         // Walk back, turning the links around, then forward.
@@ -208,20 +186,13 @@ internal sealed class UnigramEncoder : PieceEncoder
         }
     }
 
-    /// <summary>
-    /// Keeps a word with the largest score before it at which its best cut is certain. Rounding is monotone, so the path that single precision finds is
-    /// at least as good, after rounding, as the best one; both err by half a unit for each of at most as many additions as the word has bytes.
-    /// </summary>
-    private void Remember(ReadOnlySpan<byte> word, in WordKey key, uint hash, EncoderScratch scratch)
+    // Rounding is monotone, so the path that single precision finds is at least as good, after rounding, as the best one; both err by half a unit for each
+    // of at most as many additions as the word has bytes.
+    /// <inheritdoc/>
+    protected override float Certainty(ReadOnlySpan<byte> word)
     {
         double size = word.Length;
-        double limit = Lead(word) / (size * RoundingUnit) - size * _largestScore;
-        if (limit > 0)
-        {
-            scratch.Recorded.Insert(0, BitConverter.SingleToInt32Bits((float)Math.Min(limit, 1e30)));
-            scratch.Cache.Add(key, hash, CollectionsMarshal.AsSpan(scratch.Recorded));
-        }
-        scratch.Recorded.Clear();
+        return (float)Math.Min((Lead(word) / (size * RoundingUnit)) - (size * _largestScore), 1e30);
     }
 
     /// <summary>By how much the best cut of a word beats the second best, in double precision; infinite where there is only one.</summary>

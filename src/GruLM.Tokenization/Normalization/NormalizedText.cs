@@ -5,7 +5,7 @@ namespace GruLM.Tokenization;
 /// <summary>A growable window of normalised text.</summary>
 internal sealed class NormalizedText
 {
-    /// <summary>The bytes; valid below <see cref="Length"/>.</summary>
+    /// <summary>The bytes; valid below <see cref="Length"/>, with <see cref="WordKey.Readable"/> more behind them that hold anything.</summary>
     public byte[] Bytes = new byte[256];
 
     /// <summary>For each byte the input offset of its unit; one entry past the end once the text is complete. Empty unless tracked.</summary>
@@ -29,8 +29,9 @@ internal sealed class NormalizedText
     /// <summary>Makes room for more bytes (and the final origin).</summary>
     public void Reserve(int more)
     {
-        if (Length + more > Bytes.Length)
-            Array.Resize(ref Bytes, checked((int)Math.Min(Array.MaxLength, Math.Max((long)Length + more, Bytes.Length * 2L))));
+        long needed = (long)Length + more + WordKey.Readable;
+        if (needed > Bytes.Length)
+            Array.Resize(ref Bytes, checked((int)Math.Max(needed, Math.Min(Array.MaxLength, Bytes.Length * 2L))));
         if (Track && Origins.Length < Bytes.Length + 1)
             Array.Resize(ref Origins, Bytes.Length + 1);
     }

@@ -19,9 +19,10 @@ public sealed class Normalizer
     private readonly bool _asSuffix;
 
     // What a lead byte asks for: a plain ASCII byte is copied, an ASCII byte that only begins longer, non-ASCII rules is copied when another ASCII
-    // byte follows, everything else takes the slow road. A set bit in _touched says that a rule or symbol begins with that code point.
+    // byte or the text's end follows, everything else takes the slow road. A set bit in _touched says that a rule or symbol begins with that code point.
     private readonly byte[] _leads = new byte[256];
     private readonly ulong[] _touched = new ulong[0x10000 / 64];
+    private readonly AsciiRuns _ascii;
 
     private const byte Plain = 0, PlainBeforeAscii = 1, Multibyte = 2, Slow = 3, Space = 4;
 
@@ -36,6 +37,7 @@ public sealed class Normalizer
         if (symbols.Length > 0)
             _symbols = PieceTrie.Create(symbols.Select((s, i) => (s, i)));
         ClassifyLeads();
+        _ascii = new AsciiRuns(b => _leads[b] == Plain, b => _leads[b] == PlainBeforeAscii);
     }
 
     /// <summary>Normalises a text. Lone surrogates become U+FFFD.</summary>
@@ -123,6 +125,8 @@ public sealed class Normalizer
     {
         while (_removeExtra && pos < chunk.Length)
         {
+            if (IsPlain(chunk, pos, final))
+                break;
             int length = NextUnit(chunk[pos..], final, out ReadOnlySpan<byte> unit);
             if (length < 0)
             {
@@ -222,13 +226,19 @@ public sealed class Normalizer
         {
             byte b = chunk[pos];
             byte kind = leads[b];
-            if (kind == Plain || (kind == PlainBeforeAscii && pos + 1 < chunk.Length && chunk[pos + 1] < 0x80))
+            if (IsPlain(chunk, pos, final))
             {
-                if (track)
-                    origins[written] = chunkOffset + pos;
-                output[written++] = b;
                 afterSpace = false;
-                pos++;
+                int run = track || stretchEnd < AsciiRuns.Width ? 0 : _ascii.PlainRun(chunk[..stretchEnd], pos, output.AsSpan(written));
+                if (run == 0)
+                {
+                    if (track)
+                        origins[written] = chunkOffset + pos;
+                    output[written] = b;
+                    run = 1;
+                }
+                written += run;
+                pos += run;
             }
             else if (kind == Space)
             {
@@ -267,6 +277,13 @@ public sealed class Normalizer
         window.Length = written;
         position = pos;
         return pos > start;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool IsPlain(ReadOnlySpan<byte> chunk, int pos, bool final)
+    {
+        byte kind = _leads[chunk[pos]];
+        return kind == Plain || (kind == PlainBeforeAscii && (pos + 1 < chunk.Length ? chunk[pos + 1] < 0x80 : final));
     }
 
     private void ClassifyLeads()

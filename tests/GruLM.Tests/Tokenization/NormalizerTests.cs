@@ -132,4 +132,21 @@ public class NormalizerTests
             return progress.Complete && window.Bytes.AsSpan(0, window.Length).SequenceEqual(normalizer.Normalize(utf8));
         }));
     }
+
+    /// <summary>With places every byte is looked at alone, without them sixteen at a time.</summary>
+    [Theory]
+    [InlineData("nmt_nfkc")]
+    [InlineData("nfkc_cf")]
+    [InlineData("identity")]
+    public void Places_change_nothing(string rules)
+    {
+        Normalizer normalizer = NormalizationRules.CreateNormalizer(rules);
+        // Mostly letters, so that runs of every length and alignment come about, with what ends them: marks, spaces, controls, long characters.
+        string[] parts = ["a", "b", "Q", "z", "0", "~", "e\u0301", "\u0301", " ", "  ", "\t", "\0", "\u007f", "\u3042", "\ufb01", "\U0001f600"];
+        Prop.ForAll<byte[]>(picks =>
+        {
+            byte[] text = Encoding.UTF8.GetBytes(string.Concat(picks.SelectMany(p => Enumerable.Repeat(parts[p % parts.Length], p % parts.Length < 6 ? 1 + (p / 16) : 1))));
+            return normalizer.Normalize(text).AsSpan().SequenceEqual(normalizer.Normalize(text, out _));
+        }).QuickCheckThrowOnFailure();
+    }
 }
