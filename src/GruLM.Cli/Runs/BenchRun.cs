@@ -1,4 +1,4 @@
-// grulm bench: what this machine does, each figure beside the machine's own ceilings, measured just before and after it with the same threads.
+// grulm bench: what this machine does, each figure beside the machine's own ceilings, measured in turn with it on the same threads.
 
 using System.Diagnostics;
 using System.Globalization;
@@ -126,57 +126,82 @@ internal sealed unsafe class BenchRun(BenchOptions options, TextWriter output, C
         });
     }
 
-    private readonly record struct Timing(double Seconds, int Runs, double Fp32Ceiling, double Bf16Ceiling);
+    /// <param name="Seconds">The median run.</param>
+    /// <param name="Runs">How many runs there were.</param>
+    /// <param name="Fp32">The median ceiling in GFLOP/s.</param>
+    /// <param name="Bf16">The same for bfloat16; 0 where there is none.</param>
+    /// <param name="PerSecondOfFp32">The median of (runs a second / ceiling), which times the FLOPs of a run is its share of the ceiling.</param>
+    /// <param name="PerSecondOfBf16">The same for bfloat16.</param>
+    private readonly record struct Timing(double Seconds, int Runs, double Fp32, double Bf16, double PerSecondOfFp32, double PerSecondOfBf16);
 
-    /// <summary>The median of some runs after two that are not counted, and the ceilings around them.</summary>
+    /// <summary>
+    /// The median of some runs after two that are not counted. Runs and the machine's ceilings are measured in turn, every few milliseconds where runs
+    /// are short: other work on the machine moves both, and a share of the ceiling is the median of the shares of neighbours.
+    /// </summary>
     private Timing Time(int runs, Action work)
     {
+        const double Apart = 5e-3;
         var times = new List<double>();
-        double fp32 = 0, bf16 = 0;
+        List<double> fp32 = [], bf16 = [], ofFp32 = [], ofBf16 = [];
+        bool hasBf16 = compute.Bf16 is not null && AmxMachine.IsReal;
+        work();
+        work();
         Ceilings();
-        for (int run = 0; run < runs + 2; run++)
+        while (times.Count < runs)
         {
-            cancel.ThrowIfCancellationRequested();
-            long start = Stopwatch.GetTimestamp();
-            work();
-            if (run >= 2) times.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+            double group = 0;
+            int first = times.Count;
+            while (group < Apart && times.Count < runs)
+            {
+                cancel.ThrowIfCancellationRequested();
+                long start = Stopwatch.GetTimestamp();
+                work();
+                times.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+                group += times[^1];
+            }
+
+            Ceilings();
+            double perSecond = (times.Count - first) / group;
+            ofFp32.Add(perSecond / ((fp32[^1] + fp32[^2]) / 2));
+            if (hasBf16) ofBf16.Add(perSecond / ((bf16[^1] + bf16[^2]) / 2));
         }
 
-        Ceilings();
-        times.Sort();
-        return new Timing(times[times.Count / 2], times.Count, fp32, bf16);
+        return new Timing(Median(times), runs, Median(fp32), Median(bf16), Median(ofFp32), Median(ofBf16));
 
         void Ceilings()
         {
-            fp32 = Math.Max(fp32, FmaCeiling.Gflops(compute));
-            if (compute.Bf16 is not null && AmxMachine.IsReal) bf16 = Math.Max(bf16, AmxCeiling.Gflops(compute.Team));
+            fp32.Add(FmaCeiling.Gflops(compute));
+            if (hasBf16) bf16.Add(AmxCeiling.Gflops(compute.Team));
         }
     }
+
+    private static double Median(List<double> values) => values.Count == 0 ? 0 : values.Order().ElementAt(values.Count / 2);
 
     private void Report(string name, Timing t, double tokens, double flops)
     {
         double gflops = flops / t.Seconds / 1e9;
         if (options.Json)
         {
-            JsonLine.Write(output, json => WriteFields(json, name, t, tokens, gflops));
+            JsonLine.Write(output, json => WriteFields(json, name, t, tokens, flops));
         }
         else if (tokens == 0)
         {
-            output.WriteLine(Row(name, F(t.Seconds * 1e3, "0.000"), F(gflops, "#,0.0"), Share(gflops, t.Fp32Ceiling), Share(gflops, t.Bf16Ceiling)));
+            output.WriteLine(Row(name, F(t.Seconds * 1e3, "0.000"), F(gflops, "#,0.0"), Share(flops * t.PerSecondOfFp32), Share(flops * t.PerSecondOfBf16)));
         }
         else
         {
             string time = t.Seconds < 1e-3 ? $"{F(t.Seconds * 1e6, "0.0")} µs" : $"{F(t.Seconds * 1e3, "#,0.0")} ms";
             output.WriteLine($"{name}: {time}{(tokens > 1 ? " a step" : " a token")} (median of {t.Runs}), {F(tokens / t.Seconds, "#,0")} tokens/s");
-            if (flops > 0) output.WriteLine($"{F(gflops, "#,0.0")} GFLOP/s of model arithmetic, {Share(gflops, t.Fp32Ceiling)} of the fp32 ceiling of {F(t.Fp32Ceiling, "#,0.0")}{(t.Bf16Ceiling > 0 ? $", {Share(gflops, t.Bf16Ceiling)} of the bf16 ceiling of {F(t.Bf16Ceiling, "#,0.0")}" : "")}");
+            if (flops > 0) output.WriteLine($"{F(gflops, "#,0.0")} GFLOP/s of model arithmetic, {Share(flops * t.PerSecondOfFp32)} of the fp32 ceiling of {F(t.Fp32, "#,0.0")}{(t.Bf16 > 0 ? $", {Share(flops * t.PerSecondOfBf16)} of the bf16 ceiling of {F(t.Bf16, "#,0.0")}" : "")}");
             output.WriteLine(KernelChoice.Describe(compute, options.Precision));
         }
 
         output.Flush();
     }
 
-    private void WriteFields(Utf8JsonWriter json, string name, Timing t, double tokens, double gflops)
+    private void WriteFields(Utf8JsonWriter json, string name, Timing t, double tokens, double flops)
     {
+        double gflops = flops / t.Seconds / 1e9;
         json.WriteString("case", name);
         json.WriteString("precision", compute.Bf16 is null ? "fp32" : "bf16");
         json.WriteString("kernels", compute.Path.ToString().ToLowerInvariant());
@@ -185,11 +210,13 @@ internal sealed unsafe class BenchRun(BenchOptions options, TextWriter output, C
         else json.WriteNumber("median_ms", Math.Round(t.Seconds * 1e3, 4));
         if (tokens > 0) json.WriteNumber("tokens_per_s", Math.Round(tokens / t.Seconds, 1));
         if (gflops > 0) json.WriteNumber("gflops", Math.Round(gflops, 1));
-        json.WriteNumber("fp32_ceiling_gflops", Math.Round(t.Fp32Ceiling, 1));
-        if (t.Bf16Ceiling > 0) json.WriteNumber("bf16_ceiling_gflops", Math.Round(t.Bf16Ceiling, 1));
+        json.WriteNumber("fp32_ceiling_gflops", Math.Round(t.Fp32, 1));
+        if (flops > 0) json.WriteNumber("of_fp32_ceiling", Math.Round(flops * t.PerSecondOfFp32 / 1e9, 3));
+        if (t.Bf16 > 0) json.WriteNumber("bf16_ceiling_gflops", Math.Round(t.Bf16, 1));
+        if (t.Bf16 > 0 && flops > 0) json.WriteNumber("of_bf16_ceiling", Math.Round(flops * t.PerSecondOfBf16 / 1e9, 3));
     }
 
-    private static string Share(double gflops, double ceiling) => ceiling > 0 ? F(100 * gflops / ceiling, "0") + " %" : "";
+    private static string Share(double share) => share > 0 ? F(share / 1e7, "0") + " %" : "";
 
     private static string Row(string name, string ms, string gflops, string fp32, string bf16) => $"{name,-40}{ms,10}{gflops,10}{fp32,10}{bf16,10}".TrimEnd();
 
