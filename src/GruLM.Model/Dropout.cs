@@ -1,6 +1,7 @@
-// Inverted dropout between layers (PyTorch's placing): an element is dropped with probability p, the rest are scaled
-// by 1 / (1 − p). Which elements is a function of seed, step, layer and position alone.
+// Inverted dropout: an element is dropped with probability p, the rest are scaled by 1 / (1 − p). Which elements is a function of seed, step,
+// place and position alone. Plain (between layers, PyTorch's placing), locked (one mask for all steps of a window), of whole rows.
 
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using GruLM.Kernels;
 
@@ -20,11 +21,57 @@ internal static unsafe class Dropout
         compute.Team.Run(ref job, (int)((length + MaskJob.Block - 1) / MaskJob.Block));
     }
 
-    /// <summary>dx = mask ⊙ dx.</summary>
+    /// <summary>dx = mask ⊙ dx over a multiple of 16 elements.</summary>
     public static void Backward(Compute compute, float* mask, float* dx, long length)
     {
         var job = new MultiplyJob { Mask = mask, Dx = dx, Length = length };
         compute.Team.Run(ref job, (int)((length + MaskJob.Block - 1) / MaskJob.Block));
+    }
+
+    /// <summary>Draws <paramref name="mask"/> over <paramref name="perStep"/> elements (a multiple of 16) and sets y = mask ⊙ x in each of <paramref name="steps"/> steps. x and y may be the same.</summary>
+    public static void LockedForward(Compute compute, Philox random, double probability, long step, int place, float* x, float* mask, float* y, long perStep, int steps)
+    {
+        new Span<float>(mask, checked((int)perStep)).Fill(1);
+        Forward(compute, random, probability, step, place, mask, mask, mask, perStep);
+        var job = new RowsJob { Factors = mask, X = x, Y = y, Length = perStep };
+        compute.Team.Run(ref job, steps);
+    }
+
+    /// <summary>dx = mask ⊙ dx in each of <paramref name="steps"/> steps.</summary>
+    public static void LockedBackward(Compute compute, float* mask, float* dx, long perStep, int steps)
+    {
+        var job = new RowsJob { Factors = mask, X = dx, Y = dx, Length = perStep };
+        compute.Team.Run(ref job, steps);
+    }
+
+    /// <summary>The factor of each row: 0 where its id is among those dropped in this step, 1 / (1 − p) elsewhere.</summary>
+    public static void DrawRows(Philox random, double probability, long step, int place, int* ids, int rows, float* factors)
+    {
+        float scale = (float)(1 / (1 - probability));
+        for (int i = 0; i < rows; i++)
+            factors[i] = random.Uniform((ulong)step, ((ulong)place << 48) + (uint)ids[i]) < probability ? 0 : scale;
+    }
+
+    /// <summary>Scales each of the rows of <paramref name="width"/> elements (a multiple of 16).</summary>
+    public static void ScaleRows(float* x, int rows, int width, float* factors)
+    {
+        for (int i = 0; i < rows; i++, x += width)
+        {
+            for (int j = 0; j < width; j += Vector<float>.Count) (Vector.Load(x + j) * factors[i]).Store(x + j);
+        }
+    }
+
+    // One step's y = factors ⊙ x.
+    private struct RowsJob : IParallelJob
+    {
+        public float* Factors, X, Y;
+        public long Length;
+
+        public readonly void Execute(int item, int thread)
+        {
+            float* x = X + (item * Length), y = Y + (item * Length);
+            for (long i = 0; i < Length; i += Vector<float>.Count) (Vector.Load(Factors + i) * Vector.Load(x + i)).Store(y + i);
+        }
     }
 
     private struct MaskJob : IParallelJob
@@ -69,7 +116,7 @@ internal static unsafe class Dropout
         public readonly void Execute(int item, int thread)
         {
             long end = Math.Min(Length, (item + 1L) * MaskJob.Block);
-            for (long i = (long)item * MaskJob.Block; i < end; i++) Dx[i] *= Mask[i];
+            for (long i = (long)item * MaskJob.Block; i < end; i += Vector<float>.Count) (Vector.Load(Mask + i) * Vector.Load(Dx + i)).Store(Dx + i);
         }
     }
 }

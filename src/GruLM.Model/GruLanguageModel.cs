@@ -7,7 +7,7 @@ using GruLM.Kernels;
 namespace GruLM.Model;
 
 /// <summary>A stacked-GRU language model with forward, backward and update. Not thread-safe.</summary>
-public sealed unsafe class GruLanguageModel : ITrainableModel
+public sealed unsafe partial class GruLanguageModel : ITrainableModel
 {
     private readonly Compute compute;
     private readonly FusedGruLayer[] layers;
@@ -21,7 +21,11 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
     private Workspace? workspace;
     private GruParameters? gradients;
     private AdamW? optimizer;
+    private readonly List<AlignedBuffer<float>> recurrentMasks = [];
+    private ParameterAverage? average;
     private PackedFor packed;
+    private long maskedFor;
+    private bool gradientsAreUnmasked;
 
     /// <summary>A model over <paramref name="parameters"/>, which it owns from now on; <paramref name="compute"/> stays the caller's.
     /// <paramref name="seed"/> is that of dropout.</summary>
@@ -44,6 +48,18 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
         Nothing,
         Evaluation,
         Training,
+
+        /// <summary>For training with some recurrent weights at zero: for nothing else.</summary>
+        Masked,
+    }
+
+    // Which numbers dropout draws where: layers 1 … L − 1 between layers, and these.
+    private enum Place
+    {
+        Input = 0,
+        Recurrent = 0x4000,
+        Output = 0x7000,
+        Embedding = 0x7001,
     }
 
     /// <inheritdoc/>
@@ -54,6 +70,22 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
 
     /// <summary>What the model is trained on; written to config.json.</summary>
     public SampleKind Samples { get; }
+
+    /// <summary>How training is regularised. Set it before the first batch.</summary>
+    public Regularisation Regularisation
+    {
+        get;
+        set
+        {
+            value.Validate();
+            field = value;
+        }
+    }
+
+    = new();
+
+    /// <summary>The penalties (AR and TAR) of the last <see cref="ForwardBackward"/>, in nats a token; they are not part of its loss.</summary>
+    public double Penalty { get; private set; }
 
     /// <summary>The gradients added up since the last update.</summary>
     public GruParameters Gradients => gradients ??= new GruParameters(Config);
@@ -83,8 +115,10 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
     {
         Check(batch);
         int tokens = batch.Steps * batch.Lanes, padded = layers[0].PaddedHidden;
-        bool inPlace = FewTokens.Suit(compute, tokens, batch.Lanes);
+        var regularisation = Regularisation;
+        bool inPlace = FewTokens.Suit(compute, tokens, batch.Lanes) && regularisation.RecurrentDropout == 0;
         if (inPlace) ReadInPlace();
+        else if (regularisation.RecurrentDropout > 0) PackMasked();
         else Pack(PackedFor.Training);
         var w = Reserve(batch, training: true);
         var state = TrainingState(batch.Part);
@@ -92,36 +126,66 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
         fixed (int* ids = batch.Inputs)
         {
             Forward(ids, batch, w, state, step, training: true);
-            float* top = w.Layers[^1].States.Pointer + ((long)batch.Lanes * padded);
+            float* last = w.Layers[^1].States.Pointer + ((long)batch.Lanes * padded), top = regularisation.OutputDropout > 0 ? w.Top.Pointer : last;
+            long perStep = (long)batch.Lanes * padded;
             var sums = inPlace
                 ? output.RunInPlace(Parameters.Output, top, batch.Targets, tokens, w.DState.Pointer, Gradients.Output, counted)
                 : output.Run(top, batch.Targets, tokens, w.DState.Pointer, Gradients.Output, counted, default);
+            double perNumber = 1 / ((double)counted * Config.HiddenDim);
+            Penalty = 0;
+            if (regularisation.ActivationPenalty > 0) Penalty += OutputPenalties.Activation(top, w.DState.Pointer, perStep * batch.Steps, regularisation.ActivationPenalty * perNumber);
+            if (regularisation.OutputDropout > 0) Dropout.LockedBackward(compute, w.TopMask.Pointer, w.DState.Pointer, perStep, batch.Steps);
+            if (regularisation.SlownessPenalty > 0) Penalty += OutputPenalties.Slowness(last, w.DState.Pointer, perStep, batch.Steps, regularisation.SlownessPenalty * perNumber);
             for (int l = layers.Length - 1; l >= 0; l--)
             {
                 float* dX = l == 0 ? w.DEmbedding.Pointer : w.DState.Pointer;
                 layers[l].Backward(
                     LayerInput(w, l, batch.Lanes), w.DState.Pointer, dX, batch.Steps, batch.Lanes, w.Layers[l], w.Carry.Pointer, Gradients, l,
                     Shaped(packedInput, tokens, Config.InputDim(l)), Shaped(packedState, tokens, Config.HiddenDim));
-                if (l > 0 && Config.Dropout > 0) Dropout.Backward(compute, w.Masks[l - 1].Pointer, dX, (long)tokens * padded);
+                if (l == 0 || Config.Dropout == 0) continue;
+                if (regularisation.LockedDropout) Dropout.LockedBackward(compute, w.Masks[l - 1].Pointer, dX, perStep, batch.Steps);
+                else Dropout.Backward(compute, w.Masks[l - 1].Pointer, dX, (long)tokens * padded);
             }
 
+            gradientsAreUnmasked |= regularisation.RecurrentDropout > 0;
+            if (regularisation.InputDropout > 0) Dropout.LockedBackward(compute, w.InputMask.Pointer, w.DEmbedding.Pointer, (long)batch.Lanes * layers[0].PaddedInput, batch.Steps);
+            if (regularisation.EmbeddingDropout > 0) Dropout.ScaleRows(w.DEmbedding.Pointer, tokens, layers[0].PaddedInput, w.RowFactors.Pointer);
             Embedding.Scatter(compute, Gradients.Embedding, Config.EmbeddingDim, ids, tokens, w.DEmbedding.Pointer, layers[0].PaddedInput);
             return sums;
         }
     }
 
     /// <inheritdoc/>
-    public double GradientNorm() => Math.Sqrt(compute.SumOfSquares(Gradients.Pointer, Gradients.Length));
+    public double GradientNorm()
+    {
+        MaskGradients();
+        return Math.Sqrt(compute.SumOfSquares(Gradients.Pointer, Gradients.Length));
+    }
 
     /// <inheritdoc/>
     public void Update(double learningRate, double gradientScale)
     {
+        MaskGradients();
+        if (optimizerOptions.AverageDecay > 0) average ??= new ParameterAverage(Parameters, optimizerOptions.AverageDecay);
         Optimizer.Update(compute, Parameters, Gradients, learningRate, gradientScale);
+        average?.Add(compute, Parameters, Optimizer.Steps);
         ParametersChanged();
     }
 
     /// <inheritdoc/>
-    public void DiscardGradients() => Gradients.Clear();
+    public void SwapAverage()
+    {
+        if (average is null) return;
+        average.Swap(Parameters);
+        ParametersChanged();
+    }
+
+    /// <inheritdoc/>
+    public void DiscardGradients()
+    {
+        Gradients.Clear();
+        gradientsAreUnmasked = false;
+    }
 
     /// <inheritdoc/>
     public LossSums Evaluate(TokenBatch batch) => Score(batch, default);
@@ -142,50 +206,6 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
     public void Save(string folder) => ModelFile.Save(folder, Parameters, Samples);
 
     /// <inheritdoc/>
-    public void SaveTrainingState(string path)
-    {
-        var tensors = new List<NamedTensor>();
-        void Add(string prefix, GruParameters set)
-        {
-            foreach (var v in set.Views) tensors.Add(NamedTensor.FromFloats(prefix + v.Name, () => set.Span(v.Name), v.Shape));
-        }
-
-        Add("adamw.m.", Optimizer.FirstMoment);
-        Add("adamw.v.", Optimizer.SecondMoment);
-        for (int part = 0; part < Math.Max(1, trainingStates.Count); part++)
-        {
-            var state = TrainingState(part);
-            tensors.Add(NamedTensor.FromFloats(StateName(part), () => state.Values, layers.Length, state.Lanes, layers[0].PaddedHidden));
-        }
-
-        Safetensors.Write(path, tensors, new Dictionary<string, string> { ["adamw.steps"] = Optimizer.Steps.ToString() });
-    }
-
-    /// <inheritdoc/>
-    public void LoadTrainingState(string path)
-    {
-        using var file = SafetensorsFile.Open(path);
-        void Fill(string prefix, GruParameters set)
-        {
-            foreach (var v in set.Views) file.Read(file.Find(prefix + v.Name), set.Span(v.Name));
-        }
-
-        if (!file.Metadata.TryGetValue("adamw.steps", out var text) || !long.TryParse(text, out long steps))
-            throw new InvalidDataException($"{path}: does not say how many updates were made (adamw.steps)");
-        Fill("adamw.m.", Optimizer.FirstMoment);
-        Fill("adamw.v.", Optimizer.SecondMoment);
-        Optimizer.Steps = steps;
-        for (int part = 0; part == 0 || file.TryFind(StateName(part), out _); part++)
-        {
-            var saved = file.Find(StateName(part));
-            if (saved.Shape.Count != 3 || saved.Shape[0] != layers.Length || saved.Shape[2] != layers[0].PaddedHidden)
-                throw new InvalidDataException($"{path}: the carried state does not fit the model");
-            TrainingState(part).Prepare((int)saved.Shape[1], fresh: true);
-            file.Read(saved, TrainingState(part).Values);
-        }
-    }
-
-    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (var layer in layers) layer.Dispose();
@@ -197,15 +217,9 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
         workspace?.Dispose();
         gradients?.Dispose();
         optimizer?.Dispose();
+        average?.Dispose();
+        foreach (var mask in recurrentMasks) mask.Dispose();
         Parameters.Dispose();
-    }
-
-    private static string StateName(int part) => part == 0 ? "state" : $"state.{part}";
-
-    private LaneStates TrainingState(int part)
-    {
-        while (trainingStates.Count <= part) trainingStates.Add(new LaneStates(layers.Length, layers[0].PaddedHidden));
-        return trainingStates[part];
     }
 
     private static PackedMatrix Shaped(PackedMatrix matrix, int k, int n)
@@ -219,13 +233,28 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
         int tokens = batch.Steps * batch.Lanes, padded = layers[0].PaddedHidden;
         long stateLength = (long)batch.Lanes * padded;
         Embedding.Gather(compute, Parameters.Embedding, Config.EmbeddingDim, ids, tokens, w.Embedded.Pointer, layers[0].PaddedInput);
+        var regularisation = Regularisation;
+        if (training && regularisation.EmbeddingDropout > 0)
+        {
+            Dropout.DrawRows(dropoutRandom, regularisation.EmbeddingDropout, step, (int)Place.Embedding, ids, tokens, w.RowFactors.Pointer);
+            Dropout.ScaleRows(w.Embedded.Pointer, tokens, layers[0].PaddedInput, w.RowFactors.Pointer);
+        }
+
+        if (training && regularisation.InputDropout > 0)
+        {
+            Dropout.LockedForward(
+                compute, dropoutRandom, regularisation.InputDropout, step, (int)Place.Input, w.Embedded.Pointer, w.InputMask.Pointer, w.Embedded.Pointer,
+                (long)batch.Lanes * layers[0].PaddedInput, batch.Steps);
+        }
+
         for (int l = 0; l < layers.Length; l++)
         {
             float* x = LayerInput(w, l, batch.Lanes);
             if (l > 0 && Config.Dropout > 0)
             {
                 float* below = w.Layers[l - 1].States.Pointer + stateLength;
-                if (training) Dropout.Forward(compute, dropoutRandom, Config.Dropout, step, l, below, w.Masks[l - 1].Pointer, x, (long)tokens * padded);
+                if (training && regularisation.LockedDropout) Dropout.LockedForward(compute, dropoutRandom, Config.Dropout, step, l, below, w.Masks[l - 1].Pointer, x, stateLength, batch.Steps);
+                else if (training) Dropout.Forward(compute, dropoutRandom, Config.Dropout, step, l, below, w.Masks[l - 1].Pointer, x, (long)tokens * padded);
                 else x = below;
             }
 
@@ -234,6 +263,13 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
             layers[l].Forward(x, batch.Steps, batch.Lanes, w.Layers[l]);
             float* last = states + ((long)tokens * padded);
             Buffer.MemoryCopy(last, state[l], stateLength * sizeof(float), stateLength * sizeof(float));
+        }
+
+        if (training && regularisation.OutputDropout > 0)
+        {
+            Dropout.LockedForward(
+                compute, dropoutRandom, regularisation.OutputDropout, step, (int)Place.Output, w.Layers[^1].States.Pointer + stateLength, w.TopMask.Pointer, w.Top.Pointer,
+                stateLength, batch.Steps);
         }
     }
 
@@ -246,7 +282,7 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
     private void Pack(PackedFor purpose)
     {
         foreach (var layer in layers) layer.ReadPacked();
-        if (packed >= purpose) return;
+        if (packed >= purpose && packed != PackedFor.Masked) return;
         for (int l = 0; l < layers.Length; l++) layers[l].Pack(Parameters, l, purpose == PackedFor.Training);
         output.Pack(Parameters.Output, purpose == PackedFor.Training);
         packed = purpose;
@@ -265,7 +301,7 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
             var (oldTokens, oldLanes, oldTraining) = workspace is { } w ? (w.Tokens, w.Lanes, w.Training) : (0, 0, false);
             workspace?.Dispose();
             workspace = new Workspace(
-                Config, Math.Max(tokens, oldTokens), Math.Max(batch.Lanes, oldLanes), training || oldTraining, layers[0].PaddedInput, layers[0].PaddedHidden);
+                Config, Regularisation, Math.Max(tokens, oldTokens), Math.Max(batch.Lanes, oldLanes), training || oldTraining, layers[0].PaddedInput, layers[0].PaddedHidden);
         }
 
         return workspace;

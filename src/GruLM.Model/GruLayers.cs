@@ -24,7 +24,7 @@ public sealed unsafe class GruLayers : IDisposable
         (Parameters, this.steps, this.lanes) = (parameters, steps, lanes);
         Gradients = new GruParameters(Config);
         layers = [.. Enumerable.Range(0, Config.NumLayers).Select(l => FusedGruLayer.Create(compute, Config.InputDim(l), Config.HiddenDim))];
-        workspace = new Workspace(Config with { Dropout = 0 }, (long)steps * lanes, lanes, training: true, layers[0].PaddedInput, layers[0].PaddedHidden);
+        workspace = new Workspace(Config with { Dropout = 0 }, new Regularisation(), (long)steps * lanes, lanes, training: true, layers[0].PaddedInput, layers[0].PaddedHidden);
         packedInput = compute.NewPacked(0, 0);
         packedState = compute.NewPacked(0, 0);
         ParametersChanged();

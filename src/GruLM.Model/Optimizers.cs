@@ -22,6 +22,9 @@ public sealed record AdamWOptions
 
     /// <summary>Decoupled weight decay of matrices, in units of the learning rate.</summary>
     public double WeightDecay { get; init; } = 0.05;
+
+    /// <summary>How much of the running average of the parameters an update keeps, shorter averages at the start; 0: none is kept.</summary>
+    public double AverageDecay { get; init; }
 }
 
 /// <summary>AdamW with its two moments, laid out like the parameters.</summary>

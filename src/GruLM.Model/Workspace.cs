@@ -7,7 +7,7 @@ namespace GruLM.Model;
 /// <summary>Buffers for batches of up to <see cref="Tokens"/> tokens in up to <see cref="Lanes"/> lanes.</summary>
 internal sealed class Workspace : IDisposable
 {
-    public Workspace(GruConfig config, long tokens, long lanes, bool training, int paddedInput, int paddedHidden)
+    public Workspace(GruConfig config, Regularisation regularisation, long tokens, long lanes, bool training, int paddedInput, int paddedHidden)
     {
         (Tokens, Lanes, Training) = (tokens, lanes, training);
         Embedded = new AlignedBuffer<float>(tokens * paddedInput);
@@ -16,6 +16,10 @@ internal sealed class Workspace : IDisposable
         int boundaries = config.Dropout > 0 ? config.NumLayers - 1 : 0;
         Masks = [.. Enumerable.Range(0, boundaries).Select(_ => new AlignedBuffer<float>(forTraining * paddedHidden))];
         Dropped = [.. Enumerable.Range(0, boundaries).Select(_ => new AlignedBuffer<float>(forTraining * paddedHidden))];
+        InputMask = new AlignedBuffer<float>(training ? lanes * paddedInput : 0);
+        TopMask = new AlignedBuffer<float>(training && regularisation.OutputDropout > 0 ? lanes * paddedHidden : 0);
+        Top = new AlignedBuffer<float>(regularisation.OutputDropout > 0 ? forTraining * paddedHidden : 0);
+        RowFactors = new AlignedBuffer<float>(forTraining);
         DEmbedding = new AlignedBuffer<float>(forTraining * paddedInput);
         DState = new AlignedBuffer<float>(forTraining * paddedHidden);
         Carry = new AlignedBuffer<float>(training ? lanes * paddedHidden : 0);
@@ -38,6 +42,18 @@ internal sealed class Workspace : IDisposable
     /// <summary>Layer outputs after dropout [T·B, H'].</summary>
     public AlignedBuffer<float>[] Dropped { get; }
 
+    /// <summary>Locked mask of the inputs [B, E'].</summary>
+    public AlignedBuffer<float> InputMask { get; }
+
+    /// <summary>Factor of each input row [T·B].</summary>
+    public AlignedBuffer<float> RowFactors { get; }
+
+    /// <summary>Locked mask of the outputs [B, H'].</summary>
+    public AlignedBuffer<float> TopMask { get; }
+
+    /// <summary>The last layer's outputs after dropout [T·B, H'].</summary>
+    public AlignedBuffer<float> Top { get; }
+
     /// <summary>Gradient of the embedded inputs [T·B, E'].</summary>
     public AlignedBuffer<float> DEmbedding { get; }
 
@@ -52,7 +68,7 @@ internal sealed class Workspace : IDisposable
     public void Dispose()
     {
         foreach (var layer in Layers) layer.Dispose();
-        foreach (var buffer in (AlignedBuffer<float>[])[Embedded, DEmbedding, DState, Carry, .. Masks, .. Dropped]) buffer.Dispose();
+        foreach (var buffer in (AlignedBuffer<float>[])[Embedded, InputMask, RowFactors, TopMask, Top, DEmbedding, DState, Carry, .. Masks, .. Dropped]) buffer.Dispose();
     }
 }
 

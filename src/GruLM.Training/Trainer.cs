@@ -166,6 +166,7 @@ public sealed class Trainer
 
     private void Evaluate(CancellationToken cancel)
     {
+        model.SwapAverage();
         try
         {
             var result = Evaluation.Quick(model, heldOut!, options.EvalTokens, cancel);
@@ -183,6 +184,10 @@ public sealed class Trainer
         {
             // Stopped in the middle: the figure is dropped, the run ends as at any other point and evaluates first when it goes on.
         }
+        finally
+        {
+            model.SwapAverage();
+        }
     }
 
     private void Save()
@@ -190,7 +195,13 @@ public sealed class Trainer
         if (folder is null || savedAt == position.Step) return;
 
         // Until an evaluation has chosen a best model, the folder's is the latest.
-        if (position.Best is null) model.Save(folder);
+        if (position.Best is null)
+        {
+            model.SwapAverage();
+            model.Save(folder);
+            model.SwapAverage();
+        }
+
         observer.OnCheckpoint(Checkpoint.Save(folder, model, position, options.Keep));
         (savedAt, savedSeconds) = (position.Step, clock.Elapsed.TotalSeconds);
     }

@@ -53,6 +53,9 @@ public sealed record TextTrainingOptions
     /// <summary>The optimizer's constants.</summary>
     public AdamWOptions Optimizer { get; init; } = new();
 
+    /// <summary>What else keeps the model from learning the text by heart.</summary>
+    public Regularisation Regularisation { get; init; } = new();
+
     /// <summary>The loop's settings.</summary>
     public TrainingOptions Training { get; init; } = new();
 }
@@ -130,6 +133,7 @@ public sealed class TextTraining : IDisposable
 
         phase?.Invoke("setting up the model");
         var model = CreateModel(Sizes(options) with { VocabSize = tokenizer.VocabSize }, options, compute);
+        model.Regularisation = options.Regularisation;
         try
         {
             var run = new TextTraining(options, compute, folder, observer, tokenizer, data, held, model);
@@ -148,6 +152,7 @@ public sealed class TextTraining : IDisposable
     {
         var sizes = Sizes(options);
         sizes.Validate();
+        options.Regularisation.Validate();
         MemoryNeed.Check(sizes, options.Training);
         if (training.Length < 2) throw new InvalidDataException($"the training part of the text has {training.Length} byte(s), too few to learn from; give more text or a smaller --val-fraction");
         if (!TextSplit.NonBlankLines(training).Any()) throw new InvalidDataException("the training part has no line with text; give more text or a smaller --val-fraction");

@@ -35,12 +35,21 @@ internal static class TrainCommand
         var hidden = Flags.Int("--hidden-dim", 1, GruConfig.MaxWidth, defaults.HiddenDim, "units in each GRU layer");
         var layers = Flags.Int("--num-layers", 1, GruConfig.MaxLayers, defaults.NumLayers, "GRU layers");
         var dropout = Flags.Number("--dropout", 0, 0.99, defaults.Dropout, "share of each layer's outputs dropped on their way to the next");
+        var locked = Flags.Switch("--locked-dropout", "--dropout drops the same outputs in all steps of a window");
+        var inputDropout = Flags.Number("--input-dropout", 0, 0.99, 0, "share of the embeddings' outputs dropped, the same ones in all steps of a window");
+        var outputDropout = Flags.Number("--output-dropout", 0, 0.99, 0, "share of the last layer's outputs dropped, the same ones in all steps of a window");
+        var embeddingDropout = Flags.Number("--embedding-dropout", 0, 0.99, 0, "share of the vocabulary whose embeddings are zero for a step");
+        var recurrentDropout = Flags.Number("--recurrent-dropout", 0, 0.99, 0, "share of the recurrent weights that are zero for a step");
+        var ar = Flags.Number("--ar", 0, 1e6, 0, "penalty on the size of the last layer's outputs (activation regularisation)");
+        var tar = Flags.Number("--tar", 0, 1e6, 0, "penalty on their change from step to step (temporal activation regularisation)");
         var tie = new OnOffFlag("tie-weights", defaults.TieWeights, "share the embedding's weights with the output layer");
         var rate = Flags.Number("--lr", 0, 100, loop.LearningRate, "highest learning rate", above: true);
         var minRate = Flags.OptionalNumber("--min-lr", 0, 100, "learning rate at the end (default: a hundredth of --lr)");
         var warmup = Flags.Int("--warmup-steps", 0, MaxCount, (int)loop.WarmupSteps, "steps over which the learning rate rises");
         var schedule = Flags.OneOf("--schedule", ["cosine", "linear", "wsd", "constant"], "cosine", "how the learning rate falls");
         var decay = Flags.Number("--weight-decay", 0, 10, adam.WeightDecay, "AdamW's weight decay, for matrices");
+        var beta2 = Flags.Number("--beta2", 0, 0.99999, adam.Beta2, "AdamW's decay of squared gradients");
+        var ema = Flags.Number("--ema", 0, 0.99999, adam.AverageDecay, "running average of the weights, which is what is evaluated and saved: how much an update keeps of it; 0: none");
         var clip = Flags.Number("--grad-clip", 0, 1e9, loop.GradClip, "largest gradient norm; 0: no clipping");
         var evalInterval = Flags.Int("--eval-interval", 0, MaxCount, 0, "steps between evaluations besides those at the end of each epoch; 0: none");
         var evalTokens = Flags.Int("--eval-tokens", 0, MaxCount, 0, "held-out tokens an evaluation reads at most; 0: all");
@@ -61,8 +70,8 @@ internal static class TrainCommand
             "Train a tokenizer and a GRU language model on text.",
             ["grulm train --data book.txt --out-dir model", "grulm train --resume model", "grulm train --data talks.txt --samples lines --hidden-dim 512 --epochs 20 --out-dir talker"],
             [
-                data, outDir, resume, initFrom, tokenizer, vocab, kind, samples, valData, valFraction, epochs, maxSteps, minutes, batch, accum, bptt, embedding, hidden, layers, dropout, tie.On, tie.Off,
-                rate, minRate, warmup, schedule, decay, clip, evalInterval, evalTokens, patience, sampleEvery, samplePrompt, logInterval, saveInterval, keep, seed, precision, threads, dryRun, overwrite, config,
+                data, outDir, resume, initFrom, tokenizer, vocab, kind, samples, valData, valFraction, epochs, maxSteps, minutes, batch, accum, bptt, embedding, hidden, layers, dropout, locked, inputDropout, outputDropout, embeddingDropout, recurrentDropout, ar, tar, tie.On, tie.Off,
+                rate, minRate, warmup, schedule, decay, beta2, ema, clip, evalInterval, evalTokens, patience, sampleEvery, samplePrompt, logInterval, saveInterval, keep, seed, precision, threads, dryRun, overwrite, config,
             ],
             (flags, session) =>
             {
@@ -99,7 +108,17 @@ internal static class TrainCommand
                 Dropout = flags.GetValue(dropout),
                 TieWeights = tie.Value(flags),
                 InitFrom = flags.GetValue(initFrom),
-                Optimizer = adam with { WeightDecay = flags.GetValue(decay) },
+                Optimizer = adam with { WeightDecay = flags.GetValue(decay), Beta2 = flags.GetValue(beta2), AverageDecay = flags.GetValue(ema) },
+                Regularisation = new Regularisation
+                {
+                    LockedDropout = flags.GetValue(locked),
+                    InputDropout = flags.GetValue(inputDropout),
+                    OutputDropout = flags.GetValue(outputDropout),
+                    EmbeddingDropout = flags.GetValue(embeddingDropout),
+                    RecurrentDropout = flags.GetValue(recurrentDropout),
+                    ActivationPenalty = flags.GetValue(ar),
+                    SlownessPenalty = flags.GetValue(tar),
+                },
                 Training = new TrainingOptions
                 {
                     Epochs = flags.GetValue(epochs),

@@ -57,6 +57,13 @@ internal static class SettingsFile
 
         json.WriteString("samples", o.Samples == SampleKind.Lines ? "lines" : "stream");
         json.WriteNumber("dropout", o.Dropout);
+        json.WriteBoolean("locked-dropout", o.Regularisation.LockedDropout);
+        json.WriteNumber("input-dropout", o.Regularisation.InputDropout);
+        json.WriteNumber("output-dropout", o.Regularisation.OutputDropout);
+        json.WriteNumber("embedding-dropout", o.Regularisation.EmbeddingDropout);
+        json.WriteNumber("recurrent-dropout", o.Regularisation.RecurrentDropout);
+        json.WriteNumber("ar", o.Regularisation.ActivationPenalty);
+        json.WriteNumber("tar", o.Regularisation.SlownessPenalty);
         if (s.Minutes > 0) json.WriteNumber("minutes", s.Minutes);
 
         // How many they are to be is not said yet where the time is to decide it.
@@ -70,6 +77,8 @@ internal static class SettingsFile
         json.WriteNumber("warmup-steps", t.WarmupSteps);
         json.WriteString("schedule", t.Schedule.ToString().ToLowerInvariant());
         json.WriteNumber("weight-decay", o.Optimizer.WeightDecay);
+        json.WriteNumber("beta2", o.Optimizer.Beta2);
+        json.WriteNumber("ema", o.Optimizer.AverageDecay);
         json.WriteNumber("grad-clip", t.GradClip);
         json.WriteNumber("eval-interval", t.EvalInterval);
         json.WriteNumber("eval-tokens", t.EvalTokens);
