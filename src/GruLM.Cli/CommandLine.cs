@@ -63,8 +63,13 @@ internal static class CommandLine
             }
             else if (config is not null)
             {
-                flags = root.Parse(ConfigFile.Expand(args, flags, config), Parsing);
+                args = ConfigFile.Expand(args, flags, config);
+                flags = root.Parse(args, Parsing);
                 Check(flags, prefix: config + ": ");
+            }
+            if (Preset.In(flags) is { } preset)
+            {
+                flags = root.Parse(Preset.Expand(args, flags, preset), Parsing);
             }
 
             // A group without one of its commands has not passed the check.

@@ -77,6 +77,13 @@ internal static class Flags
                 ? text
                 : throw new FormatException($"one of {string.Join(", ", words)} was expected{NearestName.Hint(text, words)}"));
 
+    /// <summary>One of a few words that may be left out.</summary>
+    public static Option<string?> OptionalOneOf(string name, string[] words, string help) =>
+        Make<string?>(name, [], help, string.Join('|', words), null, text =>
+            words.Contains(text, StringComparer.Ordinal)
+                ? text
+                : throw new FormatException($"one of {string.Join(", ", words)} was expected{NearestName.Hint(text, words)}"));
+
     /// <summary>A flag without a value.</summary>
     public static Option<bool> Switch(string name, string help, params string[] aliases) =>
         new(name, aliases) { Description = help, Arity = ArgumentArity.Zero };

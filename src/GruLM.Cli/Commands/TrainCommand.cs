@@ -64,6 +64,7 @@ internal static class TrainCommand
         var threads = Flags.Threads();
         var dryRun = Flags.Switch("--dry-run", "everything but training: figures of text and model, memory, and an estimate of the time from a few measured steps");
         var overwrite = Flags.Switch("--overwrite", "replace a model that is in --out-dir already");
+        var preset = Preset.Flag();
         var config = ConfigFile.Flag();
         return new GrulmCommand(
             "train",
@@ -71,7 +72,7 @@ internal static class TrainCommand
             ["grulm train --data book.txt --out-dir model", "grulm train --resume model", "grulm train --data talks.txt --samples lines --hidden-dim 512 --epochs 20 --out-dir talker"],
             [
                 data, outDir, resume, initFrom, tokenizer, vocab, kind, samples, valData, valFraction, epochs, maxSteps, minutes, batch, accum, bptt, embedding, hidden, layers, dropout, locked, inputDropout, outputDropout, embeddingDropout, recurrentDropout, ar, tar, tie.On, tie.Off,
-                rate, minRate, warmup, schedule, decay, beta2, ema, clip, evalInterval, evalTokens, patience, sampleEvery, samplePrompt, logInterval, saveInterval, keep, seed, precision, threads, dryRun, overwrite, config,
+                rate, minRate, warmup, schedule, decay, beta2, ema, clip, evalInterval, evalTokens, patience, sampleEvery, samplePrompt, logInterval, saveInterval, keep, seed, precision, threads, dryRun, overwrite, preset, config,
             ],
             (flags, session) =>
             {

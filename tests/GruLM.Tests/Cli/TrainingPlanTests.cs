@@ -49,6 +49,16 @@ public sealed class TrainingPlanTests : IDisposable
     }
 
     [Fact]
+    public void A_preset_gives_what_nothing_else_does()
+    {
+        string config = Path.Combine(root, "config.json");
+        File.WriteAllText(config, """{"emb-dim": 20, "hidden-dim": 20}""");
+        string messages = Good($"train --data {text} --out-dir {root}/model --preset tiny --config {config} --num-layers 2 --vocab-size 320 --dry-run");
+        Assert.Contains("vocabulary 320, embedding 20, 2 x 20 GRU units", messages, StringComparison.Ordinal);
+        Assert.Contains("1 x 192 GRU units", Good($"train --data {text} --out-dir {root}/model --preset tiny --vocab-size 320 --dry-run"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_dry_run_tells_everything_and_writes_nothing()
     {
         string messages = Good($"train --data {text} --out-dir {root}/model {Sizes.Replace("-dim 24", "-dim 160", StringComparison.Ordinal)} --dry-run");

@@ -1,0 +1,37 @@
+// --preset NAME: named settings, found by experiment (SPEED.md has the figures). They are turned into flags like those of a --config file; flags and
+// that file win over them.
+using System.CommandLine;
+
+namespace GruLM.Cli;
+
+internal static class Preset
+{
+    private const string Name = "--preset";
+
+    // Regularisation grows with the size: on a text of a million characters a large model otherwise learns it by heart.
+    private static readonly (string Name, string What, string[] Flags)[] All =
+    [
+        ("tiny", "1 x 192: a minute's training", ["--emb-dim=192", "--hidden-dim=192", "--num-layers=1", "--lr=0.005", "--batch-size=16", "--bptt=64"]),
+        ("small", "2 x 256: ten minutes'", ["--emb-dim=256", "--hidden-dim=256", "--num-layers=2", "--dropout=0.3", "--lr=0.004", "--batch-size=16", "--bptt=64"]),
+        ("medium", "2 x 512: hours'", ["--emb-dim=512", "--hidden-dim=512", "--num-layers=2", "--dropout=0.4", "--locked-dropout", "--lr=0.003", "--batch-size=32", "--bptt=64", "--ema=0.995"]),
+        ("shakespeare-char", "characters, for a text of a million of them",
+        [
+            "--model-type=char", "--emb-dim=256", "--hidden-dim=256", "--num-layers=2", "--batch-size=16", "--bptt=64", "--lr=0.006", "--dropout=0.2",
+        ]),
+    ];
+
+    /// <summary>The flag for commands that have presets.</summary>
+    public static Option<string?> Flag() => Flags.OptionalOneOf(
+        Name, [.. All.Select(p => p.Name)], $"settings to begin with, which other flags and --config win over: {string.Join("; ", All.Select(p => $"{p.Name} ({p.What})"))}");
+
+    /// <summary>The preset that the command line names, or null.</summary>
+    public static string? In(ParseResult flags) =>
+        flags.CommandResult.Command.Options.FirstOrDefault(o => o.Name == Name) is { } option && flags.GetResult(option) is { Implicit: false, Tokens: [var name] } ? name.Value : null;
+
+    /// <summary>The command line with the preset's settings added where nothing else was said.</summary>
+    public static string[] Expand(string[] args, ParseResult flags, string name)
+    {
+        var options = flags.CommandResult.Command.Options;
+        return [.. args, .. All.First(p => p.Name == name).Flags.Where(flag => !flags.Given(options.First(o => o.Name == flag.Split('=')[0])))];
+    }
+}
