@@ -85,6 +85,20 @@ public sealed unsafe class GruParameters : IDisposable
         return buffer.Slice(view.Offset, checked((int)view.Length));
     }
 
+    /// <summary>A copy for <paramref name="config"/>, whose sizes are the same; what else it says may differ.</summary>
+    public GruParameters Copy(GruConfig config)
+    {
+        var copy = new GruParameters(config);
+        if (!copy.Views.SequenceEqual(Views))
+        {
+            copy.Dispose();
+            throw new ArgumentException("a copy of parameters has the same sizes");
+        }
+
+        Buffer.MemoryCopy(Pointer, copy.Pointer, copy.Length * sizeof(float), Length * sizeof(float));
+        return copy;
+    }
+
     /// <summary>Sets everything to zero.</summary>
     public void Clear() => buffer.Clear();
 

@@ -221,6 +221,9 @@ public sealed partial class Tokenizer
             utf8.Write(Denormalizer!.Normalize(plain.WrittenSpan));
     }
 
+    /// <summary>An encoder for a text that comes in parts.</summary>
+    public StreamingEncoder CreateStreamingEncoder() => new(this);
+
     /// <summary>A decoder for ids that come one at a time.</summary>
     public StreamingDecoder CreateStreamingDecoder() => new(this);
 
@@ -254,30 +257,33 @@ public sealed partial class Tokenizer
 
     internal Normalizer? Denormalizer { get; }
 
-    private void EncodeChunk(ref NormalizerProgress progress, ReadOnlySpan<byte> chunk, bool final, EncoderScratch scratch)
+    /// <summary>Reads a chunk of a text into the window and puts out what can be cut already; all of it with <paramref name="final"/>. What it leaves
+    /// unread, from <c>progress.Position</c> on, must come first in the next chunk.</summary>
+    internal void EncodeChunk(ref NormalizerProgress progress, ReadOnlySpan<byte> chunk, bool final, EncoderScratch scratch)
     {
         NormalizedText window = scratch.Window;
         ReadOnlySpan<byte> trailing = Normalizer.SpaceMark;
-        int limit = _encoder.NeedsWholeText ? int.MaxValue : Math.Max(WindowBytes, window.Length * 2);
+        if (window.Limit == 0)
+            window.Limit = _encoder.NeedsWholeText ? int.MaxValue : WindowBytes;
         while (true)
         {
-            Normalizer.Advance(ref progress, chunk, final, window, limit);
+            Normalizer.Advance(ref progress, chunk, final, window, window.Limit);
             if (progress.Complete)
             {
                 _encoder.Encode(window, window.Length, scratch.Sink, scratch);
                 return;
             }
-            if (window.Length < limit)
+            if (window.Length < window.Limit)
                 return;
             int cut = _encoder.LastCut(window.Bytes.AsSpan(0, window.Length), trailing);
             if (cut > 0)
             {
                 _encoder.Encode(window, cut, scratch.Sink, scratch);
                 window.Consume(cut);
-                limit = Math.Max(WindowBytes, window.Length * 2);
+                window.Limit = Math.Max(WindowBytes, window.Length * 2);
             }
             else
-                limit = limit > int.MaxValue / 2 ? int.MaxValue : limit * 2;
+                window.Limit = window.Limit > int.MaxValue / 2 ? int.MaxValue : window.Limit * 2;
         }
     }
 

@@ -145,12 +145,12 @@ public static class Evaluation
         _ => throw new ArgumentException($"cannot evaluate on {text.GetType().Name}"),
     };
 
-    private static void Require(HeldOutStream text)
+    internal static void Require(HeldOutStream text)
     {
         if (text.Ids.Length < 2) throw new InvalidDataException($"the held-out text has {text.Ids.Length} token(s); at least 2 are needed, one to read and one to predict");
     }
 
-    private static long BytesAfterFirst(HeldOutStream text) => text.ByteEnds.Span[^1] - text.ByteEnds.Span[0];
+    internal static long BytesAfterFirst(HeldOutStream text) => text.ByteEnds.Span[^1] - text.ByteEnds.Span[0];
 
     // Lane b reads inputs [b·share, (b + 1)·share + warmUp). It scores all but the first warmUp of them, which the lane before
     // it scores; the first lane, whose state starts where the text does, scores those too.

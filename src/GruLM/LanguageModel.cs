@@ -29,6 +29,7 @@ public sealed class LanguageModel : IDisposable
 {
     private readonly Compute compute;
     private readonly GruParameters parameters;
+    private GruLanguageModel? scorer;
 
     private LanguageModel(string folder, GruParameters parameters, SampleKind samples, Tokenizer tokenizer, GenerationConfig defaults, Compute compute)
     {
@@ -100,10 +101,17 @@ public sealed class LanguageModel : IDisposable
     /// <summary>Begins a chat: an exchange of turns over one carried state.</summary>
     public ChatSession StartChat(GenerationOptions? options = null) => new(this, options ?? new GenerationOptions());
 
+    /// <summary>The tokens of a UTF-8 text as one stream, each with its log-probability given all before it, while the text is being read: memory does not depend
+    /// on the text's length. A byte-order mark is dropped and CRLF becomes LF. One text at a time.</summary>
+    public IEnumerable<ScoredToken> Score(Stream utf8, CancellationToken cancel = default) =>
+        TextScoring.Tokens(scorer ??= new GruLanguageModel(parameters, compute, samples: Samples), Tokenizer, utf8, cancel);
+
     /// <inheritdoc/>
     public void Dispose()
     {
-        parameters.Dispose();
+        // What scores owns the parameters.
+        if (scorer is not null) scorer.Dispose();
+        else parameters.Dispose();
         compute.Dispose();
     }
 

@@ -9,7 +9,7 @@ namespace GruLM.Cli.Pipes;
 internal static class JsonLine
 {
     /// <summary>How objects are written.</summary>
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    public static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     /// <summary>Parses a line that holds one object.</summary>
     /// <exception cref="InvalidDataException">It does not.</exception>

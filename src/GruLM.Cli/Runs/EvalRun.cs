@@ -21,6 +21,9 @@ internal sealed record EvalSettings
 
     public SampleKind? Samples { get; init; }
 
+    /// <summary>How the model adapts as it reads; null where it does not.</summary>
+    public DynamicOptions? Dynamic { get; init; }
+
     public bool Json { get; init; }
 
     public int Threads { get; init; }
@@ -33,7 +36,8 @@ internal static class EvalRun
     {
         var (config, trainedOn) = ModelFile.LoadConfig(settings.Model);
         var samples = settings.Window > 0 ? SampleKind.Stream : settings.Samples ?? trainedOn;
-        var text = settings.Data is null ? HeldOutOf(settings.Model, trainedOn, messages, cancel) : Read([settings.Data], input, messages, cancel);
+        if (settings.Dynamic is not null && samples == SampleKind.Lines) throw new UsageException("--dynamic reads one stream, and this model was trained on lines; add --samples stream");
+        var text = settings.Data is null ? RecordedText.Of(settings.Model, trainedOn).HeldOut(messages, cancel) : Read([settings.Data], input, messages, cancel);
         using var compute = Compute.Create(settings.Threads);
         using var model = GruLanguageModel.Load(settings.Model, compute);
         var tokenizer = Tokenizer.Load(ModelFolder.TokenizerPath(settings.Model));
@@ -41,6 +45,7 @@ internal static class EvalRun
             throw new InvalidDataException($"{settings.Model}: the tokenizer has {tokenizer.VocabSize} pieces and the model {config.VocabSize}");
         long start = Stopwatch.GetTimestamp();
         EvaluationResult result;
+        EvaluationResult? dynamic = null;
         if (samples == SampleKind.Lines)
         {
             var lines = TokenizedText.HeldOutLines(tokenizer, text);
@@ -51,12 +56,21 @@ internal static class EvalRun
             var stream = TokenizedText.HeldOutStream(tokenizer, text);
             var progress = Progress(stream.Tokens, messages, live);
             result = settings.Window > 0 ? Evaluation.Windows(model, stream, settings.Window, progress, cancel) : Evaluation.Stream(model, stream, progress, cancel);
+            if (settings.Dynamic is { } options) dynamic = DynamicEvaluation.Stream(model.Parameters, compute, stream, options, progress, cancel);
         }
 
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         if (live) messages.Write("\r" + new string(' ', 40) + "\r");
-        if (settings.Json) WriteJson(result, seconds, output);
-        else output.WriteLine($"{TrainingDisplay.Figures(result)}  ({result.Sums.Tokens:#,0} tokens, {result.Bytes:#,0} bytes, {seconds:0.0} s)");
+        if (settings.Json)
+        {
+            WriteJson(result, dynamic, seconds, output);
+        }
+        else
+        {
+            output.WriteLine($"{TrainingDisplay.Figures(result)}  ({result.Sums.Tokens:#,0} tokens, {result.Bytes:#,0} bytes, {seconds:0.0} s)");
+            if (dynamic is { } adapted) output.WriteLine($"adapting as it reads: {TrainingDisplay.Figures(adapted)}");
+        }
+
         return ExitCode.Done;
     }
 
@@ -65,30 +79,6 @@ internal static class EvalRun
         var corpus = TextCorpus.Read(data, input, cancel);
         TrainRun.Describe(corpus, messages);
         return corpus.Utf8;
-    }
-
-    // The settings beside the model say which text it was trained on and how that was split.
-    private static ReadOnlyMemory<byte> HeldOutOf(string folder, SampleKind samples, TextWriter messages, CancellationToken cancel)
-    {
-        string path = Path.Combine(Checkpoint.TrainingFolder(folder), SettingsFile.Name);
-        if (!File.Exists(path)) throw new FileNotFoundException($"{path}: not found, so it is not known what the model was trained on; name a text with --data FILE");
-        try
-        {
-            using var json = JsonDocument.Parse(File.ReadAllBytes(path));
-            bool separate = json.RootElement.TryGetProperty("val-data", out var validation);
-            string[] data = separate ? [validation.GetString()!] : [.. json.RootElement.GetProperty("data").EnumerateArray().Select(e => e.GetString()!)];
-            if (data.Contains(CorpusFiles.StandardInput)) throw new InvalidDataException($"{folder}: was trained on standard input, which is gone; name a text with --data FILE");
-            messages.WriteLine($"evaluating on {(separate ? "" : "the held-out part of ")}{string.Join(", ", data)}");
-            var text = Read(data, Stream.Null, messages, cancel);
-            if (separate) return text;
-            double fraction = json.RootElement.GetProperty("val-fraction").GetDouble();
-            if (fraction == 0) throw new InvalidDataException($"{folder}: nothing was held out when it was trained; name a text with --data FILE");
-            return (samples == SampleKind.Lines ? TextSplit.ByLines(text, fraction) : TextSplit.ByCharacters(text, fraction)).HeldOut;
-        }
-        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)
-        {
-            throw new InvalidDataException($"{path}: damaged ({error.Message}); name a text with --data FILE", error);
-        }
     }
 
     private static Action<long>? Progress(long total, TextWriter messages, bool live)
@@ -110,7 +100,7 @@ internal static class EvalRun
         else json.WriteNull(name);
     }
 
-    private static void WriteJson(EvaluationResult result, double seconds, TextWriter output)
+    private static void WriteJson(EvaluationResult result, EvaluationResult? dynamic, double seconds, TextWriter output)
     {
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream))
@@ -122,6 +112,15 @@ internal static class EvalRun
             Finite(json, "perplexity", result.Sums.Perplexity);
             Finite(json, "bits_per_byte", result.BitsPerByte);
             json.WriteNumber("token_accuracy", result.Sums.Accuracy);
+            if (dynamic is { } adapted)
+            {
+                json.WriteBoolean("dynamic", true);
+                Finite(json, "dynamic_nll", adapted.Sums.MeanNll);
+                Finite(json, "dynamic_perplexity", adapted.Sums.Perplexity);
+                Finite(json, "dynamic_bits_per_byte", adapted.BitsPerByte);
+                json.WriteNumber("dynamic_token_accuracy", adapted.Sums.Accuracy);
+            }
+
             json.WriteNumber("seconds", Math.Round(seconds, 3));
             json.WriteEndObject();
         }

@@ -21,6 +21,9 @@ internal sealed class PieceSink
     // The bytes of the unknown run that the last piece stands for, so that a run of any length is decoded once.
     private readonly List<byte> _run = [];
 
+    /// <summary>Whether the last piece stands for unknown text that may go on.</summary>
+    public bool HoldsRun => _run.Count > 0;
+
     /// <summary>Prepares for one text.</summary>
     public void Reset(Vocabulary vocabulary, NormalizedText window, List<int> ids, List<EncodedPiece>? pieces)
     {

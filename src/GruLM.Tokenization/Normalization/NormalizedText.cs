@@ -17,10 +17,14 @@ internal sealed class NormalizedText
     /// <summary>Whether origins are kept.</summary>
     public bool Track;
 
+    /// <summary>How long the window may grow before a place to cut is looked for; 0 before the text has begun. It outlives the chunks that a text comes in.</summary>
+    public int Limit;
+
     /// <summary>Empties the window.</summary>
     public void Reset(bool track)
     {
         Length = 0;
+        Limit = 0;
         Track = track;
         if (track && Origins.Length < Bytes.Length + 1)
             Origins = new int[Bytes.Length + 1];

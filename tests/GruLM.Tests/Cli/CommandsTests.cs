@@ -259,7 +259,7 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
 
     internal static (int Code, string Output, string Error) Run(byte[] input, params string[] args) => Run(input, CancellationToken.None, args);
 
-    private static (int Code, string Output, string Error) Run(byte[] input, CancellationToken stop, params string[] args)
+    internal static (int Code, string Output, string Error) Run(byte[] input, CancellationToken stop, params string[] args)
     {
         using var output = new MemoryStream();
         using var error = new StringWriter { NewLine = "\n" };

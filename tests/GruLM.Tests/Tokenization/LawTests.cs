@@ -10,7 +10,7 @@ namespace GruLM.Tests.Tokenization;
 
 public class LawTests
 {
-    private static readonly Lazy<(string Name, Tokenizer Tokenizer)[]> All = new(() =>
+    internal static readonly Lazy<(string Name, Tokenizer Tokenizer)[]> All = new(() =>
     [
         .. from type in Enum.GetValues<ModelType>()
            from settings in new[] { "bytes", "plain", "suffix" }

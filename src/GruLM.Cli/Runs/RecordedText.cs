@@ -1,0 +1,71 @@
+// The text that a model was trained on, found again by the settings beside the model, and how it was split.
+
+using System.Text.Json;
+using GruLM.Corpus;
+using GruLM.Model;
+using GruLM.Training;
+
+namespace GruLM.Cli.Runs;
+
+/// <summary>What the settings beside a model say of its text.</summary>
+internal sealed class RecordedText
+{
+    private readonly string folder;
+    private readonly string[] data;
+    private readonly string? validation;
+    private readonly double fraction;
+    private readonly SampleKind samples;
+
+    private RecordedText(string folder, string[] data, string? validation, double fraction, SampleKind samples) =>
+        (this.folder, this.data, this.validation, this.fraction, this.samples) = (folder, data, validation, fraction, samples);
+
+    /// <summary>Reads the settings.</summary>
+    /// <exception cref="FileNotFoundException">There are none.</exception>
+    /// <exception cref="InvalidDataException">They are damaged.</exception>
+    public static RecordedText Of(string folder, SampleKind samples)
+    {
+        string path = Path.Combine(Checkpoint.TrainingFolder(folder), SettingsFile.Name);
+        if (!File.Exists(path)) throw new FileNotFoundException($"{path}: not found, so it is not known what the model was trained on; name a text with --data FILE");
+        try
+        {
+            using var json = JsonDocument.Parse(File.ReadAllBytes(path));
+            string? separate = json.RootElement.TryGetProperty("val-data", out var validation) ? validation.GetString()! : null;
+            string[] data = [.. json.RootElement.GetProperty("data").EnumerateArray().Select(e => e.GetString()!)];
+            return new RecordedText(folder, data, separate, separate is null ? json.RootElement.GetProperty("val-fraction").GetDouble() : 0, samples);
+        }
+        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            throw new InvalidDataException($"{path}: damaged ({error.Message}); name a text with --data FILE", error);
+        }
+    }
+
+    /// <summary>The held-out part.</summary>
+    public ReadOnlyMemory<byte> HeldOut(TextWriter messages, CancellationToken cancel)
+    {
+        string[] names = validation is null ? data : [validation];
+        var text = Read(names, "evaluating on " + (validation is null ? "the held-out part of " : ""), messages, cancel);
+        if (validation is not null) return text;
+        if (fraction == 0) throw new InvalidDataException($"{folder}: nothing was held out when it was trained; name a text with --data FILE");
+        return Split(text).HeldOut;
+    }
+
+    /// <summary>The part it was trained on, and the held-out part, empty when there is none.</summary>
+    public (ReadOnlyMemory<byte> Training, ReadOnlyMemory<byte> HeldOut) Both(TextWriter messages, CancellationToken cancel)
+    {
+        var text = Read(data, "comparing with ", messages, cancel);
+        if (validation is not null) return (text, Read([validation], "held out: ", messages, cancel));
+        return fraction == 0 ? (text, default) : Split(text);
+    }
+
+    private (ReadOnlyMemory<byte> Training, ReadOnlyMemory<byte> HeldOut) Split(ReadOnlyMemory<byte> text) =>
+        samples == SampleKind.Lines ? TextSplit.ByLines(text, fraction) : TextSplit.ByCharacters(text, fraction);
+
+    private ReadOnlyMemory<byte> Read(string[] names, string purpose, TextWriter messages, CancellationToken cancel)
+    {
+        if (names.Contains(CorpusFiles.StandardInput)) throw new InvalidDataException($"{folder}: was trained on standard input, which is gone; name a text with --data FILE");
+        messages.WriteLine(purpose + string.Join(", ", names));
+        var corpus = TextCorpus.Read(names, Stream.Null, cancel);
+        TrainRun.Describe(corpus, messages);
+        return corpus.Utf8;
+    }
+}

@@ -1,0 +1,86 @@
+// How likely a model finds a text, token by token: the text is read, cleaned and tokenised as it comes, the state is carried, and memory does not depend
+// on its length. Batches are those of Evaluation.Stream, so that the figures are its figures.
+using System.Buffers;
+using GruLM.Corpus;
+using GruLM.Model;
+using GruLM.Tokenization;
+
+namespace GruLM;
+
+/// <summary>A token of a text and how likely it was, given all that stood before it.</summary>
+/// <param name="Id">The token.</param>
+/// <param name="Piece">Its piece as the text spells it; U+2581 stands for a space.</param>
+/// <param name="LogProb">Its natural log-probability; null for the first token, which nothing precedes.</param>
+/// <param name="End">Where it ends, in UTF-8 bytes from the start of the cleaned text.</param>
+public readonly record struct ScoredToken(int Id, string Piece, float? LogProb, long End);
+
+/// <summary>Scores text that is read from a stream.</summary>
+internal static class TextScoring
+{
+    private const int Window = 256;
+    private const int ReadBytes = 1 << 16;
+
+    /// <summary>The tokens of a text with their log-probabilities, while it is being read. The model's evaluation state is used.</summary>
+    public static IEnumerable<ScoredToken> Tokens(GruLanguageModel model, Tokenizer tokenizer, Stream utf8, CancellationToken cancel)
+    {
+        // The first of these has been given out; the model has not read it yet.
+        var pieces = new List<StreamedPiece>();
+        var full = new TokenBatch(Window, 1);
+        float[] logProbs = new float[Window];
+        bool begun = false, fresh = true;
+        foreach (bool ended in Read(tokenizer, utf8, pieces, cancel))
+        {
+            if (!begun && pieces.Count > 0)
+            {
+                begun = true;
+                yield return new ScoredToken(pieces[0].Id, pieces[0].Text, null, pieces[0].End);
+            }
+
+            int from = 0;
+            while (pieces.Count - 1 - from is var left && (left >= Window || (ended && left > 0)))
+            {
+                cancel.ThrowIfCancellationRequested();
+                var batch = left >= Window ? full : new TokenBatch(left, 1);
+                batch.StartsFresh = fresh;
+                fresh = false;
+                for (int t = 0; t < batch.Steps; t++) (batch.Inputs[t], batch.Targets[t]) = (pieces[from + t].Id, pieces[from + t + 1].Id);
+                model.Score(batch, logProbs);
+                for (int t = 0; t < batch.Steps; t++)
+                {
+                    var piece = pieces[from + t + 1];
+                    yield return new ScoredToken(piece.Id, piece.Text, logProbs[t], piece.End);
+                }
+
+                from += batch.Steps;
+            }
+
+            pieces.RemoveRange(0, from);
+        }
+    }
+
+    // Appends pieces as they become certain and says each time whether those were the last.
+    private static IEnumerable<bool> Read(Tokenizer tokenizer, Stream utf8, List<StreamedPiece> pieces, CancellationToken cancel)
+    {
+        var clean = new ArrayBufferWriter<byte>(ReadBytes);
+        var cleaner = new TextCleaner(clean);
+        var encoder = tokenizer.CreateStreamingEncoder();
+        byte[] buffer = new byte[ReadBytes];
+        int held = 0, read;
+        do
+        {
+            cancel.ThrowIfCancellationRequested();
+
+            // Waited for with the token: nobody should have to end standard input to be able to stop.
+            read = utf8.ReadAsync(buffer.AsMemory(held), cancel).AsTask().WaitAsync(cancel).GetAwaiter().GetResult();
+            held += read;
+            int used = cleaner.Append(buffer.AsSpan(0, held), last: read == 0);
+            buffer.AsSpan(used, held - used).CopyTo(buffer);
+            held -= used;
+            encoder.Push(clean.WrittenSpan, pieces);
+            clean.ResetWrittenCount();
+            if (read == 0) encoder.Flush(pieces);
+            yield return read == 0;
+        }
+        while (read > 0);
+    }
+}
