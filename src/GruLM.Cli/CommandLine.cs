@@ -45,7 +45,9 @@ internal static class CommandLine
             var flags = root.Parse(args, Parsing);
             if (flags.Action is ShowAction show)
             {
-                return show.Invoke(flags);
+                int shown = show.Invoke(flags);
+                session.Output.Flush();
+                return shown;
             }
             if (args.Length == 0)
             {
@@ -81,7 +83,7 @@ internal static class CommandLine
         catch (Exception e)
         {
             // What was written so far comes before the line that says why it ends.
-            session.Output.Flush();
+            session.Dispose();
             return Failure.Report(e, session.Error);
         }
     }

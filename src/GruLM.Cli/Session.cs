@@ -1,6 +1,7 @@
 // What a command works with besides its flags: where results go, where messages go, standard input, and whether it shall stop.
 // Results alone are on standard output, so that programs can read them. Handed in rather than taken from Console, so that tests can listen.
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace GruLM.Cli;
 
@@ -27,12 +28,27 @@ internal sealed class Session(Stream input, Stream output, TextWriter error, boo
 
     /// <summary>A session on this process's own streams.</summary>
     public static Session OfProcess(CancellationToken stop) =>
-        new(Console.OpenStandardInput(), Console.OpenStandardOutput(), Console.Error, !Console.IsErrorRedirected, stop) { OutputIsTerminal = !Console.IsOutputRedirected };
+        new(Console.OpenStandardInput(), StandardOutput(), Console.Error, !Console.IsErrorRedirected, stop) { OutputIsTerminal = !Console.IsOutputRedirected };
 
-    /// <summary>Flushes what was written.</summary>
+    // The console's stream hides that a pipe's reader has gone, and the work would go on for nobody. A file may be shared with standard error, which
+    // only the console's stream bears.
+    private static Stream StandardOutput()
+    {
+        if (OperatingSystem.IsWindows() || !Console.IsOutputRedirected) return Console.OpenStandardOutput();
+        var stream = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+        return stream.CanSeek ? Console.OpenStandardOutput() : stream;
+    }
+
+    /// <summary>Flushes what was written, as far as it can be: who must know whether it could, flushes before.</summary>
     public void Dispose()
     {
-        Output.Flush();
-        Error.Flush();
+        try
+        {
+            Output.Flush();
+            Error.Flush();
+        }
+        catch (IOException)
+        {
+        }
     }
 }
