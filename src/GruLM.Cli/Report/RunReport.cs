@@ -14,7 +14,7 @@ internal static class RunReport
     private const int MostNotices = 20;
 
     /// <summary>The whole page. <paramref name="facts"/> say what the model is.</summary>
-    public static string Write(string model, IReadOnlyList<(string Name, string Value)> facts, RunHistory history)
+    public static string Write(string model, List<(string Name, string Value)> facts, RunHistory history)
     {
         var page = new StringBuilder();
         string name = Markup.Text(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model))));

@@ -19,22 +19,30 @@ internal static class ShowRun
     {
         if (overwrite && html is null) throw new UsageException("--overwrite is for the file of --html, which is missing");
         if (html is not null && !overwrite && File.Exists(html)) throw new IOException($"{html}: exists already; choose another file for --html, or --overwrite to replace it");
+        if (html is not null && !File.Exists(Path.Combine(folder, ModelFile.ConfigName)) && File.Exists(SettingsFile.PathIn(folder)))
+        {
+            // A run that has come to no evaluation and no checkpoint yet can be watched all the same.
+            WriteReport(html, folder, [("model", $"{folder}: none is saved yet")], messages);
+            if (!json) return ExitCode.Done;
+        }
+
         var (parameters, samples) = ModelFile.Load(folder);
         using (parameters)
         {
             var tokenizer = Tokenizer.Load(Path.Combine(folder, ModelFolder.TokenizerName));
             var checkpoints = Checkpoint.Find(folder);
-            if (html is not null)
-            {
-                AtomicFile.WriteAllText(html, RunReport.Write(folder, Facts(folder, parameters, samples, tokenizer, checkpoints), RunHistory.Read(folder)));
-                messages.WriteLine($"report in {html}");
-            }
-
+            if (html is not null) WriteReport(html, folder, Facts(folder, parameters, samples, tokenizer, checkpoints), messages);
             if (json) WriteJson(folder, parameters, samples, tokenizer, checkpoints, output);
             else if (html is null) WriteText(folder, parameters, samples, tokenizer, checkpoints, output);
         }
 
         return ExitCode.Done;
+    }
+
+    private static void WriteReport(string html, string folder, List<(string Name, string Value)> facts, TextWriter messages)
+    {
+        AtomicFile.WriteAllText(html, RunReport.Write(folder, facts, RunHistory.Read(folder)));
+        messages.WriteLine($"report in {html}");
     }
 
     private static List<(string Name, string Value)> Facts(string folder, GruParameters parameters, SampleKind samples, Tokenizer tokenizer, IReadOnlyList<(long Step, string Folder)> checkpoints)

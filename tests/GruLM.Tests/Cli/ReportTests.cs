@@ -102,6 +102,12 @@ public sealed class ReportTests : IDisposable
         string problems = Written().Root!.Value;
         Assert.Contains("settings.json is damaged", problems, StringComparison.Ordinal);
         Assert.Contains("run.json is damaged", problems, StringComparison.Ordinal);
+
+        // Before anything is saved there are figures already.
+        string config = Path.Combine(model, "config.json"), away = config + ".away";
+        File.Move(config, away);
+        Assert.Contains("none is saved yet", Written().Root!.Value, StringComparison.Ordinal);
+        File.Move(away, config);
         Directory.Delete(Path.Combine(model, "training"), recursive: true);
         Assert.Empty(Written().Descendants(Svg + "svg"));
     }
