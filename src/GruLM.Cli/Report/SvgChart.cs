@@ -14,8 +14,11 @@ internal sealed class SvgChart(string title, string unit, IReadOnlyList<Curve> c
     private const int Width = 560, Height = 280, Left = 58, Right = 14, Top = 12, Bottom = 34;
     private const int TicksAcross = 6, TicksUp = 5;
 
-    // So few points are marked one by one.
-    private const int FewPoints = 40;
+    // So few points are marked one by one; so many want a thin line.
+    private const int FewPoints = 40, ManyPoints = 300;
+
+    // Labels could not tell figures apart that differ by less than the first share; such a curve is drawn flat, with the second to both sides.
+    private const double Flat = 1e-3, BesideFlat = 0.1;
 
     // Beyond this span a straight scale would show the largest figures alone.
     private const double WideSpan = 50;
@@ -33,6 +36,9 @@ internal sealed class SvgChart(string title, string unit, IReadOnlyList<Curve> c
         if (drawn.Count == 0) return "";
         var figures = drawn.SelectMany(c => c.Points).Where(p => Shown(p.Y)).ToList();
         double low = figures.Min(p => p.Y), high = figures.Max(p => p.Y);
+        double size = Math.Max(Math.Abs(low), Math.Abs(high));
+        if (size == 0) high = 1;
+        else if (high - low < Flat * size) (low, high) = (low - (BesideFlat * size), high + (BesideFlat * size));
         inPowers = logarithmic && low > 0 && high / low > WideSpan;
         double[] up = inPowers ? AxisTicks.Logarithmic(low, high) : AxisTicks.Linear(low, high, TicksUp);
         (yLow, yHigh) = (Scaled(up[0]), Scaled(up[^1]));
@@ -96,7 +102,7 @@ internal sealed class SvgChart(string title, string unit, IReadOnlyList<Curve> c
             begun = shown;
         }
 
-        svg.Append(CultureInfo.InvariantCulture, $"<path class=\"curve {curve.Style}\" data-name=\"{Markup.Text(curve.Name)}\" data-steps=\"{steps}\" data-figures=\"{figures}\" d=\"{path}\"/>\n");
+        svg.Append(CultureInfo.InvariantCulture, $"<path class=\"curve {curve.Style}{(curve.Points.Count > ManyPoints ? " dense" : "")}\" data-name=\"{Markup.Text(curve.Name)}\" data-steps=\"{steps}\" data-figures=\"{figures}\" d=\"{path}\"/>\n");
         if (marks.Length > 0) svg.Append(marks).Append('\n');
     }
 }

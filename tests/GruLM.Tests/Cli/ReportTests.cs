@@ -184,6 +184,17 @@ public sealed class ReportTests : IDisposable
         }).QuickCheckThrowOnFailure();
 
     [Theory]
+    [InlineData(0.001)]
+    [InlineData(0)]
+    [InlineData(-7.25)]
+    public void A_curve_that_stays_the_same_has_labels_that_differ(double figure)
+    {
+        var svg = XElement.Parse(new SvgChart("t", "u", [new Curve("c", "train", [(1, figure), (2, figure)])]).Draw());
+        var labels = svg.Descendants(Svg + "text").Where(t => t.Attribute("class")!.Value == "tick up").Select(t => t.Value).ToList();
+        Assert.Equal(labels.Distinct(), labels);
+    }
+
+    [Theory]
     [InlineData(0, "0")]
     [InlineData(0.25, "0.25")]
     [InlineData(-3, "-3")]
