@@ -1,15 +1,28 @@
-// A short text by the model in training, now and then, so that one can watch it learn. The seed is fixed: what changes is the model.
+// A short text by the model in training, now and then, so that one can watch it learn: on the screen, and in training/samples.jsonl.
+// The seed is fixed: what changes is the model.
 
 using GruLM.Training;
 
 namespace GruLM.Cli;
 
-/// <summary>Shows a sample every so many steps.</summary>
-internal sealed class TrainingSamples(TextTraining run, string prompt, TrainingDisplay display) : ITrainingObserver
+/// <summary>Shows a sample every so many steps and writes it to <paramref name="lines"/>.</summary>
+internal sealed class TrainingSamples(TextTraining run, string prompt, TrainingDisplay display, StepLines lines) : ITrainingObserver
 {
+    /// <summary>The file's name, in the folder of training files.</summary>
+    public const string Name = "samples.jsonl";
+
     private const int Tokens = 60;
 
-    public void OnSampleDue(long step) => display.Lasting($"sample at step {step}: {run.Sample(prompt, Tokens).ReplaceLineEndings("⏎")}");
+    public void OnSampleDue(long step)
+    {
+        string text = run.Sample(prompt, Tokens);
+        display.Lasting($"sample at step {step}: {text.ReplaceLineEndings("⏎")}");
+        lines.Write(step, json =>
+        {
+            json.WriteString("prompt", prompt);
+            json.WriteString("text", text.StartsWith(prompt, StringComparison.Ordinal) ? text[prompt.Length..] : text);
+        });
+    }
 
     public void OnSteps(StepReport report)
     {
@@ -24,9 +37,7 @@ internal sealed class TrainingSamples(TextTraining run, string prompt, TrainingD
     {
     }
 
-    public void OnCheckpoint(string folder)
-    {
-    }
+    public void OnCheckpoint(string folder) => lines.FlushToDisk();
 
     public void OnNotice(long step, string message)
     {

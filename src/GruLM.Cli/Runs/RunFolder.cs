@@ -21,6 +21,7 @@ internal sealed class RunFolder : IDisposable
     private bool bf16;
     private FileStream? claim;
     private MetricsFile? metrics;
+    private TensorBoardFile? events;
 
     /// <summary>Claims the folder. Throws <see cref="IOException"/> when it is not free, or holds nothing to resume;
     /// <paramref name="messages"/> is told of damaged checkpoints.</summary>
@@ -51,8 +52,11 @@ internal sealed class RunFolder : IDisposable
     /// <summary>The checkpoint to continue from; null when training starts from the beginning.</summary>
     public string? CheckpointFolder { get; }
 
-    /// <summary>The file of figures, open once the run is ready.</summary>
-    public MetricsFile Metrics => metrics!;
+    /// <summary>The files of figures, open once the run is ready.</summary>
+    public IReadOnlyList<ITrainingObserver> Figures => [metrics!, events!];
+
+    /// <summary>The file of samples, open once the run is ready; null for a run without.</summary>
+    public StepLines? Samples { get; private set; }
 
     private string TokenizerPath => Path.Combine(folder, ModelFolder.TokenizerName);
 
@@ -97,6 +101,11 @@ internal sealed class RunFolder : IDisposable
 
         metrics = new MetricsFile(folder);
         metrics.GoBackTo(step);
+        events = new TensorBoardFile(folder, step);
+        string samples = Path.Combine(Checkpoint.TrainingFolder(folder), TrainingSamples.Name);
+        if (settings.Options.Training.SampleEvery == 0 && !File.Exists(samples)) return;
+        Samples = new StepLines(samples);
+        Samples.GoBackTo(step);
     }
 
     /// <summary>Removes what a run wrote that failed before it could begin.</summary>
@@ -114,6 +123,8 @@ internal sealed class RunFolder : IDisposable
     public void Dispose()
     {
         metrics?.Dispose();
+        events?.Dispose();
+        Samples?.Dispose();
         claim?.Dispose();
     }
 

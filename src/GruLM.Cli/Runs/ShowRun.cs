@@ -1,7 +1,9 @@
-// grulm show: what a model folder holds.
+// grulm show: what a model folder holds, as lines, as JSON, or as a page with the curves of its training.
 
 using System.Globalization;
 using System.Text.Json;
+using GruLM.Cli.Report;
+using GruLM.Formats;
 using GruLM.Kernels;
 using GruLM.Model;
 using GruLM.Tokenization;
@@ -12,33 +14,58 @@ namespace GruLM.Cli.Runs;
 /// <summary>Runs <c>grulm show</c>.</summary>
 internal static class ShowRun
 {
-    public static int Run(string folder, bool json, TextWriter output)
+    /// <summary>Describes the model in <paramref name="folder"/> on <paramref name="output"/> or, with <paramref name="html"/>, in a page of that name.</summary>
+    public static int Run(string folder, bool json, string? html, bool overwrite, TextWriter output, TextWriter messages)
     {
+        if (overwrite && html is null) throw new UsageException("--overwrite is for the file of --html, which is missing");
+        if (html is not null && !overwrite && File.Exists(html)) throw new IOException($"{html}: exists already; choose another file for --html, or --overwrite to replace it");
+        if (html is not null && !File.Exists(Path.Combine(folder, ModelFile.ConfigName)) && File.Exists(SettingsFile.PathIn(folder)))
+        {
+            // A run that has come to no evaluation and no checkpoint yet can be watched all the same.
+            WriteReport(html, folder, [("model", $"{folder}: none is saved yet")], messages);
+            if (!json) return ExitCode.Done;
+        }
+
         var (parameters, samples) = ModelFile.Load(folder);
         using (parameters)
         {
             var tokenizer = Tokenizer.Load(Path.Combine(folder, ModelFolder.TokenizerName));
             var checkpoints = Checkpoint.Find(folder);
+            if (html is not null) WriteReport(html, folder, Facts(folder, parameters, samples, tokenizer, checkpoints), messages);
             if (json) WriteJson(folder, parameters, samples, tokenizer, checkpoints, output);
-            else WriteText(folder, parameters, samples, tokenizer, checkpoints, output);
+            else if (html is null) WriteText(folder, parameters, samples, tokenizer, checkpoints, output);
         }
 
         return ExitCode.Done;
     }
 
-    private static void WriteText(string folder, GruParameters parameters, SampleKind samples, Tokenizer tokenizer, IReadOnlyList<(long Step, string Folder)> checkpoints, TextWriter output)
+    private static void WriteReport(string html, string folder, List<(string Name, string Value)> facts, TextWriter messages)
+    {
+        AtomicFile.WriteAllText(html, RunReport.Write(folder, facts, RunHistory.Read(folder)));
+        messages.WriteLine($"report in {html}");
+    }
+
+    private static List<(string Name, string Value)> Facts(string folder, GruParameters parameters, SampleKind samples, Tokenizer tokenizer, IReadOnlyList<(long Step, string Folder)> checkpoints)
     {
         var c = parameters.Config;
-        void Line(string name, string value) => output.WriteLine($"{name,-14}{value}");
         string N(long n) => n.ToString("#,0", CultureInfo.InvariantCulture);
-        Line("model", folder);
-        Line("architecture", $"embedding {c.EmbeddingDim} → GRU {c.NumLayers} x {c.HiddenDim} → output {N(c.VocabSize)} ({(c.TieWeights ? "tied to the embedding" : "untied")})");
-        Line("parameters", $"{N(parameters.Count)} ({N(parameters.Count * sizeof(float) / 1024)} KB as float32)");
-        Line("dropout", c.Dropout.ToString(CultureInfo.InvariantCulture));
-        Line("trained on", samples == SampleKind.Lines ? "lines" : "a stream");
-        Line("tokenizer", $"{tokenizer.Model.ModelType.ToString().ToLowerInvariant()}, {N(tokenizer.VocabSize)} pieces (unk {tokenizer.UnkId}, bos {tokenizer.BosId}, eos {tokenizer.EosId}, pad {tokenizer.PadId})");
-        Line("kernels here", $"{KernelChoice.Default().ToString().ToLowerInvariant()}, {(KernelChoice.UsesBf16(Precision.Auto) ? "training in bf16 on AMX tiles" : $"fp32 (no bf16: {AmxMachine.Reason})")}");
-        if (checkpoints.Count > 0) Line("training", $"{N(checkpoints[0].Step)} steps; checkpoints: {string.Join(", ", checkpoints.Select(x => Path.GetFileName(x.Folder)))}");
+        List<(string Name, string Value)> facts =
+        [
+            ("model", folder),
+            ("architecture", $"embedding {c.EmbeddingDim} → GRU {c.NumLayers} x {c.HiddenDim} → output {N(c.VocabSize)} ({(c.TieWeights ? "tied to the embedding" : "untied")})"),
+            ("parameters", $"{N(parameters.Count)} ({N(parameters.Count * sizeof(float) / 1024)} KB as float32)"),
+            ("dropout", c.Dropout.ToString(CultureInfo.InvariantCulture)),
+            ("trained on", samples == SampleKind.Lines ? "lines" : "a stream"),
+            ("tokenizer", $"{tokenizer.Model.ModelType.ToString().ToLowerInvariant()}, {N(tokenizer.VocabSize)} pieces (unk {tokenizer.UnkId}, bos {tokenizer.BosId}, eos {tokenizer.EosId}, pad {tokenizer.PadId})"),
+            ("kernels here", $"{KernelChoice.Default().ToString().ToLowerInvariant()}, {(KernelChoice.UsesBf16(Precision.Auto) ? "training in bf16 on AMX tiles" : $"fp32 (no bf16: {AmxMachine.Reason})")}"),
+        ];
+        if (checkpoints.Count > 0) facts.Add(("training", $"{N(checkpoints[0].Step)} steps; checkpoints: {string.Join(", ", checkpoints.Select(x => Path.GetFileName(x.Folder)))}"));
+        return facts;
+    }
+
+    private static void WriteText(string folder, GruParameters parameters, SampleKind samples, Tokenizer tokenizer, IReadOnlyList<(long Step, string Folder)> checkpoints, TextWriter output)
+    {
+        foreach (var (name, value) in Facts(folder, parameters, samples, tokenizer, checkpoints)) output.WriteLine($"{name,-14}{value}");
         output.WriteLine();
         foreach (var view in parameters.Views) output.WriteLine($"  {view.Name,-24}[{string.Join(", ", view.Shape)}]");
     }

@@ -81,9 +81,9 @@ internal static class TrainRun
 
         if (settings.Resume) messages.WriteLine(folder.CheckpointFolder is { } from ? $"continuing from {from}" : "no checkpoint was written yet: starting from the beginning");
         folder.Open(settings, run.Tokenizer, run.Position.Step);
-        observers.Add(folder.Metrics);
+        observers.AddRange(folder.Figures);
         if (options.Training.SampleEvery > 0)
-            observers.Add(new TrainingSamples(run, settings.SamplePrompt ?? (options.Samples == SampleKind.Lines ? "" : "\n"), display));
+            observers.Add(new TrainingSamples(run, settings.SamplePrompt ?? (options.Samples == SampleKind.Lines ? "" : "\n"), display, folder.Samples!));
         TrainingResult result;
         try
         {
@@ -178,7 +178,7 @@ internal static class TrainRun
         if (c.WindowsLineEnds > 0) messages.WriteLine(string.Create(CultureInfo.InvariantCulture, $"note: {c.WindowsLineEnds:#,0} Windows line ends were turned into line feeds"));
     }
 
-    // The metrics file joins the observers once it is known that nothing stands in the way of training.
+    // The files of figures join the observers once it is known that nothing stands in the way of training.
     private sealed class SharedObserver(List<ITrainingObserver> observers) : ITrainingObserver
     {
         public void OnSteps(StepReport report) => observers.ForEach(o => o.OnSteps(report));

@@ -1,0 +1,52 @@
+// A run's figures as a TensorBoard event file, the same as in metrics.jsonl. A run that goes on writes a file of its own, which tells
+// readers to leave out what was written after the checkpoint.
+
+using GruLM.Formats;
+
+namespace GruLM.Training;
+
+/// <summary>Writes a run's figures to <c>training/events.out.tfevents.*</c> in a model folder. Tags: MODEL.md.</summary>
+public sealed class TensorBoardFile : ITrainingObserver, IDisposable
+{
+    private readonly TensorBoardWriter writer;
+
+    /// <summary>Creates the file of a run that begins after <paramref name="step"/>: 0, or where it goes on.</summary>
+    public TensorBoardFile(string modelFolder, long step) =>
+        writer = new TensorBoardWriter(Directory.CreateDirectory(Checkpoint.TrainingFolder(modelFolder)).FullName, step);
+
+    /// <inheritdoc/>
+    public void OnSteps(StepReport report)
+    {
+        writer.WriteScalars(
+            report.Step, ("train/nll", report.TrainNll), ("train/token_accuracy", report.TokenAccuracy), ("train/lr", report.LearningRate),
+            ("train/grad_norm", report.GradientNorm), ("train/tokens_per_s", report.TokensPerSecond));
+        writer.Flush();
+    }
+
+    /// <inheritdoc/>
+    public void OnEvaluation(EvaluationReport report)
+    {
+        var (sums, bits) = (report.Result.Sums, report.Result.BitsPerByte);
+        writer.WriteScalars(
+            report.Step, ("val/nll", sums.MeanNll), ("val/perplexity", sums.Perplexity), ("val/bits_per_byte", bits), ("val/token_accuracy", sums.Accuracy));
+        writer.Flush();
+    }
+
+    /// <inheritdoc/>
+    public void OnEpoch(EpochReport report)
+    {
+        // Its figures are in those of its steps and its evaluation.
+    }
+
+    /// <inheritdoc/>
+    public void OnCheckpoint(string folder) => writer.Flush(toDisk: true);
+
+    /// <inheritdoc/>
+    public void OnNotice(long step, string message)
+    {
+        // Only figures are written here.
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => writer.Dispose();
+}
