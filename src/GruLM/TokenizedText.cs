@@ -17,16 +17,16 @@ public static class TokenizedText
         return [.. ids];
     }
 
-    /// <summary>The ids of each non-blank line.</summary>
-    public static List<int[]> Lines(Tokenizer tokenizer, ReadOnlyMemory<byte> utf8)
+    /// <summary>The ids of each sample; with a <paramref name="mask"/>, of each that has an answer.</summary>
+    public static List<int[]> Lines(Tokenizer tokenizer, CorpusText text, AnswerMask? mask = null)
     {
         var lines = new List<int[]>();
         var ids = new List<int>();
-        foreach (var line in TextSplit.NonBlankLines(utf8))
+        foreach (var line in text.Samples())
         {
             ids.Clear();
             tokenizer.Encode(line.Span, ids);
-            lines.Add([.. ids]);
+            if (mask is null || ids.Contains(mask.Ai)) lines.Add([.. ids]);
         }
 
         return lines;
@@ -42,9 +42,33 @@ public static class TokenizedText
         return new HeldOutStream(ids, ends);
     }
 
-    /// <summary>A text to evaluate on line by line.</summary>
-    public static HeldOutLines HeldOutLines(Tokenizer tokenizer, ReadOnlyMemory<byte> utf8) =>
-        new(Lines(tokenizer, utf8), [.. TextSplit.NonBlankLines(utf8).Select(l => l.Length)], LineBegin(tokenizer), LineEnd(tokenizer));
+    /// <summary>A text to evaluate on sample by sample; with a <paramref name="mask"/>, on the answers in it.</summary>
+    public static HeldOutLines HeldOutLines(Tokenizer tokenizer, CorpusText text, AnswerMask? mask = null)
+    {
+        var (begin, end) = (LineBegin(tokenizer), LineEnd(tokenizer));
+        if (mask is null) return new(Lines(tokenizer, text), [.. text.Samples().Select(s => s.Length)], begin, end);
+        var lines = new List<int[]>();
+        var bytes = new List<int>();
+        foreach (var sample in text.Samples())
+        {
+            var stream = HeldOutStream(tokenizer, sample);
+            int[] ids = stream.Ids.ToArray();
+            if (!ids.Contains(mask.Ai)) continue;
+            lines.Add(ids);
+            bytes.Add((int)Enumerable.Range(0, ids.Length).Where(i => mask.Counts(ids, i)).Sum(i => stream.ByteEnds.Span[i] - (i == 0 ? 0 : stream.ByteEnds.Span[i - 1])));
+        }
+
+        return new HeldOutLines(lines, bytes, begin, end, mask);
+    }
+
+    /// <summary>What leaves all but answers out. Throws <see cref="ArgumentException"/> when the tokenizer has no piece that begins one.</summary>
+    public static AnswerMask AnswerMask(Tokenizer tokenizer)
+    {
+        int Id(string piece) => tokenizer.TryGetId(piece, out int id) && id != tokenizer.UnkId ? id : -1;
+        int ai = Id(ChatTemplate.Default.Ai);
+        if (ai < 0) throw new ArgumentException($"--mask-prompt needs a piece {ChatTemplate.Default.Ai}, and the tokenizer has none; train it with --user-defined-symbols {ChatTemplate.Default.Prompt},{ChatTemplate.Default.Ai},{ChatTemplate.EndMarker}");
+        return new AnswerMask(Id(ChatTemplate.Default.Prompt), ai, LineEnd(tokenizer));
+    }
 
     /// <summary>The id fed before a line: bos, or where there is none the end piece.</summary>
     public static int LineBegin(Tokenizer tokenizer) => tokenizer.BosId >= 0 ? tokenizer.BosId : LineEnd(tokenizer);

@@ -17,9 +17,14 @@ internal sealed record EvalSettings
 
     public string? Data { get; init; }
 
+    public string? Column { get; init; }
+
     public int Window { get; init; }
 
     public SampleKind? Samples { get; init; }
+
+    /// <summary>Whether only answers count; null: as the model was trained.</summary>
+    public bool? MaskPrompt { get; init; }
 
     public bool Json { get; init; }
 
@@ -33,7 +38,10 @@ internal static class EvalRun
     {
         var (config, trainedOn) = ModelFile.LoadConfig(settings.Model);
         var samples = settings.Window > 0 ? SampleKind.Stream : settings.Samples ?? trainedOn;
-        var text = settings.Data is null ? HeldOutOf(settings.Model, trainedOn, messages, cancel) : Read([settings.Data], input, messages, cancel);
+        if (settings.MaskPrompt == true && samples != SampleKind.Lines) throw new UsageException("--mask-prompt needs text that is read line by line: give --samples lines");
+        if (settings.Column is not null && settings.Data is null) throw new UsageException("--column goes with --data; without that the text is read as it was for training");
+        TrainRun.CheckColumn(settings.Column, settings.Data is null ? [] : [settings.Data]);
+        var text = settings.Data is null ? HeldOutOf(settings.Model, trainedOn, messages, cancel) : Read([settings.Data], settings.Column, input, messages, cancel);
         using var compute = Compute.Create(settings.Threads);
         using var model = GruLanguageModel.Load(settings.Model, compute);
         var tokenizer = Tokenizer.Load(ModelFolder.TokenizerPath(settings.Model));
@@ -43,12 +51,14 @@ internal static class EvalRun
         EvaluationResult result;
         if (samples == SampleKind.Lines)
         {
-            var lines = TokenizedText.HeldOutLines(tokenizer, text);
+            var mask = settings.MaskPrompt ?? TrainedOnAnswers(settings.Model) ? TokenizedText.AnswerMask(tokenizer) : null;
+            var lines = TokenizedText.HeldOutLines(tokenizer, text, mask);
+            if (mask is not null && lines.Lines.Count == 0) throw new InvalidDataException($"the text has no sample with {new ChatTemplate().Ai}, so there is no answer to count; --no-mask-prompt counts everything");
             result = Evaluation.Lines(model, lines, 0, Progress(lines.Tokens, messages, live), cancel);
         }
         else
         {
-            var stream = TokenizedText.HeldOutStream(tokenizer, text);
+            var stream = TokenizedText.HeldOutStream(tokenizer, text.Utf8);
             var progress = Progress(stream.Tokens, messages, live);
             result = settings.Window > 0 ? Evaluation.Windows(model, stream, settings.Window, progress, cancel) : Evaluation.Stream(model, stream, progress, cancel);
         }
@@ -60,15 +70,30 @@ internal static class EvalRun
         return ExitCode.Done;
     }
 
-    private static ReadOnlyMemory<byte> Read(string[] data, Stream input, TextWriter messages, CancellationToken cancel)
+    private static CorpusText Read(string[] data, string? column, Stream input, TextWriter messages, CancellationToken cancel)
     {
-        var corpus = TextCorpus.Read(data, input, cancel);
+        var corpus = TextCorpus.Read(data, input, column, cancel);
         TrainRun.Describe(corpus, messages);
-        return corpus.Utf8;
+        return corpus.Text;
+    }
+
+    private static bool TrainedOnAnswers(string folder)
+    {
+        string path = SettingsFile.PathIn(folder);
+        if (!File.Exists(path)) return false;
+        try
+        {
+            using var json = JsonDocument.Parse(File.ReadAllBytes(path));
+            return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("mask-prompt", out var mask) && mask.ValueKind == JsonValueKind.True;
+        }
+        catch (JsonException error)
+        {
+            throw new InvalidDataException($"{path}: damaged ({error.Message}); say --mask-prompt or --no-mask-prompt", error);
+        }
     }
 
     // The settings beside the model say which text it was trained on and how that was split.
-    private static ReadOnlyMemory<byte> HeldOutOf(string folder, SampleKind samples, TextWriter messages, CancellationToken cancel)
+    private static CorpusText HeldOutOf(string folder, SampleKind samples, TextWriter messages, CancellationToken cancel)
     {
         string path = Path.Combine(Checkpoint.TrainingFolder(folder), SettingsFile.Name);
         if (!File.Exists(path)) throw new FileNotFoundException($"{path}: not found, so it is not known what the model was trained on; name a text with --data FILE");
@@ -79,11 +104,12 @@ internal static class EvalRun
             string[] data = separate ? [validation.GetString()!] : [.. json.RootElement.GetProperty("data").EnumerateArray().Select(e => e.GetString()!)];
             if (data.Contains(CorpusFiles.StandardInput)) throw new InvalidDataException($"{folder}: was trained on standard input, which is gone; name a text with --data FILE");
             messages.WriteLine($"evaluating on {(separate ? "" : "the held-out part of ")}{string.Join(", ", data)}");
-            var text = Read(data, Stream.Null, messages, cancel);
+            string? column = json.RootElement.TryGetProperty("column", out var named) ? named.GetString() : null;
+            var text = Read(data, column, Stream.Null, messages, cancel);
             if (separate) return text;
             double fraction = json.RootElement.GetProperty("val-fraction").GetDouble();
             if (fraction == 0) throw new InvalidDataException($"{folder}: nothing was held out when it was trained; name a text with --data FILE");
-            return (samples == SampleKind.Lines ? TextSplit.ByLines(text, fraction) : TextSplit.ByCharacters(text, fraction)).HeldOut;
+            return (samples == SampleKind.Lines ? text.SplitBySamples(fraction) : text.SplitByCharacters(fraction)).HeldOut;
         }
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)
         {
