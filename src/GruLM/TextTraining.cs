@@ -1,6 +1,7 @@
 // From text to a trained model folder: the tokenizer (given, or learned from the training part only), the token data, the
 // model, the loop. Prepare does everything that can fail on bad input before anything is written.
 
+using System.Security.Cryptography;
 using System.Text;
 using GruLM.Corpus;
 using GruLM.Generation;
@@ -53,6 +54,12 @@ public sealed record TextTrainingOptions
     /// <summary>The folder of a checkpoint to continue from (see <see cref="Checkpoint.NewestWhole"/>), with everything else as it was when it was written.</summary>
     public string? ContinueFrom { get; init; }
 
+    /// <summary>A file to keep the tokens of a large training text in, so that they take no memory and are there when the run goes on. It is written when it is not there, or of another text or tokenizer. Null: in memory. For streams.</summary>
+    public string? TokenFilePath { get; init; }
+
+    /// <summary>From how many bytes of text on <see cref="TokenFilePath"/> is used.</summary>
+    public long TokenFileFromBytes { get; init; } = 64 << 20;
+
     /// <summary>The optimizer's constants.</summary>
     public AdamWOptions Optimizer { get; init; } = new();
 
@@ -67,12 +74,14 @@ public sealed class TextTraining : IDisposable
     private readonly Compute compute;
     private readonly string? folder;
     private readonly ITrainingObserver observer;
+    private readonly IDisposable? tokens;
     private Trainer trainer;
 
     private TextTraining(
-        TextTrainingOptions options, Compute compute, string? folder, ITrainingObserver observer, Tokenizer tokenizer, ITrainingData data, HeldOut? heldOut, GruLanguageModel model)
+        TextTrainingOptions options, Compute compute, string? folder, ITrainingObserver observer, Tokenizer tokenizer, ITrainingData data, IDisposable? tokens,
+        HeldOut? heldOut, GruLanguageModel model)
     {
-        (this.options, this.compute, this.folder, this.observer, Tokenizer, Data, HeldOut, Model) = (options, compute, folder, observer, tokenizer, data, heldOut, model);
+        (this.options, this.compute, this.folder, this.observer, Tokenizer, Data, this.tokens, HeldOut, Model) = (options, compute, folder, observer, tokenizer, data, tokens, heldOut, model);
         trainer = new Trainer(model, data, heldOut, options.Training, folder, observer);
     }
 
@@ -111,9 +120,9 @@ public sealed class TextTraining : IDisposable
         phase?.Invoke("encoding the text");
         ITrainingData data;
         HeldOut? held = null;
+        ITokens? tokens = null;
         if (options.Samples == SampleKind.Stream)
         {
-            data = new TokenStream(TokenizedText.Stream(tokenizer, training.Utf8), options.Training.BatchSize * options.Training.GradAccum, options.Training.Bptt, options.Training.Seed);
             if (!heldOut.IsEmpty)
             {
                 var stream = TokenizedText.HeldOutStream(tokenizer, heldOut.Utf8);
@@ -121,6 +130,9 @@ public sealed class TextTraining : IDisposable
                     throw new InvalidDataException($"the held-out part has {stream.Ids.Length} token(s); at least 2 are needed. Give more text, a larger --val-fraction, or --val-fraction 0 for none");
                 held = stream;
             }
+
+            tokens = Tokens(tokenizer, training.Utf8, options, compute.Team.Count);
+            data = new TokenStream(tokens, options.Training.BatchSize * options.Training.GradAccum, options.Training.Bptt, options.Training.Seed);
         }
         else
         {
@@ -133,16 +145,18 @@ public sealed class TextTraining : IDisposable
         }
 
         phase?.Invoke("setting up the model");
-        var model = CreateModel(Sizes(options) with { VocabSize = tokenizer.VocabSize }, options, compute);
+        GruLanguageModel? model = null;
         try
         {
-            var run = new TextTraining(options, compute, folder, observer, tokenizer, data, held, model);
+            model = CreateModel(Sizes(options) with { VocabSize = tokenizer.VocabSize }, options, compute);
+            var run = new TextTraining(options, compute, folder, observer, tokenizer, data, tokens as IDisposable, held, model);
             if (options.ContinueFrom is not null) run.trainer.ContinueFrom(Checkpoint.Load(options.ContinueFrom, model));
             return run;
         }
         catch
         {
-            model.Dispose();
+            model?.Dispose();
+            (tokens as IDisposable)?.Dispose();
             throw;
         }
     }
@@ -233,7 +247,28 @@ public sealed class TextTraining : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Model.Dispose();
+    public void Dispose()
+    {
+        Model.Dispose();
+        tokens?.Dispose();
+    }
+
+    private static ITokens Tokens(Tokenizer tokenizer, ReadOnlyMemory<byte> text, TextTrainingOptions options, int threads)
+    {
+        var parts = TokenizedText.StreamParts(tokenizer, text, threads);
+        if (options.TokenFilePath is not { } path || text.Length < options.TokenFileFromBytes || !BitConverter.IsLittleEndian)
+        {
+            var ids = new List<int>(text.Length / 3);
+            foreach (var part in parts) ids.AddRange(part);
+            return new TokensInMemory(ids.ToArray());
+        }
+
+        byte[] madeBy = SHA256.HashData(tokenizer.Model.ToBytes()), madeOf = SHA256.HashData(text.Span);
+        if (TokenFile.Open(path, tokenizer.VocabSize, madeBy, madeOf) is { } there) return there;
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        TokenFile.Write(path, tokenizer.VocabSize, madeBy, madeOf, parts);
+        return TokenFile.Open(path, tokenizer.VocabSize, madeBy, madeOf) ?? throw new IOException($"{path}: is not as it was just written; something else writes to it");
+    }
 
     // The vocabulary is as large as is wanted until the tokenizer is there.
     private static GruConfig Sizes(TextTrainingOptions options) => new()

@@ -17,6 +17,37 @@ public static class TokenizedText
         return [.. ids];
     }
 
+    /// <summary>The ids of a whole text as one stream, in parts that are encoded side by side on <paramref name="threads"/> threads: the same ids, and memory
+    /// for a few parts at a time. The text is cut at line ends, by tokenizers for which nothing reaches over them; others encode it whole.</summary>
+    public static IEnumerable<IReadOnlyList<int>> StreamParts(Tokenizer tokenizer, ReadOnlyMemory<byte> utf8, int threads, int partBytes = 1 << 20)
+    {
+        if (!CutsAtLines(tokenizer.Model))
+        {
+            yield return Stream(tokenizer, utf8);
+            yield break;
+        }
+
+        var parts = new List<ReadOnlyMemory<byte>>();
+        while (!utf8.IsEmpty)
+        {
+            parts.Clear();
+            while (parts.Count < 2 * threads && !utf8.IsEmpty)
+            {
+                int most = Math.Min(partBytes, utf8.Length), end = utf8.Span[(most - 1)..].IndexOf((byte)'\n'), length = end < 0 ? utf8.Length : most + end;
+                parts.Add(utf8[..length]);
+                utf8 = utf8[length..];
+            }
+
+            var ids = new List<int>[parts.Count];
+            Parallel.For(0, parts.Count, new ParallelOptions { MaxDegreeOfParallelism = threads }, i =>
+            {
+                ids[i] = new List<int>(parts[i].Length / 3);
+                tokenizer.Encode(parts[i].Span, ids[i]);
+            });
+            foreach (var part in ids) yield return part;
+        }
+    }
+
     /// <summary>The ids of each sample; with a <paramref name="mask"/>, of each that has an answer.</summary>
     public static List<int[]> Lines(Tokenizer tokenizer, CorpusText text, AnswerMask? mask = null)
     {
@@ -69,6 +100,11 @@ public static class TokenizedText
         if (ai < 0) throw new ArgumentException($"--mask-prompt needs a piece {ChatTemplate.Default.Ai}, and the tokenizer has none; train it with --user-defined-symbols {ChatTemplate.Default.Prompt},{ChatTemplate.Default.Ai},{ChatTemplate.EndMarker}");
         return new AnswerMask(Id(ChatTemplate.Default.Prompt), ai, LineEnd(tokenizer));
     }
+
+    // A newline is then a piece of its own wherever it stands, and a text's beginning is like any other place.
+    private static bool CutsAtLines(SentencePieceModel model) =>
+        model is { AddDummyPrefix: false, RemoveExtraWhitespaces: false, NormalizationTable.IsEmpty: true }
+        && model.Pieces.Where(piece => piece.Text.Contains('\n', StringComparison.Ordinal)).ToList() is [{ Text: "\n", Type: PieceType.UserDefined }];
 
     /// <summary>The id fed before a line: bos, or where there is none the end piece.</summary>
     public static int LineBegin(Tokenizer tokenizer) => tokenizer.BosId >= 0 ? tokenizer.BosId : LineEnd(tokenizer);

@@ -136,7 +136,7 @@ internal static class TrainRun
             }
 
             if (there is null) folder.Keep(tokenizer);
-            return TextTraining.Prepare(training, heldOut, options with { Tokenizer = tokenizer }, compute, settings.OutDir, observer, Phase, cancel);
+            return TextTraining.Prepare(training, heldOut, options with { Tokenizer = tokenizer, TokenFilePath = settings.DryRun ? null : folder.TokenPath }, compute, settings.OutDir, observer, Phase, cancel);
         }
         catch (Exception error) when (error is not OperationCanceledException)
         {
