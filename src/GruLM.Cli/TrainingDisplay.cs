@@ -24,7 +24,7 @@ internal sealed class TrainingDisplay(TextWriter output, bool live) : ITrainingO
 
     public void OnSteps(StepReport r)
     {
-        TrainCurve.Add((r.Step, r.TrainNll));
+        if (double.IsFinite(r.TrainNll)) TrainCurve.Add((r.Step, r.TrainNll));
         string text = string.Create(CultureInfo.InvariantCulture,
             $"step {r.Step:#,0}/{r.TotalSteps:#,0}  loss {r.TrainNll:0.000}  acc {100 * r.TokenAccuracy:0.0}%  {r.TokensPerSecond:#,0} tok/s  lr {r.LearningRate:0.0e+0}  {Time(r.SecondsLeft)} left");
         if (live)

@@ -26,10 +26,14 @@ public sealed record HeldOutStream(ReadOnlyMemory<int> Ids, ReadOnlyMemory<long>
 /// <param name="Bytes">Bytes of each line.</param>
 /// <param name="Bos">The id fed first.</param>
 /// <param name="End">The id predicted last.</param>
-public sealed record HeldOutLines(IReadOnlyList<int[]> Lines, IReadOnlyList<int> Bytes, int Bos, int End) : HeldOut
+/// <param name="Mask">Leaves all but answers out; their bytes alone are then in <paramref name="Bytes"/>. Null: everything counts.</param>
+public sealed record HeldOutLines(IReadOnlyList<int[]> Lines, IReadOnlyList<int> Bytes, int Bos, int End, AnswerMask? Mask = null) : HeldOut
 {
     /// <inheritdoc/>
-    public override long Tokens => Lines.Sum(l => l.Length + 1L);
+    public override long Tokens => Lines.Sum(l => Mask?.Count(l) ?? l.Length + 1L);
+
+    /// <summary>UTF-8 bytes that are predicted of a line, one for its end.</summary>
+    internal long PredictedBytes(int line) => Bytes[line] + (Mask is null || Mask.Counts(Lines[line], Lines[line].Length) ? 1L : 0);
 }
 
 /// <summary>The figures of one evaluation.</summary>
@@ -127,14 +131,14 @@ public static class Evaluation
             {
                 cancel.ThrowIfCancellationRequested();
                 var batch = new TokenBatch(Math.Min(Window, longest - offset), members.Length) { StartsFresh = offset == 0 };
-                LineSamples.FillBatch(batch, lines, offset, text.Bos, text.End);
+                LineSamples.FillBatch(batch, lines, offset, text.Bos, text.End, text.Mask);
                 sums += model.Evaluate(batch);
             }
 
             progress?.Invoke(sums.Tokens);
         }
 
-        return new EvaluationResult(sums, order.Sum(i => text.Bytes[i] + 1L));
+        return new EvaluationResult(sums, order.Sum(text.PredictedBytes));
     }
 
     /// <summary>The figure used while training: <see cref="QuickStream"/> or <see cref="Lines"/>.</summary>

@@ -18,6 +18,7 @@ public sealed class LineSamples : ITrainingData
     private readonly int end;
     private readonly int batchSize;
     private readonly int bptt;
+    private readonly AnswerMask? mask;
 
     // Then every epoch has the same number of steps, known without planning it.
     private readonly bool noneContinues;
@@ -26,8 +27,9 @@ public sealed class LineSamples : ITrainingData
     private int plannedEpoch = -1;
     private List<(int[] Lines, int Offset)> plan = [];
 
-    /// <summary>Samples from token ids of lines, without bos and end. Throws <see cref="InvalidDataException"/> when there is none.</summary>
-    public LineSamples(IReadOnlyList<int[]> lines, int bos, int end, int batchSize, int bptt, ulong seed)
+    /// <summary>Samples from token ids of lines, without bos and end. With a <paramref name="mask"/> only answers count.
+    /// Throws <see cref="InvalidDataException"/> when there is none.</summary>
+    public LineSamples(IReadOnlyList<int[]> lines, int bos, int end, int batchSize, int bptt, ulong seed, AnswerMask? mask = null)
     {
         if (lines.Count == 0) throw new InvalidDataException("the training part has no line with text");
         this.lines = lines;
@@ -35,9 +37,10 @@ public sealed class LineSamples : ITrainingData
         this.end = end;
         this.batchSize = Math.Min(batchSize, lines.Count);
         this.bptt = bptt;
+        this.mask = mask;
         random = new Philox(seed, RandomPurpose.Shuffle);
         noneContinues = lines.All(l => l.Length + 1 <= bptt);
-        TokensPerEpoch = lines.Sum(l => l.Length + 1L);
+        TokensPerEpoch = lines.Sum(l => mask?.Count(l) ?? l.Length + 1L);
     }
 
     /// <inheritdoc/>
@@ -56,12 +59,12 @@ public sealed class LineSamples : ITrainingData
         int longest = members.Max(i => lines[i].Length + 1), steps = Math.Min(bptt, longest - offset);
         if (!batchOfSteps.TryGetValue(steps, out var batch)) batchOfSteps[steps] = batch = new TokenBatch(steps, batchSize);
         batch.StartsFresh = offset == 0;
-        FillBatch(batch, [.. members.Select(i => lines[i])], offset, bos, end);
+        FillBatch(batch, [.. members.Select(i => lines[i])], offset, bos, end, mask);
         return batch;
     }
 
-    /// <summary>Writes tokens [offset, offset + T) of some lines into a batch, a lane each; what is beyond a line's end, and unused lanes, are ignored.</summary>
-    internal static void FillBatch(TokenBatch batch, IReadOnlyList<int[]> members, int offset, int bos, int end)
+    /// <summary>Writes tokens [offset, offset + T) of some lines into a batch, a lane each; what is beyond a line's end, what the mask leaves out, and unused lanes, are ignored.</summary>
+    internal static void FillBatch(TokenBatch batch, IReadOnlyList<int[]> members, int offset, int bos, int end, AnswerMask? mask)
     {
         for (int b = 0; b < batch.Lanes; b++)
         {
@@ -73,6 +76,8 @@ public sealed class LineSamples : ITrainingData
                 batch.Inputs[at] = !inside ? end : position == 0 ? bos : line![position - 1];
                 batch.Targets[at] = !inside ? TokenBatch.Ignored : position == line!.Length ? end : line[position];
             }
+
+            if (line is not null) mask?.Apply(batch, b, line, offset);
         }
     }
 

@@ -17,25 +17,33 @@ public sealed class TokenStream : ITrainingData
     // One window in so many starts its lane from zero.
     private const int FreshStartEvery = 32;
 
-    private readonly ReadOnlyMemory<int> tokens;
+    private readonly ITokens tokens;
+    private readonly int[] window;
     private readonly Philox random;
-    private readonly int laneLength;
+    private readonly long laneLength;
     private readonly TokenBatch full;
     private readonly TokenBatch rest;
 
     /// <summary>Cuts <paramref name="tokens"/> into at most <paramref name="lanes"/> lanes (fewer for a short text).
     /// <paramref name="seed"/> decides which lanes start afresh. Throws <see cref="InvalidDataException"/> for fewer than two tokens.</summary>
     public TokenStream(ReadOnlyMemory<int> tokens, int lanes, int steps, ulong seed)
+        : this(new TokensInMemory(tokens), lanes, steps, seed)
+    {
+    }
+
+    /// <inheritdoc cref="TokenStream(ReadOnlyMemory{int}, int, int, ulong)"/>
+    public TokenStream(ITokens tokens, int lanes, int steps, ulong seed)
     {
         random = new Philox(seed, RandomPurpose.Shuffle);
-        if (tokens.Length < 2) throw new InvalidDataException($"the training text has {tokens.Length} token(s); at least 2 are needed, one to read and one to predict");
+        if (tokens.Count < 2) throw new InvalidDataException($"the training text has {tokens.Count} token(s); at least 2 are needed, one to read and one to predict");
         this.tokens = tokens;
-        int predicted = tokens.Length - 1;
-        lanes = Math.Clamp(predicted / ShortestLane, 1, lanes);
+        long predicted = tokens.Count - 1;
+        lanes = (int)Math.Clamp(predicted / ShortestLane, 1, lanes);
         laneLength = predicted / lanes;
-        steps = Math.Min(steps, laneLength);
+        steps = (int)Math.Min(steps, laneLength);
         full = new TokenBatch(steps, lanes);
-        rest = laneLength % steps == 0 ? full : new TokenBatch(laneLength % steps, lanes);
+        rest = laneLength % steps == 0 ? full : new TokenBatch((int)(laneLength % steps), lanes);
+        window = new int[steps + 1];
     }
 
     /// <inheritdoc/>
@@ -45,26 +53,26 @@ public sealed class TokenStream : ITrainingData
     public int Lanes => full.Lanes;
 
     /// <inheritdoc/>
-    public long TokensPerEpoch => (long)laneLength * full.Lanes;
+    public long TokensPerEpoch => laneLength * full.Lanes;
 
     /// <inheritdoc/>
-    public int StepsInEpoch(int epoch) => (laneLength + full.Steps - 1) / full.Steps;
+    public int StepsInEpoch(int epoch) => checked((int)((laneLength + full.Steps - 1) / full.Steps));
 
     /// <inheritdoc/>
     public TokenBatch Batch(int epoch, int index)
     {
         var batch = index == StepsInEpoch(epoch) - 1 ? rest : full;
         batch.StartsFresh = index == 0;
-        var source = tokens.Span;
-        int first = index * full.Steps;
+        var source = window.AsSpan(0, batch.Steps + 1);
+        long first = (long)index * full.Steps;
         for (int b = 0; b < batch.Lanes; b++)
         {
             batch.FreshLanes[b] = random.Below(FreshStartEvery, ((ulong)epoch << 32) | (uint)index, (ulong)b) == 0;
-            int position = (b * laneLength) + first;
+            tokens.CopyTo((b * laneLength) + first, source);
             for (int t = 0; t < batch.Steps; t++)
             {
-                batch.Inputs[(t * batch.Lanes) + b] = source[position + t];
-                batch.Targets[(t * batch.Lanes) + b] = source[position + t + 1];
+                batch.Inputs[(t * batch.Lanes) + b] = source[t];
+                batch.Targets[(t * batch.Lanes) + b] = source[t + 1];
             }
         }
 

@@ -131,7 +131,15 @@ public sealed class Trainer
         var sums = default(LossSums);
         for (int part = 0; part < parts.Count(batch); part++)
             sums += model.ForwardBackward(parts.Part(batch, part), counted, (position.Step * options.GradAccum) + part);
-        double norm = model.GradientNorm(), rate = schedule.At(position.Step);
+        double rate = schedule.At(position.Step);
+        if (counted == 0)
+        {
+            // The middle of a long prompt that is not learned: its state goes on to the next window, and there is nothing to update by.
+            model.DiscardGradients();
+            return (default, 0, rate);
+        }
+
+        double norm = model.GradientNorm();
         if (WrongWith(sums, norm) is not { } wrong)
         {
             model.Update(rate, options.GradClip > 0 && norm > options.GradClip ? options.GradClip / norm : 1);

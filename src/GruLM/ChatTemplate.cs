@@ -10,6 +10,9 @@ public sealed record ChatTemplate
     /// <summary>The piece that ends a sample.</summary>
     public const string EndMarker = DefaultTokenizer.End;
 
+    /// <summary>The template with the usual markers.</summary>
+    internal static ChatTemplate Default { get; } = new();
+
     /// <summary>Stands before what a person says.</summary>
     public string Prompt { get; set; } = DefaultTokenizer.Prompt;
 
@@ -18,4 +21,7 @@ public sealed record ChatTemplate
 
     /// <summary>The text of a turn up to where the model goes on. Line ends inside what was said become spaces: an exchange is one line.</summary>
     public string Turn(string said) => $"{Prompt} {said.ReplaceLineEndings(" ").Trim()} {Ai}";
+
+    /// <summary>A turn with its answer, up to where the end marker follows. The answer keeps its line ends.</summary>
+    public string Exchange(string said, string answer) => $"{Turn(said)} {answer.Trim()}".TrimEnd();
 }

@@ -1,6 +1,7 @@
 // From text to a trained model folder: the tokenizer (given, or learned from the training part only), the token data, the
 // model, the loop. Prepare does everything that can fail on bad input before anything is written.
 
+using System.Security.Cryptography;
 using System.Text;
 using GruLM.Corpus;
 using GruLM.Generation;
@@ -26,8 +27,11 @@ public sealed record TextTrainingOptions
     /// <summary>Kind of a learned tokenizer.</summary>
     public ModelType ModelType { get; init; } = ModelType.Bpe;
 
-    /// <summary>How the text is cut into samples.</summary>
+    /// <summary>How the text is cut into samples: one stream, or a sample a line or record.</summary>
     public SampleKind Samples { get; init; }
+
+    /// <summary>Whether only the answers in samples count: tokens after <c>&lt;ai&gt;</c> up to and including <c>&lt;end&gt;</c>. Needs line samples.</summary>
+    public bool MaskPrompt { get; init; }
 
     /// <summary>Embedding size, E.</summary>
     public int EmbeddingDim { get; init; } = 256;
@@ -50,6 +54,12 @@ public sealed record TextTrainingOptions
     /// <summary>The folder of a checkpoint to continue from (see <see cref="Checkpoint.NewestWhole"/>), with everything else as it was when it was written.</summary>
     public string? ContinueFrom { get; init; }
 
+    /// <summary>A file to keep the tokens of a large training text in, so that they take no memory and are there when the run goes on. It is written when it is not there, or of another text or tokenizer. Null: in memory. For streams.</summary>
+    public string? TokenFilePath { get; init; }
+
+    /// <summary>From how many bytes of text on <see cref="TokenFilePath"/> is used.</summary>
+    public long TokenFileFromBytes { get; init; } = 64 << 20;
+
     /// <summary>The optimizer's constants.</summary>
     public AdamWOptions Optimizer { get; init; } = new();
 
@@ -67,12 +77,14 @@ public sealed class TextTraining : IDisposable
     private readonly Compute compute;
     private readonly string? folder;
     private readonly ITrainingObserver observer;
+    private readonly IDisposable? tokens;
     private Trainer trainer;
 
     private TextTraining(
-        TextTrainingOptions options, Compute compute, string? folder, ITrainingObserver observer, Tokenizer tokenizer, ITrainingData data, HeldOut? heldOut, GruLanguageModel model)
+        TextTrainingOptions options, Compute compute, string? folder, ITrainingObserver observer, Tokenizer tokenizer, ITrainingData data, IDisposable? tokens,
+        HeldOut? heldOut, GruLanguageModel model)
     {
-        (this.options, this.compute, this.folder, this.observer, Tokenizer, Data, HeldOut, Model) = (options, compute, folder, observer, tokenizer, data, heldOut, model);
+        (this.options, this.compute, this.folder, this.observer, Tokenizer, Data, this.tokens, HeldOut, Model) = (options, compute, folder, observer, tokenizer, data, tokens, heldOut, model);
         trainer = new Trainer(model, data, heldOut, options.Training, folder, observer);
     }
 
@@ -103,7 +115,7 @@ public sealed class TextTraining : IDisposable
     /// <summary>Tokenises both texts and sets up model and loop. <paramref name="folder"/> may be null: nothing is saved.
     /// <paramref name="phase"/> is told what takes time. Throws <see cref="ArgumentException"/> for settings and <see cref="InvalidDataException"/> for text that cannot be trained on.</summary>
     public static TextTraining Prepare(
-        ReadOnlyMemory<byte> training, ReadOnlyMemory<byte> heldOut, TextTrainingOptions options, Compute compute, string? folder,
+        CorpusText training, CorpusText heldOut, TextTrainingOptions options, Compute compute, string? folder,
         ITrainingObserver observer, Action<string>? phase = null, CancellationToken cancel = default)
     {
         Check(training, options);
@@ -111,67 +123,83 @@ public sealed class TextTraining : IDisposable
         phase?.Invoke("encoding the text");
         ITrainingData data;
         HeldOut? held = null;
+        ITokens? tokens = null;
         if (options.Samples == SampleKind.Stream)
         {
-            data = new TokenStream(TokenizedText.Stream(tokenizer, training), options.Training.BatchSize * options.Training.GradAccum, options.Training.Bptt, options.Training.Seed);
             if (!heldOut.IsEmpty)
             {
-                var stream = TokenizedText.HeldOutStream(tokenizer, heldOut);
+                var stream = TokenizedText.HeldOutStream(tokenizer, heldOut.Utf8);
                 if (stream.Ids.Length < 2)
                     throw new InvalidDataException($"the held-out part has {stream.Ids.Length} token(s); at least 2 are needed. Give more text, a larger --val-fraction, or --val-fraction 0 for none");
                 held = stream;
             }
+
+            tokens = Tokens(tokenizer, training.Utf8, options, compute.Team.Count);
+            data = new TokenStream(tokens, options.Training.BatchSize * options.Training.GradAccum, options.Training.Bptt, options.Training.Seed);
         }
         else
         {
+            var mask = options.MaskPrompt ? TokenizedText.AnswerMask(tokenizer) : null;
             data = new LineSamples(
-                TokenizedText.Lines(tokenizer, training), TokenizedText.LineBegin(tokenizer), TokenizedText.LineEnd(tokenizer),
-                options.Training.BatchSize * options.Training.GradAccum, options.Training.Bptt, options.Training.Seed);
-            if (!heldOut.IsEmpty) held = TokenizedText.HeldOutLines(tokenizer, heldOut);
-            if (held is HeldOutLines { Lines.Count: 0 }) throw new InvalidDataException("the held-out part has no line with text. Give more lines, a larger --val-fraction, or --val-fraction 0 for none");
+                TokenizedText.Lines(tokenizer, training, mask), TokenizedText.LineBegin(tokenizer), TokenizedText.LineEnd(tokenizer),
+                options.Training.BatchSize * options.Training.GradAccum, options.Training.Bptt, options.Training.Seed, mask);
+            if (!heldOut.IsEmpty) held = TokenizedText.HeldOutLines(tokenizer, heldOut, mask);
+            if (held is HeldOutLines { Lines.Count: 0 }) throw new InvalidDataException($"the held-out part has no line with {(mask is null ? "text" : ChatTemplate.Default.Ai)}. Give more lines, a larger --val-fraction, or --val-fraction 0 for none");
         }
 
         phase?.Invoke("setting up the model");
-        var model = CreateModel(Sizes(options) with { VocabSize = tokenizer.VocabSize }, options, compute);
-        model.Regularisation = options.Regularisation;
+        GruLanguageModel? model = null;
         try
         {
-            var run = new TextTraining(options, compute, folder, observer, tokenizer, data, held, model);
+            model = CreateModel(Sizes(options) with { VocabSize = tokenizer.VocabSize }, options, compute);
+            model.Regularisation = options.Regularisation;
+            var run = new TextTraining(options, compute, folder, observer, tokenizer, data, tokens as IDisposable, held, model);
             if (options.ContinueFrom is not null) run.trainer.ContinueFrom(Checkpoint.Load(options.ContinueFrom, model));
             return run;
         }
         catch
         {
-            model.Dispose();
+            model?.Dispose();
+            (tokens as IDisposable)?.Dispose();
             throw;
         }
     }
 
     /// <summary>Checks settings and text as far as that takes no time. Throws what <see cref="Prepare"/> throws.</summary>
-    public static void Check(ReadOnlyMemory<byte> training, TextTrainingOptions options)
+    public static void Check(CorpusText training, TextTrainingOptions options)
     {
         var sizes = Sizes(options);
         sizes.Validate();
         options.Regularisation.Validate();
         MemoryNeed.Check(sizes, options.Training);
+        if (options.MaskPrompt && options.Samples != SampleKind.Lines) throw new ArgumentException("--mask-prompt needs --samples lines: in a stream nothing tells where an exchange begins");
         if (training.Length < 2) throw new InvalidDataException($"the training part of the text has {training.Length} byte(s), too few to learn from; give more text or a smaller --val-fraction");
-        if (!TextSplit.NonBlankLines(training).Any()) throw new InvalidDataException("the training part has no line with text; give more text or a smaller --val-fraction");
+        if (!training.Samples().Any()) throw new InvalidDataException("the training part has no line with text; give more text or a smaller --val-fraction");
+        if (options.MaskPrompt && SamplesWithoutAnswer(training) == training.Samples().Count())
+            throw new InvalidDataException($"no sample of the training part has an answer for --mask-prompt to leave: samples were expected in the form {ChatTemplate.Default.Prompt} … {ChatTemplate.Default.Ai} …");
+    }
+
+    /// <summary>How many samples have no <c>&lt;ai&gt;</c>, so that nothing of them is learned with <see cref="TextTrainingOptions.MaskPrompt"/>.</summary>
+    public static int SamplesWithoutAnswer(CorpusText text)
+    {
+        byte[] marker = Encoding.UTF8.GetBytes(ChatTemplate.Default.Ai);
+        return text.Samples().Count(sample => sample.Span.IndexOf(marker) < 0);
     }
 
     /// <summary>Learns the tokenizer that <paramref name="options"/> describe. Throws what <see cref="Prepare"/> throws.</summary>
-    public static Tokenizer LearnTokenizer(ReadOnlyMemory<byte> training, TextTrainingOptions options, Action<string>? phase = null, CancellationToken cancel = default)
+    public static Tokenizer LearnTokenizer(CorpusText training, TextTrainingOptions options, Action<string>? phase = null, CancellationToken cancel = default)
     {
         phase?.Invoke($"learning a tokenizer of {options.VocabSize} pieces");
         try
         {
-            return new Tokenizer(DefaultTokenizer.Train(training, options.VocabSize, options.ModelType, null, cancel));
+            return new Tokenizer(DefaultTokenizer.Train(training.Utf8, options.VocabSize, options.ModelType, null, cancel));
         }
         catch (VocabularySizeException error) when (options.GrowVocabulary && error.Minimum is { } minimum)
         {
             // As many merges again as a text with few characters would get.
             int size = minimum + options.VocabSize;
             phase?.Invoke($"the text's characters need {minimum} pieces: learning a tokenizer of {size} instead");
-            return new Tokenizer(DefaultTokenizer.Train(training, size, options.ModelType, null, cancel));
+            return new Tokenizer(DefaultTokenizer.Train(training.Utf8, size, options.ModelType, null, cancel));
         }
     }
 
@@ -224,7 +252,28 @@ public sealed class TextTraining : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Model.Dispose();
+    public void Dispose()
+    {
+        Model.Dispose();
+        tokens?.Dispose();
+    }
+
+    private static ITokens Tokens(Tokenizer tokenizer, ReadOnlyMemory<byte> text, TextTrainingOptions options, int threads)
+    {
+        var parts = TokenizedText.StreamParts(tokenizer, text, threads);
+        if (options.TokenFilePath is not { } path || text.Length < options.TokenFileFromBytes || !BitConverter.IsLittleEndian)
+        {
+            var ids = new List<int>(text.Length / 3);
+            foreach (var part in parts) ids.AddRange(part);
+            return new TokensInMemory(ids.ToArray());
+        }
+
+        byte[] madeBy = SHA256.HashData(tokenizer.Model.ToBytes()), madeOf = SHA256.HashData(text.Span);
+        if (TokenFile.Open(path, tokenizer.VocabSize, madeBy, madeOf) is { } there) return there;
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        TokenFile.Write(path, tokenizer.VocabSize, madeBy, madeOf, parts);
+        return TokenFile.Open(path, tokenizer.VocabSize, madeBy, madeOf) ?? throw new IOException($"{path}: is not as it was just written; something else writes to it");
+    }
 
     // The vocabulary is as large as is wanted until the tokenizer is there.
     private static GruConfig Sizes(TextTrainingOptions options) => new()

@@ -17,16 +17,47 @@ public static class TokenizedText
         return [.. ids];
     }
 
-    /// <summary>The ids of each non-blank line.</summary>
-    public static List<int[]> Lines(Tokenizer tokenizer, ReadOnlyMemory<byte> utf8)
+    /// <summary>The ids of a whole text as one stream, in parts that are encoded side by side on <paramref name="threads"/> threads: the same ids, and memory
+    /// for a few parts at a time. The text is cut at line ends, by tokenizers for which nothing reaches over them; others encode it whole.</summary>
+    public static IEnumerable<IReadOnlyList<int>> StreamParts(Tokenizer tokenizer, ReadOnlyMemory<byte> utf8, int threads, int partBytes = 1 << 20)
+    {
+        if (!CutsAtLines(tokenizer.Model))
+        {
+            yield return Stream(tokenizer, utf8);
+            yield break;
+        }
+
+        var parts = new List<ReadOnlyMemory<byte>>();
+        while (!utf8.IsEmpty)
+        {
+            parts.Clear();
+            while (parts.Count < 2 * threads && !utf8.IsEmpty)
+            {
+                int most = Math.Min(partBytes, utf8.Length), end = utf8.Span[(most - 1)..].IndexOf((byte)'\n'), length = end < 0 ? utf8.Length : most + end;
+                parts.Add(utf8[..length]);
+                utf8 = utf8[length..];
+            }
+
+            var ids = new List<int>[parts.Count];
+            Parallel.For(0, parts.Count, new ParallelOptions { MaxDegreeOfParallelism = threads }, i =>
+            {
+                ids[i] = new List<int>(parts[i].Length / 3);
+                tokenizer.Encode(parts[i].Span, ids[i]);
+            });
+            foreach (var part in ids) yield return part;
+        }
+    }
+
+    /// <summary>The ids of each sample; with a <paramref name="mask"/>, of each that has an answer.</summary>
+    public static List<int[]> Lines(Tokenizer tokenizer, CorpusText text, AnswerMask? mask = null)
     {
         var lines = new List<int[]>();
         var ids = new List<int>();
-        foreach (var line in TextSplit.NonBlankLines(utf8))
+        foreach (var line in text.Samples())
         {
             ids.Clear();
             tokenizer.Encode(line.Span, ids);
-            lines.Add([.. ids]);
+            if (mask is null || ids.Contains(mask.Ai)) lines.Add([.. ids]);
         }
 
         return lines;
@@ -42,9 +73,38 @@ public static class TokenizedText
         return new HeldOutStream(ids, ends);
     }
 
-    /// <summary>A text to evaluate on line by line.</summary>
-    public static HeldOutLines HeldOutLines(Tokenizer tokenizer, ReadOnlyMemory<byte> utf8) =>
-        new(Lines(tokenizer, utf8), [.. TextSplit.NonBlankLines(utf8).Select(l => l.Length)], LineBegin(tokenizer), LineEnd(tokenizer));
+    /// <summary>A text to evaluate on sample by sample; with a <paramref name="mask"/>, on the answers in it.</summary>
+    public static HeldOutLines HeldOutLines(Tokenizer tokenizer, CorpusText text, AnswerMask? mask = null)
+    {
+        var (begin, end) = (LineBegin(tokenizer), LineEnd(tokenizer));
+        if (mask is null) return new(Lines(tokenizer, text), [.. text.Samples().Select(s => s.Length)], begin, end);
+        var lines = new List<int[]>();
+        var bytes = new List<int>();
+        foreach (var sample in text.Samples())
+        {
+            var stream = HeldOutStream(tokenizer, sample);
+            int[] ids = stream.Ids.ToArray();
+            if (!ids.Contains(mask.Ai)) continue;
+            lines.Add(ids);
+            bytes.Add((int)Enumerable.Range(0, ids.Length).Where(i => mask.Counts(ids, i)).Sum(i => stream.ByteEnds.Span[i] - (i == 0 ? 0 : stream.ByteEnds.Span[i - 1])));
+        }
+
+        return new HeldOutLines(lines, bytes, begin, end, mask);
+    }
+
+    /// <summary>What leaves all but answers out. Throws <see cref="ArgumentException"/> when the tokenizer has no piece that begins one.</summary>
+    public static AnswerMask AnswerMask(Tokenizer tokenizer)
+    {
+        int Id(string piece) => tokenizer.TryGetId(piece, out int id) && id != tokenizer.UnkId ? id : -1;
+        int ai = Id(ChatTemplate.Default.Ai);
+        if (ai < 0) throw new ArgumentException($"--mask-prompt needs a piece {ChatTemplate.Default.Ai}, and the tokenizer has none; train it with --user-defined-symbols {ChatTemplate.Default.Prompt},{ChatTemplate.Default.Ai},{ChatTemplate.EndMarker}");
+        return new AnswerMask(Id(ChatTemplate.Default.Prompt), ai, LineEnd(tokenizer));
+    }
+
+    // A newline is then a piece of its own wherever it stands, and a text's beginning is like any other place.
+    private static bool CutsAtLines(SentencePieceModel model) =>
+        model is { AddDummyPrefix: false, RemoveExtraWhitespaces: false, NormalizationTable.IsEmpty: true }
+        && model.Pieces.Where(piece => piece.Text.Contains('\n', StringComparison.Ordinal)).ToList() is [{ Text: "\n", Type: PieceType.UserDefined }];
 
     /// <summary>The id fed before a line: bos, or where there is none the end piece.</summary>
     public static int LineBegin(Tokenizer tokenizer) => tokenizer.BosId >= 0 ? tokenizer.BosId : LineEnd(tokenizer);

@@ -4,6 +4,7 @@
 using System.Globalization;
 using System.Text;
 using GruLM;
+using GruLM.Corpus;
 using GruLM.Kernels;
 using GruLM.Model;
 using GruLM.Tokenization;
@@ -27,6 +28,11 @@ foreach (var type in (ModelType[])[ModelType.Bpe, ModelType.Unigram])
 string folder = Directory.CreateTempSubdirectory("grulm-native-").FullName;
 try
 {
+    // Tables and JSON lines go through packages and parsers that must not need reflection.
+    string table = Path.Combine(folder, "a.csv"), lines = Path.Combine(folder, "b.jsonl");
+    File.WriteAllText(table, "id,text\n1,\"one\ntwo, \"\"three\"\"\"\n2,four\n");
+    File.WriteAllText(lines, "{\"prompt\": \"Hi\", \"completion\": \"Hello\"}\n");
+    Console.WriteLine(string.Join('|', TextCorpus.Read([table, lines]).Text.Samples().Select(sample => Encoding.UTF8.GetString(sample.Span).Replace('\n', '/'))));
     foreach (var path in paths)
         Require(Train(path, Path.Combine(folder, path.ToString())) < 2.5, $"{path}: the loss did not fall");
     return 0;

@@ -12,6 +12,7 @@ internal static class EvalCommand
     {
         var model = Flags.RequiredText("--model", "DIR", "a model folder", "-m");
         var data = Flags.Text("--data", "FILE|DIR|-", "text to evaluate on; without it the held-out part of what the model was trained on");
+        var column = Flags.Text("--column", "NAME", TrainCommand.ColumnHelp);
         var window = Flags.Int("--window", 0, int.MaxValue, 0, "start from a fresh state every N tokens; 0: one stream");
         var samples = Flags.OneOf("--samples", ["auto", "stream", "lines"], "auto", "as one stream, or line by line (auto: as the model was trained)");
         var dynamic = Flags.Switch("--dynamic", "also let a copy of the model learn from the text as it reads it, each segment after it was scored, and report those figures (dynamic_nll, … in JSON) beside the usual ones; the model folder is not changed");
@@ -22,13 +23,15 @@ internal static class EvalCommand
         var repeats = Flags.Switch("--repeats", "instead: write a text and tell how much of it stands verbatim in the training text (--data FILE, or the recorded one, whose held-out part is then compared too)");
         var maxTokens = Flags.Int("--max-tokens", 1, 1_000_000, 2000, "tokens written for --repeats", "-n");
         var seed = Flags.Seed("--seed", 0, "of the text written for --repeats", "-s");
+        var mask = Flags.Switch("--mask-prompt", "line by line: only answers count, what stands after <ai> up to and including <end> (default: as the model was trained)");
+        var noMask = Flags.Switch("--no-mask-prompt", "the opposite of --mask-prompt");
         var json = Flags.Json();
         var threads = Flags.Threads();
         return new GrulmCommand(
             "eval",
             "Measure a model on text: nll, perplexity, bits per byte, token accuracy.",
             ["grulm eval --model model", "grulm eval --model model --data other.txt --json", "grulm eval --model model --data other.txt --dynamic", "grulm eval --model model --repeats"],
-            [model, data, window, samples, dynamic, segment, rate, decay, repeats, maxTokens, seed, json, threads],
+            [model, data, column, window, samples, mask, noMask, dynamic, segment, rate, decay, repeats, maxTokens, seed, json, threads],
             (flags, session) =>
             {
                 bool adapts = flags.GetValue(dynamic);
@@ -37,7 +40,7 @@ internal static class EvalCommand
                     if (adapts || flags.Given(window) || flags.Given(samples)) throw new UsageException("--repeats looks at what the model writes; --dynamic, --window and --samples do not go with it");
                     var settings = new RepeatsSettings
                     {
-                        Model = flags.GetValue(model)!, Data = flags.GetValue(data), MaxTokens = flags.GetValue(maxTokens), Seed = flags.GetValue(seed),
+                        Model = flags.GetValue(model)!, Data = flags.GetValue(data), Column = flags.GetValue(column), MaxTokens = flags.GetValue(maxTokens), Seed = flags.GetValue(seed),
                         Json = flags.GetValue(json), Threads = flags.GetValue(threads) ?? 0,
                     };
                     return RepeatsRun.Run(settings, session);
@@ -51,6 +54,8 @@ internal static class EvalCommand
                     {
                         Model = flags.GetValue(model)!,
                         Data = flags.GetValue(data),
+                        Column = flags.GetValue(column),
+                        MaskPrompt = flags.GetValue(noMask) ? false : flags.GetValue(mask) ? true : null,
                         Window = flags.GetValue(window),
                         Samples = flags.GetValue(samples) switch { "stream" => SampleKind.Stream, "lines" => SampleKind.Lines, _ => null },
                         Dynamic = adapts

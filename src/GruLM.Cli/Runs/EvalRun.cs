@@ -17,12 +17,17 @@ internal sealed record EvalSettings
 
     public string? Data { get; init; }
 
+    public string? Column { get; init; }
+
     public int Window { get; init; }
 
     public SampleKind? Samples { get; init; }
 
     /// <summary>How the model adapts as it reads; null where it does not.</summary>
     public DynamicOptions? Dynamic { get; init; }
+
+    /// <summary>Whether only answers count; null: as the model was trained.</summary>
+    public bool? MaskPrompt { get; init; }
 
     public bool Json { get; init; }
 
@@ -37,7 +42,10 @@ internal static class EvalRun
         var (config, trainedOn) = ModelFile.LoadConfig(settings.Model);
         var samples = settings.Window > 0 ? SampleKind.Stream : settings.Samples ?? trainedOn;
         if (settings.Dynamic is not null && samples == SampleKind.Lines) throw new UsageException("--dynamic reads one stream, and this model was trained on lines; add --samples stream");
-        var text = settings.Data is null ? RecordedText.Of(settings.Model, trainedOn).HeldOut(messages, cancel) : Read([settings.Data], input, messages, cancel);
+        if (settings.MaskPrompt == true && samples != SampleKind.Lines) throw new UsageException("--mask-prompt needs text that is read line by line: give --samples lines");
+        if (settings.Column is not null && settings.Data is null) throw new UsageException("--column goes with --data; without that the text is read as it was for training");
+        TrainRun.CheckColumn(settings.Column, settings.Data is null ? [] : [settings.Data]);
+        var text = settings.Data is null ? RecordedText.Of(settings.Model, trainedOn).HeldOut(messages, cancel) : Read([settings.Data], settings.Column, input, messages, cancel);
         using var compute = Compute.Create(settings.Threads);
         using var model = GruLanguageModel.Load(settings.Model, compute);
         var tokenizer = Tokenizer.Load(ModelFolder.TokenizerPath(settings.Model));
@@ -48,12 +56,14 @@ internal static class EvalRun
         EvaluationResult? dynamic = null;
         if (samples == SampleKind.Lines)
         {
-            var lines = TokenizedText.HeldOutLines(tokenizer, text);
+            var mask = settings.MaskPrompt ?? TrainedOnAnswers(settings.Model) ? TokenizedText.AnswerMask(tokenizer) : null;
+            var lines = TokenizedText.HeldOutLines(tokenizer, text, mask);
+            if (mask is not null && lines.Lines.Count == 0) throw new InvalidDataException($"the text has no sample with {new ChatTemplate().Ai}, so there is no answer to count; --no-mask-prompt counts everything");
             result = Evaluation.Lines(model, lines, 0, Progress(lines.Tokens, messages, live), cancel);
         }
         else
         {
-            var stream = TokenizedText.HeldOutStream(tokenizer, text);
+            var stream = TokenizedText.HeldOutStream(tokenizer, text.Utf8);
             var progress = Progress(stream.Tokens, messages, live);
             result = settings.Window > 0 ? Evaluation.Windows(model, stream, settings.Window, progress, cancel) : Evaluation.Stream(model, stream, progress, cancel);
             if (settings.Dynamic is { } options) dynamic = DynamicEvaluation.Stream(model.Parameters, compute, stream, options, progress, cancel);
@@ -74,11 +84,26 @@ internal static class EvalRun
         return ExitCode.Done;
     }
 
-    private static ReadOnlyMemory<byte> Read(string[] data, Stream input, TextWriter messages, CancellationToken cancel)
+    private static CorpusText Read(string[] data, string? column, Stream input, TextWriter messages, CancellationToken cancel)
     {
-        var corpus = TextCorpus.Read(data, input, cancel);
+        var corpus = TextCorpus.Read(data, input, column, cancel);
         TrainRun.Describe(corpus, messages);
-        return corpus.Utf8;
+        return corpus.Text;
+    }
+
+    private static bool TrainedOnAnswers(string folder)
+    {
+        string path = SettingsFile.PathIn(folder);
+        if (!File.Exists(path)) return false;
+        try
+        {
+            using var json = JsonDocument.Parse(File.ReadAllBytes(path));
+            return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("mask-prompt", out var mask) && mask.ValueKind == JsonValueKind.True;
+        }
+        catch (JsonException error)
+        {
+            throw new InvalidDataException($"{path}: damaged ({error.Message}); say --mask-prompt or --no-mask-prompt", error);
+        }
     }
 
     private static Action<long>? Progress(long total, TextWriter messages, bool live)

@@ -14,10 +14,11 @@ internal sealed class RecordedText
     private readonly string[] data;
     private readonly string? validation;
     private readonly double fraction;
+    private readonly string? column;
     private readonly SampleKind samples;
 
-    private RecordedText(string folder, string[] data, string? validation, double fraction, SampleKind samples) =>
-        (this.folder, this.data, this.validation, this.fraction, this.samples) = (folder, data, validation, fraction, samples);
+    private RecordedText(string folder, string[] data, string? validation, double fraction, string? column, SampleKind samples) =>
+        (this.folder, this.data, this.validation, this.fraction, this.column, this.samples) = (folder, data, validation, fraction, column, samples);
 
     /// <summary>Reads the settings.</summary>
     /// <exception cref="FileNotFoundException">There are none.</exception>
@@ -31,7 +32,8 @@ internal sealed class RecordedText
             using var json = JsonDocument.Parse(File.ReadAllBytes(path));
             string? separate = json.RootElement.TryGetProperty("val-data", out var validation) ? validation.GetString()! : null;
             string[] data = [.. json.RootElement.GetProperty("data").EnumerateArray().Select(e => e.GetString()!)];
-            return new RecordedText(folder, data, separate, separate is null ? json.RootElement.GetProperty("val-fraction").GetDouble() : 0, samples);
+            string? column = json.RootElement.TryGetProperty("column", out var named) ? named.GetString() : null;
+            return new RecordedText(folder, data, separate, separate is null ? json.RootElement.GetProperty("val-fraction").GetDouble() : 0, column, samples);
         }
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)
         {
@@ -40,7 +42,7 @@ internal sealed class RecordedText
     }
 
     /// <summary>The held-out part.</summary>
-    public ReadOnlyMemory<byte> HeldOut(TextWriter messages, CancellationToken cancel)
+    public CorpusText HeldOut(TextWriter messages, CancellationToken cancel)
     {
         string[] names = validation is null ? data : [validation];
         var text = Read(names, "evaluating on " + (validation is null ? "the held-out part of " : ""), messages, cancel);
@@ -50,22 +52,22 @@ internal sealed class RecordedText
     }
 
     /// <summary>The part it was trained on, and the held-out part, empty when there is none.</summary>
-    public (ReadOnlyMemory<byte> Training, ReadOnlyMemory<byte> HeldOut) Both(TextWriter messages, CancellationToken cancel)
+    public (CorpusText Training, CorpusText HeldOut) Both(TextWriter messages, CancellationToken cancel)
     {
         var text = Read(data, "comparing with ", messages, cancel);
         if (validation is not null) return (text, Read([validation], "held out: ", messages, cancel));
         return fraction == 0 ? (text, default) : Split(text);
     }
 
-    private (ReadOnlyMemory<byte> Training, ReadOnlyMemory<byte> HeldOut) Split(ReadOnlyMemory<byte> text) =>
-        samples == SampleKind.Lines ? TextSplit.ByLines(text, fraction) : TextSplit.ByCharacters(text, fraction);
+    private (CorpusText Training, CorpusText HeldOut) Split(CorpusText text) =>
+        samples == SampleKind.Lines ? text.SplitBySamples(fraction) : text.SplitByCharacters(fraction);
 
-    private ReadOnlyMemory<byte> Read(string[] names, string purpose, TextWriter messages, CancellationToken cancel)
+    private CorpusText Read(string[] names, string purpose, TextWriter messages, CancellationToken cancel)
     {
         if (names.Contains(CorpusFiles.StandardInput)) throw new InvalidDataException($"{folder}: was trained on standard input, which is gone; name a text with --data FILE");
         messages.WriteLine(purpose + string.Join(", ", names));
-        var corpus = TextCorpus.Read(names, Stream.Null, cancel);
+        var corpus = TextCorpus.Read(names, Stream.Null, column, cancel);
         TrainRun.Describe(corpus, messages);
-        return corpus.Utf8;
+        return corpus.Text;
     }
 }

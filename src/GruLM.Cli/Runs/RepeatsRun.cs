@@ -18,6 +18,9 @@ internal sealed record RepeatsSettings
     /// <summary>The training text; null for the recorded one.</summary>
     public string? Data { get; init; }
 
+    /// <summary>The column of a table.</summary>
+    public string? Column { get; init; }
+
     public int MaxTokens { get; init; }
 
     public ulong Seed { get; init; }
@@ -53,10 +56,15 @@ internal static class RepeatsRun
 
     private static (ReadOnlyMemory<byte> Training, ReadOnlyMemory<byte> HeldOut) Texts(RepeatsSettings settings, SampleKind samples, Session session)
     {
-        if (settings.Data is null) return RecordedText.Of(settings.Model, samples).Both(session.Error, session.Stop);
-        var corpus = TextCorpus.Read([settings.Data], session.Input, session.Stop);
+        if (settings.Data is null)
+        {
+            var (training, heldOut) = RecordedText.Of(settings.Model, samples).Both(session.Error, session.Stop);
+            return (training.Utf8, heldOut.Utf8);
+        }
+
+        var corpus = TextCorpus.Read([settings.Data], session.Input, settings.Column, session.Stop);
         TrainRun.Describe(corpus, session.Error);
-        return (corpus.Utf8, default);
+        return (corpus.Text.Utf8, default);
     }
 
     // A text that ends early is followed by another, on a line of its own.

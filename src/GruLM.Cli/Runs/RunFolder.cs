@@ -58,6 +58,9 @@ internal sealed class RunFolder : IDisposable
     /// <summary>The file of samples, open once the run is ready; null for a run without.</summary>
     public StepLines? Samples { get; private set; }
 
+    /// <summary>Where the tokens of a large text are kept.</summary>
+    public string TokenPath => Path.Combine(Checkpoint.TrainingFolder(folder), "tokens-train.bin");
+
     private string TokenizerPath => Path.Combine(folder, ModelFolder.TokenizerName);
 
     /// <summary>Writes down what the run was told and what it found or, when it goes on, checks that it still finds the same.
@@ -114,7 +117,7 @@ internal sealed class RunFolder : IDisposable
         if (waits || settings.Resume || record is null) return;
         claim?.Dispose();
         string training = Checkpoint.TrainingFolder(folder);
-        foreach (string file in (string[])[.. OldFiles(), RunRecord.PathIn(folder)])
+        foreach (string file in (string[])[.. OldFiles(), RunRecord.PathIn(folder), TokenPath])
             if (File.Exists(file)) File.Delete(file);
         if (Directory.Exists(training) && !Directory.EnumerateFileSystemEntries(training).Any()) Directory.Delete(training);
         if (!existed && Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any()) Directory.Delete(folder);
@@ -174,14 +177,14 @@ internal sealed class RunFolder : IDisposable
         record.Write(folder);
     }
 
-    // The settings go first: a folder without them is nothing that could be resumed. Then the configuration, without which nothing takes the rest for a model.
+    // The tokens stay, since they are the new run's already. The settings go first: a folder without them is nothing that could be resumed. Then the configuration, without which nothing takes the rest for a model.
     private void DeleteOld()
     {
         foreach (string file in OldFiles())
             if (File.Exists(file)) File.Delete(file);
         string training = Checkpoint.TrainingFolder(folder);
         foreach (string inside in Directory.EnumerateDirectories(training)) Directory.Delete(inside, recursive: true);
-        foreach (string file in Directory.EnumerateFiles(training).Where(f => f != claim!.Name)) File.Delete(file);
+        foreach (string file in Directory.EnumerateFiles(training).Where(f => f != claim!.Name && Path.GetFileName(f) != Path.GetFileName(TokenPath))) File.Delete(file);
     }
 
     private string[] OldFiles() =>

@@ -1,9 +1,11 @@
 // training/run.json: what a run found when it began, so that resuming can tell whether it still finds the same: the texts, the
 // tokenizer, the weights it started from, the kernels. What it was told stands in settings.json.
 
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using GruLM.Corpus;
 using GruLM.Formats;
 using GruLM.Training;
 
@@ -14,7 +16,20 @@ namespace GruLM.Cli.Runs;
 /// <param name="Sha256">Their checksum.</param>
 internal sealed record TextRecord(long Bytes, string Sha256)
 {
-    public static TextRecord Of(ReadOnlyMemory<byte> utf8) => new(utf8.Length, Convert.ToHexStringLower(SHA256.HashData(utf8.Span)));
+    /// <summary>The record of a text; where samples are no lines, their places are part of it.</summary>
+    public static TextRecord Of(CorpusText text)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(text.Utf8.Span);
+        Span<byte> length = stackalloc byte[sizeof(int)];
+        foreach (int bytes in text.SampleLengths())
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(length, bytes);
+            hash.AppendData(length);
+        }
+
+        return new TextRecord(text.Length, Convert.ToHexStringLower(hash.GetHashAndReset()));
+    }
 }
 
 /// <summary>What a run found when it began.</summary>

@@ -40,6 +40,7 @@ internal static class SettingsFile
         if (s.Tokenizer is not null) json.WriteString("tokenizer", Full(s.Tokenizer));
         if (s.ValData is not null) json.WriteString("val-data", Full(s.ValData));
         json.WriteNumber("val-fraction", s.ValFraction);
+        if (s.Column is not null) json.WriteString("column", s.Column);
         if (o.InitFrom is not null)
         {
             json.WriteString("init-from", Full(o.InitFrom));
@@ -56,6 +57,7 @@ internal static class SettingsFile
         }
 
         json.WriteString("samples", o.Samples == SampleKind.Lines ? "lines" : "stream");
+        if (o.MaskPrompt) json.WriteBoolean("mask-prompt", true);
         json.WriteNumber("dropout", o.Dropout);
         json.WriteBoolean("locked-dropout", o.Regularisation.LockedDropout);
         json.WriteNumber("input-dropout", o.Regularisation.InputDropout);

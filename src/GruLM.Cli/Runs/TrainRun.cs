@@ -24,6 +24,9 @@ internal sealed record TrainSettings
 
     public double ValFraction { get; init; } = 0.1;
 
+    /// <summary>The column of tables that holds the text; null for the usual one.</summary>
+    public string? Column { get; init; }
+
     public bool Overwrite { get; init; }
 
     /// <summary>Minutes to train for; 0: the options say how many steps.</summary>
@@ -105,7 +108,7 @@ internal static class TrainRun
 
     // Everything that can fail on bad input, so that what was written by then can be taken back.
     private static TextTraining Prepare(
-        TrainSettings settings, RunFolder folder, ReadOnlyMemory<byte> training, ReadOnlyMemory<byte> heldOut, Compute compute, ITrainingObserver observer,
+        TrainSettings settings, RunFolder folder, CorpusText training, CorpusText heldOut, Compute compute, ITrainingObserver observer,
         TextWriter messages, CancellationToken cancel)
     {
         void Phase(string phase) => messages.WriteLine($"{phase} …");
@@ -123,6 +126,8 @@ internal static class TrainRun
             var there = folder.Begin(record, compute.Bf16 is not null, messages);
             var tokenizer = there ?? ((options.InitFrom ?? settings.Tokenizer) is { } source ? Tokenizer.Load(ModelFolder.TokenizerPath(source)) : null);
             TextTraining.Check(training, options with { Tokenizer = tokenizer });
+            if (options.MaskPrompt && TextTraining.SamplesWithoutAnswer(training) is > 0 and var none)
+                messages.WriteLine($"note: {none} samples have no {new ChatTemplate().Ai}, so --mask-prompt leaves nothing of them to learn; they are left out");
             if (tokenizer is null)
             {
                 tokenizer = TextTraining.LearnTokenizer(training, options, Phase, cancel);
@@ -131,7 +136,7 @@ internal static class TrainRun
             }
 
             if (there is null) folder.Keep(tokenizer);
-            return TextTraining.Prepare(training, heldOut, options with { Tokenizer = tokenizer }, compute, settings.OutDir, observer, Phase, cancel);
+            return TextTraining.Prepare(training, heldOut, options with { Tokenizer = tokenizer, TokenFilePath = settings.DryRun ? null : folder.TokenPath }, compute, settings.OutDir, observer, Phase, cancel);
         }
         catch (Exception error) when (error is not OperationCanceledException)
         {
@@ -153,29 +158,42 @@ internal static class TrainRun
         };
     }
 
-    private static (ReadOnlyMemory<byte> Training, ReadOnlyMemory<byte> HeldOut) ReadTexts(TrainSettings settings, SampleKind samples, Stream input, TextWriter messages, CancellationToken cancel)
+    private static (CorpusText Training, CorpusText HeldOut) ReadTexts(TrainSettings settings, SampleKind samples, Stream input, TextWriter messages, CancellationToken cancel)
     {
+        CheckColumn(settings.Column, settings.ValData is null ? settings.Data : [.. settings.Data, settings.ValData]);
         messages.WriteLine($"reading {string.Join(", ", settings.Data)} …");
-        var corpus = TextCorpus.Read(settings.Data, input, cancel);
+        var corpus = TextCorpus.Read(settings.Data, input, settings.Column, cancel);
         Describe(corpus, messages);
         if (settings.ValData is not null)
         {
-            var validation = TextCorpus.Read([settings.ValData], input, cancel);
+            var validation = TextCorpus.Read([settings.ValData], input, settings.Column, cancel);
             Describe(validation, messages);
-            return (corpus.Utf8, validation.Utf8);
+            return (corpus.Text, validation.Text);
         }
 
-        if (settings.ValFraction == 0) return (corpus.Utf8, default);
-        return samples == SampleKind.Lines ? TextSplit.ByLines(corpus.Utf8, settings.ValFraction) : TextSplit.ByCharacters(corpus.Utf8, settings.ValFraction);
+        if (settings.ValFraction == 0) return (corpus.Text, default);
+        return samples == SampleKind.Lines ? corpus.Text.SplitBySamples(settings.ValFraction) : corpus.Text.SplitByCharacters(settings.ValFraction);
+    }
+
+    /// <summary>Throws <see cref="UsageException"/> where a column is named and nothing has columns.</summary>
+    internal static void CheckColumn(string? column, IReadOnlyList<string> data)
+    {
+        if (column is not null && !CorpusFiles.Find(data).Any(file => CorpusFiles.FormatOf(file) == CorpusFormat.Table))
+            throw new UsageException($"--column {column}: only tables have columns, and {string.Join(", ", data)} has no file named *.csv or *.csv.gz");
     }
 
     /// <summary>One line on what a corpus holds, and one on what had to be repaired.</summary>
     internal static void Describe(TextCorpus corpus, TextWriter messages)
     {
         var c = corpus.Counts;
-        messages.WriteLine(string.Create(CultureInfo.InvariantCulture, $"text: {c.Bytes:#,0} bytes, {c.Characters:#,0} characters, {c.Lines:#,0} lines"));
-        if (c.ReplacedSequences > 0) messages.WriteLine(string.Create(CultureInfo.InvariantCulture, $"note: {c.ReplacedSequences:#,0} sequences of invalid UTF-8 were replaced by U+FFFD"));
-        if (c.WindowsLineEnds > 0) messages.WriteLine(string.Create(CultureInfo.InvariantCulture, $"note: {c.WindowsLineEnds:#,0} Windows line ends were turned into line feeds"));
+        static string Line(FormattableString text) => FormattableString.Invariant(text);
+        messages.WriteLine(Line($"text: {c.Bytes:#,0} bytes, {c.Characters:#,0} characters, {c.Lines:#,0} lines") + (c.Records > 0 ? Line($", {c.Records:#,0} records") : ""));
+        List<string> repairs = [];
+        if (c.ByteOrderMarks > 0) repairs.Add(Line($"{c.ByteOrderMarks:#,0} byte-order marks were dropped"));
+        if (c.WindowsLineEnds > 0) repairs.Add(Line($"{c.WindowsLineEnds:#,0} Windows line ends were turned into line feeds"));
+        if (c.Nuls > 0) repairs.Add(Line($"{c.Nuls:#,0} NULs were dropped"));
+        if (c.ReplacedSequences > 0) repairs.Add(Line($"{c.ReplacedSequences:#,0} sequences of invalid UTF-8 were replaced by U+FFFD"));
+        if (repairs.Count > 0) messages.WriteLine($"note: {string.Join(", ", repairs)}");
     }
 
     // The files of figures join the observers once it is known that nothing stands in the way of training.

@@ -1,7 +1,21 @@
 // Which files a corpus is made of: what the user named, a folder standing for the text files directly in it, "-" for standard input.
 // The order is the one given, within a folder that of the names' characters, so that the same names give the same corpus everywhere.
-// Left out on purpose, for now: compressed files, JSON lines and tables; each will be one more reader beside this file.
+// What a file is, its name says: .jsonl and .ndjson are JSON lines, .csv a table, everything else plain text; .gz behind any of these is
+// unpacked while reading. Left out on purpose: folders within folders, and guessing from content.
 namespace GruLM.Corpus;
+
+/// <summary>What a file of a corpus holds.</summary>
+public enum CorpusFormat
+{
+    /// <summary>Text as it stands.</summary>
+    Plain,
+
+    /// <summary>A JSON object a line.</summary>
+    JsonLines,
+
+    /// <summary>Comma-separated values, the names of the columns in the first row.</summary>
+    Table,
+}
 
 /// <summary>Finds the files of a corpus.</summary>
 public static class CorpusFiles
@@ -9,7 +23,12 @@ public static class CorpusFiles
     /// <summary>The name that stands for standard input.</summary>
     public const string StandardInput = "-";
 
-    /// <summary>Turns the names a user gave into files: folders into the <c>*.txt</c> files directly in them, in ordinal order of their names.</summary>
+    private const string Packed = ".gz";
+
+    private static readonly string[] FolderEndings = [".txt", ".jsonl", ".ndjson", ".csv"];
+
+    /// <summary>Turns the names a user gave into files: folders into the text, JSON lines and CSV files directly in them (<c>.gz</c> or not), in
+    /// ordinal order of their names.</summary>
     /// <exception cref="ArgumentException">No name was given, or standard input was named twice.</exception>
     /// <exception cref="FileNotFoundException">There is no such file or folder.</exception>
     /// <exception cref="InvalidDataException">A folder has no text file.</exception>
@@ -34,10 +53,10 @@ public static class CorpusFiles
             }
             else if (Directory.Exists(name))
             {
-                var texts = Directory.GetFiles(name, "*.txt");
+                var texts = Directory.GetFiles(name).Where(file => FolderEndings.Contains(Ending(file))).ToArray();
                 if (texts.Length == 0)
                 {
-                    throw new InvalidDataException($"{name}: the folder has no text; files named *.txt were expected directly in it");
+                    throw new InvalidDataException($"{name}: the folder has no text; files named {string.Join(", ", FolderEndings.Select(e => "*" + e))}, or these with .gz, were expected directly in it");
                 }
                 files.AddRange(texts.Order(StringComparer.Ordinal));
             }
@@ -48,4 +67,32 @@ public static class CorpusFiles
         }
         return files;
     }
+
+    /// <summary>What a file holds, by its name.</summary>
+    public static CorpusFormat FormatOf(string file) => Ending(file) switch
+    {
+        ".jsonl" or ".ndjson" => CorpusFormat.JsonLines,
+        ".csv" => CorpusFormat.Table,
+        _ => CorpusFormat.Plain,
+    };
+
+    /// <summary>Whether a file is to be unpacked, by its name.</summary>
+    internal static bool IsPacked(string file) => file.EndsWith(Packed, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Opens a file, unpacking it where its name says so.</summary>
+    internal static Stream Open(string file, Stream? standardInput)
+    {
+        if (file == StandardInput)
+        {
+            return standardInput ?? Console.OpenStandardInput();
+        }
+        var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: IsPacked(file) ? 1 << 16 : 0);
+        return IsPacked(file) ? new PackedText(stream) : stream;
+    }
+
+    /// <summary>How a file is called in messages.</summary>
+    internal static string Called(string file) => file == StandardInput ? "standard input" : file;
+
+    // The ending that tells the format, in small letters, without .gz.
+    private static string Ending(string file) => Path.GetExtension(IsPacked(file) ? file[..^Packed.Length] : file).ToLowerInvariant();
 }

@@ -1,4 +1,4 @@
-// Turns the bytes of a text file into the text everything is counted on: no byte-order mark, line ends as LF, valid UTF-8.
+// Turns the bytes of a text file into the text everything is counted on: no byte-order mark, line ends as LF, no NULs, valid UTF-8.
 // Works on portions of any size, so that a file is never held twice. Each longest wrong sequence of bytes becomes one U+FFFD, as the
 // Unicode Standard (section 3.9) recommends. Left out on purpose: any other normalisation; a CR that no LF follows stays as it is.
 using System.Buffers;
@@ -17,6 +17,8 @@ internal sealed class TextCleaner(IBufferWriter<byte> output)
     public long ReplacedSequences { get; private set; }
 
     public long WindowsLineEnds { get; private set; }
+
+    public long Nuls { get; private set; }
 
     /// <summary>
     /// Cleans a portion and returns how many of its bytes were used; the few that remain (the beginning of a character or of a CRLF) must
@@ -48,7 +50,7 @@ internal sealed class TextCleaner(IBufferWriter<byte> output)
             {
                 length = last ? rest.Length : rest.Length - UnfinishedBytes(rest);
             }
-            AppendValid(rest[..length]);
+            AppendWithoutNuls(rest[..length]);
             rest = rest[length..];
             if (atEnd)
             {
@@ -71,6 +73,17 @@ internal sealed class TextCleaner(IBufferWriter<byte> output)
             }
         }
         return portion.Length - rest.Length;
+    }
+
+    // No text has a NUL; they come from blocks that were never written, and from text in 16-bit units.
+    private void AppendWithoutNuls(ReadOnlySpan<byte> bytes)
+    {
+        for (int nul; (nul = bytes.IndexOf((byte)0)) >= 0; bytes = bytes[(nul + 1)..])
+        {
+            AppendValid(bytes[..nul]);
+            Nuls++;
+        }
+        AppendValid(bytes);
     }
 
     private void AppendValid(ReadOnlySpan<byte> bytes)

@@ -1,6 +1,5 @@
-// A corpus in memory: the cleaned UTF-8 of all its files, one after another, and what was counted and repaired while reading.
-// Where a file does not end in a line end and another follows, one is put between them, so that lines never run into each other.
-// Left out on purpose, for now: corpora over two gigabytes (one array holds the text) and files that are not plain text.
+// A corpus in memory: the cleaned UTF-8 of all its files, one after another, where its samples are, and what was counted and repaired while
+// reading. Plain text comes as it stands; JSON lines and tables are read by the files beside this one.
 using System.Buffers;
 
 namespace GruLM.Corpus;
@@ -11,21 +10,27 @@ namespace GruLM.Corpus;
 /// <param name="Lines">Lines; a last one without a line end counts.</param>
 /// <param name="ReplacedSequences">Wrong UTF-8 sequences that became U+FFFD.</param>
 /// <param name="WindowsLineEnds">CRLFs that became LF.</param>
-/// <param name="ByteOrderMarks">Byte-order marks dropped at the beginning of files.</param>
-public sealed record CorpusCounts(long Bytes, long Characters, long Lines, long ReplacedSequences, long WindowsLineEnds, int ByteOrderMarks);
+/// <param name="ByteOrderMarks">Byte-order marks dropped at the beginning of texts.</param>
+/// <param name="Nuls">NULs dropped.</param>
+/// <param name="Records">Objects of JSON lines files and rows of tables.</param>
+public sealed record CorpusCounts(
+    long Bytes, long Characters, long Lines, long ReplacedSequences, long WindowsLineEnds, int ByteOrderMarks, long Nuls = 0, long Records = 0);
 
 /// <summary>The text of a corpus.</summary>
 public sealed class TextCorpus
 {
-    private TextCorpus(ReadOnlyMemory<byte> utf8, CorpusCounts counts, IReadOnlyList<string> files)
+    private TextCorpus(CorpusText text, CorpusCounts counts, IReadOnlyList<string> files)
     {
-        Utf8 = utf8;
+        Text = text;
         Counts = counts;
         Files = files;
     }
 
-    /// <summary>The text: valid UTF-8, line ends as LF, no byte-order mark.</summary>
-    public ReadOnlyMemory<byte> Utf8 { get; }
+    /// <summary>The text with its samples.</summary>
+    public CorpusText Text { get; }
+
+    /// <summary>The text: valid UTF-8, line ends as LF, no byte-order mark, no NUL.</summary>
+    public ReadOnlyMemory<byte> Utf8 => Text.Utf8;
 
     /// <summary>What was counted and repaired while reading.</summary>
     public CorpusCounts Counts { get; }
@@ -33,130 +38,66 @@ public sealed class TextCorpus
     /// <summary>The files it was read from, in order.</summary>
     public IReadOnlyList<string> Files { get; }
 
-    /// <summary>Reads text files, folders of them, or standard input.</summary>
-    /// <param name="names">Files, folders (their <c>*.txt</c> files in ordinal order) or <c>-</c> for standard input.</param>
+    /// <summary>Reads files, folders of them, or standard input. What a file holds, its name says (see <see cref="CorpusFiles"/>); standard input is plain text.</summary>
+    /// <param name="names">Files, folders (the files in them that hold text, in ordinal order) or <c>-</c> for standard input.</param>
     /// <param name="standardInput">What <c>-</c> reads; the process's own when null.</param>
+    /// <param name="column">The column of tables that holds the text; null for the column <c>text</c>.</param>
     /// <param name="cancellation">Ends the reading early.</param>
     /// <exception cref="FileNotFoundException">There is no such file or folder.</exception>
-    /// <exception cref="InvalidDataException">A named file is empty, a folder has no text, or there is more text than fits.</exception>
+    /// <exception cref="InvalidDataException">A file is damaged, a named one is empty, a folder has no text, or there is more text than fits.</exception>
     /// <exception cref="ArgumentException">No name was given, or standard input was named twice.</exception>
-    public static TextCorpus Read(IReadOnlyList<string> names, Stream? standardInput = null, CancellationToken cancellation = default)
+    public static TextCorpus Read(IReadOnlyList<string> names, Stream? standardInput = null, string? column = null, CancellationToken cancellation = default)
     {
         var files = CorpusFiles.Find(names);
-        var text = new TextBuffer(files.Sum(file => file == CorpusFiles.StandardInput ? 0 : new FileInfo(file).Length));
-        long replaced = 0, windowsLineEnds = 0;
-        var marks = 0;
+        var builder = new CorpusBuilder(files.Sum(file => file == CorpusFiles.StandardInput ? 0 : new FileInfo(file).Length));
         foreach (var file in files)
         {
-            if (text.Length > 0 && text.Written[^1] != (byte)'\n')
+            var format = CorpusFiles.FormatOf(file);
+            builder.BeginFile(format != CorpusFormat.Plain);
+            var before = builder.Length;
+            using (var text = new CleanedText(file, standardInput, cancellation))
             {
-                text.Write("\n"u8);
-            }
-            var before = text.Length;
-            var cleaner = new TextCleaner(text);
-            using (var stream = Open(file, standardInput))
-            {
-                Copy(stream, cleaner, cancellation);
+                switch (format)
+                {
+                    case CorpusFormat.JsonLines:
+                        JsonLinesReader.Read(text, file, builder);
+                        break;
+                    case CorpusFormat.Table:
+                        TableReader.Read(text, file, column ?? TableReader.DefaultColumn, builder);
+                        break;
+                    default:
+                        for (ReadOnlySpan<byte> portion; (portion = text.NextPortion()).Length > 0;)
+                        {
+                            builder.Text.Write(portion);
+                        }
+                        builder.EndPlainFile();
+                        break;
+                }
+                builder.Count(text.Cleaner);
             }
             // A file that was named on its own is expected to hold something; one found in a folder is not.
-            if (text.Length == before && names.Contains(file))
+            if (builder.Length == before && names.Contains(file))
             {
-                throw new InvalidDataException($"{(file == CorpusFiles.StandardInput ? "standard input" : file)}: is empty, text was expected");
+                throw new InvalidDataException($"{CorpusFiles.Called(file)}: is empty, text was expected");
             }
-            replaced += cleaner.ReplacedSequences;
-            windowsLineEnds += cleaner.WindowsLineEnds;
-            marks += cleaner.HadByteOrderMark ? 1 : 0;
         }
-        if (text.Length == 0)
-        {
-            throw new InvalidDataException($"{string.Join(", ", names)}: holds only empty files, text was expected");
-        }
-
-        var written = text.Written;
-        var counts = new CorpusCounts(written.Length, TextSplit.CountCharacters(written), CountLines(written), replaced, windowsLineEnds, marks);
-        return new TextCorpus(text.WrittenMemory, counts, files);
+        return builder.Length > 0 ? Finish(builder, files) : throw new InvalidDataException($"{string.Join(", ", names)}: holds only empty files, text was expected");
     }
 
-    /// <summary>A corpus of text that is in memory already, cleaned in the same way.</summary>
+    /// <summary>A corpus of plain text that is in memory already, cleaned in the same way.</summary>
     /// <exception cref="InvalidDataException">The text is empty.</exception>
     public static TextCorpus FromBytes(ReadOnlyMemory<byte> bytes, string name = "text")
     {
-        var text = new TextBuffer(bytes.Length);
-        var cleaner = new TextCleaner(text);
+        var builder = new CorpusBuilder(bytes.Length);
+        var cleaner = new TextCleaner(builder.Text);
         cleaner.Append(bytes.Span, last: true);
-        if (text.Length == 0)
-        {
-            throw new InvalidDataException($"{name}: is empty, text was expected");
-        }
-        var written = text.Written;
-        var counts = new CorpusCounts(
-            written.Length, TextSplit.CountCharacters(written), CountLines(written), cleaner.ReplacedSequences, cleaner.WindowsLineEnds, cleaner.HadByteOrderMark ? 1 : 0);
-        return new TextCorpus(text.WrittenMemory, counts, [name]);
+        builder.Count(cleaner);
+        return builder.Length > 0 ? Finish(builder, [name]) : throw new InvalidDataException($"{name}: is empty, text was expected");
     }
 
-    private static Stream Open(string file, Stream? standardInput)
+    private static TextCorpus Finish(CorpusBuilder builder, IReadOnlyList<string> files)
     {
-        if (file == CorpusFiles.StandardInput)
-        {
-            return standardInput ?? Console.OpenStandardInput();
-        }
-        return new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-    }
-
-    private static void Copy(Stream stream, TextCleaner cleaner, CancellationToken cancellation)
-    {
-        var buffer = ArrayPool<byte>.Shared.Rent(1 << 20);
-        try
-        {
-            var held = 0;
-            int read;
-            do
-            {
-                cancellation.ThrowIfCancellationRequested();
-                // Waited for with the token: nobody should have to end standard input to be able to stop.
-                read = stream.ReadAsync(buffer.AsMemory(held), cancellation).AsTask().WaitAsync(cancellation).GetAwaiter().GetResult();
-                held += read;
-                var used = cleaner.Append(buffer.AsSpan(0, held), last: read == 0);
-                buffer.AsSpan(used, held - used).CopyTo(buffer);
-                held -= used;
-            }
-            while (read > 0);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
-
-    private static long CountLines(ReadOnlySpan<byte> text) => text.Count((byte)'\n') + (text[^1] == (byte)'\n' ? 0 : 1);
-
-    /// <summary>One growing array; starts at the size the files have, which is exact unless something is repaired.</summary>
-    private sealed class TextBuffer(long expected) : IBufferWriter<byte>
-    {
-        private byte[] _bytes = new byte[Capacity(expected + 2)];
-
-        public int Length { get; private set; }
-
-        public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, Length);
-
-        public ReadOnlyMemory<byte> WrittenMemory => _bytes.AsMemory(0, Length);
-
-        public void Advance(int count) => Length += count;
-
-        public Memory<byte> GetMemory(int sizeHint = 0)
-        {
-            var needed = (long)Length + Math.Max(1, sizeHint);
-            if (needed > _bytes.Length)
-            {
-                Array.Resize(ref _bytes, Capacity(Math.Max(needed, Math.Min(2L * _bytes.Length, Array.MaxLength))));
-            }
-            return _bytes.AsMemory(Length);
-        }
-
-        public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
-
-        private static int Capacity(long wanted) => wanted <= Array.MaxLength
-            ? (int)wanted
-            : throw new InvalidDataException($"the text takes about {wanted / 1e9:F1} GB; at most {Array.MaxLength / 1e9:F1} GB can be read, name fewer files");
+        var (text, counts) = builder.Finish();
+        return new TextCorpus(text, counts, files);
     }
 }

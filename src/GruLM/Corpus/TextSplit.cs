@@ -69,9 +69,9 @@ public static class TextSplit
 
     private static bool IsContinuation(byte b) => (b & 0xC0) == 0x80;
 
-    private static bool IsBlank(ReadOnlySpan<byte> line) => line.IndexOfAnyExcept(" \t\r\v\f"u8) < 0;
+    internal static bool IsBlank(ReadOnlySpan<byte> line) => line.IndexOfAnyExcept(" \t\r\v\f"u8) < 0;
 
-    private static long Keep(long count, double fraction)
+    internal static long Keep(long count, double fraction)
     {
         if (!(fraction >= 0 && fraction < 1))
         {

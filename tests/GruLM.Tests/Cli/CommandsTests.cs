@@ -126,7 +126,51 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
         Assert.EndsWith("pong\n", Run("generate", "--model", model, "--prompt", "<prompt> say ping <ai>", "--temperature", "0").Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Exchanges_from_records_are_learned_by_their_answers_alone_and_evaluated_like_that()
+    {
+        string text = Path.Combine(trained.Root, "exchanges.jsonl"), model = Path.Combine(trained.Root, "exchanges");
+        File.WriteAllText(text, string.Concat(Enumerable.Range(0, 300).Select(i => $"{{\"prompt\": \"say {(i % 2 == 0 ? "ping" : "tick")}\", \"completion\": \"{(i % 2 == 0 ? "pong" : "tock")}\"}}\n")));
+        var train = Run($"train --data {text} --samples lines --mask-prompt --out-dir {model} --vocab-size 300 --hidden-dim 24 --emb-dim 24 --num-layers 1 --epochs 12 --batch-size 8 --lr 0.02 --val-fraction 0.05".Split(' '));
+        Assert.True(train.Code == 0, train.Error);
+        Assert.Contains("300 records", train.Error, StringComparison.Ordinal);
+        static (int Tokens, int Bytes) Counts(string json) => (JsonDocument.Parse(json).RootElement.GetProperty("tokens").GetInt32(), JsonDocument.Parse(json).RootElement.GetProperty("bytes").GetInt32());
+        var (masked, all) = (Counts(Run("eval", "--model", model, "--json").Output), Counts(Run("eval", "--model", model, "--json", "--no-mask-prompt").Output));
+        Assert.Equal(15 * " pong\n".Length, masked.Bytes);
+        Assert.Equal(15 * "<prompt> say ping <ai> pong\n".Length, all.Bytes);
+        Assert.True(masked.Tokens < all.Tokens);
+        Assert.Equal(20 * all.Bytes, Counts(Run("eval", "--model", model, "--data", text, "--json", "--no-mask-prompt").Output).Bytes);
+        Assert.Equal("pong\ntock\n", Run(Encoding.UTF8.GetBytes("say ping\nsay tick\n"), "chat", "--model", model, "--temperature", "0").Output);
+
+        // The settings beside it go on and train it again.
+        var more = Run("train", "--resume", model, "--epochs", "13");
+        Assert.True(more.Code == 0, more.Error);
+        Assert.Equal(masked, Counts(Run("eval", "--model", model, "--json").Output));
+        Assert.Equal(2, Run("eval", "--model", model, "--data", text, "--mask-prompt", "--samples", "stream").Code);
+        string plain = Path.Combine(trained.Root, "no-exchange.txt");
+        File.WriteAllText(plain, "say ping\n");
+        Assert.Contains("no sample with <ai>", Run("eval", "--model", model, "--data", plain).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_packed_table_is_trained_on_and_found_again_by_eval()
+    {
+        string table = Path.Combine(trained.Root, "table.csv.gz"), model = Path.Combine(trained.Root, "table");
+        var rows = "id,story\n" + string.Concat(SampleCorpus.Generate(3, 6000).Split("\n\n").Select((story, i) => $"{i},\"{story.Replace("\"", "\"\"", StringComparison.Ordinal)}\"\n"));
+        File.WriteAllBytes(table, Corpus.TextCorpusTests.Pack(Encoding.UTF8.GetBytes(rows)));
+        var train = Run($"train --data {table} --column story --out-dir {model} --vocab-size 400 --hidden-dim 16 --emb-dim 16 --num-layers 1 --max-steps 2".Split(' '));
+        Assert.True(train.Code == 0, train.Error);
+        Assert.Equal(0, Run("eval", "--model", model).Code);
+        Assert.Equal(0, Run("eval", "--model", model, "--data", table, "--column", "story").Code);
+        Assert.Contains("no column 'text'; its columns are 'id', 'story'", Run("eval", "--model", model, "--data", table).Error, StringComparison.Ordinal);
+    }
+
     [Theory]
+    [InlineData("train --data {text} --out-dir {root}/x --mask-prompt", 2, "--mask-prompt needs --samples lines")]
+    [InlineData("train --data {text} --out-dir {root}/x --column story", 2, "--column story: only tables have columns")]
+    [InlineData("train --data {root}/thirty.txt --out-dir {root}/x --mask-prompt --samples lines --val-fraction 0", 1, "no sample of the training part has an answer")]
+    [InlineData("train --data {root}/damaged.txt.gz --out-dir {root}/x", 1, "damaged.txt.gz: is damaged or no gzip file")]
+    [InlineData("train --data {root}/fields.jsonl --out-dir {root}/x", 1, "fields.jsonl: line 2: has only")]
     [InlineData("train --data {root}/missing.txt --out-dir {root}/x", 1, "missing.txt")]
     [InlineData("train --data {root}/empty.txt --out-dir {root}/x", 1, "empty.txt: is empty")]
     [InlineData("train --data {root}/nothing --out-dir {root}/x", 1, "nothing")]
@@ -170,6 +214,8 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
         File.WriteAllText(Path.Combine(trained.Root, "a.txt"), "a");
         File.WriteAllText(Path.Combine(trained.Root, "thirty.txt"), "qwertyuiopasdfghjklzxcvbnm1234");
         File.WriteAllText(Path.Combine(trained.Root, "blank.txt"), " \n\n");
+        File.WriteAllText(Path.Combine(trained.Root, "damaged.txt.gz"), "not packed");
+        File.WriteAllText(Path.Combine(trained.Root, "fields.jsonl"), "{\"text\": \"a\"}\n{\"body\": \"b\"}\n");
         Directory.CreateDirectory(Path.Combine(trained.Root, "nothing"));
         File.WriteAllText(Path.Combine(trained.Root, "newlines.txt"), new string('\n', 100));
         CopyModel("mistokenized", f => f.EndsWith("tokenizer.model", StringComparison.Ordinal), bytes => bytes[..(bytes.Length / 2)]);

@@ -25,14 +25,15 @@ public sealed class TextCorpusTests : IDisposable
     [Fact]
     public void Portions_of_any_size_give_what_the_whole_gives()
     {
-        byte[] pieces = [0xEF, 0xBB, 0xBF, 0x0D, 0x0A, 0x0D, 0x41, 0xC3, 0xA9, 0xE2, 0x82, 0xAC, 0xF0, 0x9F, 0x99, 0x82, 0xFF, 0xED, 0xA0, 0x80];
+        byte[] pieces = [0xEF, 0xBB, 0xBF, 0x0D, 0x0A, 0x0D, 0x41, 0xC3, 0xA9, 0xE2, 0x82, 0xAC, 0xF0, 0x9F, 0x99, 0x82, 0xFF, 0xED, 0xA0, 0x80, 0x00];
         Prop.ForAll<int[], PositiveInt>((choices, size) =>
         {
             var bytes = choices.Select(c => pieces[(c & int.MaxValue) % pieces.Length]).ToArray();
             var (whole, replaced) = Clean(bytes, bytes.Length + 1);
             var (cut, replacedInPortions) = Clean(bytes, 3 + (size.Get % 4));
             var expected = Encoding.UTF8.GetString(bytes).Replace("\r\n", "\n", StringComparison.Ordinal);
-            Assert.Equal(expected.StartsWith('\uFEFF') ? expected[1..] : expected, Encoding.UTF8.GetString(whole));
+            expected = (expected.StartsWith('\uFEFF') ? expected[1..] : expected).Replace("\0", "", StringComparison.Ordinal);
+            Assert.Equal(expected, Encoding.UTF8.GetString(whole));
             Assert.Equal(whole, cut);
             Assert.Equal(replaced, replacedInPortions);
         }).QuickCheckThrowOnFailure();
@@ -59,6 +60,45 @@ public sealed class TextCorpusTests : IDisposable
         var corpus = TextCorpus.Read([_folder]);
         Assert.Equal("B\na\nb\n", Encoding.UTF8.GetString(corpus.Utf8.Span));
         Assert.Equal(4, corpus.Files.Count);
+    }
+
+    [Fact]
+    public void NULs_are_dropped_and_counted()
+    {
+        var corpus = TextCorpus.Read([Save("a.txt", [0, .. "a\0b"u8, 0, 0xC3, 0, (byte)'\n'])]);
+        Assert.Equal("ab\uFFFD\n", Encoding.UTF8.GetString(corpus.Utf8.Span));
+        Assert.Equal(4, corpus.Counts.Nuls);
+        Assert.Equal(1, corpus.Counts.ReplacedSequences);
+    }
+
+    [Fact]
+    public void Packed_files_are_unpacked_and_found_in_folders()
+    {
+        var text = string.Concat(Enumerable.Range(0, 200_000).Select(i => $"line {i} é\r\n"));
+        Save("b.txt.gz", Pack(Encoding.UTF8.GetBytes(text)));
+        Save("a.txt", "plain\n"u8.ToArray());
+        Save("c.gz", "not found in folders"u8.ToArray());
+        var corpus = TextCorpus.Read([_folder]);
+        Assert.Equal("plain\n" + text.Replace("\r\n", "\n", StringComparison.Ordinal), Encoding.UTF8.GetString(corpus.Utf8.Span));
+        Assert.Equal(200_000, corpus.Counts.WindowsLineEnds);
+
+        // Members one after another are one text, as gzip has it.
+        Assert.Equal("one\ntwo\n"u8.ToArray(), TextCorpus.Read([Save("two.gz", [.. Pack("one\n"u8.ToArray()), .. Pack("two\n"u8.ToArray())])]).Utf8.ToArray());
+    }
+
+    [Fact]
+    public void Damaged_packed_files_are_said_in_one_line_that_names_them()
+    {
+        var random = new byte[100_000];
+        new Random(1).NextBytes(random);
+        var packed = Pack(random);
+        byte[] flipped = [.. packed];
+        flipped[50_000] ^= 0x40;
+        foreach (var (name, bytes) in new[] { ("cut.txt.gz", packed[..60_000]), ("short.txt.gz", packed[..^1]), ("head.gz", packed[..5]), ("plain.gz", "no gzip"u8.ToArray()), ("flipped.gz", flipped) })
+        {
+            var file = Save(name, bytes);
+            Assert.StartsWith($"{file}: is damaged or no gzip file", Assert.Throws<InvalidDataException>(() => TextCorpus.Read([file])).Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -103,6 +143,13 @@ public sealed class TextCorpusTests : IDisposable
         }
         Assert.Equal(held.Count, cleaner.Append(held.ToArray(), last: true));
         return (output.WrittenSpan.ToArray(), cleaner.ReplacedSequences);
+    }
+
+    internal static byte[] Pack(byte[] bytes)
+    {
+        using var packed = new MemoryStream();
+        using (var gzip = new System.IO.Compression.GZipStream(packed, System.IO.Compression.CompressionLevel.Fastest)) gzip.Write(bytes);
+        return packed.ToArray();
     }
 
     private string Save(string name, byte[] bytes)

@@ -1,0 +1,23 @@
+// The token ids of a text, wherever they lie: in memory, or in a file that is mapped into it (TokenFile.cs).
+
+namespace GruLM.Training;
+
+/// <summary>The ids of a text in order.</summary>
+public interface ITokens
+{
+    /// <summary>How many there are.</summary>
+    long Count { get; }
+
+    /// <summary>Copies ids from position <paramref name="start"/> on.</summary>
+    void CopyTo(long start, Span<int> destination);
+}
+
+/// <summary>Ids in memory.</summary>
+public sealed class TokensInMemory(ReadOnlyMemory<int> ids) : ITokens
+{
+    /// <inheritdoc/>
+    public long Count => ids.Length;
+
+    /// <inheritdoc/>
+    public void CopyTo(long start, Span<int> destination) => ids.Span.Slice(checked((int)start), destination.Length).CopyTo(destination);
+}

@@ -1,0 +1,123 @@
+// The ids of a text in a file, mapped into memory, so that training reads a text of any size through a few pages. Little-endian:
+//   0  "GRULMTOK"    8  int32 version, 1    12  int32 bytes an id, 2 or 4    16  int64 number of ids
+//   24 SHA-256 of the tokenizer    56 SHA-256 of the text    88 ids, uint16 where every id of the vocabulary fits, else uint32
+// The two checksums say what the ids were made of; a file made of anything else is not used.
+
+using System.Buffers.Binary;
+using System.IO.MemoryMappedFiles;
+using GruLM.Formats;
+
+namespace GruLM.Training;
+
+/// <summary>Token ids in a file.</summary>
+public sealed unsafe class TokenFile : ITokens, IDisposable
+{
+    private const int Version = 1;
+    private const int HeaderBytes = 88;
+    private const int ChecksumBytes = 32;
+
+    private readonly string path;
+    private readonly int vocabSize;
+    private readonly bool wide;
+    private readonly MemoryMappedFile file;
+    private readonly MemoryMappedViewAccessor view;
+    private readonly byte* ids;
+
+    private TokenFile(string path, int vocabSize, bool wide, long count)
+    {
+        (this.path, this.vocabSize, this.wide, Count) = (path, vocabSize, wide, count);
+        file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
+        view = file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
+        byte* start = null;
+        view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
+        ids = start + HeaderBytes;
+    }
+
+    /// <inheritdoc/>
+    public long Count { get; }
+
+    private static ReadOnlySpan<byte> Magic => "GRULMTOK"u8;
+
+    /// <summary>Writes the ids, which come in parts, whole or not at all. The checksums are SHA-256. Throws <see cref="IOException"/> when the disk refuses.</summary>
+    public static void Write(string path, int vocabSize, ReadOnlySpan<byte> tokenizerChecksum, ReadOnlySpan<byte> textChecksum, IEnumerable<IReadOnlyList<int>> parts)
+    {
+        bool wide = vocabSize > ushort.MaxValue + 1;
+        byte[] header = Header(wide, tokenizerChecksum, textChecksum);
+        AtomicFile.Write(path, stream =>
+        {
+            stream.Write(header);
+            long count = 0;
+            byte[] bytes = [];
+            foreach (var part in parts)
+            {
+                int length = part.Count * (wide ? sizeof(uint) : sizeof(ushort));
+                if (bytes.Length < length) bytes = new byte[length];
+                for (int i = 0; i < part.Count; i++)
+                {
+                    if (wide) BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(i * sizeof(uint)), part[i]);
+                    else BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(i * sizeof(ushort)), checked((ushort)part[i]));
+                }
+
+                stream.Write(bytes, 0, length);
+                count += part.Count;
+            }
+
+            BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(16), count);
+            stream.Position = 0;
+            stream.Write(header);
+        });
+    }
+
+    /// <summary>Opens a file of ids that were made by this tokenizer of this text; null when there is none, or one that was made of something else or is damaged.</summary>
+    public static TokenFile? Open(string path, int vocabSize, ReadOnlySpan<byte> tokenizerChecksum, ReadOnlySpan<byte> textChecksum)
+    {
+        if (!BitConverter.IsLittleEndian || !File.Exists(path)) return null;
+        bool wide = vocabSize > ushort.MaxValue + 1;
+        Span<byte> header = stackalloc byte[HeaderBytes];
+        long length, count;
+        using (var stream = File.OpenRead(path))
+        {
+            length = stream.Length;
+            if (stream.ReadAtLeast(header, HeaderBytes, throwOnEndOfStream: false) < HeaderBytes) return null;
+        }
+
+        count = BinaryPrimitives.ReadInt64LittleEndian(header[16..]);
+        header[16..24].Clear();
+        bool same = header.SequenceEqual(Header(wide, tokenizerChecksum, textChecksum));
+        return same && count > 0 && (length - HeaderBytes) / (wide ? sizeof(uint) : sizeof(ushort)) == count ? new TokenFile(path, vocabSize, wide, count) : null;
+    }
+
+    /// <inheritdoc/>
+    public void CopyTo(long start, Span<int> destination)
+    {
+        if (start < 0 || start > Count - destination.Length) throw new ArgumentOutOfRangeException(nameof(start));
+        ObjectDisposedException.ThrowIf(view.SafeMemoryMappedViewHandle.IsClosed, this);
+        for (int i = 0; i < destination.Length; i++)
+        {
+            uint id = wide ? ((uint*)ids)[start + i] : ((ushort*)ids)[start + i];
+            if (id >= (uint)vocabSize) throw new InvalidDataException($"{path}: damaged at token {start + i}; delete it, and it is made again");
+            destination[i] = (int)id;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (view.SafeMemoryMappedViewHandle.IsClosed) return;
+        view.SafeMemoryMappedViewHandle.ReleasePointer();
+        view.Dispose();
+        file.Dispose();
+    }
+
+    private static byte[] Header(bool wide, ReadOnlySpan<byte> tokenizerChecksum, ReadOnlySpan<byte> textChecksum)
+    {
+        if (tokenizerChecksum.Length != ChecksumBytes || textChecksum.Length != ChecksumBytes) throw new ArgumentException("a SHA-256 of 32 bytes was expected");
+        byte[] header = new byte[HeaderBytes];
+        Magic.CopyTo(header);
+        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(8), Version);
+        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(12), wide ? sizeof(uint) : sizeof(ushort));
+        tokenizerChecksum.CopyTo(header.AsSpan(24));
+        textChecksum.CopyTo(header.AsSpan(24 + ChecksumBytes));
+        return header;
+    }
+}

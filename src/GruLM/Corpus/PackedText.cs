@@ -1,0 +1,138 @@
+// A gzip file (RFC 1952) that is known to be whole. GZipStream takes the end of a file for the end of its text wherever it comes, so half a
+// download would pass for a short text. Here one more member is put behind the file: it comes out of the unpacking only when everything
+// before it was complete. Left out on purpose: files with something else behind the last member.
+using System.IO.Compression;
+
+namespace GruLM.Corpus;
+
+/// <summary>Unpacks a gzip file; throws <see cref="InvalidDataException"/> where it is damaged or ends too early.</summary>
+internal sealed class PackedText : Stream
+{
+    private static readonly byte[] Mark = "the end of the packed file"u8.ToArray();
+    private static readonly byte[] PackedMark = Pack(Mark);
+
+    private readonly GZipStream _unpacked;
+    private readonly byte[] _buffer = new byte[1 << 16];
+    private int _start;
+    private int _held;
+    private bool _ended;
+
+    public PackedText(Stream file) => _unpacked = new GZipStream(new Followed(file), CompressionMode.Decompress);
+
+    public override bool CanRead => _unpacked.CanRead;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+    public override int Read(Span<byte> buffer)
+    {
+        // As many bytes as the mark has are held back, since they may be the mark.
+        while (_held <= Mark.Length && !_ended)
+        {
+            _buffer.AsSpan(_start, _held).CopyTo(_buffer);
+            _start = 0;
+            var read = _unpacked.Read(_buffer.AsSpan(_held));
+            _held += read;
+            _ended = read == 0;
+        }
+        if (_ended && !_buffer.AsSpan(_start, _held).SequenceEqual(Mark))
+        {
+            throw new InvalidDataException("it ends too early");
+        }
+        var count = Math.Min(buffer.Length, _held - Mark.Length);
+        _buffer.AsSpan(_start, count).CopyTo(buffer);
+        _start += count;
+        _held -= count;
+        return count;
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _unpacked.Dispose();
+        }
+        base.Dispose(disposing);
+    }
+
+    private static byte[] Pack(byte[] bytes)
+    {
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest))
+        {
+            gzip.Write(bytes);
+        }
+        return packed.ToArray();
+    }
+
+    /// <summary>The bytes of a file, then those of the packed mark.</summary>
+    private sealed class Followed(Stream file) : Stream
+    {
+        private int _given = -1;
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override int Read(Span<byte> buffer)
+        {
+            if (_given < 0)
+            {
+                var read = file.Read(buffer);
+                if (read > 0 || buffer.IsEmpty)
+                {
+                    return read;
+                }
+                _given = 0;
+            }
+            var count = Math.Min(buffer.Length, PackedMark.Length - _given);
+            PackedMark.AsSpan(_given, count).CopyTo(buffer);
+            _given += count;
+            return count;
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                file.Dispose();
+            }
+            base.Dispose(disposing);
+        }
+    }
+}

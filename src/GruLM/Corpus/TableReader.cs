@@ -1,0 +1,46 @@
+// Comma-separated values (RFC 4180) with the names of the columns in the first row: one column's fields are the samples. Quoted fields keep
+// their line ends and commas. Parsed by CsvHelper's parser alone; its mapping to objects works by reflection, which native programs lack.
+using System.Globalization;
+using System.Text;
+using CsvHelper;
+using CsvHelper.Configuration;
+
+namespace GruLM.Corpus;
+
+/// <summary>Reads samples from a column of a table.</summary>
+internal static class TableReader
+{
+    /// <summary>The column that is read unless another is named.</summary>
+    public const string DefaultColumn = "text";
+
+    public static void Read(CleanedText text, string file, string column, CorpusBuilder builder)
+    {
+        using var reader = new StreamReader(text, new UTF8Encoding(false), detectEncodingFromByteOrderMarks: false, bufferSize: 1 << 16, leaveOpen: true);
+        using var parser = new CsvParser(reader, new CsvConfiguration(CultureInfo.InvariantCulture), leaveOpen: true);
+        try
+        {
+            if (!parser.Read())
+            {
+                return;
+            }
+            var names = parser.Record!;
+            var index = Array.IndexOf(names, column);
+            if (index < 0)
+            {
+                throw new InvalidDataException($"{file}: has no column '{column}'; its columns are {string.Join(", ", names.Select(name => $"'{name}'"))}: name one with --column");
+            }
+            while (parser.Read())
+            {
+                if (parser.Count != names.Length)
+                {
+                    throw new InvalidDataException($"{file}: the row that ends in line {parser.RawRow} has {parser.Count} field(s); {names.Length} were expected, one a column");
+                }
+                builder.AddRecord(parser[index], "");
+            }
+        }
+        catch (CsvHelperException error)
+        {
+            throw new InvalidDataException($"{file}: the row that ends in line {parser.RawRow} is damaged: a quotation mark stands where none belongs; a field with one is quoted, and its own are doubled", error);
+        }
+    }
+}

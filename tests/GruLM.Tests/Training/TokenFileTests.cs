@@ -1,0 +1,123 @@
+// Token files: what was written is read back, only by those it was made for, and training from one gives the same bits as from memory.
+
+using System.Text;
+using FsCheck;
+using FsCheck.Fluent;
+using GruLM.Cli.Demo;
+using GruLM.Kernels;
+using GruLM.Model;
+using GruLM.Tokenization;
+using GruLM.Training;
+
+namespace GruLM.Tests.Training;
+
+public sealed class TokenFileTests : IDisposable
+{
+    private static readonly byte[] One = [.. Enumerable.Repeat((byte)1, 32)], Two = [.. Enumerable.Repeat((byte)2, 32)];
+    private readonly string folder = Directory.CreateTempSubdirectory("grulm-tokens-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Theory]
+    [InlineData(65_536, 2)]
+    [InlineData(65_537, 4)]
+    public void Every_range_is_read_back_in_the_width_the_vocabulary_needs(int vocabSize, int width)
+    {
+        string path = Path.Combine(folder, "tokens.bin");
+        int[] ids = [.. Enumerable.Range(0, 5000).Select(i => i == 7 ? vocabSize - 1 : i * 31 % vocabSize)];
+        TokenFile.Write(path, vocabSize, One, Two, [ids[..1], [], ids[1..3000], ids[3000..]]);
+        Assert.Equal(88 + (width * ids.Length), new FileInfo(path).Length);
+        using var file = TokenFile.Open(path, vocabSize, One, Two)!;
+        Assert.Equal(ids.Length, file.Count);
+        Prop.ForAll<NonNegativeInt, NonNegativeInt>((a, b) =>
+        {
+            int start = a.Get % (ids.Length + 1), length = b.Get % (ids.Length - start + 1);
+            var read = new int[length];
+            file.CopyTo(start, read);
+            Assert.Equal<int[]>(ids[start..(start + length)], read);
+        }).QuickCheckThrowOnFailure();
+        Assert.Throws<ArgumentOutOfRangeException>(() => file.CopyTo(ids.Length, new int[1]));
+    }
+
+    [Fact]
+    public void A_file_of_another_text_or_tokenizer_or_a_damaged_one_is_not_used()
+    {
+        string path = Path.Combine(folder, "tokens.bin");
+        Assert.Null(TokenFile.Open(path, 100, One, Two));
+        TokenFile.Write(path, 100, One, Two, [[1, 2, 99]]);
+        Assert.Null(TokenFile.Open(path, 100, Two, Two));
+        Assert.Null(TokenFile.Open(path, 100, One, One));
+        Assert.Null(TokenFile.Open(path, 100_000, One, Two));
+        using (var file = TokenFile.Open(path, 99, One, Two)!)
+            Assert.Contains("damaged at token 2", Assert.Throws<InvalidDataException>(() => file.CopyTo(0, new int[3])).Message, StringComparison.Ordinal);
+        using (var cut = File.OpenWrite(path)) cut.SetLength(cut.Length - 1);
+        Assert.Null(TokenFile.Open(path, 100, One, Two));
+        File.WriteAllBytes(path, [1, 2, 3]);
+        Assert.Null(TokenFile.Open(path, 100, One, Two));
+    }
+
+    [Fact]
+    public void Training_from_a_file_gives_the_same_bits_and_the_file_is_used_again()
+    {
+        byte[] text = Encoding.UTF8.GetBytes(SampleCorpus.Generate(2, 30_000)), heldOut = Encoding.UTF8.GetBytes(SampleCorpus.Generate(9, 3_000));
+        var options = new TextTrainingOptions
+        {
+            Tokenizer = new Tokenizer(DefaultTokenizer.Train(text.AsMemory(), 400)), EmbeddingDim = 16, HiddenDim = 16, NumLayers = 1,
+            Training = new TrainingOptions { Epochs = 2, BatchSize = 4, Bptt = 16 },
+        };
+        string tokens = Path.Combine(folder, "tokens-train.bin");
+        using var compute = Compute.Create(2);
+        byte[] Train(TextTrainingOptions how, string name)
+        {
+            string model = Path.Combine(folder, name);
+            using (var run = TextTraining.Prepare(text, heldOut, how, compute, model, new Silent())) run.Run();
+            return File.ReadAllBytes(Path.Combine(model, ModelFile.WeightsName));
+        }
+
+        byte[] expected = Train(options, "memory");
+        var filed = options with { TokenFilePath = tokens, TokenFileFromBytes = 0 };
+        Assert.Equal(expected, Train(filed, "file"));
+        var written = File.GetLastWriteTimeUtc(tokens);
+        Assert.Equal(expected, Train(filed, "again"));
+        Assert.Equal(written, File.GetLastWriteTimeUtc(tokens));
+        Assert.False(File.Exists(Path.Combine(folder, "small.bin")));
+        Train(options with { TokenFilePath = Path.Combine(folder, "small.bin") }, "small");
+        Assert.False(File.Exists(Path.Combine(folder, "small.bin")));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Parts_cut_at_line_ends_give_the_ids_of_the_whole_or_are_not_cut(bool defaultTokenizer)
+    {
+        byte[] text = Encoding.UTF8.GetBytes("\n\n  two  spaces \nGrüße 東京\n" + SampleCorpus.Generate(4, 20_000) + "\n no line end");
+        var tokenizer = new Tokenizer(defaultTokenizer
+            ? DefaultTokenizer.Train(text.AsMemory(), 500)
+            : TokenizerTrainer.Train(new TrainerOptions { VocabSize = 200, HardVocabLimit = false }, SentenceReader.SplitLines(text)));
+        int[] whole = TokenizedText.Stream(tokenizer, text);
+        foreach (int size in (int[])[1, 17, 1000, 1 << 20])
+            Assert.Equal(whole, TokenizedText.StreamParts(tokenizer, text, threads: 2, size).SelectMany(part => part));
+    }
+
+    private sealed class Silent : ITrainingObserver
+    {
+        public void OnSteps(StepReport report)
+        {
+            // Only the weights are looked at.
+        }
+
+        public void OnEvaluation(EvaluationReport report)
+        {
+        }
+
+        public void OnEpoch(EpochReport report)
+        {
+        }
+
+        public void OnCheckpoint(string folder)
+        {
+        }
+
+        public void OnNotice(long step, string message) => Assert.Fail(message);
+    }
+}
