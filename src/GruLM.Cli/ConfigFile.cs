@@ -44,7 +44,8 @@ internal static class ConfigFile
         return [.. expanded];
     }
 
-    private static string Opposite(string name) => name.StartsWith("--no-", StringComparison.Ordinal) ? "--" + name[5..] : "--no-" + name[2..];
+    /// <summary>The flag that a switch undoes, where there is one: --no-name for --name and the other way round.</summary>
+    public static string Opposite(string name) => name.StartsWith("--no-", StringComparison.Ordinal) ? "--" + name[5..] : "--no-" + name[2..];
 
     private static IEnumerable<string> AsFlags(string path, JsonProperty property, string name, Option option, Option? opposite)
     {

@@ -14,9 +14,15 @@ internal static class Preset
         ("tiny", "1 x 192: a minute's training", ["--emb-dim=192", "--hidden-dim=192", "--num-layers=1", "--lr=0.005", "--batch-size=16", "--bptt=64"]),
         ("small", "2 x 256: ten minutes'", ["--emb-dim=256", "--hidden-dim=256", "--num-layers=2", "--dropout=0.3", "--lr=0.004", "--batch-size=16", "--bptt=64"]),
         ("medium", "2 x 512: hours'", ["--emb-dim=512", "--hidden-dim=512", "--num-layers=2", "--dropout=0.4", "--locked-dropout", "--lr=0.003", "--batch-size=32", "--bptt=64", "--ema=0.995"]),
-        ("shakespeare-char", "characters, for a text of a million of them",
+        ("shakespeare-char-quick", "characters, for a text of a million of them, in twenty seconds",
         [
-            "--model-type=char", "--emb-dim=256", "--hidden-dim=256", "--num-layers=2", "--batch-size=16", "--bptt=64", "--lr=0.006", "--dropout=0.2",
+            "--model-type=char", "--emb-dim=64", "--hidden-dim=384", "--num-layers=1", "--no-tie-weights", "--batch-size=8", "--bptt=32", "--lr=0.006", "--warmup-steps=30",
+            "--dropout=0", "--max-steps=1600",
+        ]),
+        ("shakespeare-char", "the same in ten minutes",
+        [
+            "--model-type=char", "--emb-dim=64", "--hidden-dim=384", "--num-layers=2", "--no-tie-weights", "--batch-size=16", "--bptt=64", "--lr=0.004", "--schedule=linear",
+            "--grad-clip=0.5", "--dropout=0.25", "--locked-dropout", "--input-dropout=0.05", "--output-dropout=0.15", "--minutes=10",
         ]),
     ];
 
@@ -31,7 +37,8 @@ internal static class Preset
     /// <summary>The command line with the preset's settings added where nothing else was said.</summary>
     public static string[] Expand(string[] args, ParseResult flags, string name)
     {
-        var options = flags.CommandResult.Command.Options;
-        return [.. args, .. All.First(p => p.Name == name).Flags.Where(flag => !flags.Given(options.First(o => o.Name == flag.Split('=')[0])))];
+        return [.. args, .. All.First(p => p.Name == name).Flags.Where(flag => !Said(flag.Split('=')[0]))];
+
+        bool Said(string flag) => flags.CommandResult.Command.Options.Any(o => (o.Name == flag || o.Name == ConfigFile.Opposite(flag)) && flags.Given(o));
     }
 }
