@@ -56,6 +56,8 @@ internal static class RepeatsRun
 
     private static (ReadOnlyMemory<byte> Training, ReadOnlyMemory<byte> HeldOut) Texts(RepeatsSettings settings, SampleKind samples, Session session)
     {
+        if (settings.Column is not null && settings.Data is null) throw new UsageException("--column goes with --data; without that the text is read as it was for training");
+        TrainRun.CheckColumn(settings.Column, settings.Data is null ? [] : [settings.Data]);
         if (settings.Data is null)
         {
             var (training, heldOut) = RecordedText.Of(settings.Model, samples).Both(session.Error, session.Stop);
