@@ -1,6 +1,7 @@
-// Lines in, something for each line out, in order, on as many threads as there are: what the tokenizer commands have in common. One thread reads
-// blocks that end at line ends, threads work on them, one thread writes the results in the order of reading; a bounded queue between them keeps
-// memory small. A line ends at LF only and no byte of it is touched. Every read is handed on at once, so that a slow input is answered as it comes.
+// Lines in, something for each line out, in order, on as many threads as there are: what the tokenizer commands have in common. Every thread reads a
+// block that ends at a line end, works on it, and writes what has become due in the order of reading, so that no thread does nothing but hand over; how
+// far one may run ahead of the writing is bounded, which keeps memory small. A line ends at LF only and no byte of it is touched. Every read is worked
+// on at once, so that a slow input is answered as it comes.
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
@@ -17,7 +18,7 @@ internal interface ILineWork
 
 /// <summary>Runs lines through work.</summary>
 /// <param name="name">What messages call the input.</param>
-/// <param name="threads">Blocks worked on at a time. With 1 everything runs on the caller's thread and one <see cref="ILineWork"/> sees all lines.</param>
+/// <param name="threads">Blocks worked on at a time. The caller's thread is one of them; with 1, one <see cref="ILineWork"/> sees all lines.</param>
 /// <param name="newWork">Makes the work, once a thread.</param>
 /// <param name="progress">Is told the bytes read so far.</param>
 /// <param name="stop">Ends the run between two reads; everything read before is written.</param>
@@ -27,103 +28,110 @@ internal sealed class LinePipe(string name, int threads, Func<ILineWork> newWork
     private const int BlockBytes = 1 << 18;
 
     private readonly ConcurrentBag<Block> _idleBlocks = [];
+
+    // Read by one thread at a time, which may wait long for a slow input.
+    private readonly Lock _reading = new();
+    private long _read;
+    private bool _ended;
+
+    // Never held while something is read or written.
+    private readonly object _order = new();
+    private readonly Dictionary<long, Block> _done = [];
+    private long _written;
+    private bool _someoneWrites;
+    private ExceptionDispatchInfo? _failure;
+
     private long _lines;
 
-    /// <summary>Reads <paramref name="input"/> to its end and writes to <paramref name="output"/>.</summary>
+    /// <summary>Reads <paramref name="input"/> to its end and writes to <paramref name="output"/>. Runs once.</summary>
     /// <exception cref="InvalidDataException">A line is bad; the message names it. The lines before it are written.</exception>
     /// <exception cref="OperationCanceledException">The run was stopped.</exception>
     public void Run(Stream input, Stream output)
     {
-        if (threads == 1)
+        using var blocks = Blocks(input).GetEnumerator();
+        var others = new Thread[threads - 1];
+        for (int i = 0; i < others.Length; i++)
         {
-            var work = newWork();
-            foreach (var block in Blocks(input))
-            {
-                block.Run(work);
-                Write(block, output);
-                if (!input.CanSeek)
-                    output.Flush();
-            }
-            output.Flush();
-            return;
+            others[i] = new Thread(Work) { Name = $"GruLM lines {i + 1}", IsBackground = true };
+            others[i].Start();
         }
+        Work();
+        foreach (var thread in others)
+            thread.Join();
+        _failure?.Throw();
 
-        // Blocks wait in both queues: to be worked on in any order, to be written in the order of reading. One more than is worked on is read ahead, so
-        // that no thread waits for the next.
-        int ahead = (2 * threads) + 1;
-        using var todo = new BlockingCollection<Block>(ahead);
-        using var toWrite = new BlockingCollection<Block>(ahead);
-        using var abandon = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        ExceptionDispatchInfo? failure = null;
-        var team = new List<Thread>();
-        for (int i = 0; i < threads; i++)
-            Start($"GruLM worker {i}", WorkOnAll);
-        Start("GruLM writer", WriteAll);
-        try
-        {
-            foreach (var block in Blocks(input))
-            {
-                todo.Add(block, abandon.Token);
-                toWrite.Add(block, abandon.Token);
-            }
-        }
-        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
-        {
-            // Someone has given up and says why below.
-        }
-        finally
-        {
-            todo.CompleteAdding();
-            toWrite.CompleteAdding();
-            foreach (var thread in team)
-                thread.Join();
-        }
-
-        failure?.Throw();
-
-        void Start(string thread, Action run)
-        {
-            team.Add(new Thread(() => Try(run)) { Name = thread, IsBackground = true });
-            team[^1].Start();
-        }
-
-        void Try(Action run)
+        void Work()
         {
             try
             {
-                run();
+                ILineWork? work = null;
+                while (Next(blocks) is { } block)
+                {
+                    block.Run(work ??= newWork());
+                    WriteDue(block, output);
+                }
             }
             catch (Exception e)
             {
-                Interlocked.CompareExchange(ref failure, ExceptionDispatchInfo.Capture(e), null);
-                abandon.Cancel();
+                // The others end with the block they have; what was read before this is still written, where it can be.
+                lock (_order)
+                {
+                    _failure ??= ExceptionDispatchInfo.Capture(e);
+                    Monitor.PulseAll(_order);
+                }
             }
         }
+    }
 
-        void WorkOnAll()
+    /// <summary>The next block of the input; null at its end and when the run has failed.</summary>
+    private Block? Next(IEnumerator<Block> blocks)
+    {
+        lock (_reading)
         {
-            ILineWork? work = null;
-            foreach (var block in todo.GetConsumingEnumerable())
+            lock (_order)
             {
-                // The writer waits for every block, whatever happens.
-                if (failure is null)
-                    Try(() => block.Run(work ??= newWork()));
-                block.Done.Release();
+                while (_failure is null && _read - _written > 4 * threads)
+                    Monitor.Wait(_order);
+                _ended |= _failure is not null;
             }
+            if (_ended || !blocks.MoveNext())
+            {
+                _ended = true;
+                return null;
+            }
+            blocks.Current.Number = _read++;
+            return blocks.Current;
         }
+    }
 
-        void WriteAll()
+    /// <summary>Writes the block and those that waited for it. While one before it is worked on, or another thread writes, it waits for that thread.</summary>
+    private void WriteDue(Block block, Stream output)
+    {
+        lock (_order)
         {
-            foreach (var block in toWrite.GetConsumingEnumerable())
+            _done.Add(block.Number, block);
+            if (_someoneWrites)
+                return;
+            _someoneWrites = true;
+        }
+        while (Due() is { } due)
+            Write(due, output);
+
+        Block? Due()
+        {
+            lock (_order)
             {
-                block.Done.Wait(CancellationToken.None);
-                if (failure is not null)
-                    return;
-                Write(block, output);
-                if (toWrite.Count == 0)
-                    output.Flush();
+                if (_done.Remove(_written, out var due))
+                {
+                    _written++;
+                    Monitor.PulseAll(_order);
+                }
+                else
+                {
+                    _someoneWrites = false;
+                }
+                return due;
             }
-            output.Flush();
         }
     }
 
@@ -184,12 +192,10 @@ internal sealed class LinePipe(string name, int threads, Func<ILineWork> newWork
     private void Write(Block block, Stream output)
     {
         output.Write(block.Output.WrittenSpan);
+        output.Flush();
         _lines += block.Lines;
         if (block.Failure is { } error)
-        {
-            output.Flush();
             throw new InvalidDataException($"{name}, line {_lines + 1}: {error.Message}", error);
-        }
 
         // What one huge line needed is not kept.
         if (block.Bytes.Length <= 4 * BlockBytes)
@@ -200,8 +206,8 @@ internal sealed class LinePipe(string name, int threads, Func<ILineWork> newWork
     {
         public byte[] Bytes = new byte[BlockBytes];
 
-        /// <summary>Released when the block has been worked on.</summary>
-        public SemaphoreSlim Done { get; } = new(0);
+        /// <summary>Its place in the order of reading, from 0.</summary>
+        public long Number { get; set; }
 
         public int Length { get; set; }
 
