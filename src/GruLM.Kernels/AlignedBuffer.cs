@@ -1,5 +1,6 @@
 // A block of unmanaged memory, aligned to a cache line and zeroed: what every kernel reads and writes.
 // Unmanaged so that pointers stay valid without pinning and large buffers never move. Sizes are in elements.
+// Large ones ask Linux for huge pages: a product that walks panels, tiles and rows of C touches more small pages than the processor keeps addresses of.
 
 using System.Runtime.InteropServices;
 
@@ -9,7 +10,7 @@ namespace GruLM.Kernels;
 public sealed unsafe class AlignedBuffer<T> : IDisposable
     where T : unmanaged
 {
-    private const int Alignment = 64;
+    private const int LineBytes = 64;
     private T* pointer;
 
     /// <summary>Allocates <paramref name="length"/> zeroed elements. Throws <see cref="OutOfMemoryException"/> when the system refuses.</summary>
@@ -18,7 +19,9 @@ public sealed unsafe class AlignedBuffer<T> : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         Length = length;
         nuint bytes = checked((nuint)Math.Max(length, 1) * (nuint)sizeof(T));
-        pointer = (T*)NativeMemory.AlignedAlloc((bytes + Alignment - 1) / Alignment * Alignment, Alignment);
+        nuint alignment = HugePages.Worth(bytes) ? HugePages.Bytes : LineBytes;
+        pointer = (T*)NativeMemory.AlignedAlloc((bytes + alignment - 1) / alignment * alignment, alignment);
+        if (alignment == HugePages.Bytes) HugePages.Ask(pointer, bytes);
         NativeMemory.Clear(pointer, bytes);
         GC.AddMemoryPressure((long)bytes);
     }

@@ -10,7 +10,7 @@ using System.Runtime.Intrinsics.X86;
 namespace GruLM.Kernels;
 
 /// <summary>Register tiles for the vector width <typeparamref name="S"/>.</summary>
-public static unsafe class RegisterTile<S, V>
+public static unsafe partial class RegisterTile<S, V>
     where S : struct, ISimd<V>
     where V : unmanaged
 {
@@ -29,6 +29,11 @@ public static unsafe class RegisterTile<S, V>
             for (int v = 0; v < vectors; v++) Column(a, rowStride, columnStride, b + (v * S.Width), strideB, k, c + (v * S.Width), strideC, rows, add);
         }
         else if (rows == 1) Rows1(a, columnStride, b, strideB, k, c, add, ahead);
+        else if (rowStride == 1 && columnStride == S.TileRows && rows == S.TileRows && strideB == 3 * S.Width)
+        {
+            if (S.TileRows == 8) Tile8(a, b, k, c, strideC, add, ahead, rowStride - 1);
+            else Tile4(a, b, k, c, strideC, add, ahead);
+        }
         else if (S.TileRows == 8 && rows > 4) Rows8(a, rowStride, columnStride, b, strideB, k, c, strideC, rows, add, ahead);
         else Rows4(a, rowStride, columnStride, b, strideB, k, c, strideC, rows, add, ahead);
     }

@@ -30,6 +30,7 @@ internal sealed unsafe class BenchRun(BenchOptions options, TextWriter output, C
     public int Gemm()
     {
         if (!options.Json) output.WriteLine(Row("case", "ms", "GFLOP/s", "of fp32", "of bf16"));
+        Report("register tile, first-level cache", Time(101, () => TileCeiling.Run(compute)), 0, TileCeiling.Run(compute));
         foreach (var (name, m, k, n, packing) in ((string, int, int, int, bool)[])
         [
             ("1024 x 1024 x 1024, packing included", 1024, 1024, 1024, true), ("2048 x 512 x 8192 (output layer)", 2048, 512, 8192, false),

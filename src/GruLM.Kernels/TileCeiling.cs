@@ -1,0 +1,50 @@
+// The register tile of matrix products alone, with all it reads and writes in the first-level cache: what a product would reach if memory cost nothing.
+// What it falls short of FmaCeiling by is the price of its loads and broadcasts: little on a core of one's own, a third on a shared one, where a
+// neighbour takes half of the issue slots (24 multiply-adds with 11 instructions that do nothing are then no faster).
+
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace GruLM.Kernels;
+
+/// <summary>Runs the register tile of a kernel path on every thread.</summary>
+public static class TileCeiling
+{
+    private const int Depth = 96;
+    private const int Rounds = 500;
+
+    /// <summary>Runs about a millisecond and returns the floating-point operations of all threads together.</summary>
+    public static double Run(Compute compute) => compute.Path switch
+    {
+        KernelPath.Vector512 => Run<Simd512, Vector512<float>>(compute),
+        KernelPath.Vector256 => Run<Simd256, Vector256<float>>(compute),
+        KernelPath.Vector128 => Run<Simd128, Vector128<float>>(compute),
+        _ => Run<Simd1, float>(compute),
+    };
+
+    private static double Run<S, V>(Compute compute)
+        where S : struct, ISimd<V>
+        where V : unmanaged
+    {
+        var job = default(Job<S, V>);
+        compute.Team.Run(ref job, compute.Team.Count);
+        return 2.0 * compute.Team.Count * Rounds * Depth * S.TileRows * 3 * S.Width;
+    }
+
+    private struct Job<S, V> : IParallelJob
+        where S : struct, ISimd<V>
+        where V : unmanaged
+    {
+        [SkipLocalsInit]
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public readonly unsafe void Execute(int item, int thread)
+        {
+            int width = 3 * S.Width;
+            using var a = new AlignedBuffer<float>(S.TileRows * Depth);
+            using var b = new AlignedBuffer<float>(width * Depth);
+            using var c = new AlignedBuffer<float>(S.TileRows * width);
+            for (int i = 0; i < Rounds; i++)
+                RegisterTile<S, V>.Product(a.Pointer, 1, S.TileRows, b.Pointer, width, Depth, c.Pointer, width, S.TileRows, 3, add: true, b.Pointer);
+        }
+    }
+}
