@@ -73,6 +73,9 @@ public sealed record TextTrainingOptions
 /// <summary>A training run, prepared: tokenised data and a model with its starting values.</summary>
 public sealed class TextTraining : IDisposable
 {
+    // A tokenizer is learned from no more of a text than this.
+    private const int MostToLearnFrom = 64 << 20;
+
     private readonly TextTrainingOptions options;
     private readonly Compute compute;
     private readonly string? folder;
@@ -128,13 +131,13 @@ public sealed class TextTraining : IDisposable
         {
             if (!heldOut.IsEmpty)
             {
-                var stream = TokenizedText.HeldOutStream(tokenizer, heldOut.Utf8);
+                var stream = TokenizedText.HeldOutStream(tokenizer, heldOut, options.Training.EvalTokens);
                 if (stream.Ids.Length < 2)
                     throw new InvalidDataException($"the held-out part has {stream.Ids.Length} token(s); at least 2 are needed. Give more text, a larger --val-fraction, or --val-fraction 0 for none");
                 held = stream;
             }
 
-            tokens = Tokens(tokenizer, training.Utf8, options, compute.Team.Count);
+            tokens = Tokens(tokenizer, training, options, compute.Team.Count, phase, cancel);
             data = new TokenStream(tokens, options.Training.BatchSize * options.Training.GradAccum, options.Training.Bptt, options.Training.Seed);
         }
         else
@@ -189,17 +192,18 @@ public sealed class TextTraining : IDisposable
     /// <summary>Learns the tokenizer that <paramref name="options"/> describe. Throws what <see cref="Prepare"/> throws.</summary>
     public static Tokenizer LearnTokenizer(CorpusText training, TextTrainingOptions options, Action<string>? phase = null, CancellationToken cancel = default)
     {
-        phase?.Invoke($"learning a tokenizer of {options.VocabSize} pieces");
+        var sample = ToLearnFrom(training, MostToLearnFrom);
+        phase?.Invoke($"learning a tokenizer of {options.VocabSize} pieces{(sample.Length < training.Length ? $" from {sample.Length >> 20} MB of lines from all over the text" : "")}");
         try
         {
-            return new Tokenizer(DefaultTokenizer.Train(training.Utf8, options.VocabSize, options.ModelType, null, cancel));
+            return new Tokenizer(DefaultTokenizer.Train(sample, options.VocabSize, options.ModelType, null, cancel));
         }
         catch (VocabularySizeException error) when (options.GrowVocabulary && error.Minimum is { } minimum)
         {
             // As many merges again as a text with few characters would get.
             int size = minimum + options.VocabSize;
             phase?.Invoke($"the text's characters need {minimum} pieces: learning a tokenizer of {size} instead");
-            return new Tokenizer(DefaultTokenizer.Train(training.Utf8, size, options.ModelType, null, cancel));
+            return new Tokenizer(DefaultTokenizer.Train(sample, size, options.ModelType, null, cancel));
         }
     }
 
@@ -258,21 +262,55 @@ public sealed class TextTraining : IDisposable
         tokens?.Dispose();
     }
 
-    private static ITokens Tokens(Tokenizer tokenizer, ReadOnlyMemory<byte> text, TextTrainingOptions options, int threads)
+    private static ITokens Tokens(Tokenizer tokenizer, CorpusText text, TextTrainingOptions options, int threads, Action<string>? phase, CancellationToken cancel)
     {
         var parts = TokenizedText.StreamParts(tokenizer, text, threads);
         if (options.TokenFilePath is not { } path || text.Length < options.TokenFileFromBytes || !BitConverter.IsLittleEndian)
         {
-            var ids = new List<int>(text.Length / 3);
+            var ids = new List<int>((int)Math.Min(text.Length / 3, Array.MaxLength));
             foreach (var part in parts) ids.AddRange(part);
             return new TokensInMemory(ids.ToArray());
         }
 
-        byte[] madeBy = SHA256.HashData(tokenizer.Model.ToBytes()), madeOf = SHA256.HashData(text.Span);
+        byte[] madeBy = SHA256.HashData(tokenizer.Model.ToBytes()), madeOf = Sha256(text);
         if (TokenFile.Open(path, tokenizer.VocabSize, madeBy, madeOf) is { } there) return there;
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        TokenFile.Write(path, tokenizer.VocabSize, madeBy, madeOf, parts);
+        TokenFile.Write(path, tokenizer.VocabSize, madeBy, madeOf, parts.Select(Watched));
         return TokenFile.Open(path, tokenizer.VocabSize, madeBy, madeOf) ?? throw new IOException($"{path}: is not as it was just written; something else writes to it");
+
+        IReadOnlyList<int> Watched(IReadOnlyList<int> part, int index)
+        {
+            cancel.ThrowIfCancellationRequested();
+            long parts = Math.Max(1, text.Length >> 20);
+            if (10L * index / parts > 10L * (index - 1) / parts && index < parts) phase?.Invoke($"encoding the text: {100L * index / parts} %");
+            return part;
+        }
+    }
+
+    private static byte[] Sha256(CorpusText text)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var piece in text.Pieces()) hash.AppendData(piece.Span);
+        return hash.GetHashAndReset();
+    }
+
+    // Lines from all over a long text: a tokenizer learns no more from gigabytes.
+    internal static ReadOnlyMemory<byte> ToLearnFrom(CorpusText text, int most)
+    {
+        const int Parts = 64;
+        if (text.Length <= most) return text.Utf8;
+        var taken = new List<byte>(most);
+        for (int i = 0; i < Parts; i++)
+        {
+            var part = text.Slice(text.Length / Parts * i, most / Parts).Span;
+
+            // Whole lines, where it has any, else whole characters.
+            if (part.IndexOf((byte)'\n') is >= 0 and var first && part.LastIndexOf((byte)'\n') is var last && last > first) part = part[(first + 1)..(last + 1)];
+            part = part[TextSplit.BytesOf(part, 0)..];
+            taken.AddRange(part[..^TextCleaner.UnfinishedBytes(part)]);
+        }
+
+        return taken.ToArray();
     }
 
     // The vocabulary is as large as is wanted until the tokenizer is there.

@@ -19,27 +19,18 @@ public static class TokenizedText
 
     /// <summary>The ids of a whole text as one stream, in parts that are encoded side by side on <paramref name="threads"/> threads: the same ids, and memory
     /// for a few parts at a time. The text is cut at line ends, by tokenizers for which nothing reaches over them; others encode it whole.</summary>
-    public static IEnumerable<IReadOnlyList<int>> StreamParts(Tokenizer tokenizer, ReadOnlyMemory<byte> utf8, int threads, int partBytes = 1 << 20)
+    public static IEnumerable<IReadOnlyList<int>> StreamParts(Tokenizer tokenizer, CorpusText text, int threads, int partBytes = 1 << 20)
     {
         if (!CutsAtLines(tokenizer.Model))
         {
-            yield return Stream(tokenizer, utf8);
+            yield return Stream(tokenizer, text.Utf8);
             yield break;
         }
 
-        var parts = new List<ReadOnlyMemory<byte>>();
-        while (!utf8.IsEmpty)
+        foreach (var parts in text.PiecesOfLines(partBytes).Chunk(2 * threads))
         {
-            parts.Clear();
-            while (parts.Count < 2 * threads && !utf8.IsEmpty)
-            {
-                int most = Math.Min(partBytes, utf8.Length), end = utf8.Span[(most - 1)..].IndexOf((byte)'\n'), length = end < 0 ? utf8.Length : most + end;
-                parts.Add(utf8[..length]);
-                utf8 = utf8[length..];
-            }
-
-            var ids = new List<int>[parts.Count];
-            Parallel.For(0, parts.Count, new ParallelOptions { MaxDegreeOfParallelism = threads }, i =>
+            var ids = new List<int>[parts.Length];
+            Parallel.For(0, parts.Length, new ParallelOptions { MaxDegreeOfParallelism = threads }, i =>
             {
                 ids[i] = new List<int>(parts[i].Length / 3);
                 tokenizer.Encode(parts[i].Span, ids[i]);
@@ -63,14 +54,26 @@ public static class TokenizedText
         return lines;
     }
 
-    /// <summary>A text to evaluate on as one stream, with the byte at which each token ends.</summary>
-    public static HeldOutStream HeldOutStream(Tokenizer tokenizer, ReadOnlyMemory<byte> utf8)
+    /// <summary>A text to evaluate on as one stream, with the byte at which each token ends. Of a long text no more is encoded than
+    /// <paramref name="maxTokens"/> predicted tokens need (0: all).</summary>
+    public static HeldOutStream HeldOutStream(Tokenizer tokenizer, CorpusText text, long maxTokens = 0)
     {
-        var pieces = tokenizer.EncodePieces(utf8.Span);
-        var ids = new int[pieces.Count];
-        var ends = new long[pieces.Count];
-        for (int i = 0; i < ids.Length; i++) (ids[i], ends[i]) = (pieces[i].Id, pieces[i].End);
-        return new HeldOutStream(ids, ends);
+        var ids = new List<int>();
+        var ends = new List<long>();
+        long start = 0;
+        foreach (var part in CutsAtLines(tokenizer.Model) ? text.PiecesOfLines(1 << 20) : [text.Utf8])
+        {
+            foreach (var piece in tokenizer.EncodePieces(part.Span))
+            {
+                ids.Add(piece.Id);
+                ends.Add(start + piece.End);
+            }
+
+            start += part.Length;
+            if (maxTokens > 0 && ids.Count > maxTokens) break;
+        }
+
+        return new HeldOutStream(ids.ToArray(), ends.ToArray());
     }
 
     /// <summary>A text to evaluate on sample by sample; with a <paramref name="mask"/>, on the answers in it.</summary>

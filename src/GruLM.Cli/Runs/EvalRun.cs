@@ -63,7 +63,7 @@ internal static class EvalRun
         }
         else
         {
-            var stream = TokenizedText.HeldOutStream(tokenizer, text.Utf8);
+            var stream = TokenizedText.HeldOutStream(tokenizer, text);
             var progress = Progress(stream.Tokens, messages, live);
             result = settings.Window > 0 ? Evaluation.Windows(model, stream, settings.Window, progress, cancel) : Evaluation.Stream(model, stream, progress, cancel);
             if (settings.Dynamic is { } options) dynamic = DynamicEvaluation.Stream(model.Parameters, compute, stream, options, progress, cancel);
@@ -86,7 +86,7 @@ internal static class EvalRun
 
     private static CorpusText Read(string[] data, string? column, Stream input, TextWriter messages, CancellationToken cancel)
     {
-        var corpus = TextCorpus.Read(data, input, column, cancel);
+        var corpus = TextCorpus.Read(data, input, column, cancellation: cancel);
         TrainRun.Describe(corpus, messages);
         return corpus.Text;
     }

@@ -66,7 +66,7 @@ internal sealed class RecordedText
     {
         if (names.Contains(CorpusFiles.StandardInput)) throw new InvalidDataException($"{folder}: was trained on standard input, which is gone; name a text with --data FILE");
         messages.WriteLine(purpose + string.Join(", ", names));
-        var corpus = TextCorpus.Read(names, Stream.Null, column, cancel);
+        var corpus = TextCorpus.Read(names, Stream.Null, column, cancellation: cancel);
         TrainRun.Describe(corpus, messages);
         return corpus.Text;
     }

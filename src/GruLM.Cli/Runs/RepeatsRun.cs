@@ -64,7 +64,7 @@ internal static class RepeatsRun
             return (training.Utf8, heldOut.Utf8);
         }
 
-        var corpus = TextCorpus.Read([settings.Data], session.Input, settings.Column, session.Stop);
+        var corpus = TextCorpus.Read([settings.Data], session.Input, settings.Column, cancellation: session.Stop);
         TrainRun.Describe(corpus, session.Error);
         return (corpus.Text.Utf8, default);
     }

@@ -20,7 +20,7 @@ internal sealed record TextRecord(long Bytes, string Sha256)
     public static TextRecord Of(CorpusText text)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(text.Utf8.Span);
+        foreach (var piece in text.Pieces()) hash.AppendData(piece.Span);
         Span<byte> length = stackalloc byte[sizeof(int)];
         foreach (int bytes in text.SampleLengths())
         {

@@ -162,17 +162,29 @@ internal static class TrainRun
     {
         CheckColumn(settings.Column, settings.ValData is null ? settings.Data : [.. settings.Data, settings.ValData]);
         messages.WriteLine($"reading {string.Join(", ", settings.Data)} …");
-        var corpus = TextCorpus.Read(settings.Data, input, settings.Column, cancel);
+        var corpus = Read(settings.Data);
         Describe(corpus, messages);
         if (settings.ValData is not null)
         {
-            var validation = TextCorpus.Read([settings.ValData], input, settings.Column, cancel);
+            var validation = Read([settings.ValData]);
             Describe(validation, messages);
             return (corpus.Text, validation.Text);
         }
 
         if (settings.ValFraction == 0) return (corpus.Text, default);
         return samples == SampleKind.Lines ? corpus.Text.SplitBySamples(settings.ValFraction) : corpus.Text.SplitByCharacters(settings.ValFraction);
+
+        TextCorpus Read(IReadOnlyList<string> names)
+        {
+            const long Every = 1L << 30;
+            long said = Every;
+            return TextCorpus.Read(names, input, settings.Column, bytes =>
+            {
+                if (bytes < said) return;
+                messages.WriteLine($"{bytes / 1e9:0.0} GB so far …");
+                said += Every;
+            }, cancellation: cancel);
+        }
     }
 
     /// <summary>Throws <see cref="UsageException"/> where a column is named and nothing has columns.</summary>

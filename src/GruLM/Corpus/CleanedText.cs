@@ -5,7 +5,7 @@ using System.Buffers;
 namespace GruLM.Corpus;
 
 /// <summary>Reads one file of a corpus as cleaned UTF-8.</summary>
-internal sealed class CleanedText : Stream
+internal sealed class CleanedText : ReadOnlyStream
 {
     private const int PortionBytes = 1 << 20;
 
@@ -29,16 +29,6 @@ internal sealed class CleanedText : Stream
     /// <summary>What was repaired so far.</summary>
     public TextCleaner Cleaner { get; }
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
     /// <summary>The next portion, valid until the next call; empty at the end.</summary>
     public ReadOnlySpan<byte> NextPortion()
     {
@@ -57,18 +47,6 @@ internal sealed class CleanedText : Stream
         _given += given.Length;
         return given.Length;
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

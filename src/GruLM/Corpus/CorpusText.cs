@@ -3,31 +3,44 @@
 namespace GruLM.Corpus;
 
 /// <summary>Where a sample stands in a text: bytes from <paramref name="Start"/> up to <paramref name="End"/>.</summary>
-internal readonly record struct SampleRange(int Start, int End);
+internal readonly record struct SampleRange(long Start, long End);
 
-/// <summary>UTF-8 text, with its samples where they are not simply its lines.</summary>
+/// <summary>UTF-8 text of any length, with its samples where they are not simply its lines.</summary>
 public readonly struct CorpusText
 {
-    // Counted from the start of the corpus this is a part of, which is _origin bytes before the start of this; null: the samples are the lines.
+    // At most so much is looked at in one piece; a line is no longer.
+    private const int PieceBytes = 1 << 30;
+
+    private readonly TextBytes? _bytes;
+
+    // Where this part begins in _bytes, from whose start the ranges are counted; null: the samples are the lines.
+    private readonly long _start;
     private readonly SampleRange[]? _ranges;
-    private readonly int _origin;
 
     /// <summary>Plain text, whose samples are its lines.</summary>
     public CorpusText(ReadOnlyMemory<byte> utf8)
-        : this(utf8, null, 0)
+        : this(new BytesInMemory(utf8))
     {
     }
 
-    internal CorpusText(ReadOnlyMemory<byte> utf8, SampleRange[]? ranges, int origin) => (Utf8, _ranges, _origin) = (utf8, ranges, origin);
+    internal CorpusText(TextBytes bytes)
+        : this(bytes, 0, bytes.Length, null)
+    {
+    }
 
-    /// <summary>The whole text.</summary>
-    public ReadOnlyMemory<byte> Utf8 { get; }
+    private CorpusText(TextBytes? bytes, long start, long length, SampleRange[]? ranges) => (_bytes, _start, Length, _ranges) = (bytes, start, length, ranges);
+
+    /// <summary>The whole text in one piece.</summary>
+    /// <exception cref="InvalidDataException">It is longer than any piece of memory, about two gigabytes.</exception>
+    public ReadOnlyMemory<byte> Utf8 => Length <= Array.MaxLength
+        ? Slice(0, (int)Length)
+        : throw new InvalidDataException($"the text has {Length / 1e9:F1} GB, and what was asked for needs it in one piece of {Array.MaxLength / 1e9:F1} GB at most; give less text");
 
     /// <summary>Bytes of the whole text.</summary>
-    public int Length => Utf8.Length;
+    public long Length { get; }
 
     /// <summary>Whether there is no text.</summary>
-    public bool IsEmpty => Utf8.IsEmpty;
+    public bool IsEmpty => Length == 0;
 
     /// <summary>Plain text.</summary>
     public static implicit operator CorpusText(ReadOnlyMemory<byte> utf8) => new(utf8);
@@ -35,20 +48,53 @@ public readonly struct CorpusText
     /// <summary>Plain text.</summary>
     public static implicit operator CorpusText(byte[] utf8) => new(utf8);
 
+    /// <summary>Some bytes of the text.</summary>
+    public ReadOnlyMemory<byte> Slice(long start, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(start, Length - length);
+        return length == 0 ? default : _bytes!.Slice(_start + start, length);
+    }
+
+    /// <summary>The text in pieces of at most so many bytes.</summary>
+    public IEnumerable<ReadOnlyMemory<byte>> Pieces(int bytes = 1 << 24)
+    {
+        for (long at = 0; at < Length; at += bytes)
+        {
+            yield return Slice(at, (int)Math.Min(bytes, Length - at));
+        }
+    }
+
+    /// <summary>The text in pieces that end with a line end, but for the last, and are about so long where lines are shorter.</summary>
+    /// <exception cref="InvalidDataException">A line is longer than a gigabyte.</exception>
+    public IEnumerable<ReadOnlyMemory<byte>> PiecesOfLines(int bytes)
+    {
+        for (long at = 0; at < Length;)
+        {
+            var end = Math.Min(Length, at + bytes);
+            end = end < Length ? LineEnd(end - 1) + 1 : end;
+            yield return Slice(at, checked((int)(Math.Min(end, Length) - at)));
+            at = end;
+        }
+    }
+
     /// <summary>The samples that hold more than white space.</summary>
+    /// <exception cref="InvalidDataException">A line is longer than a gigabyte.</exception>
     public IEnumerable<ReadOnlyMemory<byte>> Samples()
     {
         if (_ranges is null)
         {
-            foreach (var line in TextSplit.NonBlankLines(Utf8))
+            foreach (var piece in PiecesOfLines(1 << 24))
             {
-                yield return line;
+                foreach (var line in TextSplit.NonBlankLines(piece))
+                {
+                    yield return line;
+                }
             }
             yield break;
         }
         foreach (var range in OwnRanges())
         {
-            var sample = Utf8[range.Start..range.End];
+            var sample = Slice(range.Start, checked((int)(range.End - range.Start)));
             if (!TextSplit.IsBlank(sample.Span))
             {
                 yield return sample;
@@ -58,32 +104,73 @@ public readonly struct CorpusText
 
     /// <summary>Cuts so that the first part has ⌊n · (1 − fraction)⌋ of the n characters (code points).</summary>
     /// <exception cref="ArgumentOutOfRangeException">The fraction is not from 0 up to, but not including, 1.</exception>
-    public (CorpusText Training, CorpusText HeldOut) SplitByCharacters(double fraction) => CutAt(TextSplit.ByCharacters(Utf8, fraction).Training.Length);
+    public (CorpusText Training, CorpusText HeldOut) SplitByCharacters(double fraction)
+    {
+        var keep = TextSplit.Keep(Pieces().Sum(piece => TextSplit.CountCharacters(piece.Span)), fraction);
+        long cut = 0;
+        foreach (var piece in Pieces())
+        {
+            var characters = TextSplit.CountCharacters(piece.Span);
+            if (characters > keep)
+            {
+                return CutAt(cut + TextSplit.BytesOf(piece.Span, keep));
+            }
+            keep -= characters;
+            cut += piece.Length;
+        }
+        return CutAt(cut);
+    }
 
     /// <summary>Cuts at the start of a sample so that the first part has ⌊n · (1 − fraction)⌋ of the n samples.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The fraction is not from 0 up to, but not including, 1.</exception>
     public (CorpusText Training, CorpusText HeldOut) SplitBySamples(double fraction)
     {
-        if (_ranges is null)
+        var keep = TextSplit.Keep(Samples().LongCount(), fraction);
+        foreach (var sample in _ranges is null ? LinesIn(new SampleRange(0, Length)) : OwnRanges())
         {
-            return CutAt(TextSplit.ByLines(Utf8, fraction).Training.Length);
+            if (!TextSplit.IsBlank(Slice(sample.Start, checked((int)(sample.End - sample.Start))).Span) && keep-- == 0)
+            {
+                return CutAt(sample.Start);
+            }
         }
-        var text = Utf8;
-        var starts = OwnRanges().Where(range => !TextSplit.IsBlank(text.Span[range.Start..range.End])).Select(range => range.Start).ToList();
-        var keep = (int)TextSplit.Keep(starts.Count, fraction);
-        return CutAt(keep < starts.Count ? starts[keep] : Length);
+        return CutAt(Length);
     }
 
     /// <summary>The bytes of each sample, in order, where samples are not lines; else nothing. It tells texts apart that have the same bytes.</summary>
-    public IEnumerable<int> SampleLengths() => _ranges is null ? [] : OwnRanges().Select(range => range.End - range.Start);
+    public IEnumerable<int> SampleLengths() => _ranges is null ? [] : OwnRanges().Select(range => (int)(range.End - range.Start));
 
-    private (CorpusText First, CorpusText Second) CutAt(int position) =>
-        (new CorpusText(Utf8[..position], _ranges, _origin), new CorpusText(Utf8[position..], _ranges, _origin + position));
+    /// <summary>The same text with other samples.</summary>
+    internal CorpusText WithSamples(SampleRange[] ranges) => new(_bytes, _start, Length, ranges);
 
-    // The ranges that lie in this part, a range that was cut as far as it does.
+    /// <summary>The lines of a part, without their line ends.</summary>
+    internal IEnumerable<SampleRange> LinesIn(SampleRange part)
+    {
+        for (var start = part.Start; start < part.End;)
+        {
+            var end = Math.Min(part.End, LineEnd(start));
+            yield return new SampleRange(start, end);
+            start = end + 1;
+        }
+    }
+
+    // The first line end from a place on, or the end of the text.
+    private long LineEnd(long from)
+    {
+        // Most lines are short: a large piece of a mapped file is no dearer than a small one.
+        var length = (int)Math.Min(PieceBytes, Length - from);
+        var end = Slice(from, length).Span.IndexOf((byte)'\n');
+        return end >= 0 ? from + end
+            : from + length == Length ? Length
+            : throw new InvalidDataException($"the line that goes on at byte {_start + from} is longer than a gigabyte; cut it into lines");
+    }
+
+    private (CorpusText First, CorpusText Second) CutAt(long position) =>
+        (new CorpusText(_bytes, _start, position, _ranges), new CorpusText(_bytes, _start + position, Length - position, _ranges));
+
+    // The ranges that lie in this part, a range that was cut as far as it does; counted from the start of this part.
     private IEnumerable<SampleRange> OwnRanges()
     {
-        var (origin, length) = (_origin, Length);
-        return _ranges!.Select(range => new SampleRange(Math.Clamp(range.Start - origin, 0, length), Math.Clamp(range.End - origin, 0, length))).Where(range => range.End > range.Start);
+        var (start, length) = (_start, Length);
+        return _ranges!.Select(range => new SampleRange(Math.Clamp(range.Start - start, 0, length), Math.Clamp(range.End - start, 0, length))).Where(range => range.End > range.Start);
     }
 }

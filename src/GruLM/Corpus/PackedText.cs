@@ -6,7 +6,7 @@ using System.IO.Compression;
 namespace GruLM.Corpus;
 
 /// <summary>Unpacks a gzip file; throws <see cref="InvalidDataException"/> where it is damaged or ends too early.</summary>
-internal sealed class PackedText : Stream
+internal sealed class PackedText : ReadOnlyStream
 {
     private static readonly byte[] Mark = "the end of the packed file"u8.ToArray();
     private static readonly byte[] PackedMark = Pack(Mark);
@@ -20,14 +20,6 @@ internal sealed class PackedText : Stream
     public PackedText(Stream file) => _unpacked = new GZipStream(new Followed(file), CompressionMode.Decompress);
 
     public override bool CanRead => _unpacked.CanRead;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     public override int Read(Span<byte> buffer)
     {
@@ -51,18 +43,6 @@ internal sealed class PackedText : Stream
         return count;
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
     protected override void Dispose(bool disposing)
     {
         if (disposing)
@@ -83,19 +63,9 @@ internal sealed class PackedText : Stream
     }
 
     /// <summary>The bytes of a file, then those of the packed mark.</summary>
-    private sealed class Followed(Stream file) : Stream
+    private sealed class Followed(Stream file) : ReadOnlyStream
     {
         private int _given = -1;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
         public override int Read(Span<byte> buffer)
         {
@@ -113,18 +83,6 @@ internal sealed class PackedText : Stream
             _given += count;
             return count;
         }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {

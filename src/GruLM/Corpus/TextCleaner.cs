@@ -20,6 +20,9 @@ internal sealed class TextCleaner(IBufferWriter<byte> output)
 
     public long Nuls { get; private set; }
 
+    /// <summary>Whether anything came out otherwise than it went in.</summary>
+    public bool Repaired => HadByteOrderMark || ReplacedSequences + WindowsLineEnds + Nuls > 0;
+
     /// <summary>
     /// Cleans a portion and returns how many of its bytes were used; the few that remain (the beginning of a character or of a CRLF) must
     /// come first in the next portion. With <paramref name="last"/> all bytes are used.
@@ -109,7 +112,7 @@ internal sealed class TextCleaner(IBufferWriter<byte> output)
     }
 
     /// <summary>The number of bytes at the end that may be the beginning of a longer character: 0 to 3.</summary>
-    private static int UnfinishedBytes(ReadOnlySpan<byte> bytes)
+    internal static int UnfinishedBytes(ReadOnlySpan<byte> bytes)
     {
         for (var back = 1; back <= Math.Min(3, bytes.Length); back++)
         {

@@ -1,5 +1,6 @@
-// A corpus in memory: the cleaned UTF-8 of all its files, one after another, where its samples are, and what was counted and repaired while
-// reading. Plain text comes as it stands; JSON lines and tables are read by the files beside this one.
+// A corpus: the cleaned UTF-8 of all its files, one after another, where its samples are, and what was counted and repaired while
+// reading. Plain text comes as it stands; JSON lines and tables are read by the files beside this one. A long corpus does not lie in memory: one file
+// in which nothing is to be repaired is mapped where it is, anything else goes to a temporary file.
 using System.Buffers;
 
 namespace GruLM.Corpus;
@@ -19,6 +20,9 @@ public sealed record CorpusCounts(
 /// <summary>The text of a corpus.</summary>
 public sealed class TextCorpus
 {
+    /// <summary>From how many bytes on a corpus is kept in a file unless told otherwise.</summary>
+    public const long DefaultMostInMemory = 128 << 20;
+
     private TextCorpus(CorpusText text, CorpusCounts counts, IReadOnlyList<string> files)
     {
         Text = text;
@@ -29,7 +33,7 @@ public sealed class TextCorpus
     /// <summary>The text with its samples.</summary>
     public CorpusText Text { get; }
 
-    /// <summary>The text: valid UTF-8, line ends as LF, no byte-order mark, no NUL.</summary>
+    /// <summary>The text in one piece: valid UTF-8, line ends as LF, no byte-order mark, no NUL. Throws <see cref="InvalidDataException"/> above two gigabytes.</summary>
     public ReadOnlyMemory<byte> Utf8 => Text.Utf8;
 
     /// <summary>What was counted and repaired while reading.</summary>
@@ -42,14 +46,23 @@ public sealed class TextCorpus
     /// <param name="names">Files, folders (the files in them that hold text, in ordinal order) or <c>-</c> for standard input.</param>
     /// <param name="standardInput">What <c>-</c> reads; the process's own when null.</param>
     /// <param name="column">The column of tables that holds the text; null for the column <c>text</c>.</param>
+    /// <param name="progress">Is told the bytes of text there are so far, now and then.</param>
+    /// <param name="mostInMemory">From how many bytes on the text is kept in a file: the one it is read from, or one in the system's folder for temporary files.</param>
     /// <param name="cancellation">Ends the reading early.</param>
     /// <exception cref="FileNotFoundException">There is no such file or folder.</exception>
-    /// <exception cref="InvalidDataException">A file is damaged, a named one is empty, a folder has no text, or there is more text than fits.</exception>
+    /// <exception cref="InvalidDataException">A file is damaged, a named one is empty, or a folder has no text.</exception>
+    /// <exception cref="IOException">There is no room for the temporary file.</exception>
     /// <exception cref="ArgumentException">No name was given, or standard input was named twice.</exception>
-    public static TextCorpus Read(IReadOnlyList<string> names, Stream? standardInput = null, string? column = null, CancellationToken cancellation = default)
+    public static TextCorpus Read(
+        IReadOnlyList<string> names, Stream? standardInput = null, string? column = null, Action<long>? progress = null, long mostInMemory = DefaultMostInMemory,
+        CancellationToken cancellation = default)
     {
         var files = CorpusFiles.Find(names);
-        var builder = new CorpusBuilder(files.Sum(file => file == CorpusFiles.StandardInput ? 0 : new FileInfo(file).Length));
+        if (AsItStands(files, progress, mostInMemory, cancellation) is { } corpus)
+        {
+            return corpus;
+        }
+        using var builder = new CorpusBuilder(files.Sum(file => file == CorpusFiles.StandardInput ? 0 : new FileInfo(file).Length), mostInMemory);
         foreach (var file in files)
         {
             var format = CorpusFiles.FormatOf(file);
@@ -69,6 +82,7 @@ public sealed class TextCorpus
                         for (ReadOnlySpan<byte> portion; (portion = text.NextPortion()).Length > 0;)
                         {
                             builder.Text.Write(portion);
+                            progress?.Invoke(builder.Length);
                         }
                         builder.EndPlainFile();
                         break;
@@ -88,11 +102,37 @@ public sealed class TextCorpus
     /// <exception cref="InvalidDataException">The text is empty.</exception>
     public static TextCorpus FromBytes(ReadOnlyMemory<byte> bytes, string name = "text")
     {
-        var builder = new CorpusBuilder(bytes.Length);
+        using var builder = new CorpusBuilder(bytes.Length, Array.MaxLength);
         var cleaner = new TextCleaner(builder.Text);
         cleaner.Append(bytes.Span, last: true);
         builder.Count(cleaner);
         return builder.Length > 0 ? Finish(builder, [name]) : throw new InvalidDataException($"{name}: is empty, text was expected");
+    }
+
+    // One long file of plain text in which nothing is to be repaired; null for anything else.
+    private static TextCorpus? AsItStands(IReadOnlyList<string> files, Action<long>? progress, long mostInMemory, CancellationToken cancellation)
+    {
+        if (files is not [not CorpusFiles.StandardInput and var name] || CorpusFiles.FormatOf(name) != CorpusFormat.Plain || CorpusFiles.IsPacked(name) || new FileInfo(name).Length <= mostInMemory)
+        {
+            return null;
+        }
+        var counts = new CorpusCounts(0, 0, 0, 0, 0, 0);
+        var last = (byte)'\n';
+        using (var text = new CleanedText(name, null, cancellation))
+        {
+            for (ReadOnlySpan<byte> portion; (portion = text.NextPortion()).Length > 0;)
+            {
+                if (text.Cleaner.Repaired)
+                {
+                    return null;
+                }
+                counts = counts with { Bytes = counts.Bytes + portion.Length, Characters = counts.Characters + TextSplit.CountCharacters(portion), Lines = counts.Lines + portion.Count((byte)'\n') };
+                last = portion[^1];
+                progress?.Invoke(counts.Bytes);
+            }
+        }
+        var bytes = new MappedBytes(new FileStream(name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0));
+        return bytes.Length == counts.Bytes ? new TextCorpus(new CorpusText(bytes), counts with { Lines = counts.Lines + (last == (byte)'\n' ? 0 : 1) }, files) : null;
     }
 
     private static TextCorpus Finish(CorpusBuilder builder, IReadOnlyList<string> files)

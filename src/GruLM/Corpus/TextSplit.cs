@@ -8,38 +8,13 @@ public static class TextSplit
 {
     /// <summary>Cuts so that the first part has ⌊n · (1 − fraction)⌋ of the n characters (code points).</summary>
     /// <exception cref="ArgumentOutOfRangeException">The fraction is not from 0 up to, but not including, 1.</exception>
-    public static (ReadOnlyMemory<byte> Training, ReadOnlyMemory<byte> HeldOut) ByCharacters(ReadOnlyMemory<byte> utf8, double fraction)
-    {
-        var keep = Keep(CountCharacters(utf8.Span), fraction);
-        var span = utf8.Span;
-        var cut = 0;
-        while (cut < span.Length && (keep > 0 || IsContinuation(span[cut])))
-        {
-            keep -= IsContinuation(span[cut]) ? 0 : 1;
-            cut++;
-        }
-        return (utf8[..cut], utf8[cut..]);
-    }
+    public static (ReadOnlyMemory<byte> Training, ReadOnlyMemory<byte> HeldOut) ByCharacters(ReadOnlyMemory<byte> utf8, double fraction) =>
+        InOnePiece(new CorpusText(utf8).SplitByCharacters(fraction));
 
     /// <summary>Cuts at the start of a line so that the first part has ⌊n · (1 − fraction)⌋ of the n non-blank lines.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The fraction is not from 0 up to, but not including, 1.</exception>
-    public static (ReadOnlyMemory<byte> Training, ReadOnlyMemory<byte> HeldOut) ByLines(ReadOnlyMemory<byte> utf8, double fraction)
-    {
-        var keep = Keep(NonBlankLines(utf8).LongCount(), fraction);
-        var span = utf8.Span;
-        var cut = 0;
-        while (cut < span.Length)
-        {
-            var line = span[cut..];
-            var end = line.IndexOf((byte)'\n');
-            if (!IsBlank(end < 0 ? line : line[..end]) && keep-- == 0)
-            {
-                break;
-            }
-            cut += end < 0 ? line.Length : end + 1;
-        }
-        return (utf8[..cut], utf8[cut..]);
-    }
+    public static (ReadOnlyMemory<byte> Training, ReadOnlyMemory<byte> HeldOut) ByLines(ReadOnlyMemory<byte> utf8, double fraction) =>
+        InOnePiece(new CorpusText(utf8).SplitBySamples(fraction));
 
     /// <summary>The lines that hold more than white space, without their line ends.</summary>
     public static IEnumerable<ReadOnlyMemory<byte>> NonBlankLines(ReadOnlyMemory<byte> utf8)
@@ -66,6 +41,20 @@ public static class TextSplit
         }
         return count;
     }
+
+    /// <summary>The bytes of the first <paramref name="characters"/> code points of valid UTF-8 that has more than those.</summary>
+    internal static int BytesOf(ReadOnlySpan<byte> utf8, long characters)
+    {
+        var bytes = 0;
+        while (bytes < utf8.Length && (characters > 0 || IsContinuation(utf8[bytes])))
+        {
+            characters -= IsContinuation(utf8[bytes]) ? 0 : 1;
+            bytes++;
+        }
+        return bytes;
+    }
+
+    private static (ReadOnlyMemory<byte> Training, ReadOnlyMemory<byte> HeldOut) InOnePiece((CorpusText Training, CorpusText HeldOut) parts) => (parts.Training.Utf8, parts.HeldOut.Utf8);
 
     private static bool IsContinuation(byte b) => (b & 0xC0) == 0x80;
 
