@@ -13,7 +13,7 @@ public sealed class LineSamples : ITrainingData
     // Lines are sorted by length within so many batches: enough to pad little, few enough to stay well mixed.
     private const int BatchesSortedTogether = 32;
 
-    private readonly IReadOnlyList<int[]> lines;
+    private readonly ITokenLines lines;
     private readonly int bos;
     private readonly int end;
     private readonly int batchSize;
@@ -30,6 +30,12 @@ public sealed class LineSamples : ITrainingData
     /// <summary>Samples from token ids of lines, without bos and end. With a <paramref name="mask"/> only answers count.
     /// Throws <see cref="InvalidDataException"/> when there is none.</summary>
     public LineSamples(IReadOnlyList<int[]> lines, int bos, int end, int batchSize, int bptt, ulong seed, AnswerMask? mask = null)
+        : this(new LinesInMemory(lines), bos, end, batchSize, bptt, seed, mask)
+    {
+    }
+
+    /// <inheritdoc cref="LineSamples(IReadOnlyList{int[]}, int, int, int, int, ulong, AnswerMask)"/>
+    public LineSamples(ITokenLines lines, int bos, int end, int batchSize, int bptt, ulong seed, AnswerMask? mask = null)
     {
         if (lines.Count == 0) throw new InvalidDataException("the training part has no line with text");
         this.lines = lines;
@@ -39,8 +45,13 @@ public sealed class LineSamples : ITrainingData
         this.bptt = bptt;
         this.mask = mask;
         random = new Philox(seed, RandomPurpose.Shuffle);
-        noneContinues = lines.All(l => l.Length + 1 <= bptt);
-        TokensPerEpoch = lines.Sum(l => mask?.Count(l) ?? l.Length + 1L);
+        noneContinues = true;
+        for (int i = 0; i < lines.Count; i++)
+        {
+            int length = lines.LengthOf(i) + 1;
+            noneContinues &= length <= bptt;
+            TokensPerEpoch += mask?.Count(lines[i]) ?? length;
+        }
     }
 
     /// <inheritdoc/>
@@ -56,7 +67,7 @@ public sealed class LineSamples : ITrainingData
     public TokenBatch Batch(int epoch, int index)
     {
         var (members, offset) = Plan(epoch)[index];
-        int longest = members.Max(i => lines[i].Length + 1), steps = Math.Min(bptt, longest - offset);
+        int longest = members.Max(i => lines.LengthOf(i) + 1), steps = Math.Min(bptt, longest - offset);
         if (!batchOfSteps.TryGetValue(steps, out var batch)) batchOfSteps[steps] = batch = new TokenBatch(steps, batchSize);
         batch.StartsFresh = offset == 0;
         FillBatch(batch, [.. members.Select(i => lines[i])], offset, bos, end, mask);
@@ -89,14 +100,14 @@ public sealed class LineSamples : ITrainingData
         var batches = new List<int[]>();
         foreach (var pool in order.Chunk(batchSize * BatchesSortedTogether))
         {
-            Array.Sort(pool, (a, b) => lines[a].Length != lines[b].Length ? lines[a].Length.CompareTo(lines[b].Length) : a.CompareTo(b));
+            Array.Sort(pool.Select(i => ((long)lines.LengthOf(i) << 32) | (uint)i).ToArray(), pool);
             batches.AddRange(pool.Chunk(batchSize));
         }
 
         plan = [];
         foreach (int i in random.Permutation(batches.Count, (uint)epoch | (1UL << 63)))
         {
-            int longest = batches[i].Max(l => lines[l].Length + 1);
+            int longest = batches[i].Max(l => lines.LengthOf(l) + 1);
             for (int offset = 0; offset < longest; offset += bptt) plan.Add((batches[i], offset));
         }
 

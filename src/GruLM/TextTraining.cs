@@ -1,7 +1,6 @@
 // From text to a trained model folder: the tokenizer (given, or learned from the training part only), the token data, the
 // model, the loop. Prepare does everything that can fail on bad input before anything is written.
 
-using System.Security.Cryptography;
 using System.Text;
 using GruLM.Corpus;
 using GruLM.Generation;
@@ -54,7 +53,7 @@ public sealed record TextTrainingOptions
     /// <summary>The folder of a checkpoint to continue from (see <see cref="Checkpoint.NewestWhole"/>), with everything else as it was when it was written.</summary>
     public string? ContinueFrom { get; init; }
 
-    /// <summary>A file to keep the tokens of a large training text in, so that they take no memory and are there when the run goes on. It is written when it is not there, or of another text or tokenizer. Null: in memory. For streams.</summary>
+    /// <summary>A file to keep the tokens of a large training text in, so that they take no memory and are there when the run goes on. It is written when it is not there, or of another text or tokenizer; for line samples there is a second one beside it. Null: in memory.</summary>
     public string? TokenFilePath { get; init; }
 
     /// <summary>From how many bytes of text on <see cref="TokenFilePath"/> is used.</summary>
@@ -126,7 +125,7 @@ public sealed class TextTraining : IDisposable
         phase?.Invoke("encoding the text");
         ITrainingData data;
         HeldOut? held = null;
-        ITokens? tokens = null;
+        IDisposable? tokens = null;
         if (options.Samples == SampleKind.Stream)
         {
             if (!heldOut.IsEmpty)
@@ -137,16 +136,19 @@ public sealed class TextTraining : IDisposable
                 held = stream;
             }
 
-            tokens = Tokens(tokenizer, training, options, compute.Team.Count, phase, cancel);
-            data = new TokenStream(tokens, options.Training.BatchSize * options.Training.GradAccum, options.Training.Bptt, options.Training.Seed);
+            var stored = EncodedText.Stream(tokenizer, training, TokenPath(training, options), compute.Team.Count, phase, cancel);
+            tokens = stored as IDisposable;
+            data = new TokenStream(stored, options.Training.BatchSize * options.Training.GradAccum, options.Training.Bptt, options.Training.Seed);
         }
         else
         {
             var mask = options.MaskPrompt ? TokenizedText.AnswerMask(tokenizer) : null;
+            var stored = EncodedText.Lines(tokenizer, training, mask, TokenPath(training, options), compute.Team.Count, phase, cancel);
+            tokens = stored as IDisposable;
             data = new LineSamples(
-                TokenizedText.Lines(tokenizer, training, mask), TokenizedText.LineBegin(tokenizer), TokenizedText.LineEnd(tokenizer),
+                stored, TokenizedText.LineBegin(tokenizer), TokenizedText.LineEnd(tokenizer),
                 options.Training.BatchSize * options.Training.GradAccum, options.Training.Bptt, options.Training.Seed, mask);
-            if (!heldOut.IsEmpty) held = TokenizedText.HeldOutLines(tokenizer, heldOut, mask);
+            if (!heldOut.IsEmpty) held = TokenizedText.HeldOutLines(tokenizer, heldOut, mask, options.Training.EvalTokens);
             if (held is HeldOutLines { Lines.Count: 0 }) throw new InvalidDataException($"the held-out part has no line with {(mask is null ? "text" : ChatTemplate.Default.Ai)}. Give more lines, a larger --val-fraction, or --val-fraction 0 for none");
         }
 
@@ -156,14 +158,14 @@ public sealed class TextTraining : IDisposable
         {
             model = CreateModel(Sizes(options) with { VocabSize = tokenizer.VocabSize }, options, compute);
             model.Regularisation = options.Regularisation;
-            var run = new TextTraining(options, compute, folder, observer, tokenizer, data, tokens as IDisposable, held, model);
+            var run = new TextTraining(options, compute, folder, observer, tokenizer, data, tokens, held, model);
             if (options.ContinueFrom is not null) run.trainer.ContinueFrom(Checkpoint.Load(options.ContinueFrom, model));
             return run;
         }
         catch
         {
             model?.Dispose();
-            (tokens as IDisposable)?.Dispose();
+            tokens?.Dispose();
             throw;
         }
     }
@@ -262,37 +264,7 @@ public sealed class TextTraining : IDisposable
         tokens?.Dispose();
     }
 
-    private static ITokens Tokens(Tokenizer tokenizer, CorpusText text, TextTrainingOptions options, int threads, Action<string>? phase, CancellationToken cancel)
-    {
-        var parts = TokenizedText.StreamParts(tokenizer, text, threads);
-        if (options.TokenFilePath is not { } path || text.Length < options.TokenFileFromBytes || !BitConverter.IsLittleEndian)
-        {
-            var ids = new List<int>((int)Math.Min(text.Length / 3, Array.MaxLength));
-            foreach (var part in parts) ids.AddRange(part);
-            return new TokensInMemory(ids.ToArray());
-        }
-
-        byte[] madeBy = SHA256.HashData(tokenizer.Model.ToBytes()), madeOf = Sha256(text);
-        if (TokenFile.Open(path, tokenizer.VocabSize, madeBy, madeOf) is { } there) return there;
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        TokenFile.Write(path, tokenizer.VocabSize, madeBy, madeOf, parts.Select(Watched));
-        return TokenFile.Open(path, tokenizer.VocabSize, madeBy, madeOf) ?? throw new IOException($"{path}: is not as it was just written; something else writes to it");
-
-        IReadOnlyList<int> Watched(IReadOnlyList<int> part, int index)
-        {
-            cancel.ThrowIfCancellationRequested();
-            long parts = Math.Max(1, text.Length >> 20);
-            if (10L * index / parts > 10L * (index - 1) / parts && index < parts) phase?.Invoke($"encoding the text: {100L * index / parts} %");
-            return part;
-        }
-    }
-
-    private static byte[] Sha256(CorpusText text)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var piece in text.Pieces()) hash.AppendData(piece.Span);
-        return hash.GetHashAndReset();
-    }
+    private static string? TokenPath(CorpusText text, TextTrainingOptions options) => text.Length < options.TokenFileFromBytes ? null : options.TokenFilePath;
 
     // Lines from all over a long text: a tokenizer learns no more from gigabytes.
     internal static ReadOnlyMemory<byte> ToLearnFrom(CorpusText text, int most)

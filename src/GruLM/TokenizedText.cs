@@ -40,18 +40,28 @@ public static class TokenizedText
     }
 
     /// <summary>The ids of each sample; with a <paramref name="mask"/>, of each that has an answer.</summary>
-    public static List<int[]> Lines(Tokenizer tokenizer, CorpusText text, AnswerMask? mask = null)
-    {
-        var lines = new List<int[]>();
-        var ids = new List<int>();
-        foreach (var line in text.Samples())
-        {
-            ids.Clear();
-            tokenizer.Encode(line.Span, ids);
-            if (mask is null || ids.Contains(mask.Ai)) lines.Add([.. ids]);
-        }
+    public static List<int[]> Lines(Tokenizer tokenizer, CorpusText text, AnswerMask? mask = null) => [.. LineParts(tokenizer, text, 1, mask).SelectMany(part => part)];
 
-        return lines;
+    /// <summary>The same in parts that are encoded side by side on <paramref name="threads"/> threads, in memory for a few parts at a time.</summary>
+    public static IEnumerable<IReadOnlyList<int[]>> LineParts(Tokenizer tokenizer, CorpusText text, int threads, AnswerMask? mask = null)
+    {
+        const int SamplesAPart = 4096;
+        foreach (var parts in text.Samples().Chunk(SamplesAPart).Chunk(2 * threads))
+        {
+            var encoded = new List<int[]>[parts.Length];
+            Parallel.For(0, parts.Length, new ParallelOptions { MaxDegreeOfParallelism = threads }, i =>
+            {
+                var ids = new List<int>();
+                encoded[i] = [];
+                foreach (var sample in parts[i])
+                {
+                    ids.Clear();
+                    tokenizer.Encode(sample.Span, ids);
+                    if (mask is null || ids.Contains(mask.Ai)) encoded[i].Add([.. ids]);
+                }
+            });
+            foreach (var part in encoded) yield return part;
+        }
     }
 
     /// <summary>A text to evaluate on as one stream, with the byte at which each token ends. Of a long text no more is encoded than
@@ -76,18 +86,31 @@ public static class TokenizedText
         return new HeldOutStream(ids.ToArray(), ends.ToArray());
     }
 
-    /// <summary>A text to evaluate on sample by sample; with a <paramref name="mask"/>, on the answers in it.</summary>
-    public static HeldOutLines HeldOutLines(Tokenizer tokenizer, CorpusText text, AnswerMask? mask = null)
+    /// <summary>A text to evaluate on sample by sample; with a <paramref name="mask"/>, on the answers in it. Of a long text no more is encoded than
+    /// <paramref name="maxTokens"/> tokens need (0: all).</summary>
+    public static HeldOutLines HeldOutLines(Tokenizer tokenizer, CorpusText text, AnswerMask? mask = null, long maxTokens = 0)
     {
         var (begin, end) = (LineBegin(tokenizer), LineEnd(tokenizer));
-        if (mask is null) return new(Lines(tokenizer, text), [.. text.Samples().Select(s => s.Length)], begin, end);
         var lines = new List<int[]>();
         var bytes = new List<int>();
+        long tokens = 0;
         foreach (var sample in text.Samples())
         {
+            if (maxTokens > 0 && tokens >= maxTokens) break;
+            if (mask is null)
+            {
+                var encoded = new List<int>();
+                tokenizer.Encode(sample.Span, encoded);
+                lines.Add([.. encoded]);
+                bytes.Add(sample.Length);
+                tokens += encoded.Count + 1;
+                continue;
+            }
+
             var stream = HeldOutStream(tokenizer, sample);
             int[] ids = stream.Ids.ToArray();
             if (!ids.Contains(mask.Ai)) continue;
+            tokens += ids.Length + 1;
             lines.Add(ids);
             bytes.Add((int)Enumerable.Range(0, ids.Length).Where(i => mask.Counts(ids, i)).Sum(i => stream.ByteEnds.Span[i] - (i == 0 ? 0 : stream.ByteEnds.Span[i - 1])));
         }

@@ -10,19 +10,21 @@ internal static class DemoCommand
     {
         var outDir = Flags.Text("--out-dir", "DIR", "the folder to write the model to", "grulm-demo", "-o");
         var seed = Flags.Seed("--seed", 1, "decides the text and the training");
+        var minutes = Flags.Number("--minutes", 1, 60, DemoRun.DefaultMinutes, "about how long it may take; longer gives a better model");
         var threads = Flags.Threads();
         return new GrulmCommand(
             "demo",
             "See it all on a built-in sample text, in two minutes or so: tokenizer, training, figures, stories, talk.",
-            ["grulm demo"],
-            [outDir, seed, threads],
+            ["grulm demo", "grulm demo --minutes 10"],
+            [outDir, minutes, seed, threads],
             (flags, session) =>
             {
                 ulong value = flags.GetValue(seed);
+                var recipe = DemoRun.RecipeFor(flags.GetValue(minutes));
                 var settings = new DemoSettings
                 {
-                    OutDir = flags.GetValue(outDir)!, Seed = value, Threads = flags.GetValue(threads) ?? 0,
-                    Options = DemoRun.Recipe with { Training = DemoRun.Recipe.Training with { Seed = value } },
+                    OutDir = flags.GetValue(outDir)!, Seed = value, Threads = flags.GetValue(threads) ?? 0, Minutes = flags.GetValue(minutes),
+                    Options = recipe with { Training = recipe.Training with { Seed = value } },
                 };
                 return DemoRun.Run(settings, session.Output, session.Error, session.ErrorIsTerminal, session.Stop);
             });

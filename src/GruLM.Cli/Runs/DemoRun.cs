@@ -22,6 +22,9 @@ internal sealed record DemoSettings
 
     public int Threads { get; init; }
 
+    /// <summary>About how long all of it may take.</summary>
+    public double Minutes { get; init; } = DemoRun.DefaultMinutes;
+
     public TextTrainingOptions Options { get; init; } = DemoRun.Recipe;
 }
 
@@ -30,10 +33,15 @@ internal static class DemoRun
 {
     private const int HeldOutBytes = 100_000;
 
-    // The least text that the recipe learns enough from, the most that is worth anyone's wait, and the training time aimed at.
+    public const double DefaultMinutes = 2;
+
+    // The least text that the recipe learns enough from, the most a minute that is worth anyone's wait, and the time that is not training.
     private const int FewestBytes = 2_500_000;
-    private const int MostBytes = 8_000_000;
-    private const double SecondsOfTraining = 50;
+    private const double MostBytesAMinute = 4_000_000;
+    private const double SecondsBesides = 70;
+
+    // From here on a larger model is learned better than more text by the small one.
+    private const double MinutesForMore = 5;
     private const double BytesAToken = 3.5;
     private const string MarkerName = "demo.txt";
 
@@ -49,6 +57,15 @@ internal static class DemoRun
         Training = new TrainingOptions { Epochs = 1, BatchSize = 8, Bptt = 64, LearningRate = 8e-3, MinLearningRate = 8e-5, WarmupSteps = 50, EvalInterval = 300, EvalTokens = 8_000 },
     };
 
+    /// <summary>The recipe for someone who has longer: more units, and gradients that reach over whole stories.</summary>
+    public static TextTrainingOptions LongRecipe { get; } = Recipe with
+    {
+        EmbeddingDim = 320, HiddenDim = 320, Training = Recipe.Training with { Bptt = 128, LearningRate = 6e-3, MinLearningRate = 6e-5, EvalInterval = 1_000 },
+    };
+
+    /// <summary>The recipe for so many minutes.</summary>
+    public static TextTrainingOptions RecipeFor(double minutes) => minutes >= MinutesForMore ? LongRecipe : Recipe;
+
     /// <summary>The demo's figures, for tests: the model's bits a byte on the held-out text, and that text's own.</summary>
     public sealed record Figures(double ModelBits, double OwnBits);
 
@@ -59,8 +76,8 @@ internal static class DemoRun
         using var compute = Compute.Create(settings.Threads, Precision.Auto);
         if (settings.Bytes == 0)
         {
-            double bytes = SecondsOfTraining * BytesAToken * TokensPerSecond(settings.Options, compute);
-            settings = settings with { Bytes = (int)Math.Clamp(Math.Round(bytes / 5e5) * 5e5, FewestBytes, MostBytes) };
+            double bytes = Math.Max(0, (60 * settings.Minutes) - SecondsBesides) * BytesAToken * TokensPerSecond(settings.Options, compute);
+            settings = settings with { Bytes = (int)Math.Clamp(Math.Round(bytes / 5e5) * 5e5, FewestBytes, Math.Max(FewestBytes, MostBytesAMinute * settings.Minutes)) };
         }
 
         var (training, heldOut) = Texts(settings);
@@ -69,13 +86,14 @@ internal static class DemoRun
         output.WriteLine("2. Training a tokenizer and a model on it:\n");
         output.Flush();
         var display = new TrainingDisplay(messages, live);
-        using (var run = TextTraining.Prepare(Utf8(training), Utf8(heldOut), settings.Options, compute, settings.OutDir, display, null, cancel))
+        File.WriteAllText(Path.Combine(Directory.CreateDirectory(settings.OutDir).FullName, MarkerName), "Made by grulm demo, which replaces this folder when it runs again.\n");
+        using (var figuresFile = new MetricsFile(settings.OutDir))
+        using (var run = TextTraining.Prepare(Utf8(training), Utf8(heldOut), settings.Options, compute, settings.OutDir, new SharedObserver([display, figuresFile]), null, cancel))
         {
             var config = run.Model.Config;
             output.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"   {config.VocabSize:#,0} pieces, {config.NumLayers} x {config.HiddenDim} GRU units, {run.Model.Parameters.Count:#,0} parameters, {run.Data.TokensPerEpoch:#,0} tokens, {run.TotalSteps:#,0} steps, {compute.Team.Count} threads"));
             output.Flush();
-            File.WriteAllText(Path.Combine(Directory.CreateDirectory(settings.OutDir).FullName, MarkerName), "Made by grulm demo, which replaces this folder when it runs again.\n");
             TrainingResult result;
             try
             {

@@ -207,20 +207,4 @@ internal static class TrainRun
         if (c.ReplacedSequences > 0) repairs.Add(Line($"{c.ReplacedSequences:#,0} sequences of invalid UTF-8 were replaced by U+FFFD"));
         if (repairs.Count > 0) messages.WriteLine($"note: {string.Join(", ", repairs)}");
     }
-
-    // The files of figures join the observers once it is known that nothing stands in the way of training.
-    private sealed class SharedObserver(List<ITrainingObserver> observers) : ITrainingObserver
-    {
-        public void OnSteps(StepReport report) => observers.ForEach(o => o.OnSteps(report));
-
-        public void OnEvaluation(EvaluationReport report) => observers.ForEach(o => o.OnEvaluation(report));
-
-        public void OnEpoch(EpochReport report) => observers.ForEach(o => o.OnEpoch(report));
-
-        public void OnCheckpoint(string folder) => observers.ForEach(o => o.OnCheckpoint(folder));
-
-        public void OnSampleDue(long step) => observers.ForEach(o => o.OnSampleDue(step));
-
-        public void OnNotice(long step, string message) => observers.ForEach(o => o.OnNotice(step, message));
-    }
 }

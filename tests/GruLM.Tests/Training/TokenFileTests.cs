@@ -56,13 +56,15 @@ public sealed class TokenFileTests : IDisposable
         Assert.Null(TokenFile.Open(path, 100, One, Two));
     }
 
-    [Fact]
-    public void Training_from_a_file_gives_the_same_bits_and_the_file_is_used_again()
+    [Theory]
+    [InlineData(SampleKind.Stream)]
+    [InlineData(SampleKind.Lines)]
+    public void Training_from_a_file_gives_the_same_bits_and_the_file_is_used_again(SampleKind samples)
     {
         byte[] text = Encoding.UTF8.GetBytes(SampleCorpus.Generate(2, 30_000)), heldOut = Encoding.UTF8.GetBytes(SampleCorpus.Generate(9, 3_000));
         var options = new TextTrainingOptions
         {
-            Tokenizer = new Tokenizer(DefaultTokenizer.Train(text.AsMemory(), 400)), EmbeddingDim = 16, HiddenDim = 16, NumLayers = 1,
+            Tokenizer = new Tokenizer(DefaultTokenizer.Train(text.AsMemory(), 400)), EmbeddingDim = 16, HiddenDim = 16, NumLayers = 1, Samples = samples,
             Training = new TrainingOptions { Epochs = 2, BatchSize = 4, Bptt = 16 },
         };
         string tokens = Path.Combine(folder, "tokens-train.bin");
@@ -98,6 +100,29 @@ public sealed class TokenFileTests : IDisposable
         foreach (int size in (int[])[1, 17, 1000, 1 << 20])
             Assert.Equal(whole, TokenizedText.StreamParts(tokenizer, text, threads: 2, size).SelectMany(part => part));
     }
+
+    [Fact]
+    public void Lines_in_files_are_the_lines_that_were_written()
+    {
+        Prop.ForAll<int[][]>(values =>
+        {
+            int[][] lines = [[], .. values.SelectMany(line => Enumerable.Repeat((int[])[.. line.Select(id => id & 0xFFF)], 3))];
+            string ids = Path.Combine(folder, "ids"), lengths = Path.Combine(folder, "lengths");
+            TokenFile.Write(ids, 4096, One, Two, [[1], .. lines]);
+            TokenFile.Write(lengths, int.MaxValue, One, Two, [[1], [.. lines.Select(line => line.Length)]]);
+            using var read = new LinesInFile(TokenFile.Open(ids, 4096, One, Two)!, TokenFile.Open(lengths, int.MaxValue, One, Two)!);
+            Assert.Equal(lines.Length + 1, read.Count);
+            for (int i = 0; i < lines.Length; i++)
+            {
+                Assert.Equal(lines[i], read[i + 1]);
+                Assert.Equal(lines[i].Length, read.LengthOf(i + 1));
+            }
+        }).QuickCheckThrowOnFailure();
+    }
+
+    [Fact]
+    public void Files_that_do_not_belong_together_are_refused() =>
+        Assert.Contains("do not belong together", Assert.Throws<InvalidDataException>(() => new LinesInFile(new TokensInMemory(new int[9]), new TokensInMemory(new int[] { 3, 4 }))).Message, StringComparison.Ordinal);
 
     private sealed class Silent : ITrainingObserver
     {

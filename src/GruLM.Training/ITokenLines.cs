@@ -1,0 +1,98 @@
+// Lines as token ids, wherever they lie: in memory, or in two files that are mapped into it (TokenFile.cs), one with the ids of all lines after one another
+// and one with the lengths of the lines.
+
+namespace GruLM.Training;
+
+/// <summary>Lines as token ids, without what is fed before and predicted after them.</summary>
+public interface ITokenLines
+{
+    /// <summary>How many lines there are.</summary>
+    int Count { get; }
+
+    /// <summary>The ids of a line. Do not change them.</summary>
+    int[] this[int line] { get; }
+
+    /// <summary>How many ids a line has.</summary>
+    int LengthOf(int line);
+}
+
+/// <summary>Lines in memory.</summary>
+public sealed class LinesInMemory(IReadOnlyList<int[]> lines) : ITokenLines
+{
+    /// <inheritdoc/>
+    public int Count => lines.Count;
+
+    /// <inheritdoc/>
+    public int[] this[int line] => lines[line];
+
+    /// <inheritdoc/>
+    public int LengthOf(int line) => lines[line].Length;
+}
+
+/// <summary>Lines in files: kept in memory is only where every sixty-fourth begins.</summary>
+public sealed class LinesInFile : ITokenLines, IDisposable
+{
+    private const int Together = 64;
+
+    private readonly ITokens ids;
+    private readonly ITokens lengths;
+    private readonly long[] starts;
+
+    /// <summary>Lines of these lengths, one after another in <paramref name="ids"/>. Throws <see cref="InvalidDataException"/> when the two do not belong together.</summary>
+    public LinesInFile(ITokens ids, ITokens lengths)
+    {
+        (this.ids, this.lengths) = (ids, lengths);
+        if (lengths.Count > Array.MaxLength) throw new InvalidDataException($"{lengths.Count:#,0} lines are too many; {Array.MaxLength:#,0} can be shuffled");
+        Count = (int)lengths.Count;
+        starts = new long[(Count + Together - 1) / Together];
+        long at = 0;
+        Span<int> group = stackalloc int[Together];
+        for (int i = 0; i < starts.Length; i++)
+        {
+            starts[i] = at;
+            foreach (int length in Group(i, group)) at += length;
+        }
+
+        if (at != ids.Count) throw new InvalidDataException($"the files of tokens and of their lines' lengths do not belong together ({ids.Count} tokens, {at} in lines); delete both, and they are made again");
+    }
+
+    /// <inheritdoc/>
+    public int Count { get; }
+
+    /// <inheritdoc/>
+    public int[] this[int line]
+    {
+        get
+        {
+            var before = Group(line / Together, stackalloc int[Together])[..(line % Together)];
+            long start = starts[line / Together];
+            foreach (int length in before) start += length;
+            int[] tokens = new int[LengthOf(line)];
+            ids.CopyTo(start, tokens);
+            return tokens;
+        }
+    }
+
+    /// <inheritdoc/>
+    public int LengthOf(int line)
+    {
+        int length = 0;
+        lengths.CopyTo(line, new Span<int>(ref length));
+        return length;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        (ids as IDisposable)?.Dispose();
+        (lengths as IDisposable)?.Dispose();
+    }
+
+    private Span<int> Group(int group, Span<int> room)
+    {
+        int first = group * Together;
+        room = room[..Math.Min(Together, Count - first)];
+        lengths.CopyTo(first, room);
+        return room;
+    }
+}
