@@ -1,9 +1,9 @@
 // The tokens of a training text: in memory while it is short, else in files that are made once and mapped (TokenFile.cs), so that training takes the
 // same memory whatever the text's size.
 
-using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 using GruLM.Corpus;
 using GruLM.Tokenization;
 using GruLM.Training;
@@ -62,7 +62,16 @@ internal static class EncodedText
             lengths = Written(path + LengthsEnding, int.MaxValue, madeBy, madeOf, [all]);
         }
 
-        return new LinesInFile(ids, lengths);
+        try
+        {
+            return new LinesInFile(ids, lengths);
+        }
+        catch
+        {
+            ids.Dispose();
+            lengths.Dispose();
+            throw;
+        }
     }
 
     private static TokenFile Written(string path, int vocabSize, byte[] madeBy, byte[] madeOf, IEnumerable<IReadOnlyList<int>> parts)
@@ -84,18 +93,6 @@ internal static class EncodedText
         }
     }
 
-    private static (byte[] MadeBy, byte[] MadeOf) Checksums(Tokenizer tokenizer, CorpusText text, string samples)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var piece in text.Pieces()) hash.AppendData(piece.Span);
-        hash.AppendData(System.Text.Encoding.UTF8.GetBytes(samples));
-        Span<byte> length = stackalloc byte[sizeof(int)];
-        foreach (int bytes in text.SampleLengths())
-        {
-            BinaryPrimitives.WriteInt32LittleEndian(length, bytes);
-            hash.AppendData(length);
-        }
-
-        return (SHA256.HashData(tokenizer.Model.ToBytes()), hash.GetHashAndReset());
-    }
+    private static (byte[] MadeBy, byte[] MadeOf) Checksums(Tokenizer tokenizer, CorpusText text, string samples) =>
+        (SHA256.HashData(tokenizer.Model.ToBytes()), SHA256.HashData([.. text.Checksum().Span, .. Encoding.UTF8.GetBytes(samples)]));
 }

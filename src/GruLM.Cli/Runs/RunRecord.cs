@@ -1,8 +1,6 @@
 // training/run.json: what a run found when it began, so that resuming can tell whether it still finds the same: the texts, the
 // tokenizer, the weights it started from, the kernels. What it was told stands in settings.json.
 
-using System.Buffers.Binary;
-using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using GruLM.Corpus;
@@ -17,19 +15,7 @@ namespace GruLM.Cli.Runs;
 internal sealed record TextRecord(long Bytes, string Sha256)
 {
     /// <summary>The record of a text; where samples are no lines, their places are part of it.</summary>
-    public static TextRecord Of(CorpusText text)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var piece in text.Pieces()) hash.AppendData(piece.Span);
-        Span<byte> length = stackalloc byte[sizeof(int)];
-        foreach (int bytes in text.SampleLengths())
-        {
-            BinaryPrimitives.WriteInt32LittleEndian(length, bytes);
-            hash.AppendData(length);
-        }
-
-        return new TextRecord(text.Length, Convert.ToHexStringLower(hash.GetHashAndReset()));
-    }
+    public static TextRecord Of(CorpusText text) => new(text.Length, Convert.ToHexStringLower(text.Checksum().Span));
 }
 
 /// <summary>What a run found when it began.</summary>

@@ -1,5 +1,9 @@
 // A text and the samples in it. In plain text the samples are the lines that are not blank and need not be written down; a record of a
 // JSON lines file or a table may hold line ends and is still one sample, so there it is kept where each begins and ends.
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+
 namespace GruLM.Corpus;
 
 /// <summary>Where a sample stands in a text: bytes from <paramref name="Start"/> up to <paramref name="End"/>.</summary>
@@ -17,6 +21,9 @@ public readonly struct CorpusText
     private readonly long _start;
     private readonly SampleRange[]? _ranges;
 
+    // Shared by all copies of this value, so that a long text is read for it once.
+    private readonly StrongBox<byte[]?>? _checksum;
+
     /// <summary>Plain text, whose samples are its lines.</summary>
     public CorpusText(ReadOnlyMemory<byte> utf8)
         : this(new BytesInMemory(utf8))
@@ -28,7 +35,8 @@ public readonly struct CorpusText
     {
     }
 
-    private CorpusText(TextBytes? bytes, long start, long length, SampleRange[]? ranges) => (_bytes, _start, Length, _ranges) = (bytes, start, length, ranges);
+    private CorpusText(TextBytes? bytes, long start, long length, SampleRange[]? ranges) =>
+        (_bytes, _start, Length, _ranges, _checksum) = (bytes, start, length, ranges, new StrongBox<byte[]?>());
 
     /// <summary>The whole text in one piece.</summary>
     /// <exception cref="InvalidDataException">It is longer than any piece of memory, about two gigabytes.</exception>
@@ -136,8 +144,11 @@ public readonly struct CorpusText
         return CutAt(Length);
     }
 
-    /// <summary>The bytes of each sample, in order, where samples are not lines; else nothing. It tells texts apart that have the same bytes.</summary>
-    public IEnumerable<int> SampleLengths() => _ranges is null ? [] : OwnRanges().Select(range => (int)(range.End - range.Start));
+    /// <summary>SHA-256 of the bytes and, where samples are not lines, of how long each is (int32, little-endian): it tells texts apart that have the same bytes.</summary>
+    public ReadOnlyMemory<byte> Checksum() => _checksum is null ? ComputeChecksum() : _checksum.Value ??= ComputeChecksum();
+
+    /// <summary>The bytes of each sample, in order, where samples are not lines; else nothing.</summary>
+    internal IEnumerable<int> SampleLengths() => _ranges is null ? [] : OwnRanges().Select(range => (int)(range.End - range.Start));
 
     /// <summary>The same text with other samples.</summary>
     internal CorpusText WithSamples(SampleRange[] ranges) => new(_bytes, _start, Length, ranges);
@@ -162,6 +173,22 @@ public readonly struct CorpusText
         return end >= 0 ? from + end
             : from + length == Length ? Length
             : throw new InvalidDataException($"the line that goes on at byte {_start + from} is longer than a gigabyte; cut it into lines");
+    }
+
+    private byte[] ComputeChecksum()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var piece in Pieces())
+        {
+            hash.AppendData(piece.Span);
+        }
+        Span<byte> length = stackalloc byte[sizeof(int)];
+        foreach (var bytes in SampleLengths())
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(length, bytes);
+            hash.AppendData(length);
+        }
+        return hash.GetHashAndReset();
     }
 
     private (CorpusText First, CorpusText Second) CutAt(long position) =>

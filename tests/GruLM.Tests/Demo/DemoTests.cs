@@ -22,7 +22,7 @@ public sealed class DemoTests : IDisposable
         var (training, heldOut) = DemoRun.Texts(settings);
         var options = DemoRun.Recipe with { HiddenDim = 64, EmbeddingDim = 64, Training = DemoRun.Recipe.Training with { Epochs = 2, EvalInterval = 0, LearningRate = 0.015 } };
         using var compute = Compute.Create(2);
-        using (var run = TextTraining.Prepare(Encoding.UTF8.GetBytes(training), Encoding.UTF8.GetBytes(heldOut), options, compute, folder, new Silent())) run.Run();
+        using (var run = TextTraining.Prepare(Encoding.UTF8.GetBytes(training), Encoding.UTF8.GetBytes(heldOut), options, compute, folder, new SilentObserver())) run.Run();
         var (figures, evaluation) = DemoRun.Evaluate(folder, heldOut, compute, CancellationToken.None);
         Assert.InRange(figures.ModelBits, figures.OwnBits, 2.2 * figures.OwnBits);
         Assert.InRange(evaluation.Bytes, heldOut.Length - 20, heldOut.Length - 1);
@@ -37,26 +37,5 @@ public sealed class DemoTests : IDisposable
         // Very short talks can coincide by chance; stories cannot.
         Assert.DoesNotContain(heldOut.Split("\n\n"), d => d.Length > 200 && stories.Contains(d));
         Assert.Equal(SampleCorpus.NegativeLogLikelihood(heldOut), SampleCorpus.Documents(heldOut).Sum(d => d.Nats), 1e-6);
-    }
-
-    private sealed class Silent : ITrainingObserver
-    {
-        public void OnSteps(StepReport report)
-        {
-        }
-
-        public void OnEvaluation(EvaluationReport report)
-        {
-        }
-
-        public void OnEpoch(EpochReport report)
-        {
-        }
-
-        public void OnCheckpoint(string folder)
-        {
-        }
-
-        public void OnNotice(long step, string message) => Assert.Fail(message);
     }
 }

@@ -131,14 +131,14 @@ public sealed class RegularisationTests : IDisposable
         var heldOut = new HeldOutStream(text.AsMemory(0, 100), Enumerable.Range(1, 100).Select(i => (long)i).ToArray());
         using var whole = GruLanguageModel.Create(config, compute, 7, adam);
         whole.Regularisation = Everything;
-        var result = new Trainer(whole, new TokenStream(text, 4, 12, 5), heldOut, options, folder, new Silent()).Run();
+        var result = new Trainer(whole, new TokenStream(text, 4, 12, 5), heldOut, options, folder, new SilentObserver()).Run();
         using var best = GruLanguageModel.Load(folder, compute);
         Assert.Equal(result.Position.Best!.Value.Sums.Nll, Evaluation.Quick(best, heldOut).Sums.Nll, 1e-3);
         Assert.NotEqual(whole.Parameters.Span("embedding.weight").ToArray(), best.Parameters.Span("embedding.weight").ToArray());
 
         string checkpoint = Checkpoint.Find(folder).First(c => c.Step == 11).Folder;
         using var resumed = new GruLanguageModel(ModelFile.Load(checkpoint).Parameters, compute, adam, seed: 7) { Regularisation = Everything };
-        var trainer = new Trainer(resumed, new TokenStream(text, 4, 12, 5), heldOut, options, null, new Silent());
+        var trainer = new Trainer(resumed, new TokenStream(text, 4, 12, 5), heldOut, options, null, new SilentObserver());
         trainer.ContinueFrom(Checkpoint.Load(checkpoint, resumed));
         var again = trainer.Run();
         Assert.Equal(result.Position.Best.Value, again.Position.Best!.Value);
@@ -159,28 +159,5 @@ public sealed class RegularisationTests : IDisposable
         }
 
         return batch;
-    }
-
-    private sealed class Silent : ITrainingObserver
-    {
-        public void OnSteps(StepReport report)
-        {
-        }
-
-        public void OnEvaluation(EvaluationReport report)
-        {
-        }
-
-        public void OnEpoch(EpochReport report)
-        {
-        }
-
-        public void OnCheckpoint(string folder)
-        {
-        }
-
-        public void OnNotice(long step, string message)
-        {
-        }
     }
 }

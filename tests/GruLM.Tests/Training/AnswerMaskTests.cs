@@ -59,33 +59,11 @@ public class AnswerMaskTests
         float[] before = Weights();
         int[] line = [Prompt, .. Enumerable.Repeat(10, 30), Ai, 12];
         var data = new LineSamples([line], Bos, End, batchSize: 1, bptt: 8, seed: 1, Mask);
-        TrainingResult Train(long steps) => new Trainer(model, data, null, new TrainingOptions { MaxSteps = steps, Epochs = 1, BatchSize = 1, Bptt = 8 }, null, new Silent()).Run();
+        TrainingResult Train(long steps) => new Trainer(model, data, null, new TrainingOptions { MaxSteps = steps, Epochs = 1, BatchSize = 1, Bptt = 8 }, null, new SilentObserver()).Run();
         Train(3);
         Assert.Equal(before, Weights());
         var whole = Train(0);
         Assert.NotEqual(before, Weights());
         Assert.Equal(2, whole.Position.Tokens);
-    }
-
-    private sealed class Silent : ITrainingObserver
-    {
-        public void OnSteps(StepReport report)
-        {
-            // Nothing is looked at but the weights.
-        }
-
-        public void OnEvaluation(EvaluationReport report)
-        {
-        }
-
-        public void OnEpoch(EpochReport report)
-        {
-        }
-
-        public void OnCheckpoint(string folder)
-        {
-        }
-
-        public void OnNotice(long step, string message) => Assert.Fail(message);
     }
 }

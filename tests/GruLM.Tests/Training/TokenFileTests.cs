@@ -72,7 +72,7 @@ public sealed class TokenFileTests : IDisposable
         byte[] Train(TextTrainingOptions how, string name)
         {
             string model = Path.Combine(folder, name);
-            using (var run = TextTraining.Prepare(text, heldOut, how, compute, model, new Silent())) run.Run();
+            using (var run = TextTraining.Prepare(text, heldOut, how, compute, model, new SilentObserver())) run.Run();
             return File.ReadAllBytes(Path.Combine(model, ModelFile.WeightsName));
         }
 
@@ -123,26 +123,4 @@ public sealed class TokenFileTests : IDisposable
     [Fact]
     public void Files_that_do_not_belong_together_are_refused() =>
         Assert.Contains("do not belong together", Assert.Throws<InvalidDataException>(() => new LinesInFile(new TokensInMemory(new int[9]), new TokensInMemory(new int[] { 3, 4 }))).Message, StringComparison.Ordinal);
-
-    private sealed class Silent : ITrainingObserver
-    {
-        public void OnSteps(StepReport report)
-        {
-            // Only the weights are looked at.
-        }
-
-        public void OnEvaluation(EvaluationReport report)
-        {
-        }
-
-        public void OnEpoch(EpochReport report)
-        {
-        }
-
-        public void OnCheckpoint(string folder)
-        {
-        }
-
-        public void OnNotice(long step, string message) => Assert.Fail(message);
-    }
 }
