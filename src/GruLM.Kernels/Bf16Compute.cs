@@ -63,10 +63,6 @@ internal sealed unsafe class Bf16Compute : Compute
         float32.MultiplyVector(weights, stride, rows, columns, x, y);
 
     /// <inheritdoc/>
-    public override void SumColumns(float* source, nint stride, int rows, int columns, float* sums, bool add) =>
-        float32.SumColumns(source, stride, rows, columns, sums, add);
-
-    /// <inheritdoc/>
     public override double SumOfSquares(float* source, long length) => float32.SumOfSquares(source, length);
 
     /// <inheritdoc/>

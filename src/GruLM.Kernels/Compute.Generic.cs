@@ -31,13 +31,6 @@ public sealed unsafe partial class Compute<S, V> : Compute
     }
 
     /// <inheritdoc/>
-    public override void SumColumns(float* source, nint stride, int rows, int columns, float* sums, bool add)
-    {
-        var job = new SumColumnsJob { Source = source, Stride = stride, Rows = rows, Columns = columns, Sums = sums, Add = add };
-        Team.Run(ref job, (columns + SumColumnsJob.Block - 1) / SumColumnsJob.Block);
-    }
-
-    /// <inheritdoc/>
     public override double SumOfSquares(float* source, long length)
     {
         int chunks = (int)((length + NormChunk - 1) / NormChunk);
@@ -102,32 +95,6 @@ public sealed unsafe partial class Compute<S, V> : Compute
                 for (; j < Columns; j++) t += X[j] * w[j];
                 Y[row] = t;
             }
-        }
-    }
-
-    private struct SumColumnsJob : IParallelJob
-    {
-        public const int Block = 64;
-        public float* Source, Sums;
-        public nint Stride;
-        public int Rows, Columns;
-        public bool Add;
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public readonly void Execute(int item, int thread)
-        {
-            int start = item * Block, columns = Math.Min(Block, Columns - start);
-            float* sums = stackalloc float[Block];
-            new Span<float>(sums, Block).Clear();
-            for (int i = 0; i < Rows; i++)
-            {
-                float* from = Source + (i * Stride) + start;
-                int j = 0;
-                for (; j + S.Width <= columns; j += S.Width) S.Store(sums + j, S.Add(S.Load(sums + j), S.Load(from + j)));
-                for (; j < columns; j++) sums[j] += from[j];
-            }
-
-            for (int j = 0; j < columns; j++) Sums[start + j] = Add ? Sums[start + j] + sums[j] : sums[j];
         }
     }
 

@@ -51,7 +51,7 @@ public sealed unsafe partial class Compute<S, V>
     }
 
     // From a tile of its own to that part of C which is there.
-    private static void CopyEdge(float* edge, int width, float* c, nint strideC, int rows, int columns, bool add)
+    internal static void CopyEdge(float* edge, int width, float* c, nint strideC, int rows, int columns, bool add)
     {
         for (int i = 0; i < rows; i++, edge += width, c += strideC)
         {

@@ -90,9 +90,6 @@ public abstract unsafe class Compute : IDisposable
     /// <summary>y[rows] = W[rows, columns] · x, for reading weights once: one token of decoding.</summary>
     public abstract void MultiplyVector(float* weights, nint stride, int rows, int columns, float* x, float* y);
 
-    /// <summary>sums[j] (+=) the sum over rows of source[·, j].</summary>
-    public abstract void SumColumns(float* source, nint stride, int rows, int columns, float* sums, bool add);
-
     /// <summary>The sum of squares of a buffer: in single precision inside chunks of fixed size, in double precision over them.</summary>
     public abstract double SumOfSquares(float* source, long length);
 

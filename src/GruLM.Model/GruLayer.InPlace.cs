@@ -33,17 +33,33 @@ internal abstract unsafe partial class FusedGruLayer
     /// <summary>Uses the packed weights again, as they are.</summary>
     public void ReadPacked() => recurrentWeights = null;
 
-    /// <summary>Runs a step's items, those of a small step in place on this thread alone.</summary>
+    /// <summary>Runs a step's items. In place each thread has the same weights to read at every step, so that they stay in its own caches; a small step is
+    /// done by this thread alone.</summary>
     protected void Run<TJob>(ref TJob job, int items, int lanes)
         where TJob : struct, IParallelJob
     {
-        if (!InPlace || 3L * lanes * HiddenDim * HiddenDim >= SharedStep)
+        if (!InPlace)
         {
             Compute.Team.Run(ref job, items);
             return;
         }
 
-        for (int i = 0; i < items; i++) job.Execute(i, 0);
+        var shares = new Shares<TJob> { Job = Unsafe.AsPointer(ref job), Items = items, Count = 3L * lanes * HiddenDim * HiddenDim >= SharedStep ? Compute.Team.Count : 1 };
+        Compute.Team.Run(ref shares, shares.Count);
+    }
+
+    // A job's items in equal shares, one a thread.
+    private struct Shares<TJob> : IParallelJob
+        where TJob : struct, IParallelJob
+    {
+        public void* Job;
+        public int Items, Count;
+
+        public readonly void Execute(int item, int thread)
+        {
+            ref var job = ref Unsafe.AsRef<TJob>(Job);
+            for (int i = (int)((long)item * Items / Count), end = (int)((item + 1L) * Items / Count); i < end; i++) job.Execute(i, thread);
+        }
     }
 
     private void ProjectInPlace(float* x, int tokens, float* gates)
@@ -63,7 +79,6 @@ internal abstract unsafe partial class FusedGruLayer
     private void BackwardInPlace(float* x, float* dX, int tokens, GruActivations a, GruParameters gradients, int layer)
     {
         float* dIh = gradients.WeightIh(layer), dHh = gradients.WeightHh(layer);
-        float* dBiasIh = gradients.BiasIh(layer), dBiasHh = gradients.BiasHh(layer);
         nint stride = 3 * PaddedHidden;
         for (int g = 0; g < 3; g++)
         {
@@ -74,8 +89,6 @@ internal abstract unsafe partial class FusedGruLayer
             Compute.MultiplyInPlace(dGate, stride, 1, tokens, HiddenDim, inputWeights + ih, InputDim, InputDim, dX, PaddedInput, add: g > 0);
             Compute.MultiplyInPlace(dGate, 1, stride, HiddenDim, tokens, x, PaddedInput, InputDim, dIh + ih, InputDim, add: true);
             Compute.MultiplyInPlace(dSum, 1, sumStride, HiddenDim, tokens, a.States.Pointer, PaddedHidden, HiddenDim, dHh + hh, HiddenDim, add: true);
-            Compute.SumColumns(dGate, stride, tokens, HiddenDim, dBiasIh + (g * HiddenDim), add: true);
-            Compute.SumColumns(dSum, sumStride, tokens, HiddenDim, dBiasHh + (g * HiddenDim), add: true);
         }
     }
 }

@@ -1,6 +1,8 @@
-// The output layer for few tokens: logits are made transposed, W Yᵀ, so that the weights are read where they lie, and the row passes
-// become column passes, a vector of tokens at a time. With e = exp(logit − max) and s = Σ e, dlogits = (e − s · onehot) · f, f = 1 / (s · counted):
-// the factor is applied to the rows of Y and dY instead, which are short. Same equations as SoftmaxLoss.cs otherwise.
+// The output layer for few tokens: logits are made transposed, W Yᵀ, so that the weights are read where they lie, a block of the vocabulary at a time.
+// Forward, a block's logits become e = exp(logit − m) at once, m being the block's own maximum for each token; its maxima and sums make those of the whole
+// vocabulary, M and s. Backward, the block is brought to M and its products follow while it is in the caches:
+//     dlogits = (e · exp(m − M) − s · onehot) · f,  f = 1 / (s · counted)
+// where f is applied to the rows of Y and dY instead, which are short. Same equations as SoftmaxLoss.cs otherwise.
 
 using System.Runtime.CompilerServices;
 using GruLM.Kernels;
@@ -9,105 +11,157 @@ namespace GruLM.Model;
 
 internal abstract unsafe partial class SoftmaxLoss
 {
-    private AlignedBuffer<float> transposedRows = new(0);
-    private AlignedBuffer<float> factors = new(0);
+    /// <summary>Rows of a block of the vocabulary.</summary>
+    protected const int BlockRows = 64;
+
+    // dY is summed in so many parts of the vocabulary at most, whatever the threads, and of so many blocks at least.
+    private const int MostParts = 16;
+    private const int FewestBlocks = 4;
+    private AlignedBuffer<float> fewTokens = new(0);
 
     /// <summary>As <see cref="Run"/> with gradients, reading W [V, H] where it lies, for at most <see cref="FewTokens.Most"/> rows; nothing needs packing.</summary>
     public LossSums RunInPlace(float* weights, float* y, ReadOnlySpan<int> targets, int rows, float* dY, float* dWeights, long counted)
     {
-        int padded = FusedGruLayer.Padded(rows);
-        Reserve((long)Vocab * padded, rows);
-        long length = (long)paddedHidden * padded;
-        if (transposedRows.Length < length)
+        int columns = FusedGruLayer.Padded(rows), blocks = (Vocab + BlockRows - 1) / BlockRows;
+        int blocksAPart = Math.Max(FewestBlocks, (blocks + MostParts - 1) / MostParts), parts = (blocks + blocksAPart - 1) / blocksAPart;
+        Reserve((long)Vocab * columns, rows);
+        long state = (long)paddedHidden * columns, length = (state * (parts + 2)) + (columns * ((2L * blocks) + 3));
+        if (fewTokens.Length < length)
         {
-            transposedRows.Dispose();
-            factors.Dispose();
-            transposedRows = new AlignedBuffer<float>(length);
-            factors = new AlignedBuffer<float>(padded);
+            fewTokens.Dispose();
+            fewTokens = new AlignedBuffer<float>(length);
         }
 
-        float* factor = factors.Pointer, scaled = transposedRows.Pointer;
-
-        compute.Transpose(y, paddedHidden, rows, hidden, transposedRows.Pointer, padded);
-        compute.MultiplyInPlace(weights, hidden, 1, Vocab, hidden, transposedRows.Pointer, padded, rows, logits.Pointer, padded, add: false);
-        fixed (int* target = targets) SoftmaxColumns(compute, logits.Pointer, padded, target, rows, 1f / Math.Max(counted, 1), factor, rowNll.Pointer, rowCorrect.Pointer);
-        compute.MultiplyInPlace(logits.Pointer, 1, padded, rows, Vocab, weights, hidden, hidden, dY, paddedHidden, add: false);
-        for (int i = 0; i < rows; i++)
+        float* transposed = fewTokens.Pointer, scaled = transposed + state, dParts = scaled + state, maxima = dParts + (state * parts), sums = maxima + ((long)blocks * columns);
+        float* targetLogits = sums + ((long)blocks * columns);
+        compute.Transpose(y, paddedHidden, rows, hidden, transposed, columns);
+        fixed (int* target = targets)
         {
-            float* from = y + ((long)i * paddedHidden), to = scaled + ((long)i * paddedHidden), d = dY + ((long)i * paddedHidden);
-            for (int j = 0; j < hidden; j++)
+            var columnsOf = new FewColumns
             {
-                to[j] = from[j] * factor[i];
-                d[j] *= factor[i];
-            }
+                Weights = weights, Logits = logits.Pointer, Transposed = transposed, Y = y, Scaled = scaled, DY = dY, DParts = dParts, DWeights = dWeights, Maxima = maxima, Sums = sums,
+                TargetLogits = targetLogits, Factors = targetLogits + columns, Total = targetLogits + (2 * columns), Targets = target, Correct = rowCorrect.Pointer, Nll = rowNll.Pointer,
+                Vocab = Vocab, Hidden = hidden, PaddedHidden = paddedHidden, Rows = rows, Columns = columns, Blocks = blocks, BlocksAPart = blocksAPart, Parts = parts,
+            };
+            RunFew(compute, columnsOf, 1f / Math.Max(counted, 1));
         }
 
-        compute.MultiplyInPlace(logits.Pointer, padded, 1, Vocab, rows, scaled, paddedHidden, hidden, dWeights, hidden, add: true);
         return Sum(targets, rows, default);
     }
 
-    protected abstract void SoftmaxColumns(Compute compute, float* logits, int stride, int* targets, int columns, float scale, float* factors, double* nll, int* correct);
+    protected abstract void RunFew(Compute compute, FewColumns columns, float scale);
+
+    /// <summary>What the passes over blocks share: tokens are columns, padded to <see cref="Columns"/>; those beyond <see cref="Rows"/> hold whatever was there.</summary>
+    protected struct FewColumns
+    {
+        public float* Weights, Logits, Transposed, Y, Scaled, DY, DParts, DWeights, Maxima, Sums, TargetLogits, Factors, Total;
+        public int* Targets, Correct;
+        public double* Nll;
+        public int Vocab, Hidden, PaddedHidden, Rows, Columns, Blocks, BlocksAPart, Parts;
+
+        /// <summary>Loss and arg max of each token from the blocks' maxima and sums, in the blocks' order; what each block is to be multiplied by replaces its maxima.</summary>
+        public readonly void Combine(float scale)
+        {
+            for (int c = 0; c < Rows; c++)
+            {
+                int target = Targets[c];
+                float max = float.NegativeInfinity, sum = 0;
+                int first = -1;
+                for (int b = 0; b < Blocks; b++)
+                {
+                    float m = Maxima[((nint)b * Columns) + c];
+                    if (first < 0 || m > max || float.IsNaN(m)) (max, first) = (m, b);
+                    if (float.IsNaN(m)) break;
+                }
+
+                for (int b = 0; b < Blocks; b++)
+                {
+                    float* m = Maxima + ((nint)b * Columns) + c;
+                    *m = MathF.Exp(*m - max);
+                    sum += Sums[((nint)b * Columns) + c] * *m;
+                }
+
+                bool counts = target != TokenBatch.Ignored;
+                Total[c] = sum;
+                Factors[c] = counts ? scale / sum : 0;
+                Nll[c] = counts ? Math.Log(sum) + max - TargetLogits[c] : 0;
+
+                // Correct[c] says so far whether the target is the first maximum of its block.
+                if (!counts || TargetLogits[c] != max || target / BlockRows != first) Correct[c] = 0;
+                float* y = Y + ((nint)c * PaddedHidden), scaled = Scaled + ((nint)c * PaddedHidden);
+                for (int j = 0; j < PaddedHidden; j++) scaled[j] = y[j] * Factors[c];
+            }
+        }
+    }
 }
 
 internal sealed unsafe partial class SoftmaxLoss<S, V>
 {
-    protected override void SoftmaxColumns(Compute compute, float* logits, int stride, int* targets, int columns, float scale, float* factors, double* nll, int* correct)
+    protected override void RunFew(Compute compute, FewColumns columns, float scale)
     {
-        var job = new ColumnsJob { Logits = logits, Stride = stride, Targets = targets, Columns = columns, Vocab = Vocab, Scale = scale, Factors = factors, Nll = nll, Correct = correct };
-        compute.Team.Run(ref job, (columns + S.Width - 1) / S.Width);
+        var forward = new FewForward { All = columns };
+        compute.Team.Run(ref forward, columns.Blocks);
+        columns.Combine(scale);
+        var backward = new FewBackward { All = columns };
+        compute.Team.Run(ref backward, columns.Parts);
+        var sum = new FewSum { All = columns };
+        compute.Team.Run(ref sum, (columns.Rows + FewSum.Block - 1) / FewSum.Block);
     }
 
-    // Loss and arg max of a vector of tokens; their logits become the gradient but for the factor. Columns beyond the last hold whatever was there.
-    private struct ColumnsJob : IParallelJob
+    // Logits of one block of the vocabulary, then their exponentials, maxima and sums.
+    private struct FewForward : IParallelJob
     {
-        public float* Logits, Factors;
-        public int* Targets, Correct;
-        public double* Nll;
-        public int Stride, Columns, Vocab;
-        public float Scale;
+        public FewColumns All;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public readonly void Execute(int item, int thread)
         {
-            int first = item * S.Width, count = Math.Min(S.Width, Columns - first);
-            float* x = Logits + first, end = x + ((nint)Vocab * Stride);
-            float* max = stackalloc float[S.Width], sum = stackalloc float[S.Width];
-            V best = S.Load(x);
-            for (float* v = x + Stride; v < end; v += Stride) best = S.Max(best, S.Load(v));
-            S.Store(max, best);
-            for (int i = 0; i < count; i++)
+            int first = item * BlockRows, end = Math.Min(All.Vocab, first + BlockRows), columns = All.Columns;
+            new InPlaceProduct<S, V>
             {
-                int target = Targets[first + i];
-                if (target == TokenBatch.Ignored) continue;
-                float logit = x[((nint)target * Stride) + i];
-                Correct[first + i] = logit == max[i] && IsFirst(x + i, target, logit) ? 1 : 0;
-                Nll[first + i] = max[i] - logit;
+                A = All.Weights, RowStride = All.Hidden, ColumnStride = 1, M = All.Vocab, K = All.Hidden, B = All.Transposed, StrideB = columns, N = columns, C = All.Logits, StrideC = columns,
+            }.Block(first, end, 0, columns);
+            float* block = All.Logits + ((nint)first * columns), maxima = All.Maxima + ((nint)item * columns), sums = All.Sums + ((nint)item * columns);
+            for (int c = 0; c < columns; c += S.Width)
+            {
+                V max = S.Load(block + c);
+                for (int i = 1; i < end - first; i++) max = S.Max(max, S.Load(block + ((nint)i * columns) + c));
+                S.Store(maxima + c, max);
             }
 
-            S.Store(sum, ExpSum(x, end, best));
-            for (int i = 0; i < count; i++)
+            for (int c = 0; c < All.Rows; c++)
             {
-                bool counts = Targets[first + i] != TokenBatch.Ignored;
-                if (counts) Nll[first + i] += Math.Log(sum[i]);
-                else (Nll[first + i], Correct[first + i]) = (0, 0);
-                Factors[first + i] = counts ? Scale / sum[i] : 0;
-                if (counts) x[((nint)Targets[first + i] * Stride) + i] -= sum[i];
+                int target = All.Targets[c] - first;
+                if (target >= 0 && target < end - first) Target(block + c, target, c, maxima[c]);
             }
+
+            for (int c = 0; c < columns; c += S.Width) S.Store(sums + c, ExpSum(block + c, end - first, S.Load(maxima + c)));
+        }
+
+        private readonly void Target(float* column, int target, int c, float max)
+        {
+            float logit = column[(nint)target * All.Columns];
+            bool first = logit == max;
+            for (int i = 0; i < target && first; i++) first = column[(nint)i * All.Columns] != max;
+            All.TargetLogits[c] = logit;
+            All.Correct[c] = first ? 1 : 0;
         }
 
         // Four sums, so that none waits for itself and rounding stays small.
-        private readonly V ExpSum(float* x, float* end, V max)
+        private readonly V ExpSum(float* x, int rows, V max)
         {
+            nint stride = All.Columns;
             V s0 = S.Zero, s1 = S.Zero, s2 = S.Zero, s3 = S.Zero;
-            for (; x + (3 * (nint)Stride) < end; x += 4 * (nint)Stride)
+            int i = 0;
+            for (; i + 4 <= rows; i += 4, x += 4 * stride)
             {
                 s0 = S.Add(s0, Exp(x, max));
-                s1 = S.Add(s1, Exp(x + Stride, max));
-                s2 = S.Add(s2, Exp(x + (2 * (nint)Stride), max));
-                s3 = S.Add(s3, Exp(x + (3 * (nint)Stride), max));
+                s1 = S.Add(s1, Exp(x + stride, max));
+                s2 = S.Add(s2, Exp(x + (2 * stride), max));
+                s3 = S.Add(s3, Exp(x + (3 * stride), max));
             }
 
-            for (; x < end; x += Stride) s0 = S.Add(s0, Exp(x, max));
+            for (; i < rows; i++, x += stride) s0 = S.Add(s0, Exp(x, max));
             return S.Add(S.Add(s0, s1), S.Add(s2, s3));
         }
 
@@ -118,12 +172,74 @@ internal sealed unsafe partial class SoftmaxLoss<S, V>
             S.Store(x, e);
             return e;
         }
+    }
 
-        private readonly bool IsFirst(float* column, int target, float max)
+    // dW of a part of the vocabulary, and that part's share of dY.
+    private struct FewBackward : IParallelJob
+    {
+        public FewColumns All;
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public readonly void Execute(int item, int thread)
         {
-            for (int v = 0; v < target; v++)
-                if (column[(nint)v * Stride] == max) return false;
-            return true;
+            int columns = All.Columns, start = item * All.BlocksAPart * BlockRows, end = Math.Min(All.Vocab, start + (All.BlocksAPart * BlockRows));
+            for (int first = start; first < end; first += BlockRows) Gradients(first, Math.Min(end, first + BlockRows));
+            float* dY = All.DParts + ((nint)item * All.PaddedHidden * columns);
+            new InPlaceProduct<S, V>
+            {
+                A = All.Logits + ((nint)start * columns), RowStride = 1, ColumnStride = columns, M = All.Rows, K = end - start, B = All.Weights + ((nint)start * All.Hidden), StrideB = All.Hidden,
+                N = All.Hidden, C = dY, StrideC = All.PaddedHidden,
+            }.Block(0, All.Rows, 0, All.Hidden);
+        }
+
+        private readonly void Gradients(int first, int end)
+        {
+            int columns = All.Columns;
+            float* block = All.Logits + ((nint)first * columns), factors = All.Maxima + ((nint)(first / BlockRows) * columns);
+            for (int c = 0; c < columns; c += S.Width)
+            {
+                V factor = S.Load(factors + c);
+                float* x = block + c;
+                for (int i = first; i < end; i++, x += columns) S.Store(x, S.Multiply(S.Load(x), factor));
+            }
+
+            for (int c = 0; c < All.Rows; c++)
+            {
+                int target = All.Targets[c];
+                if (target >= first && target < end) block[((nint)(target - first) * columns) + c] -= All.Total[c];
+            }
+
+            new InPlaceProduct<S, V>
+            {
+                A = All.Logits, RowStride = columns, ColumnStride = 1, M = All.Vocab, K = All.Rows, B = All.Scaled, StrideB = All.PaddedHidden, N = All.Hidden,
+                C = All.DWeights, StrideC = All.Hidden, Add = true,
+            }.Block(first, end, 0, All.Hidden);
+        }
+    }
+
+    // dY of some tokens from its parts.
+    private struct FewSum : IParallelJob
+    {
+        public const int Block = 8;
+        public FewColumns All;
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public readonly void Execute(int item, int thread)
+        {
+            nint part = (nint)All.PaddedHidden * All.Columns;
+            for (int row = item * Block, end = Math.Min(All.Rows, row + Block); row < end; row++)
+            {
+                V factor = S.Splat(All.Factors[row]);
+                float* from = All.DParts + ((nint)row * All.PaddedHidden), to = All.DY + ((nint)row * All.PaddedHidden);
+                for (int j = 0; j < All.Hidden; j += S.Width)
+                {
+                    V sum = S.Load(from + j);
+                    for (int p = 1; p < All.Parts; p++) sum = S.Add(sum, S.Load(from + (p * part) + j));
+                    S.Store(to + j, S.Multiply(sum, factor));
+                }
+
+                new Span<float>(to + All.Hidden, All.PaddedHidden - All.Hidden).Clear();
+            }
         }
     }
 }

@@ -103,8 +103,7 @@ internal abstract unsafe partial class SoftmaxLoss : IDisposable
         forward.Dispose();
         backward.Dispose();
         packedRows.Dispose();
-        transposedRows.Dispose();
-        factors.Dispose();
+        fewTokens.Dispose();
         logits.Dispose();
         rowNll.Dispose();
         rowCorrect.Dispose();

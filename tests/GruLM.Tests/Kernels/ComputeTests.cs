@@ -155,23 +155,31 @@ public unsafe class ComputeTests
 
     [Theory]
     [MemberData(nameof(Paths))]
-    public void Column_sums_and_squares_agree_with_plain_loops(KernelPath path)
+    public void Sums_of_squares_agree_with_plain_loops(KernelPath path)
     {
         using var compute = Compute.Create(2, path);
-        foreach (int columns in (int[])[1, 16, 63, 64, 65, 200])
+        foreach (int length in (int[])[1, 16, 63, 64, 65, 200, 100_001])
         {
-            const int Rows = 9;
-            float[] source = Random(Rows * columns, 7), sums = new float[columns];
+            float[] source = Random(length, 7);
             double squares;
-            fixed (float* ps = source, py = sums)
-            {
-                compute.SumColumns(ps, columns, Rows, columns, py, add: false);
-                compute.SumColumns(ps, columns, Rows, columns, py, add: true);
-                squares = compute.SumOfSquares(ps, source.Length);
-            }
+            fixed (float* ps = source) squares = compute.SumOfSquares(ps, source.Length);
+            Assert.Equal(source.Sum(x => (double)x * x), squares, 1e-6 * length);
+        }
+    }
 
-            for (int j = 0; j < columns; j++) Assert.Equal(2 * Enumerable.Range(0, Rows).Sum(i => (double)source[(i * columns) + j]), sums[j], 1e-5);
-            Assert.Equal(source.Sum(x => (double)x * x), squares, 1e-4);
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public void A_transposed_matrix_has_every_element_in_its_place(KernelPath path)
+    {
+        using var compute = Compute.Create(2, path);
+        foreach (var (rows, columns) in new[] { (1, 1), (3, 5), (4, 4), (49, 200), (200, 49), (17, 64) })
+        {
+            const float Untouched = 1234.5f;
+            int stride = columns + 3, destinationStride = rows + 2;
+            float[] source = Random(rows * stride, 8), destination = [.. Enumerable.Repeat(Untouched, columns * destinationStride)];
+            fixed (float* from = source, to = destination) compute.Transpose(from, stride, rows, columns, to, destinationStride);
+            for (int j = 0; j < columns; j++)
+                for (int i = 0; i < destinationStride; i++) Assert.Equal(i < rows ? source[(i * stride) + j] : Untouched, destination[(j * destinationStride) + i]);
         }
     }
 
@@ -197,13 +205,12 @@ public unsafe class ComputeTests
         {
             using var compute = Compute.Create(threads, path);
             using var b = compute.NewPacked(k, n);
-            var c = new float[(m * n) + n + 1];
+            var c = new float[(m * n) + 1];
             fixed (float* pa = a, ps = source, pc = c)
             {
                 compute.PackRows(ps, n, n, null, b);
                 compute.Multiply(pa, k, m, b, pc, n, add: false);
                 compute.MultiplyTransposed(pa, m, m, b, pc, n, add: true);
-                compute.SumColumns(ps, n, k, n, pc + (m * n), add: false);
                 c[^1] = (float)compute.SumOfSquares(ps, k * n);
             }
 
