@@ -8,7 +8,8 @@ namespace GruLM.Kernels;
 public static unsafe partial class RegisterTile<S, V>
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile8(float* a, float* b, int k, float* c, nint strideC, bool add, float* ahead, nint none)
+    private static void Tile8<F>(float* a, float* b, int k, float* c, nint strideC, bool add, float* ahead, nint none)
+        where F : struct, IFetching
     {
         int w = 3 * S.Width;
         float* a1 = a + none;
@@ -19,16 +20,16 @@ public static unsafe partial class RegisterTile<S, V>
         V c60 = S.Zero, c61 = S.Zero, c62 = S.Zero, c70 = S.Zero, c71 = S.Zero, c72 = S.Zero;
         for (float* end = b + ((k & ~3) * (nint)w); b != end; b += 4 * w)
         {
-            Step8(a, a1, a2, 0, b, 0, ahead,
+            Step8<F>(a, a1, a2, 0, b, 0, ahead,
                 ref c00, ref c01, ref c02, ref c10, ref c11, ref c12, ref c20, ref c21, ref c22, ref c30, ref c31, ref c32,
                 ref c40, ref c41, ref c42, ref c50, ref c51, ref c52, ref c60, ref c61, ref c62, ref c70, ref c71, ref c72);
-            Step8(a, a1, a2, 8, b, w, ahead + AheadAStep,
+            Step8<F>(a, a1, a2, 8, b, w, ahead + AheadAStep,
                 ref c00, ref c01, ref c02, ref c10, ref c11, ref c12, ref c20, ref c21, ref c22, ref c30, ref c31, ref c32,
                 ref c40, ref c41, ref c42, ref c50, ref c51, ref c52, ref c60, ref c61, ref c62, ref c70, ref c71, ref c72);
-            Step8(a, a1, a2, 16, b, 2 * w, ahead + (2 * AheadAStep),
+            Step8<F>(a, a1, a2, 16, b, 2 * w, ahead + (2 * AheadAStep),
                 ref c00, ref c01, ref c02, ref c10, ref c11, ref c12, ref c20, ref c21, ref c22, ref c30, ref c31, ref c32,
                 ref c40, ref c41, ref c42, ref c50, ref c51, ref c52, ref c60, ref c61, ref c62, ref c70, ref c71, ref c72);
-            Step8(a, a1, a2, 24, b, 3 * w, ahead + (3 * AheadAStep),
+            Step8<F>(a, a1, a2, 24, b, 3 * w, ahead + (3 * AheadAStep),
                 ref c00, ref c01, ref c02, ref c10, ref c11, ref c12, ref c20, ref c21, ref c22, ref c30, ref c31, ref c32,
                 ref c40, ref c41, ref c42, ref c50, ref c51, ref c52, ref c60, ref c61, ref c62, ref c70, ref c71, ref c72);
             a += 32;
@@ -39,7 +40,7 @@ public static unsafe partial class RegisterTile<S, V>
 
         for (int rest = k & 3; rest > 0; rest--)
         {
-            Step8(a, a1, a2, 0, b, 0, ahead,
+            Step8<F>(a, a1, a2, 0, b, 0, ahead,
                 ref c00, ref c01, ref c02, ref c10, ref c11, ref c12, ref c20, ref c21, ref c22, ref c30, ref c31, ref c32,
                 ref c40, ref c41, ref c42, ref c50, ref c51, ref c52, ref c60, ref c61, ref c62, ref c70, ref c71, ref c72);
             a += 8;
@@ -49,27 +50,42 @@ public static unsafe partial class RegisterTile<S, V>
             ahead += AheadAStep;
         }
 
-        StoreRow(c, c00, c01, c02, add);
-        StoreRow(c += strideC, c10, c11, c12, add);
-        StoreRow(c += strideC, c20, c21, c22, add);
-        StoreRow(c += strideC, c30, c31, c32, add);
-        StoreRow(c += strideC, c40, c41, c42, add);
-        StoreRow(c += strideC, c50, c51, c52, add);
-        StoreRow(c += strideC, c60, c61, c62, add);
-        StoreRow(c += strideC, c70, c71, c72, add);
+        if (add)
+        {
+            AddRow(c, c00, c01, c02);
+            AddRow(c += strideC, c10, c11, c12);
+            AddRow(c += strideC, c20, c21, c22);
+            AddRow(c += strideC, c30, c31, c32);
+            AddRow(c += strideC, c40, c41, c42);
+            AddRow(c += strideC, c50, c51, c52);
+            AddRow(c += strideC, c60, c61, c62);
+            AddRow(c += strideC, c70, c71, c72);
+        }
+        else
+        {
+            StoreRow(c, c00, c01, c02);
+            StoreRow(c += strideC, c10, c11, c12);
+            StoreRow(c += strideC, c20, c21, c22);
+            StoreRow(c += strideC, c30, c31, c32);
+            StoreRow(c += strideC, c40, c41, c42);
+            StoreRow(c += strideC, c50, c51, c52);
+            StoreRow(c += strideC, c60, c61, c62);
+            StoreRow(c += strideC, c70, c71, c72);
+        }
     }
 
     // One step of k: three vectors of B, and a broadcast number of A a row. Every other row's broadcast is part of the multiply-adds, each through a pointer
     // of its own so that the compiler does not make one broadcast of them: fewer instructions, where not all the processor's issue slots are ours.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Step8(
+    private static void Step8<F>(
         float* a, float* a1, float* a2, int i, float* b, int j, float* ahead,
         ref V c00, ref V c01, ref V c02, ref V c10, ref V c11, ref V c12,
         ref V c20, ref V c21, ref V c22, ref V c30, ref V c31, ref V c32,
         ref V c40, ref V c41, ref V c42, ref V c50, ref V c51, ref V c52,
         ref V c60, ref V c61, ref V c62, ref V c70, ref V c71, ref V c72)
+        where F : struct, IFetching
     {
-        Prefetch(ahead);
+        if (F.Ahead) Prefetch(ahead);
         V b0 = S.Load(b + j), b1 = S.Load(b + j + S.Width), b2 = S.Load(b + j + (2 * S.Width));
         V x = S.Splat(a[i]);
         c00 = S.MultiplyAdd(x, b0, c00);
@@ -102,20 +118,21 @@ public static unsafe partial class RegisterTile<S, V>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile4(float* a, float* b, int k, float* c, nint strideC, bool add, float* ahead)
+    private static void Tile4<F>(float* a, float* b, int k, float* c, nint strideC, bool add, float* ahead)
+        where F : struct, IFetching
     {
         int w = 3 * S.Width;
         V c00 = S.Zero, c01 = S.Zero, c02 = S.Zero, c10 = S.Zero, c11 = S.Zero, c12 = S.Zero;
         V c20 = S.Zero, c21 = S.Zero, c22 = S.Zero, c30 = S.Zero, c31 = S.Zero, c32 = S.Zero;
         for (float* end = b + ((k & ~3) * (nint)w); b != end; b += 4 * w)
         {
-            Step4(a, 0, b, 0, ahead,
+            Step4<F>(a, 0, b, 0, ahead,
                 ref c00, ref c01, ref c02, ref c10, ref c11, ref c12, ref c20, ref c21, ref c22, ref c30, ref c31, ref c32);
-            Step4(a, 4, b, w, ahead + AheadAStep,
+            Step4<F>(a, 4, b, w, ahead + AheadAStep,
                 ref c00, ref c01, ref c02, ref c10, ref c11, ref c12, ref c20, ref c21, ref c22, ref c30, ref c31, ref c32);
-            Step4(a, 8, b, 2 * w, ahead + (2 * AheadAStep),
+            Step4<F>(a, 8, b, 2 * w, ahead + (2 * AheadAStep),
                 ref c00, ref c01, ref c02, ref c10, ref c11, ref c12, ref c20, ref c21, ref c22, ref c30, ref c31, ref c32);
-            Step4(a, 12, b, 3 * w, ahead + (3 * AheadAStep),
+            Step4<F>(a, 12, b, 3 * w, ahead + (3 * AheadAStep),
                 ref c00, ref c01, ref c02, ref c10, ref c11, ref c12, ref c20, ref c21, ref c22, ref c30, ref c31, ref c32);
             a += 16;
             ahead += 4 * AheadAStep;
@@ -123,26 +140,37 @@ public static unsafe partial class RegisterTile<S, V>
 
         for (int rest = k & 3; rest > 0; rest--)
         {
-            Step4(a, 0, b, 0, ahead,
+            Step4<F>(a, 0, b, 0, ahead,
                 ref c00, ref c01, ref c02, ref c10, ref c11, ref c12, ref c20, ref c21, ref c22, ref c30, ref c31, ref c32);
             a += 4;
             b += w;
             ahead += AheadAStep;
         }
 
-        StoreRow(c, c00, c01, c02, add);
-        StoreRow(c += strideC, c10, c11, c12, add);
-        StoreRow(c += strideC, c20, c21, c22, add);
-        StoreRow(c += strideC, c30, c31, c32, add);
+        if (add)
+        {
+            AddRow(c, c00, c01, c02);
+            AddRow(c += strideC, c10, c11, c12);
+            AddRow(c += strideC, c20, c21, c22);
+            AddRow(c += strideC, c30, c31, c32);
+        }
+        else
+        {
+            StoreRow(c, c00, c01, c02);
+            StoreRow(c += strideC, c10, c11, c12);
+            StoreRow(c += strideC, c20, c21, c22);
+            StoreRow(c += strideC, c30, c31, c32);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Step4(
+    private static void Step4<F>(
         float* a, int i, float* b, int j, float* ahead,
         ref V c00, ref V c01, ref V c02, ref V c10, ref V c11, ref V c12,
         ref V c20, ref V c21, ref V c22, ref V c30, ref V c31, ref V c32)
+        where F : struct, IFetching
     {
-        Prefetch(ahead);
+        if (F.Ahead) Prefetch(ahead);
         V b0 = S.Load(b + j), b1 = S.Load(b + j + S.Width), b2 = S.Load(b + j + (2 * S.Width));
         V x = S.Splat(a[i]);
         c00 = S.MultiplyAdd(x, b0, c00);

@@ -20,7 +20,7 @@ public static unsafe partial class RegisterTile<S, V>
     /// <summary>C[rows, 3W] = A[rows, k] · B[k, 3W], or C += when <paramref name="add"/>. At most <see cref="ISimd{V}.TileRows"/> rows; of the three vectors
     /// of columns only the first <paramref name="vectors"/> are read and computed. Rows of B are <paramref name="strideB"/> floats apart: 3W in a panel.
     /// A's element (i, p) is <c>a[i·rowStride + p·columnStride]</c>; rows beyond <paramref name="rows"/> of C are scratch and must be writable.
-    /// <paramref name="ahead"/> is memory that will be read soon, <see cref="AheadAStep"/> floats for each of the k steps: it is fetched meanwhile.</summary>
+    /// <paramref name="ahead"/> is memory that will be read soon, <see cref="AheadAStep"/> floats for each of the k steps: it is fetched meanwhile. May be null.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Product(float* a, nint rowStride, nint columnStride, float* b, nint strideB, int k, float* c, nint strideC, int rows, int vectors, bool add, float* ahead)
     {
@@ -29,17 +29,26 @@ public static unsafe partial class RegisterTile<S, V>
             for (int v = 0; v < vectors; v++) Column(a, rowStride, columnStride, b + (v * S.Width), strideB, k, c + (v * S.Width), strideC, rows, add);
         }
         else if (rows == 1) Rows1(a, columnStride, b, strideB, k, c, add, ahead);
-        else if (rowStride == 1 && columnStride == S.TileRows && rows == S.TileRows && strideB == 3 * S.Width)
+        else if (ahead == null) Rows<NotFetching>(a, rowStride, columnStride, b, strideB, k, c, strideC, rows, add, ahead);
+        else Rows<Fetching>(a, rowStride, columnStride, b, strideB, k, c, strideC, rows, add, ahead);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Rows<F>(float* a, nint rowStride, nint columnStride, float* b, nint strideB, int k, float* c, nint strideC, int rows, bool add, float* ahead)
+        where F : struct, IFetching
+    {
+        if (rowStride == 1 && columnStride == S.TileRows && rows == S.TileRows && strideB == 3 * S.Width)
         {
-            if (S.TileRows == 8) Tile8(a, b, k, c, strideC, add, ahead, rowStride - 1);
-            else Tile4(a, b, k, c, strideC, add, ahead);
+            if (S.TileRows == 8) Tile8<F>(a, b, k, c, strideC, add, ahead, rowStride - 1);
+            else Tile4<F>(a, b, k, c, strideC, add, ahead);
         }
-        else if (S.TileRows == 8 && rows > 4) Rows8(a, rowStride, columnStride, b, strideB, k, c, strideC, rows, add, ahead);
-        else Rows4(a, rowStride, columnStride, b, strideB, k, c, strideC, rows, add, ahead);
+        else if (S.TileRows == 8 && rows > 4) Rows8<F>(a, rowStride, columnStride, b, strideB, k, c, strideC, rows, add, ahead);
+        else Rows4<F>(a, rowStride, columnStride, b, strideB, k, c, strideC, rows, add, ahead);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows8(float* a, nint rowStride, nint columnStride, float* b, nint strideB, int k, float* c, nint strideC, int rows, bool add, float* ahead)
+    private static void Rows8<F>(float* a, nint rowStride, nint columnStride, float* b, nint strideB, int k, float* c, nint strideC, int rows, bool add, float* ahead)
+        where F : struct, IFetching
     {
         int w = S.Width;
 
@@ -59,7 +68,7 @@ public static unsafe partial class RegisterTile<S, V>
         nint p = 0;
         for (float* end = b + (k * strideB); b != end; b += strideB)
         {
-            Prefetch(ahead);
+            if (F.Ahead) Prefetch(ahead);
             ahead += AheadAStep;
             V b0 = S.Load(b), b1 = S.Load(b + w), b2 = S.Load(b + (2 * w));
             V x = S.Splat(a0[p]);
@@ -97,18 +106,33 @@ public static unsafe partial class RegisterTile<S, V>
             p += columnStride;
         }
 
-        StoreRow(c, c00, c01, c02, add);
-        StoreRow(c += strideC, c10, c11, c12, add);
-        StoreRow(c += strideC, c20, c21, c22, add);
-        StoreRow(c += strideC, c30, c31, c32, add);
-        StoreRow(c += strideC, c40, c41, c42, add);
-        StoreRow(c += strideC, c50, c51, c52, add);
-        StoreRow(c += strideC, c60, c61, c62, add);
-        StoreRow(c += strideC, c70, c71, c72, add);
+        if (add)
+        {
+            AddRow(c, c00, c01, c02);
+            AddRow(c += strideC, c10, c11, c12);
+            AddRow(c += strideC, c20, c21, c22);
+            AddRow(c += strideC, c30, c31, c32);
+            AddRow(c += strideC, c40, c41, c42);
+            AddRow(c += strideC, c50, c51, c52);
+            AddRow(c += strideC, c60, c61, c62);
+            AddRow(c += strideC, c70, c71, c72);
+        }
+        else
+        {
+            StoreRow(c, c00, c01, c02);
+            StoreRow(c += strideC, c10, c11, c12);
+            StoreRow(c += strideC, c20, c21, c22);
+            StoreRow(c += strideC, c30, c31, c32);
+            StoreRow(c += strideC, c40, c41, c42);
+            StoreRow(c += strideC, c50, c51, c52);
+            StoreRow(c += strideC, c60, c61, c62);
+            StoreRow(c += strideC, c70, c71, c72);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows4(float* a, nint rowStride, nint columnStride, float* b, nint strideB, int k, float* c, nint strideC, int rows, bool add, float* ahead)
+    private static void Rows4<F>(float* a, nint rowStride, nint columnStride, float* b, nint strideB, int k, float* c, nint strideC, int rows, bool add, float* ahead)
+        where F : struct, IFetching
     {
         int w = S.Width;
         float* a0 = a;
@@ -120,7 +144,7 @@ public static unsafe partial class RegisterTile<S, V>
         nint p = 0;
         for (float* end = b + (k * strideB); b != end; b += strideB)
         {
-            Prefetch(ahead);
+            if (F.Ahead) Prefetch(ahead);
             ahead += AheadAStep;
             V b0 = S.Load(b), b1 = S.Load(b + w), b2 = S.Load(b + (2 * w));
             V x = S.Splat(a0[p]);
@@ -142,10 +166,20 @@ public static unsafe partial class RegisterTile<S, V>
             p += columnStride;
         }
 
-        StoreRow(c, c00, c01, c02, add);
-        StoreRow(c += strideC, c10, c11, c12, add);
-        StoreRow(c += strideC, c20, c21, c22, add);
-        StoreRow(c += strideC, c30, c31, c32, add);
+        if (add)
+        {
+            AddRow(c, c00, c01, c02);
+            AddRow(c += strideC, c10, c11, c12);
+            AddRow(c += strideC, c20, c21, c22);
+            AddRow(c += strideC, c30, c31, c32);
+        }
+        else
+        {
+            StoreRow(c, c00, c01, c02);
+            StoreRow(c += strideC, c10, c11, c12);
+            StoreRow(c += strideC, c20, c21, c22);
+            StoreRow(c += strideC, c30, c31, c32);
+        }
     }
 
     // One vector of columns, for the edge where a panel is not full: with eight rows just enough sums not to wait for one another.
@@ -219,7 +253,14 @@ public static unsafe partial class RegisterTile<S, V>
             c2 = S.MultiplyAdd(x, S.Load(b + (2 * w)), c2);
         }
 
-        StoreRow(c, S.Add(c0, d0), S.Add(c1, d1), S.Add(c2, d2), add);
+        if (add)
+        {
+            AddRow(c, S.Add(c0, d0), S.Add(c1, d1), S.Add(c2, d2));
+        }
+        else
+        {
+            StoreRow(c, S.Add(c0, d0), S.Add(c1, d1), S.Add(c2, d2));
+        }
     }
 
     /// <summary>Fetches a tile of C that will be added to or overwritten once the sums are done.</summary>
@@ -242,12 +283,16 @@ public static unsafe partial class RegisterTile<S, V>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreRow(float* c, V x0, V x1, V x2, bool add)
+    private static void StoreRow(float* c, V x0, V x1, V x2)
     {
-        StoreVector(c, x0, add);
-        StoreVector(c + S.Width, x1, add);
-        StoreVector(c + (2 * S.Width), x2, add);
+        S.Store(c, x0);
+        S.Store(c + S.Width, x1);
+        S.Store(c + (2 * S.Width), x2);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddRow(float* c, V x0, V x1, V x2) =>
+        StoreRow(c, S.Add(S.Load(c), x0), S.Add(S.Load(c + S.Width), x1), S.Add(S.Load(c + (2 * S.Width)), x2));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void StoreVector(float* c, V x, bool add) => S.Store(c, add ? S.Add(S.Load(c), x) : x);
@@ -270,11 +315,28 @@ public unsafe ref struct SliceAhead<S, V>
         step = depth * RegisterTile<S, V>.AheadAStep;
     }
 
-    /// <summary>The next part, as long as a tile of the same depth fetches; when all parts are handed out, the last again.</summary>
+    /// <summary>The next part, as long as a tile of the same depth fetches; null when all parts are handed out.</summary>
     public float* Part()
     {
         float* given = part;
-        if (given + step < end) part += step;
+        part = given != null && given + step < end ? given + step : null;
         return given;
     }
+}
+
+/// <summary>Whether a tile fetches memory ahead: an instruction or two of some thirty a step of k, that only some of the tiles need to spend.</summary>
+internal interface IFetching
+{
+    /// <summary>The answer, known when the tile is compiled.</summary>
+    static abstract bool Ahead { get; }
+}
+
+internal readonly struct Fetching : IFetching
+{
+    public static bool Ahead => true;
+}
+
+internal readonly struct NotFetching : IFetching
+{
+    public static bool Ahead => false;
 }

@@ -44,7 +44,7 @@ public static class TileCeiling
             using var b = new AlignedBuffer<float>(width * Depth);
             using var c = new AlignedBuffer<float>(S.TileRows * width);
             for (int i = 0; i < Rounds; i++)
-                RegisterTile<S, V>.Product(a.Pointer, 1, S.TileRows, b.Pointer, width, Depth, c.Pointer, width, S.TileRows, 3, add: true, b.Pointer);
+                RegisterTile<S, V>.Product(a.Pointer, 1, S.TileRows, b.Pointer, width, Depth, c.Pointer, width, S.TileRows, 3, add: true, null);
         }
     }
 }

@@ -141,7 +141,7 @@ public sealed unsafe partial class GruLanguageModel : ITrainableModel
                 float* dX = l == 0 ? w.DEmbedding.Pointer : w.DState.Pointer;
                 layers[l].Backward(
                     LayerInput(w, l, batch.Lanes), w.DState.Pointer, dX, batch.Steps, batch.Lanes, w.Layers[l], w.Carry.Pointer, Gradients, l,
-                    Shaped(packedInput, tokens, Config.InputDim(l)), Shaped(packedState, tokens, Config.HiddenDim));
+                    packedInput, packedState);
                 if (l == 0 || Config.Dropout == 0) continue;
                 if (regularisation.LockedDropout) Dropout.LockedBackward(compute, w.Masks[l - 1].Pointer, dX, perStep, batch.Steps);
                 else Dropout.Backward(compute, w.Masks[l - 1].Pointer, dX, (long)tokens * padded);
@@ -220,12 +220,6 @@ public sealed unsafe partial class GruLanguageModel : ITrainableModel
         average?.Dispose();
         foreach (var mask in recurrentMasks) mask.Dispose();
         Parameters.Dispose();
-    }
-
-    private static PackedMatrix Shaped(PackedMatrix matrix, int k, int n)
-    {
-        matrix.Reshape(k, n);
-        return matrix;
     }
 
     private void Forward(int* ids, TokenBatch batch, Workspace w, LaneStates state, long step, bool training)

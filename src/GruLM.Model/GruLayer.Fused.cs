@@ -52,6 +52,8 @@ internal abstract unsafe partial class FusedGruLayer : IDisposable
         transposedGates = new AlignedBuffer<float>(3L * FewTokens.Most * hiddenDim);
     }
 
+    private const int ChunkTokens = 512;
+
     /// <summary>Most rows of an item of a time step: the tile sums of one panel then stay in a core's own caches.</summary>
     protected const int StepRows = 64;
 
@@ -104,48 +106,72 @@ internal abstract unsafe partial class FusedGruLayer : IDisposable
     /// <summary>All steps of one layer. <paramref name="x"/> is [T·B, E'] or [T·B, H']; States[0] holds the starting state.</summary>
     public void Forward(float* x, int steps, int lanes, GruActivations a)
     {
-        if (InPlace) ProjectInPlace(x, steps * lanes, a.Gates.Pointer);
-        else Compute.Multiply(x, PaddedInput, steps * lanes, inputForward, a.Gates.Pointer, 3 * PaddedHidden, add: false);
         if (Compute.Bf16 != null)
         {
             HalfRows(ref halfStates, HalfStateStride, 0, lanes);
             for (int i = 0; i < lanes; i++) Bf16.Convert(a.States.Pointer + ((long)i * PaddedHidden), HalfStates(0, lanes) + ((long)i * HalfStateStride), PaddedHidden);
         }
 
-        for (int t = 0; t < steps; t++) StepForward(a, t, lanes);
+        int stepsAChunk = StepsAChunk(steps, lanes);
+        for (int first = 0; first < steps; first += stepsAChunk)
+        {
+            int end = Math.Min(steps, first + stepsAChunk), tokens = (end - first) * lanes;
+            long row = (long)first * lanes;
+            float* gates = a.Gates.Pointer + (row * 3 * PaddedHidden);
+            if (InPlace) ProjectInPlace(x, tokens, gates);
+            else Compute.Multiply(x + (row * PaddedInput), PaddedInput, tokens, inputForward, gates, 3 * PaddedHidden, add: false);
+            for (int t = first; t < end; t++) StepForward(a, t, lanes);
+        }
     }
 
     /// <summary>All steps backwards. <paramref name="dY"/> [T·B, H'] holds the loss's gradient for each state; gradients are added to
-    /// <paramref name="gradients"/>; <paramref name="dX"/> [T·B, E'] receives the input's. <paramref name="carry"/> is [B, H'] scratch;
+    /// <paramref name="gradients"/>; <paramref name="dX"/> [T·B, E'], which may be the same memory, receives the input's. <paramref name="carry"/> is [B, H'] scratch;
     /// <paramref name="packedInput"/> and <paramref name="packedState"/> are scratch for the inputs and states as right-hand matrices.</summary>
     public void Backward(
         float* x, float* dY, float* dX, int steps, int lanes, GruActivations a, float* carry, GruParameters gradients, int layer,
         PackedMatrix packedInput, PackedMatrix packedState)
     {
         PrepareBiasSums(lanes);
-        for (int t = steps - 1; t >= 0; t--) StepBackward(a, dY, carry, t, steps, lanes);
-        AddBiasSums(gradients.BiasIh(layer), gradients.BiasHh(layer), lanes);
-        int tokens = steps * lanes;
-        float* gates = a.Gates.Pointer;
-        nint stride = 3 * PaddedHidden;
-        if (InPlace)
+        int stepsAChunk = StepsAChunk(steps, lanes);
+        for (int first = (steps - 1) / stepsAChunk * stepsAChunk; first >= 0; first -= stepsAChunk)
         {
-            BackwardInPlace(x, dX, tokens, a, gradients, layer);
-            return;
+            int end = Math.Min(steps, first + stepsAChunk), tokens = (end - first) * lanes;
+            long row = (long)first * lanes;
+            for (int t = end - 1; t >= first; t--) StepBackward(a, dY, carry, t, steps, lanes);
+            if (InPlace) BackwardInPlace(x, dX, tokens, a, gradients, layer);
+            else AddGradients(x + (row * PaddedInput), dX + (row * PaddedInput), row, tokens, a, gradients, layer, packedInput, packedState);
         }
 
+        AddBiasSums(gradients.BiasIh(layer), gradients.BiasHh(layer), lanes);
+    }
+
+    // dX and both weights' gradients of the tokens from row on, whose gates' gradients are known.
+    private void AddGradients(
+        float* x, float* dX, long row, int tokens, GruActivations a, GruParameters gradients, int layer, PackedMatrix packedInput, PackedMatrix packedState)
+    {
+        float* gates = a.Gates.Pointer + (row * 3 * PaddedHidden);
+        nint stride = 3 * PaddedHidden;
         Compute.Multiply(gates, stride, tokens, inputBackward, dX, PaddedInput, add: false);
+        packedInput.Reshape(tokens, InputDim);
+        packedState.Reshape(tokens, HiddenDim);
         Compute.PackRows(x, PaddedInput, InputDim, null, packedInput);
-        Compute.PackRows(a.States.Pointer, PaddedHidden, HiddenDim, null, packedState);
+        Compute.PackRows(a.States.Pointer + (row * PaddedHidden), PaddedHidden, HiddenDim, null, packedState);
         float* dIh = gradients.WeightIh(layer), dHh = gradients.WeightHh(layer);
         for (int g = 0; g < 3; g++)
         {
             float* dGate = gates + (g * PaddedHidden);
-            float* dSum = g < 2 ? dGate : a.Recurrent.Pointer;
+            float* dSum = g < 2 ? dGate : a.Recurrent.Pointer + (row * PaddedHidden);
             nint sumStride = g < 2 ? stride : PaddedHidden;
             Compute.MultiplyTransposed(dGate, stride, HiddenDim, packedInput, dIh + ((long)g * HiddenDim * InputDim), InputDim, add: true);
             Compute.MultiplyTransposed(dSum, sumStride, HiddenDim, packedState, dHh + ((long)g * HiddenDim * HiddenDim), HiddenDim, add: true);
         }
+    }
+
+    // Equal chunks of steps, each of about so many tokens that its gates are still in the last-level cache when what follows reads them.
+    private static int StepsAChunk(int steps, int lanes)
+    {
+        int chunks = (int)Math.Clamp((((long)steps * lanes) + ChunkTokens - 1) / ChunkTokens, 1, Math.Max(1, steps));
+        return Math.Max(1, (steps + chunks - 1) / chunks);
     }
 
     public virtual void Dispose()

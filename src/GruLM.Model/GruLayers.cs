@@ -63,8 +63,6 @@ public sealed unsafe class GruLayers : IDisposable
         CopyRows(dY, Config.HiddenDim, workspace.DState.Pointer, layers[0].PaddedHidden);
         for (int l = layers.Length - 1; l >= 0; l--)
         {
-            packedInput.Reshape(steps * lanes, Config.InputDim(l));
-            packedState.Reshape(steps * lanes, Config.HiddenDim);
             layers[l].Backward(
                 InputOf(l), workspace.DState.Pointer, l == 0 ? workspace.DEmbedding.Pointer : workspace.DState.Pointer, steps, lanes, workspace.Layers[l],
                 workspace.Carry.Pointer, Gradients, l, packedInput, packedState);
