@@ -16,6 +16,8 @@ public sealed unsafe class DecodingSession : IDisposable
     private readonly AlignedBuffer<float> inputGates;
     private readonly AlignedBuffer<float> stateGates;
     private readonly AlignedBuffer<float> logits;
+    private readonly AlignedBuffer<float> normal;
+    private readonly AlignedBuffer<float> sum;
     private readonly int padded;
 
     /// <summary>A session with a zero state.</summary>
@@ -28,6 +30,8 @@ public sealed unsafe class DecodingSession : IDisposable
         inputGates = new AlignedBuffer<float>((3L * Config.HiddenDim) + 16);
         stateGates = new AlignedBuffer<float>((3L * Config.HiddenDim) + 16);
         logits = new AlignedBuffer<float>(Config.VocabSize);
+        normal = new AlignedBuffer<float>(padded);
+        sum = new AlignedBuffer<float>(padded);
     }
 
     /// <summary>The model's architecture.</summary>
@@ -42,19 +46,25 @@ public sealed unsafe class DecodingSession : IDisposable
         int h = Config.HiddenDim;
         for (int l = 0; l < Config.NumLayers; l++)
         {
+            if (l > 0) x = Output(l - 1);
+            if (l > 0 && Config.LayerNorm)
+            {
+                LayerNorm.Row(x, h, parameters.NormWeight(l), parameters.NormBias(l), normal.Pointer);
+                x = normal.Pointer;
+            }
+
             float* layerState = state.Pointer + ((long)l * padded);
             int inputDim = Config.InputDim(l);
             compute.MultiplyVector(parameters.WeightIh(l), inputDim, 3 * h, inputDim, x, inputGates.Pointer);
             compute.MultiplyVector(parameters.WeightHh(l), h, 3 * h, h, layerState, stateGates.Pointer);
             Gates(parameters.BiasIh(l), parameters.BiasHh(l), layerState);
-            x = layerState;
         }
     }
 
     /// <summary>Scores of the next token: [V], valid until the next call.</summary>
     public ReadOnlySpan<float> Logits()
     {
-        compute.MultiplyVector(parameters.Output, Config.HiddenDim, Config.VocabSize, Config.HiddenDim, state.Pointer + ((long)(Config.NumLayers - 1) * padded), logits.Pointer);
+        compute.MultiplyVector(parameters.Output, Config.HiddenDim, Config.VocabSize, Config.HiddenDim, Output(Config.NumLayers - 1), logits.Pointer);
         return logits.Span;
     }
 
@@ -80,7 +90,17 @@ public sealed unsafe class DecodingSession : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var buffer in (AlignedBuffer<float>[])[state, inputGates, stateGates, logits]) buffer.Dispose();
+        foreach (var buffer in (AlignedBuffer<float>[])[state, inputGates, stateGates, logits, normal, sum]) buffer.Dispose();
+    }
+
+    // What layer l hands on: its state, and with residual connections those below it too.
+    private float* Output(int l)
+    {
+        if (!Config.Residual) return state.Pointer + ((long)l * padded);
+        sum.Clear();
+        for (int below = 0; below <= l; below++)
+            System.Numerics.Tensors.TensorPrimitives.Add(sum.Span, state.Slice((long)below * padded, padded), sum.Span);
+        return sum.Pointer;
     }
 
     private void Gates(float* biasIh, float* biasHh, float* layerState)

@@ -32,6 +32,12 @@ public sealed record GruConfig
     /// <summary>Whether the output layer shares the embedding's weights (needs E = H).</summary>
     public bool TieWeights { get; init; }
 
+    /// <summary>Whether what a layer above the first reads is layer-normalised.</summary>
+    public bool LayerNorm { get; init; }
+
+    /// <summary>Whether a layer above the first adds its states to what the layer below hands it, instead of replacing that.</summary>
+    public bool Residual { get; init; }
+
     /// <summary>Length of layer <paramref name="layer"/>'s input.</summary>
     public int InputDim(int layer) => layer == 0 ? EmbeddingDim : HiddenDim;
 

@@ -126,7 +126,7 @@ public sealed unsafe partial class GruLanguageModel : ITrainableModel
         fixed (int* ids = batch.Inputs)
         {
             Forward(ids, batch, w, state, step, training: true);
-            float* last = w.Layers[^1].States.Pointer + ((long)batch.Lanes * padded), top = regularisation.OutputDropout > 0 ? w.Top.Pointer : last;
+            float* last = OutputOf(w, layers.Length - 1, batch.Lanes), top = regularisation.OutputDropout > 0 ? w.Top.Pointer : last;
             long perStep = (long)batch.Lanes * padded;
             var sums = inPlace
                 ? output.RunInPlace(Parameters.Output, top, batch.Targets, tokens, w.DState.Pointer, Gradients.Output, counted)
@@ -136,17 +136,7 @@ public sealed unsafe partial class GruLanguageModel : ITrainableModel
             if (regularisation.ActivationPenalty > 0) Penalty += OutputPenalties.Activation(top, w.DState.Pointer, perStep * batch.Steps, regularisation.ActivationPenalty * perNumber);
             if (regularisation.OutputDropout > 0) Dropout.LockedBackward(compute, w.TopMask.Pointer, w.DState.Pointer, perStep, batch.Steps);
             if (regularisation.SlownessPenalty > 0) Penalty += OutputPenalties.Slowness(last, w.DState.Pointer, perStep, batch.Steps, regularisation.SlownessPenalty * perNumber);
-            for (int l = layers.Length - 1; l >= 0; l--)
-            {
-                float* dX = l == 0 ? w.DEmbedding.Pointer : w.DState.Pointer;
-                layers[l].Backward(
-                    LayerInput(w, l, batch.Lanes), w.DState.Pointer, dX, batch.Steps, batch.Lanes, w.Layers[l], w.Carry.Pointer, Gradients, l,
-                    packedInput, packedState);
-                if (l == 0 || Config.Dropout == 0) continue;
-                if (regularisation.LockedDropout) Dropout.LockedBackward(compute, w.Masks[l - 1].Pointer, dX, perStep, batch.Steps);
-                else Dropout.Backward(compute, w.Masks[l - 1].Pointer, dX, (long)tokens * padded);
-            }
-
+            BackwardLayers(batch, w);
             gradientsAreUnmasked |= regularisation.RecurrentDropout > 0;
             if (regularisation.InputDropout > 0) Dropout.LockedBackward(compute, w.InputMask.Pointer, w.DEmbedding.Pointer, (long)batch.Lanes * layers[0].PaddedInput, batch.Steps);
             if (regularisation.EmbeddingDropout > 0) Dropout.ScaleRows(w.DEmbedding.Pointer, tokens, layers[0].PaddedInput, w.RowFactors.Pointer);
@@ -198,7 +188,7 @@ public sealed unsafe partial class GruLanguageModel : ITrainableModel
         var w = Reserve(batch, training: false);
         evaluationState.Prepare(batch);
         fixed (int* ids = batch.Inputs) Forward(ids, batch, w, evaluationState, 0, training: false);
-        float* top = w.Layers[^1].States.Pointer + ((long)batch.Lanes * layers[0].PaddedHidden);
+        float* top = OutputOf(w, layers.Length - 1, batch.Lanes);
         return output.Run(top, batch.Targets, batch.Steps * batch.Lanes, null, null, 1, logProbs);
     }
 
@@ -241,37 +231,14 @@ public sealed unsafe partial class GruLanguageModel : ITrainableModel
                 (long)batch.Lanes * layers[0].PaddedInput, batch.Steps);
         }
 
-        for (int l = 0; l < layers.Length; l++)
-        {
-            float* x = LayerInput(w, l, batch.Lanes);
-            if (l > 0 && Config.Dropout > 0)
-            {
-                float* below = w.Layers[l - 1].States.Pointer + stateLength;
-                if (training && regularisation.LockedDropout) Dropout.LockedForward(compute, dropoutRandom, Config.Dropout, step, l, below, w.Masks[l - 1].Pointer, x, stateLength, batch.Steps);
-                else if (training) Dropout.Forward(compute, dropoutRandom, Config.Dropout, step, l, below, w.Masks[l - 1].Pointer, x, (long)tokens * padded);
-                else x = below;
-            }
-
-            float* states = w.Layers[l].States.Pointer;
-            Buffer.MemoryCopy(state[l], states, stateLength * sizeof(float), stateLength * sizeof(float));
-            layers[l].Forward(x, batch.Steps, batch.Lanes, w.Layers[l]);
-            float* last = states + ((long)tokens * padded);
-            Buffer.MemoryCopy(last, state[l], stateLength * sizeof(float), stateLength * sizeof(float));
-        }
-
+        ForwardLayers(batch, w, state, step, training);
         if (training && regularisation.OutputDropout > 0)
         {
             Dropout.LockedForward(
-                compute, dropoutRandom, regularisation.OutputDropout, step, (int)Place.Output, w.Layers[^1].States.Pointer + stateLength, w.TopMask.Pointer, w.Top.Pointer,
+                compute, dropoutRandom, regularisation.OutputDropout, step, (int)Place.Output, OutputOf(w, layers.Length - 1, batch.Lanes), w.TopMask.Pointer, w.Top.Pointer,
                 stateLength, batch.Steps);
         }
     }
-
-    // What layer l reads while training: embeddings, the states below, or these after dropout.
-    private float* LayerInput(Workspace w, int l, int lanes) =>
-        l == 0 ? w.Embedded.Pointer
-        : Config.Dropout > 0 ? w.Dropped[l - 1].Pointer
-        : w.Layers[l - 1].States.Pointer + ((long)lanes * layers[0].PaddedHidden);
 
     private void Pack(PackedFor purpose)
     {

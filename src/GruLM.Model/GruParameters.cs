@@ -16,8 +16,8 @@ public sealed record ParameterView(string Name, int Rows, int Columns, long Offs
     /// <summary>Number of elements.</summary>
     public long Length => (long)Rows * Columns;
 
-    /// <summary>A bias vector: a tensor of one dimension.</summary>
-    public bool IsVector => Name.Contains(".bias_", StringComparison.Ordinal);
+    /// <summary>A tensor of one dimension: a bias, or the factors of a layer normalisation.</summary>
+    public bool IsVector => Name.Contains(".bias_", StringComparison.Ordinal) || Name.StartsWith("norm.", StringComparison.Ordinal);
 
     /// <summary>The shape as files state it.</summary>
     public long[] Shape => IsVector ? [Rows] : [Rows, Columns];
@@ -78,6 +78,12 @@ public sealed unsafe class GruParameters : IDisposable
     /// <summary>The recurrent biases [3H] of a layer.</summary>
     public float* BiasHh(int layer) => buffer.Pointer + Views[4 + (4 * layer)].Offset;
 
+    /// <summary>Factors γ [H] of the normalisation of what layer <paramref name="layer"/>, not the first, reads.</summary>
+    public float* NormWeight(int layer) => buffer.Pointer + Views[NormIndex(layer)].Offset;
+
+    /// <summary>Summands β [H] of the normalisation of what layer <paramref name="layer"/>, not the first, reads.</summary>
+    public float* NormBias(int layer) => buffer.Pointer + Views[NormIndex(layer) + 1].Offset;
+
     /// <summary>A tensor's elements, row-major.</summary>
     public Span<float> Span(string name)
     {
@@ -125,9 +131,17 @@ public sealed unsafe class GruParameters : IDisposable
             Add($"gru.bias_hh_l{l}", 3 * h, 1);
         }
 
+        for (int l = 1; l < config.NumLayers && config.LayerNorm; l++)
+        {
+            Add($"norm.weight_l{l}", h, 1);
+            Add($"norm.bias_l{l}", h, 1);
+        }
+
         if (!config.TieWeights) Add("out.weight", config.VocabSize, h);
         return views;
     }
+
+    private int NormIndex(int layer) => 1 + (4 * Config.NumLayers) + (2 * (layer - 1));
 
     private static long RoundUp(long n) => (n + 15) / 16 * 16;
 }

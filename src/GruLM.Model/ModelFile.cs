@@ -26,7 +26,7 @@ public static class ModelFile
         {
             ModelType = ModelType, VocabSize = config.VocabSize, EmbeddingDim = config.EmbeddingDim, HiddenDim = config.HiddenDim,
             NumLayers = config.NumLayers, Dropout = config.Dropout, TieWeights = config.TieWeights,
-            Samples = samples == SampleKind.Lines ? "lines" : "stream",
+            LayerNorm = config.LayerNorm, Residual = config.Residual, Samples = samples == SampleKind.Lines ? "lines" : "stream",
         };
         Directory.CreateDirectory(folder);
         WriteTensors(Path.Combine(folder, WeightsName), parameters);
@@ -53,7 +53,7 @@ public static class ModelFile
         var config = new GruConfig
         {
             VocabSize = json.VocabSize, EmbeddingDim = json.EmbeddingDim, HiddenDim = json.HiddenDim,
-            NumLayers = json.NumLayers, Dropout = json.Dropout, TieWeights = json.TieWeights,
+            NumLayers = json.NumLayers, Dropout = json.Dropout, TieWeights = json.TieWeights, LayerNorm = json.LayerNorm, Residual = json.Residual,
         };
         try
         {
@@ -138,6 +138,12 @@ internal sealed class ConfigJson
     public double Dropout { get; init; }
 
     public bool TieWeights { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool LayerNorm { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Residual { get; init; }
 
     public string? Samples { get; init; }
 }

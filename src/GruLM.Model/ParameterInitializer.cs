@@ -31,6 +31,10 @@ public static unsafe class ParameterInitializer
             {
                 for (int i = 0; i < values.Length; i++) values[i] = (float)(EmbeddingScale * random.Normal((ulong)index, (ulong)i));
             }
+            else if (view.Name.StartsWith("norm.weight", StringComparison.Ordinal))
+            {
+                values.Fill(1);
+            }
             else if (view.IsVector)
             {
                 values.Clear();
@@ -42,7 +46,7 @@ public static unsafe class ParameterInitializer
             }
             else
             {
-                double inputScale = view.Name.EndsWith("_l0", StringComparison.Ordinal) ? EmbeddingScale : StateScale;
+                double inputScale = view.Name.EndsWith("_l0", StringComparison.Ordinal) ? EmbeddingScale : parameters.Config.LayerNorm ? 1 : StateScale;
                 double bound = Math.Sqrt(3.0 / view.Columns) * GateScale / inputScale;
                 for (int i = 0; i < values.Length; i++) values[i] = (float)(bound * ((2 * random.Uniform((ulong)index, (ulong)i)) - 1));
             }

@@ -1,4 +1,4 @@
-// The whole model in plain loops: embedding, stacked GRU, output layer, cross-entropy, and every gradient by hand.
+// The whole model in plain loops: embedding, stacked GRU (with layer normalisation and residual connections where asked for), output layer, cross-entropy, and every gradient by hand.
 // It is what GruLanguageModel computes, without dropout and without any trick: the oracle, and the text to learn from.
 
 using System.Numerics;
@@ -35,33 +35,37 @@ public sealed class PlainGruModel<T>
         var stack = Enumerable.Range(0, layers).Select(l => new GruLayer<T>(
             config.InputDim(l), h, parameters[$"gru.weight_ih_l{l}"], parameters[$"gru.weight_hh_l{l}"],
             parameters[$"gru.bias_ih_l{l}"], parameters[$"gru.bias_hh_l{l}"])).ToArray();
+        var norms = Enumerable.Range(0, layers).Select(l => l == 0 || !config.LayerNorm ? null : new PlainLayerNorm<T>(
+            parameters[$"norm.weight_l{l}"], parameters[$"norm.bias_l{l}"], gradients[$"norm.weight_l{l}"], gradients[$"norm.bias_l{l}"])).ToArray();
         T counted = T.CreateChecked(batch.Targets.Count(t => t != TokenBatch.Ignored)), loss = T.Zero;
         for (int b = 0; b < batch.Lanes; b++)
         {
-            // Forward: inputs[l][t] is what layer l reads at step t, states[l][t] the state before it.
-            var inputs = new T[layers + 1][][];
+            // Forward: handed[l][t] is what layer l is handed at step t, inputs[l][t] the same normalised, states[l][t] the state before it.
+            var handed = new T[layers + 1][][];
+            var inputs = new T[layers][][];
             var states = new T[layers][][];
             var gates = new T[layers][][];
-            inputs[0] = [.. Enumerable.Range(0, batch.Steps).Select(t => embedding.AsSpan(batch.Inputs[(t * batch.Lanes) + b] * e, e).ToArray())];
+            handed[0] = [.. Enumerable.Range(0, batch.Steps).Select(t => embedding.AsSpan(batch.Inputs[(t * batch.Lanes) + b] * e, e).ToArray())];
             for (int l = 0; l < layers; l++)
             {
-                (inputs[l + 1], states[l], gates[l]) = (new T[batch.Steps][], new T[batch.Steps + 1][], new T[batch.Steps][]);
+                (handed[l + 1], states[l], gates[l]) = (new T[batch.Steps][], new T[batch.Steps + 1][], new T[batch.Steps][]);
+                inputs[l] = norms[l] is { } norm ? [.. handed[l].Select(norm.Forward)] : handed[l];
                 states[l][0] = new T[h];
                 for (int t = 0; t < batch.Steps; t++)
                 {
                     (states[l][t + 1], gates[l][t]) = stack[l].Forward(inputs[l][t], states[l][t]);
-                    inputs[l + 1][t] = states[l][t + 1];
+                    handed[l + 1][t] = config.Residual && l > 0 ? Sum(states[l][t + 1], handed[l][t]) : states[l][t + 1];
                 }
             }
 
-            // Output layer and cross-entropy: d holds dL/d(top state) for every step.
+            // Output layer and cross-entropy: d holds dL/d(what the last layer hands on) for every step.
             var d = new T[batch.Steps][];
             for (int t = 0; t < batch.Steps; t++)
             {
                 d[t] = new T[h];
                 int target = batch.Targets[(t * batch.Lanes) + b];
                 if (target == TokenBatch.Ignored) continue;
-                var top = inputs[layers][t];
+                var top = handed[layers][t];
                 var logits = new T[v];
                 for (int i = 0; i < v; i++)
                 {
@@ -88,8 +92,9 @@ public sealed class PlainGruModel<T>
                 var carried = new T[h];
                 for (int t = batch.Steps - 1; t >= 0; t--)
                 {
-                    for (int j = 0; j < h; j++) carried[j] += d[t][j];
-                    (d[t], carried) = stack[l].Backward(inputs[l][t], states[l][t], gates[l][t], carried);
+                    (var dInput, carried) = stack[l].Backward(inputs[l][t], states[l][t], gates[l][t], Sum(carried, d[t]));
+                    if (norms[l] is { } norm) dInput = norm.Backward(handed[l][t], dInput);
+                    d[t] = config.Residual && l > 0 ? Sum(dInput, d[t]) : dInput;
                 }
             }
 
@@ -111,4 +116,6 @@ public sealed class PlainGruModel<T>
 
         return (loss / counted, gradients);
     }
+
+    private static T[] Sum(T[] a, T[] b) => [.. a.Zip(b, (x, y) => x + y)];
 }

@@ -16,6 +16,10 @@ internal sealed class Workspace : IDisposable
         int boundaries = config.Dropout > 0 ? config.NumLayers - 1 : 0;
         Masks = [.. Enumerable.Range(0, boundaries).Select(_ => new AlignedBuffer<float>(forTraining * paddedHidden))];
         Dropped = [.. Enumerable.Range(0, boundaries).Select(_ => new AlignedBuffer<float>(forTraining * paddedHidden))];
+        Outputs = [.. Enumerable.Range(0, config.Residual ? config.NumLayers - 1 : 0).Select(_ => new AlignedBuffer<float>(tokens * paddedHidden))];
+        Normal = [.. Enumerable.Range(0, config.LayerNorm ? config.NumLayers - 1 : 0).Select(_ => new AlignedBuffer<float>(tokens * paddedHidden))];
+        Statistics = [.. Normal.Select(_ => new AlignedBuffer<float>(2 * tokens))];
+        DInput = new AlignedBuffer<float>(config.Residual ? forTraining * paddedHidden : 0);
         InputMask = new AlignedBuffer<float>(training ? lanes * paddedInput : 0);
         TopMask = new AlignedBuffer<float>(training && regularisation.OutputDropout > 0 ? lanes * paddedHidden : 0);
         Top = new AlignedBuffer<float>(regularisation.OutputDropout > 0 ? forTraining * paddedHidden : 0);
@@ -41,6 +45,18 @@ internal sealed class Workspace : IDisposable
 
     /// <summary>Layer outputs after dropout [T·B, H'].</summary>
     public AlignedBuffer<float>[] Dropped { get; }
+
+    /// <summary>With residual connections what layers above the first hand on [T·B, H']: their states plus what they were handed.</summary>
+    public AlignedBuffer<float>[] Outputs { get; }
+
+    /// <summary>What layers above the first were handed, normalised [T·B, H'].</summary>
+    public AlignedBuffer<float>[] Normal { get; }
+
+    /// <summary>Mean and scale of each row of these [T·B, 2].</summary>
+    public AlignedBuffer<float>[] Statistics { get; }
+
+    /// <summary>With residual connections the gradient of what a layer read [T·B, H'].</summary>
+    public AlignedBuffer<float> DInput { get; }
 
     /// <summary>Locked mask of the inputs [B, E'].</summary>
     public AlignedBuffer<float> InputMask { get; }
@@ -68,7 +84,7 @@ internal sealed class Workspace : IDisposable
     public void Dispose()
     {
         foreach (var layer in Layers) layer.Dispose();
-        foreach (var buffer in (AlignedBuffer<float>[])[Embedded, InputMask, RowFactors, TopMask, Top, DEmbedding, DState, Carry, .. Masks, .. Dropped]) buffer.Dispose();
+        foreach (var buffer in (AlignedBuffer<float>[])[Embedded, InputMask, RowFactors, TopMask, Top, DEmbedding, DState, DInput, Carry, .. Masks, .. Dropped, .. Outputs, .. Normal, .. Statistics]) buffer.Dispose();
     }
 }
 

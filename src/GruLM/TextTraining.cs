@@ -47,6 +47,12 @@ public sealed record TextTrainingOptions
     /// <summary>Whether the output layer shares the embedding's weights.</summary>
     public bool TieWeights { get; init; } = true;
 
+    /// <summary>Whether what layers above the first read is layer-normalised.</summary>
+    public bool LayerNorm { get; init; }
+
+    /// <summary>Whether layers above the first add their states to what they are handed.</summary>
+    public bool Residual { get; init; }
+
     /// <summary>A model folder whose weights training starts from; its sizes and its tokenizer must be the ones given here. Null: from starting values.</summary>
     public string? InitFrom { get; init; }
 
@@ -290,6 +296,7 @@ public sealed class TextTraining : IDisposable
     {
         VocabSize = Math.Max(2, options.Tokenizer?.VocabSize ?? options.VocabSize), EmbeddingDim = options.EmbeddingDim, HiddenDim = options.HiddenDim,
         NumLayers = options.NumLayers, Dropout = options.NumLayers == 1 ? 0 : options.Dropout, TieWeights = options.TieWeights,
+        LayerNorm = options.LayerNorm && options.NumLayers > 1, Residual = options.Residual && options.NumLayers > 1,
     };
 
     private static GruLanguageModel CreateModel(GruConfig config, TextTrainingOptions options, Compute compute)

@@ -48,6 +48,8 @@ internal static class TrainCommand
         var ar = Flags.Number("--ar", 0, 1e6, 0, "penalty on the size of the last layer's outputs (activation regularisation)");
         var tar = Flags.Number("--tar", 0, 1e6, 0, "penalty on their change from step to step (temporal activation regularisation)");
         var tie = new OnOffFlag("tie-weights", defaults.TieWeights, "share the embedding's weights with the output layer");
+        var layerNorm = Flags.Switch("--layer-norm", "normalises what each layer above the first reads: for three layers and more");
+        var residual = Flags.Switch("--residual", "each layer above the first adds its states to what it was handed: for three layers and more");
         var rate = Flags.Number("--lr", 0, 100, loop.LearningRate, "highest learning rate", above: true);
         var minRate = Flags.OptionalNumber("--min-lr", 0, 100, "learning rate at the end (default: a hundredth of --lr)");
         var warmup = Flags.Int("--warmup-steps", 0, MaxCount, (int)loop.WarmupSteps, "steps over which the learning rate rises");
@@ -76,7 +78,7 @@ internal static class TrainCommand
             "Train a tokenizer and a GRU language model on text.",
             ["grulm train --data book.txt --out-dir model", "grulm train --resume model", "grulm train --data talks.txt --samples lines --hidden-dim 512 --epochs 20 --out-dir talker"],
             [
-                data, outDir, resume, initFrom, tokenizer, vocab, kind, samples, mask, column, valData, valFraction, epochs, maxSteps, minutes, batch, accum, bptt, embedding, hidden, layers, dropout, locked, inputDropout, outputDropout, embeddingDropout, recurrentDropout, ar, tar, tie.On, tie.Off,
+                data, outDir, resume, initFrom, tokenizer, vocab, kind, samples, mask, column, valData, valFraction, epochs, maxSteps, minutes, batch, accum, bptt, embedding, hidden, layers, dropout, locked, inputDropout, outputDropout, embeddingDropout, recurrentDropout, ar, tar, tie.On, tie.Off, layerNorm, residual,
                 rate, minRate, warmup, schedule, decay, beta2, ema, clip, evalInterval, evalTokens, patience, sampleEvery, samplePrompt, logInterval, saveInterval, keep, seed, precision, threads, dryRun, overwrite, preset, config,
             ],
             (flags, session) =>
@@ -115,6 +117,8 @@ internal static class TrainCommand
                 NumLayers = flags.GetValue(layers),
                 Dropout = flags.GetValue(dropout),
                 TieWeights = tie.Value(flags),
+                LayerNorm = flags.GetValue(layerNorm),
+                Residual = flags.GetValue(residual),
                 InitFrom = flags.GetValue(initFrom),
                 Optimizer = adam with { WeightDecay = flags.GetValue(decay), Beta2 = flags.GetValue(beta2), AverageDecay = flags.GetValue(ema) },
                 Regularisation = new Regularisation

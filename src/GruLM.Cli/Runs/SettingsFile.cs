@@ -54,6 +54,8 @@ internal static class SettingsFile
             json.WriteNumber("hidden-dim", o.HiddenDim);
             json.WriteNumber("num-layers", o.NumLayers);
             json.WriteBoolean("tie-weights", o.TieWeights);
+            json.WriteBoolean("layer-norm", o.LayerNorm);
+            json.WriteBoolean("residual", o.Residual);
         }
 
         json.WriteString("samples", o.Samples == SampleKind.Lines ? "lines" : "stream");

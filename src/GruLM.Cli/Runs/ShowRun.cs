@@ -52,7 +52,7 @@ internal static class ShowRun
         List<(string Name, string Value)> facts =
         [
             ("model", folder),
-            ("architecture", $"embedding {c.EmbeddingDim} → GRU {c.NumLayers} x {c.HiddenDim} → output {N(c.VocabSize)} ({(c.TieWeights ? "tied to the embedding" : "untied")})"),
+            ("architecture", $"embedding {c.EmbeddingDim} → GRU {c.NumLayers} x {c.HiddenDim} → output {N(c.VocabSize)} ({(c.TieWeights ? "tied to the embedding" : "untied")}{(c.LayerNorm ? ", layer-normalised" : "")}{(c.Residual ? ", residual" : "")})"),
             ("parameters", $"{N(parameters.Count)} ({N(parameters.Count * sizeof(float) / 1024)} KB as float32)"),
             ("dropout", c.Dropout.ToString(CultureInfo.InvariantCulture)),
             ("trained on", samples == SampleKind.Lines ? "lines" : "a stream"),
@@ -84,6 +84,8 @@ internal static class ShowRun
             json.WriteNumber("num_layers", c.NumLayers);
             json.WriteNumber("dropout", c.Dropout);
             json.WriteBoolean("tie_weights", c.TieWeights);
+            json.WriteBoolean("layer_norm", c.LayerNorm);
+            json.WriteBoolean("residual", c.Residual);
             json.WriteString("samples", samples == SampleKind.Lines ? "lines" : "stream");
             json.WriteNumber("parameters", parameters.Count);
             json.WriteString("tokenizer_type", tokenizer.Model.ModelType.ToString().ToLowerInvariant());

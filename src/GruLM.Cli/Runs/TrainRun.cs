@@ -154,7 +154,7 @@ internal static class TrainRun
         return options with
         {
             VocabSize = config.VocabSize, EmbeddingDim = config.EmbeddingDim, HiddenDim = config.HiddenDim, NumLayers = config.NumLayers,
-            TieWeights = config.TieWeights, Samples = settings.SamplesGiven ? options.Samples : samples,
+            TieWeights = config.TieWeights, LayerNorm = config.LayerNorm, Residual = config.Residual, Samples = settings.SamplesGiven ? options.Samples : samples,
         };
     }
 

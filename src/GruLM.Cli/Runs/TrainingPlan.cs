@@ -28,7 +28,7 @@ internal static class TrainingPlan
     {
         var config = run.Model.Config;
         long parameters = run.Model.Parameters.Count, tokens = run.Data.TokensPerEpoch;
-        Line(messages, $"model: vocabulary {config.VocabSize:#,0}, embedding {config.EmbeddingDim}, {config.NumLayers} x {config.HiddenDim} GRU units, {(config.TieWeights ? "tied" : "untied")}, {parameters:#,0} parameters");
+        Line(messages, $"model: vocabulary {config.VocabSize:#,0}, embedding {config.EmbeddingDim}, {config.NumLayers} x {config.HiddenDim} GRU units, {(config.TieWeights ? "tied" : "untied")}{(config.LayerNorm ? ", layer-normalised" : "")}{(config.Residual ? ", residual" : "")}, {parameters:#,0} parameters");
         if (parameters > ManyParameters * tokens)
             Line(messages, $"note: {parameters:#,0} parameters for {tokens:#,0} tokens: the model will learn the text by heart; more text, or a smaller --hidden-dim, --emb-dim or --vocab-size, makes it better");
     }

@@ -15,9 +15,9 @@ public class DecodingSessionTests
     [MemberData(nameof(Paths))]
     public void Step_by_step_equals_the_whole_sequence(KernelPath path)
     {
-        foreach (int hidden in (int[])[7, 16, 21, 40])
+        foreach (var (hidden, layerNorm, residual) in ((int, bool, bool)[])[(7, false, false), (16, true, false), (21, false, true), (40, true, true)])
         {
-            var config = new GruConfig { VocabSize = 33, EmbeddingDim = 10, HiddenDim = hidden, NumLayers = 3 };
+            var config = new GruConfig { VocabSize = 33, EmbeddingDim = 10, HiddenDim = hidden, NumLayers = 3, LayerNorm = layerNorm, Residual = residual };
             using var compute = Compute.Create(2, path);
             using var model = new GruLanguageModel(GradientTests.RandomParameters(config, 0.4), compute);
             using var session = new DecodingSession(model.Parameters, compute);
@@ -38,7 +38,7 @@ public class DecodingSessionTests
     [Fact]
     public void A_saved_state_continues_where_it_was()
     {
-        var config = new GruConfig { VocabSize = 33, EmbeddingDim = 10, HiddenDim = 13, NumLayers = 2 };
+        var config = new GruConfig { VocabSize = 33, EmbeddingDim = 10, HiddenDim = 13, NumLayers = 2, LayerNorm = true, Residual = true };
         using var compute = Compute.Create(1);
         using var parameters = GradientTests.RandomParameters(config, 0.4);
         using var session = new DecodingSession(parameters, compute);

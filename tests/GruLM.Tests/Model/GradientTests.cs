@@ -25,11 +25,14 @@ public class GradientTests
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void Plain_gradients_agree_with_central_differences_for_every_parameter(bool tied)
+    [InlineData(true, false, false)]
+    [InlineData(false, false, false)]
+    [InlineData(true, true, false)]
+    [InlineData(true, false, true)]
+    [InlineData(false, true, true)]
+    public void Plain_gradients_agree_with_central_differences_for_every_parameter(bool tied, bool layerNorm, bool residual)
     {
-        var config = new GruConfig { VocabSize = 9, EmbeddingDim = tied ? 5 : 4, HiddenDim = 5, NumLayers = 2, TieWeights = tied };
+        var config = new GruConfig { VocabSize = 9, EmbeddingDim = tied ? 5 : 4, HiddenDim = 5, NumLayers = 3, TieWeights = tied, LayerNorm = layerNorm, Residual = residual };
         using var parameters = RandomParameters(config, 0.5);
         var values = PlainGruModel<double>.Copy(parameters);
         var model = new PlainGruModel<double>(config, values);
@@ -55,8 +58,8 @@ public class GradientTests
     [MemberData(nameof(PathsAndTying))]
     public void Fused_gradients_agree_with_the_plain_model_on_every_path(KernelPath path, bool tied)
     {
-        // Sizes that fill no vector, lanes that fill no tile, and one of each that does.
-        foreach (var (hidden, lanes) in ((int, int)[])[(21, 5), (48, 8), (65, 33), (7, 1), (130, 2)])
+        // Sizes that fill no vector, lanes that fill no tile, one of each that does, and a sequence in two chunks that are not equal.
+        foreach (var (hidden, lanes) in ((int, int)[])[(21, 5), (48, 8), (65, 33), (7, 1), (130, 2), (13, 130)])
         {
             var config = new GruConfig { VocabSize = 37, EmbeddingDim = tied ? hidden : 13, HiddenDim = hidden, NumLayers = 2, TieWeights = tied };
             using var compute = Compute.Create(2, path);
@@ -67,6 +70,24 @@ public class GradientTests
             Assert.Equal(loss, sums.MeanNll, 2e-6);
             Assert.Equal(Counted(batch), sums.Tokens);
             foreach (var view in model.Parameters.Views) Close(expected[view.Name], model.Gradients.Span(view.Name), 3e-6, view.Name);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(PathsAndTying))]
+    public void Deep_stacks_agree_with_the_plain_model_on_every_path(KernelPath path, bool residual)
+    {
+        // One of the two between layers alone, or both; many lanes, and so few tokens that weights are read in place.
+        foreach (var (hidden, lanes, layerNorm) in ((int, int, bool)[])[(21, 17, true), (48, 8, !residual), (65, 1, true), (7, 2, !residual)])
+        {
+            var config = new GruConfig { VocabSize = 37, EmbeddingDim = 13, HiddenDim = hidden, NumLayers = 3, LayerNorm = layerNorm, Residual = residual };
+            using var compute = Compute.Create(2, path);
+            using var model = new GruLanguageModel(RandomParameters(config, 0.3), compute);
+            var batch = RandomBatch(6, lanes, config.VocabSize);
+            var (loss, expected) = new PlainGruModel<double>(config, PlainGruModel<double>.Copy(model.Parameters)).LossAndGradients(batch);
+            Assert.Equal(loss, model.ForwardBackward(batch, Counted(batch), 0).MeanNll, 4e-6);
+            foreach (var view in model.Parameters.Views) Close(expected[view.Name], model.Gradients.Span(view.Name), 5e-6, view.Name);
+            Assert.Equal(loss, model.Evaluate(batch).MeanNll, 4e-6);
         }
     }
 
@@ -149,12 +170,13 @@ public class GradientTests
     }
 
     [Theory]
-    [InlineData(6, 35, 40)]
-    [InlineData(49, 1, 40)]
-    [InlineData(12, 4, 210)]
-    public void Training_gives_the_same_bits_for_any_number_of_threads(int steps, int lanes, int hidden)
+    [InlineData(6, 35, 40, false)]
+    [InlineData(49, 1, 40, false)]
+    [InlineData(12, 4, 210, false)]
+    [InlineData(20, 40, 70, true)]
+    public void Training_gives_the_same_bits_for_any_number_of_threads(int steps, int lanes, int hidden, bool deep)
     {
-        var config = new GruConfig { VocabSize = 300, EmbeddingDim = hidden, HiddenDim = hidden, NumLayers = 2, Dropout = 0.3, TieWeights = true };
+        var config = new GruConfig { VocabSize = 300, EmbeddingDim = hidden, HiddenDim = hidden, NumLayers = 2, Dropout = 0.3, TieWeights = true, LayerNorm = deep, Residual = deep };
         float[]? first = null;
         foreach (int threads in (int[])[1, 2, 3, 8])
         {

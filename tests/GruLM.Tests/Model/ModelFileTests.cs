@@ -17,7 +17,7 @@ public sealed class ModelFileTests : IDisposable
     [InlineData(false)]
     public void What_is_saved_loads_again(bool tied)
     {
-        using var parameters = GradientTests.RandomParameters(config with { TieWeights = tied }, 1);
+        using var parameters = GradientTests.RandomParameters(config with { TieWeights = tied, LayerNorm = tied, Residual = !tied }, 1);
         ModelFile.Save(folder, parameters, SampleKind.Lines);
         var (loaded, samples) = ModelFile.Load(folder);
         using (loaded)

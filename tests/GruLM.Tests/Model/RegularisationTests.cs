@@ -45,7 +45,7 @@ public sealed class RegularisationTests : IDisposable
     [MemberData(nameof(PathsAndKinds))]
     public void Gradients_are_those_of_the_regularised_loss(KernelPath path, string kind)
     {
-        var config = new GruConfig { VocabSize = 23, EmbeddingDim = 13, HiddenDim = 21, NumLayers = 2, Dropout = kind is "locked" or "everything" ? 0.3 : 0 };
+        var config = new GruConfig { VocabSize = 23, EmbeddingDim = 13, HiddenDim = 21, NumLayers = 2, Dropout = kind is "locked" or "everything" ? 0.3 : 0, LayerNorm = kind == "everything", Residual = kind is "everything" or "tar" };
         using var compute = Compute.Create(2, path);
         using var model = GruLanguageModel.Create(config, compute, 3);
         var random = new Philox(5, RandomPurpose.Initialisation);
