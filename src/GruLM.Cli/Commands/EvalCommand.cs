@@ -12,7 +12,7 @@ internal static class EvalCommand
     {
         var model = Flags.RequiredText("--model", "DIR", "a model folder", "-m");
         var data = Flags.Text("--data", "FILE|DIR|-", "text to evaluate on; without it the held-out part of what the model was trained on");
-        var column = Flags.Text("--column", "NAME", TrainCommand.ColumnHelp);
+        var form = new DataFlags();
         var window = Flags.Int("--window", 0, int.MaxValue, 0, "start from a fresh state every N tokens; 0: one stream");
         var samples = Flags.OneOf("--samples", ["auto", "stream", "lines"], "auto", "as one stream, or line by line (auto: as the model was trained)");
         var dynamic = Flags.Switch("--dynamic", "also let a copy of the model learn from the text as it reads it, each segment after it was scored, and report those figures (dynamic_nll, … in JSON) beside the usual ones; the model folder is not changed");
@@ -31,7 +31,7 @@ internal static class EvalCommand
             "eval",
             "Measure a model on text: nll, perplexity, bits per byte, token accuracy.",
             ["grulm eval --model model", "grulm eval --model model --data other.txt --json", "grulm eval --model model --data other.txt --dynamic", "grulm eval --model model --repeats"],
-            [model, data, column, window, samples, mask, noMask, dynamic, segment, rate, decay, repeats, maxTokens, seed, json, threads],
+            [model, data, form.Format, form.Column, window, samples, mask, noMask, dynamic, segment, rate, decay, repeats, maxTokens, seed, json, threads],
             (flags, session) =>
             {
                 bool adapts = flags.GetValue(dynamic);
@@ -40,7 +40,7 @@ internal static class EvalCommand
                     if (adapts || flags.Given(window) || flags.Given(samples)) throw new UsageException("--repeats looks at what the model writes; --dynamic, --window and --samples do not go with it");
                     var settings = new RepeatsSettings
                     {
-                        Model = flags.GetValue(model)!, Data = flags.GetValue(data), Column = flags.GetValue(column), MaxTokens = flags.GetValue(maxTokens), Seed = flags.GetValue(seed),
+                        Model = flags.GetValue(model)!, Data = flags.GetValue(data), Form = form.Value(flags), MaxTokens = flags.GetValue(maxTokens), Seed = flags.GetValue(seed),
                         Json = flags.GetValue(json), Threads = flags.GetValue(threads) ?? 0,
                     };
                     return RepeatsRun.Run(settings, session);
@@ -54,7 +54,7 @@ internal static class EvalCommand
                     {
                         Model = flags.GetValue(model)!,
                         Data = flags.GetValue(data),
-                        Column = flags.GetValue(column),
+                        Form = form.Value(flags),
                         MaskPrompt = flags.GetValue(noMask) ? false : flags.GetValue(mask) ? true : null,
                         Window = flags.GetValue(window),
                         Samples = flags.GetValue(samples) switch { "stream" => SampleKind.Stream, "lines" => SampleKind.Lines, _ => null },

@@ -10,15 +10,12 @@ namespace GruLM.Cli.Commands;
 
 internal static class TrainCommand
 {
-    /// <summary>What help says of --column.</summary>
-    internal const string ColumnHelp = "the column of .csv files that holds the text (default: text)";
-
     private const int MaxCount = int.MaxValue;
 
     public static GrulmCommand Create()
     {
         var (defaults, loop, adam) = (new TextTrainingOptions(), new TrainingOptions(), new AdamWOptions());
-        var data = Flags.Texts("--data", "FILE|DIR|-", "text to train on: plain text, JSON lines (.jsonl) or tables (.csv), each also as .gz; files, folders of them, or - for plain text from standard input", required: true);
+        var data = Flags.Texts("--data", "FILE|DIR|-", "text to train on: plain text, JSON lines (.jsonl) or tables (.csv), each also as .gz; files, folders of them, or - for standard input", required: true);
         var outDir = Flags.RequiredText("--out-dir", "DIR", "the folder to write the model to", "-o");
         var resume = ResumeFlag.Flag();
         var initFrom = Flags.Text("--init-from", "DIR", "a model folder whose weights, sizes and tokenizer to start from (fine-tuning)");
@@ -27,7 +24,7 @@ internal static class TrainCommand
         var kind = Flags.OneOf("--model-type", ["bpe", "char"], "bpe", "kind of the tokenizer that is learned");
         var samples = Flags.OneOf("--samples", ["stream", "lines"], "stream", "one long text, or each line a sample of its own that ends with <end>");
         var mask = Flags.Switch("--mask-prompt", "with lines: only answers count in loss and figures, what stands after <ai> up to and including <end>");
-        var column = Flags.Text("--column", "NAME", ColumnHelp);
+        var form = new DataFlags();
         var valData = Flags.Text("--val-data", "FILE", "text to evaluate on while training");
         var valFraction = Flags.Number("--val-fraction", 0, 0.9, 0.1, "share of the text, at its end, that is held out when there is no --val-data; 0 holds out nothing");
         var epochs = Flags.Int("--epochs", 1, 1_000_000, loop.Epochs, "passes over the training text");
@@ -78,7 +75,7 @@ internal static class TrainCommand
             "Train a tokenizer and a GRU language model on text.",
             ["grulm train --data book.txt --out-dir model", "grulm train --resume model", "grulm train --data talks.txt --samples lines --hidden-dim 512 --epochs 20 --out-dir talker"],
             [
-                data, outDir, resume, initFrom, tokenizer, vocab, kind, samples, mask, column, valData, valFraction, epochs, maxSteps, minutes, batch, accum, bptt, embedding, hidden, layers, dropout, locked, inputDropout, outputDropout, embeddingDropout, recurrentDropout, ar, tar, tie.On, tie.Off, layerNorm, residual,
+                data, outDir, resume, initFrom, tokenizer, vocab, kind, samples, mask, form.Format, form.Column, valData, valFraction, epochs, maxSteps, minutes, batch, accum, bptt, embedding, hidden, layers, dropout, locked, inputDropout, outputDropout, embeddingDropout, recurrentDropout, ar, tar, tie.On, tie.Off, layerNorm, residual,
                 rate, minRate, warmup, schedule, decay, beta2, ema, clip, evalInterval, evalTokens, patience, sampleEvery, samplePrompt, logInterval, saveInterval, keep, seed, precision, threads, dryRun, overwrite, preset, config,
             ],
             (flags, session) =>
@@ -95,7 +92,7 @@ internal static class TrainCommand
             Resume = flags.Given(resume),
             SamplesGiven = flags.Given(samples),
             Tokenizer = flags.GetValue(tokenizer),
-            Column = flags.GetValue(column),
+            Form = form.Value(flags),
             ValData = flags.GetValue(valData),
             ValFraction = flags.GetValue(valFraction),
             Minutes = flags.GetValue(minutes) ?? 0,

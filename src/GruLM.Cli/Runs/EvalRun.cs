@@ -2,7 +2,6 @@
 
 using System.Diagnostics;
 using System.Text.Json;
-using GruLM.Corpus;
 using GruLM.Kernels;
 using GruLM.Model;
 using GruLM.Tokenization;
@@ -17,7 +16,8 @@ internal sealed record EvalSettings
 
     public string? Data { get; init; }
 
-    public string? Column { get; init; }
+    /// <summary>How the data are read.</summary>
+    public DataForm Form { get; init; } = new();
 
     public int Window { get; init; }
 
@@ -43,9 +43,8 @@ internal static class EvalRun
         var samples = settings.Window > 0 ? SampleKind.Stream : settings.Samples ?? trainedOn;
         if (settings.Dynamic is not null && samples == SampleKind.Lines) throw new UsageException("--dynamic reads one stream, and this model was trained on lines; add --samples stream");
         if (settings.MaskPrompt == true && samples != SampleKind.Lines) throw new UsageException("--mask-prompt needs text that is read line by line: give --samples lines");
-        if (settings.Column is not null && settings.Data is null) throw new UsageException("--column goes with --data; without that the text is read as it was for training");
-        TrainRun.CheckColumn(settings.Column, settings.Data is null ? [] : [settings.Data]);
-        var text = settings.Data is null ? RecordedText.Of(settings.Model, trainedOn).HeldOut(messages, cancel) : Read([settings.Data], settings.Column, input, messages, cancel);
+        settings.Form.Check(settings.Data is null ? [] : [settings.Data]);
+        var text = settings.Data is null ? RecordedText.Of(settings.Model, trainedOn).HeldOut(messages, cancel) : settings.Form.Read([settings.Data], input, messages, cancel).Text;
         using var compute = Compute.Create(settings.Threads);
         using var model = GruLanguageModel.Load(settings.Model, compute);
         var tokenizer = Tokenizer.Load(ModelFolder.TokenizerPath(settings.Model));
@@ -82,13 +81,6 @@ internal static class EvalRun
         }
 
         return ExitCode.Done;
-    }
-
-    private static CorpusText Read(string[] data, string? column, Stream input, TextWriter messages, CancellationToken cancel)
-    {
-        var corpus = TextCorpus.Read(data, input, column, cancellation: cancel);
-        TrainRun.Describe(corpus, messages);
-        return corpus.Text;
     }
 
     private static bool TrainedOnAnswers(string folder)

@@ -14,11 +14,11 @@ internal sealed class RecordedText
     private readonly string[] data;
     private readonly string? validation;
     private readonly double fraction;
-    private readonly string? column;
+    private readonly DataForm form;
     private readonly SampleKind samples;
 
-    private RecordedText(string folder, string[] data, string? validation, double fraction, string? column, SampleKind samples) =>
-        (this.folder, this.data, this.validation, this.fraction, this.column, this.samples) = (folder, data, validation, fraction, column, samples);
+    private RecordedText(string folder, string[] data, string? validation, double fraction, DataForm form, SampleKind samples) =>
+        (this.folder, this.data, this.validation, this.fraction, this.form, this.samples) = (folder, data, validation, fraction, form, samples);
 
     /// <summary>Reads the settings.</summary>
     /// <exception cref="FileNotFoundException">There are none.</exception>
@@ -32,8 +32,7 @@ internal sealed class RecordedText
             using var json = JsonDocument.Parse(File.ReadAllBytes(path));
             string? separate = json.RootElement.TryGetProperty("val-data", out var validation) ? validation.GetString()! : null;
             string[] data = [.. json.RootElement.GetProperty("data").EnumerateArray().Select(e => e.GetString()!)];
-            string? column = json.RootElement.TryGetProperty("column", out var named) ? named.GetString() : null;
-            return new RecordedText(folder, data, separate, separate is null ? json.RootElement.GetProperty("val-fraction").GetDouble() : 0, column, samples);
+            return new RecordedText(folder, data, separate, separate is null ? json.RootElement.GetProperty("val-fraction").GetDouble() : 0, DataForm.In(json.RootElement), samples);
         }
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)
         {
@@ -66,8 +65,6 @@ internal sealed class RecordedText
     {
         if (names.Contains(CorpusFiles.StandardInput)) throw new InvalidDataException($"{folder}: was trained on standard input, which is gone; name a text with --data FILE");
         messages.WriteLine(purpose + string.Join(", ", names));
-        var corpus = TextCorpus.Read(names, Stream.Null, column, cancellation: cancel);
-        TrainRun.Describe(corpus, messages);
-        return corpus.Text;
+        return form.Read(names, Stream.Null, messages, cancel).Text;
     }
 }

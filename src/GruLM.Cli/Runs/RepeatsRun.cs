@@ -4,7 +4,6 @@
 using System.Globalization;
 using System.Text;
 using GruLM.Cli.Pipes;
-using GruLM.Corpus;
 using GruLM.Generation;
 using GruLM.Model;
 
@@ -18,8 +17,8 @@ internal sealed record RepeatsSettings
     /// <summary>The training text; null for the recorded one.</summary>
     public string? Data { get; init; }
 
-    /// <summary>The column of a table.</summary>
-    public string? Column { get; init; }
+    /// <summary>How it is read.</summary>
+    public DataForm Form { get; init; } = new();
 
     public int MaxTokens { get; init; }
 
@@ -56,17 +55,14 @@ internal static class RepeatsRun
 
     private static (ReadOnlyMemory<byte> Training, ReadOnlyMemory<byte> HeldOut) Texts(RepeatsSettings settings, SampleKind samples, Session session)
     {
-        if (settings.Column is not null && settings.Data is null) throw new UsageException("--column goes with --data; without that the text is read as it was for training");
-        TrainRun.CheckColumn(settings.Column, settings.Data is null ? [] : [settings.Data]);
+        settings.Form.Check(settings.Data is null ? [] : [settings.Data]);
         if (settings.Data is null)
         {
             var (training, heldOut) = RecordedText.Of(settings.Model, samples).Both(session.Error, session.Stop);
             return (training.Utf8, heldOut.Utf8);
         }
 
-        var corpus = TextCorpus.Read([settings.Data], session.Input, settings.Column, cancellation: session.Stop);
-        TrainRun.Describe(corpus, session.Error);
-        return (corpus.Text.Utf8, default);
+        return (settings.Form.Read([settings.Data], session.Input, session.Error, session.Stop).Text.Utf8, default);
     }
 
     // A text that ends early is followed by another, on a line of its own.

@@ -40,7 +40,7 @@ internal static class SettingsFile
         if (s.Tokenizer is not null) json.WriteString("tokenizer", Full(s.Tokenizer));
         if (s.ValData is not null) json.WriteString("val-data", Full(s.ValData));
         json.WriteNumber("val-fraction", s.ValFraction);
-        if (s.Column is not null) json.WriteString("column", s.Column);
+        s.Form.Write(json);
         if (o.InitFrom is not null)
         {
             json.WriteString("init-from", Full(o.InitFrom));

@@ -24,8 +24,8 @@ internal sealed record TrainSettings
 
     public double ValFraction { get; init; } = 0.1;
 
-    /// <summary>The column of tables that holds the text; null for the usual one.</summary>
-    public string? Column { get; init; }
+    /// <summary>How the data are read.</summary>
+    public DataForm Form { get; init; } = new();
 
     public bool Overwrite { get; init; }
 
@@ -160,51 +160,11 @@ internal static class TrainRun
 
     private static (CorpusText Training, CorpusText HeldOut) ReadTexts(TrainSettings settings, SampleKind samples, Stream input, TextWriter messages, CancellationToken cancel)
     {
-        CheckColumn(settings.Column, settings.ValData is null ? settings.Data : [.. settings.Data, settings.ValData]);
+        settings.Form.Check(settings.ValData is null ? settings.Data : [.. settings.Data, settings.ValData]);
         messages.WriteLine($"reading {string.Join(", ", settings.Data)} …");
-        var corpus = Read(settings.Data);
-        Describe(corpus, messages);
-        if (settings.ValData is not null)
-        {
-            var validation = Read([settings.ValData]);
-            Describe(validation, messages);
-            return (corpus.Text, validation.Text);
-        }
-
-        if (settings.ValFraction == 0) return (corpus.Text, default);
-        return samples == SampleKind.Lines ? corpus.Text.SplitBySamples(settings.ValFraction) : corpus.Text.SplitByCharacters(settings.ValFraction);
-
-        TextCorpus Read(IReadOnlyList<string> names)
-        {
-            const long Every = 1L << 30;
-            long said = Every;
-            return TextCorpus.Read(names, input, settings.Column, bytes =>
-            {
-                if (bytes < said) return;
-                messages.WriteLine($"{bytes / 1e9:0.0} GB so far …");
-                said += Every;
-            }, cancellation: cancel);
-        }
-    }
-
-    /// <summary>Throws <see cref="UsageException"/> where a column is named and nothing has columns.</summary>
-    internal static void CheckColumn(string? column, IReadOnlyList<string> data)
-    {
-        if (column is not null && !CorpusFiles.Find(data).Any(file => CorpusFiles.FormatOf(file) == CorpusFormat.Table))
-            throw new UsageException($"--column {column}: only tables have columns, and {string.Join(", ", data)} has no file named *.csv or *.csv.gz");
-    }
-
-    /// <summary>One line on what a corpus holds, and one on what had to be repaired.</summary>
-    internal static void Describe(TextCorpus corpus, TextWriter messages)
-    {
-        var c = corpus.Counts;
-        static string Line(FormattableString text) => FormattableString.Invariant(text);
-        messages.WriteLine(Line($"text: {c.Bytes:#,0} bytes, {c.Characters:#,0} characters, {c.Lines:#,0} lines") + (c.Records > 0 ? Line($", {c.Records:#,0} records") : ""));
-        List<string> repairs = [];
-        if (c.ByteOrderMarks > 0) repairs.Add(Line($"{c.ByteOrderMarks:#,0} byte-order marks were dropped"));
-        if (c.WindowsLineEnds > 0) repairs.Add(Line($"{c.WindowsLineEnds:#,0} Windows line ends were turned into line feeds"));
-        if (c.Nuls > 0) repairs.Add(Line($"{c.Nuls:#,0} NULs were dropped"));
-        if (c.ReplacedSequences > 0) repairs.Add(Line($"{c.ReplacedSequences:#,0} sequences of invalid UTF-8 were replaced by U+FFFD"));
-        if (repairs.Count > 0) messages.WriteLine($"note: {string.Join(", ", repairs)}");
+        var text = settings.Form.Read(settings.Data, input, messages, cancel).Text;
+        if (settings.ValData is not null) return (text, settings.Form.Read([settings.ValData], input, messages, cancel).Text);
+        if (settings.ValFraction == 0) return (text, default);
+        return samples == SampleKind.Lines ? text.SplitBySamples(settings.ValFraction) : text.SplitByCharacters(settings.ValFraction);
     }
 }

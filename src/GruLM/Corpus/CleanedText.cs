@@ -9,8 +9,12 @@ internal sealed class CleanedText : ReadOnlyStream
 {
     private const int PortionBytes = 1 << 20;
 
-    private readonly string _file;
+    // The first bytes of every gzip file (RFC 1952).
+    private static readonly byte[] PackedMagic = [0x1F, 0x8B];
+
+    private readonly string _called;
     private readonly Stream _source;
+    private readonly bool _packed;
     private readonly CancellationToken _cancellation;
     private readonly ArrayBufferWriter<byte> _cleaned = new(PortionBytes + 64);
     private readonly byte[] _raw = ArrayPool<byte>.Shared.Rent(PortionBytes);
@@ -18,16 +22,60 @@ internal sealed class CleanedText : ReadOnlyStream
     private int _given;
     private bool _ended;
 
-    public CleanedText(string file, Stream? standardInput, CancellationToken cancellation)
+    // Unpacked so far.
+    private long _bytes;
+
+    /// <summary>Reads a stream, unpacking it where it is <paramref name="packed"/>; <paramref name="called"/> is its name in messages.</summary>
+    public CleanedText(Stream source, string called, bool packed, CancellationToken cancellation)
     {
-        _file = file;
-        _source = CorpusFiles.Open(file, standardInput);
-        _cancellation = cancellation;
+        (_called, _packed, _cancellation) = (called, packed, cancellation);
+        _source = packed ? new PackedText(source) : source;
         Cleaner = new TextCleaner(_cleaned);
     }
 
     /// <summary>What was repaired so far.</summary>
     public TextCleaner Cleaner { get; }
+
+    /// <summary>Reads a file, unpacking it where its name says so, or standard input, unpacking it where it begins like a packed file.</summary>
+    public static CleanedText OfFile(string file, Stream? standardInput, CancellationToken cancellation)
+    {
+        if (file != CorpusFiles.StandardInput)
+        {
+            return new CleanedText(CorpusFiles.Open(file), file, CorpusFiles.IsPacked(file), cancellation);
+        }
+        var input = new PeekedStream(standardInput ?? Console.OpenStandardInput());
+        return new CleanedText(input, CorpusFiles.Called(file), input.StartsWith(PackedMagic, cancellation), cancellation);
+    }
+
+    /// <summary>Reads some bytes, waited for with the token: nobody should have to end standard input to be able to stop.</summary>
+    public static int ReadOrStop(Stream source, Memory<byte> buffer, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        return source.ReadAsync(buffer, cancellation).AsTask().WaitAsync(cancellation).GetAwaiter().GetResult();
+    }
+
+    /// <summary>The first line that is not blank, before anything is read, when it begins with <paramref name="first"/> after white space; nothing when it does not,
+    /// or when it and the blank lines before it are longer than <paramref name="most"/>.</summary>
+    public ReadOnlyMemory<byte> PeekLine(byte first, int most)
+    {
+        for (var searched = 0; ; )
+        {
+            var text = _cleaned.WrittenSpan;
+            var start = text.IndexOfAnyExcept(" \t\n\r"u8);
+            if (start >= 0 && text[start] != first)
+            {
+                return default;
+            }
+            searched = Math.Max(searched, start);
+            var end = start < 0 ? -1 : text[searched..].IndexOf((byte)'\n');
+            if (end >= 0 || _ended || text.Length > most)
+            {
+                return end >= 0 ? _cleaned.WrittenMemory[start..(searched + end)] : _ended && start >= 0 ? _cleaned.WrittenMemory[start..] : default;
+            }
+            searched = start < 0 ? 0 : text.Length;
+            ReadMore();
+        }
+    }
 
     /// <summary>The next portion, valid until the next call; empty at the end.</summary>
     public ReadOnlySpan<byte> NextPortion()
@@ -65,26 +113,32 @@ internal sealed class CleanedText : ReadOnlyStream
         {
             _cleaned.ResetWrittenCount();
             _given = 0;
-            var read = ReadRaw();
-            _held += read;
-            _ended = read == 0;
-            var used = Cleaner.Append(_raw.AsSpan(0, _held), last: _ended);
-            _raw.AsSpan(used, _held - used).CopyTo(_raw);
-            _held -= used;
+            ReadMore();
         }
+    }
+
+    private void ReadMore()
+    {
+        var read = ReadRaw();
+        _held += read;
+        _ended = read == 0;
+        var used = Cleaner.Append(_raw.AsSpan(0, _held), last: _ended);
+        _raw.AsSpan(used, _held - used).CopyTo(_raw);
+        _held -= used;
     }
 
     private int ReadRaw()
     {
-        _cancellation.ThrowIfCancellationRequested();
         try
         {
-            // Waited for with the token: nobody should have to end standard input to be able to stop.
-            return _source.ReadAsync(_raw.AsMemory(_held), _cancellation).AsTask().WaitAsync(_cancellation).GetAwaiter().GetResult();
+            var read = ReadOrStop(_source, _raw.AsMemory(_held), _cancellation);
+            _bytes += read;
+            return read;
         }
-        catch (InvalidDataException error) when (CorpusFiles.IsPacked(_file))
+        catch (InvalidDataException error) when (_packed)
         {
-            throw new InvalidDataException($"{_file}: is damaged or no gzip file; pack the text again, or name it without .gz if it is not packed", error);
+            throw new InvalidDataException(FormattableString.Invariant(
+                $"{_called}: is damaged or no gzip file (after {_bytes:#,0} bytes of text); pack the text again{(_called == CorpusFiles.Called(CorpusFiles.StandardInput) ? "" : ", or name it without .gz if it is not packed")}"), error);
         }
     }
 }

@@ -1,7 +1,6 @@
 // A corpus in the making: the files' texts one after another, a line end between them where one is missing, and where the samples are as
 // soon as a file comes whose samples are not its lines.
 using System.Buffers;
-using System.Text;
 
 namespace GruLM.Corpus;
 
@@ -9,7 +8,7 @@ namespace GruLM.Corpus;
 internal sealed class CorpusBuilder(long expectedBytes, long mostInMemory) : IDisposable
 {
     private readonly TextSink _text = new(expectedBytes, mostInMemory);
-    private readonly ArrayBufferWriter<byte> _encoded = new();
+    private readonly ArrayBufferWriter<byte> _scratch = new();
 
     // Samples of records, and between them where plain files begin and end.
     private readonly List<SampleRange> _records = [];
@@ -40,18 +39,13 @@ internal sealed class CorpusBuilder(long expectedBytes, long mostInMemory) : IDi
     /// <summary>Ends a file of plain text.</summary>
     public void EndPlainFile() => _plainFiles.Add((_records.Count, new SampleRange(_fileStart, _text.Length)));
 
-    /// <summary>Adds a sample and, in the text but outside the sample, what follows it there.</summary>
-    public void AddRecord(string sample, string after)
+    /// <summary>Adds a record.</summary>
+    public void AddRecord(CorpusRecord record)
     {
-        _encoded.ResetWrittenCount();
-        Encoding.UTF8.GetBytes(sample, _encoded);
         var start = _text.Length;
-        var cleaner = new TextCleaner(_text);
-        cleaner.Append(_encoded.WrittenSpan, last: true);
-        Count(cleaner);
+        Count(record.WriteSample(_text, _scratch));
         _records.Add(new SampleRange(start, _text.Length));
-        Encoding.UTF8.GetBytes(after, _text);
-        _text.Write("\n"u8);
+        record.WriteAfter(_text);
     }
 
     /// <summary>Adds what was repaired while a text was read.</summary>

@@ -1,7 +1,8 @@
 // Which files a corpus is made of: what the user named, a folder standing for the text files directly in it, "-" for standard input.
 // The order is the one given, within a folder that of the names' characters, so that the same names give the same corpus everywhere.
 // What a file is, its name says: .jsonl and .ndjson are JSON lines, .csv a table, everything else plain text; .gz behind any of these is
-// unpacked while reading. Left out on purpose: folders within folders, and guessing from content.
+// unpacked while reading. Standard input has no name: what it holds, CorpusFile finds out. Left out on purpose: folders within folders, and
+// guessing from the content of files.
 namespace GruLM.Corpus;
 
 /// <summary>What a file of a corpus holds.</summary>
@@ -77,18 +78,11 @@ public static class CorpusFiles
     };
 
     /// <summary>Whether a file is to be unpacked, by its name.</summary>
-    internal static bool IsPacked(string file) => file.EndsWith(Packed, StringComparison.OrdinalIgnoreCase);
+    public static bool IsPacked(string file) => file.EndsWith(Packed, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Opens a file, unpacking it where its name says so.</summary>
-    internal static Stream Open(string file, Stream? standardInput)
-    {
-        if (file == StandardInput)
-        {
-            return standardInput ?? Console.OpenStandardInput();
-        }
-        var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: IsPacked(file) ? 1 << 16 : 0);
-        return IsPacked(file) ? new PackedText(stream) : stream;
-    }
+    /// <summary>Opens a file, which others may write and delete meanwhile.</summary>
+    internal static FileStream Open(string file) =>
+        new(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: IsPacked(file) ? 1 << 16 : 0);
 
     /// <summary>How a file is called in messages.</summary>
     internal static string Called(string file) => file == StandardInput ? "standard input" : file;

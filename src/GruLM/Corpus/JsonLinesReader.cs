@@ -10,7 +10,8 @@ internal static class JsonLinesReader
 {
     private const string Expected = "an object with \"text\", with \"prompt\" and \"completion\", or with \"messages\" was expected";
 
-    public static void Read(CleanedText text, string file, CorpusBuilder builder)
+    /// <summary>The records, while they are being read; <paramref name="advice"/> ends every message about one that cannot be.</summary>
+    public static IEnumerable<CorpusRecord> Read(CleanedText text, string file, string advice)
     {
         var buffer = new byte[1 << 16];
         int held = 0, number = 0;
@@ -18,51 +19,77 @@ internal static class JsonLinesReader
         {
             if (held == buffer.Length)
             {
-                Array.Resize(ref buffer, held <= Array.MaxLength / 2 ? 2 * held : throw new InvalidDataException($"{file}: line {number + 1} is longer than can be read"));
+                Array.Resize(ref buffer, held <= Array.MaxLength / 2 ? 2 * held : throw new InvalidDataException($"{file}: line {number + 1} is longer than can be read{advice}"));
             }
             read = text.Read(buffer.AsSpan(held));
             var used = 0;
             for (int end; (end = buffer.AsSpan(used, held + read - used).IndexOf((byte)'\n')) >= 0; used += end + 1)
             {
-                ReadLine(buffer.AsMemory(used, end), file, ++number, builder);
+                if (ReadLine(buffer.AsMemory(used, end), file, ++number, advice) is { } record)
+                {
+                    yield return record;
+                }
             }
             if (read == 0)
             {
-                ReadLine(buffer.AsMemory(used, held - used), file, ++number, builder);
-                return;
+                if (ReadLine(buffer.AsMemory(used, held - used), file, ++number, advice) is { } record)
+                {
+                    yield return record;
+                }
+                yield break;
             }
             buffer.AsSpan(used, held + read - used).CopyTo(buffer);
             held -= used;
         }
     }
 
-    private static void ReadLine(ReadOnlyMemory<byte> line, string file, int number, CorpusBuilder builder)
+    /// <summary>Whether a line is an object with the fields of a record, whatever these hold.</summary>
+    public static bool IsRecord(ReadOnlyMemory<byte> line)
     {
-        if (TextSplit.IsBlank(line.Span))
+        if (line.IsEmpty)
         {
-            return;
+            return false;
         }
         try
         {
             using var json = JsonDocument.Parse(line);
-            Add(json.RootElement, builder);
+            var record = json.RootElement;
+            return record.ValueKind == JsonValueKind.Object && (Has("text") || (Has("prompt") && Has("completion")) || Has("messages"));
+            bool Has(string field) => record.TryGetProperty(field, out _);
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
+    private static CorpusRecord? ReadLine(ReadOnlyMemory<byte> line, string file, int number, string advice)
+    {
+        if (TextSplit.IsBlank(line.Span))
+        {
+            return null;
+        }
+        try
+        {
+            using var json = JsonDocument.Parse(line);
+            return Record(json.RootElement);
         }
         catch (JsonException error)
         {
-            throw new InvalidDataException($"{file}: line {number} is no valid JSON (at byte {error.BytePositionInLine + 1} of the line); {Expected}", error);
+            throw new InvalidDataException($"{file}: line {number} is no valid JSON (at byte {error.BytePositionInLine + 1} of the line); {Expected}{advice}", error);
         }
         catch (FormatException error)
         {
-            throw new InvalidDataException($"{file}: line {number}: {error.Message}", error);
+            throw new InvalidDataException($"{file}: line {number}: {error.Message}{advice}", error);
         }
         catch (InvalidOperationException error)
         {
             // What GetString says of \ud800 without its other half.
-            throw new InvalidDataException($"{file}: line {number}: a text in it is no valid Unicode; {Expected}", error);
+            throw new InvalidDataException($"{file}: line {number}: a text in it is no valid Unicode; {Expected}{advice}", error);
         }
     }
 
-    private static void Add(JsonElement record, CorpusBuilder builder)
+    private static CorpusRecord Record(JsonElement record)
     {
         if (record.ValueKind != JsonValueKind.Object)
         {
@@ -70,21 +97,18 @@ internal static class JsonLinesReader
         }
         if (record.TryGetProperty("text", out var text))
         {
-            builder.AddRecord(String(text, "text"), "");
+            return new CorpusRecord(String(text, "text"), "");
         }
-        else if (record.TryGetProperty("prompt", out var prompt) && record.TryGetProperty("completion", out var completion))
+        if (record.TryGetProperty("prompt", out var prompt) && record.TryGetProperty("completion", out var completion))
         {
-            builder.AddRecord(ChatTemplate.Default.Exchange(String(prompt, "prompt"), String(completion, "completion")), ChatTemplate.EndMarker);
+            return new CorpusRecord(ChatTemplate.Default.Exchange(String(prompt, "prompt"), String(completion, "completion")), ChatTemplate.EndMarker);
         }
-        else if (record.TryGetProperty("messages", out var messages))
+        if (record.TryGetProperty("messages", out var messages))
         {
-            builder.AddRecord(Chat(messages), ChatTemplate.EndMarker);
+            return new CorpusRecord(Chat(messages), ChatTemplate.EndMarker);
         }
-        else
-        {
-            var fields = string.Join(", ", record.EnumerateObject().Select(field => $"\"{field.Name}\""));
-            throw new FormatException($"has {(fields.Length == 0 ? "no fields" : $"only {fields}")}; {Expected}");
-        }
+        var fields = string.Join(", ", record.EnumerateObject().Select(field => $"\"{field.Name}\""));
+        throw new FormatException($"has {(fields.Length == 0 ? "no fields" : $"only {fields}")}; {Expected}");
     }
 
     // What a system says, and what a person says in several messages, belongs to the turn that is answered next.

@@ -13,30 +13,38 @@ internal static class TableReader
     /// <summary>The column that is read unless another is named.</summary>
     public const string DefaultColumn = "text";
 
-    public static void Read(CleanedText text, string file, string column, CorpusBuilder builder)
+    /// <summary>The records, while they are being read.</summary>
+    public static IEnumerable<CorpusRecord> Read(CleanedText text, string file, string column)
     {
         using var reader = new StreamReader(text, new UTF8Encoding(false), detectEncodingFromByteOrderMarks: false, bufferSize: 1 << 16, leaveOpen: true);
         using var parser = new CsvParser(reader, new CsvConfiguration(CultureInfo.InvariantCulture), leaveOpen: true);
+        if (!Read(parser, file, static rows => rows.Read()))
+        {
+            yield break;
+        }
+        var names = Read(parser, file, static row => row.Record!);
+        var index = Array.IndexOf(names, column);
+        if (index < 0)
+        {
+            throw new InvalidDataException($"{file}: has no column '{column}'; its columns are {string.Join(", ", names.Select(name => $"'{name}'"))}: name one with --column");
+        }
+        Func<CsvParser, string> field = row => row[index];
+        while (Read(parser, file, static rows => rows.Read()))
+        {
+            if (parser.Count != names.Length)
+            {
+                throw new InvalidDataException($"{file}: the row that ends in line {parser.RawRow} has {parser.Count} field(s); {names.Length} were expected, one a column");
+            }
+            yield return new CorpusRecord(Read(parser, file, field), "");
+        }
+    }
+
+    // What is damaged may be found only when a field is asked for.
+    private static T Read<T>(CsvParser parser, string file, Func<CsvParser, T> what)
+    {
         try
         {
-            if (!parser.Read())
-            {
-                return;
-            }
-            var names = parser.Record!;
-            var index = Array.IndexOf(names, column);
-            if (index < 0)
-            {
-                throw new InvalidDataException($"{file}: has no column '{column}'; its columns are {string.Join(", ", names.Select(name => $"'{name}'"))}: name one with --column");
-            }
-            while (parser.Read())
-            {
-                if (parser.Count != names.Length)
-                {
-                    throw new InvalidDataException($"{file}: the row that ends in line {parser.RawRow} has {parser.Count} field(s); {names.Length} were expected, one a column");
-                }
-                builder.AddRecord(parser[index], "");
-            }
+            return what(parser);
         }
         catch (CsvHelperException error)
         {

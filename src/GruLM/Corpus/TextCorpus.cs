@@ -20,9 +20,6 @@ public sealed record CorpusCounts(
 /// <summary>The text of a corpus.</summary>
 public sealed class TextCorpus
 {
-    /// <summary>From how many bytes on a corpus is kept in a file unless told otherwise.</summary>
-    public const long DefaultMostInMemory = 128 << 20;
-
     private TextCorpus(CorpusText text, CorpusCounts counts, IReadOnlyList<string> files)
     {
         Text = text;
@@ -42,61 +39,48 @@ public sealed class TextCorpus
     /// <summary>The files it was read from, in order.</summary>
     public IReadOnlyList<string> Files { get; }
 
-    /// <summary>Reads files, folders of them, or standard input. What a file holds, its name says (see <see cref="CorpusFiles"/>); standard input is plain text.</summary>
+    /// <summary>Reads files, folders of them, or standard input. What a file holds, its name says (see <see cref="CorpusFiles"/>) unless the options do; standard input is unpacked
+    /// when it is a gzip file, and is plain text unless its first line is a record of JSON lines.</summary>
     /// <param name="names">Files, folders (the files in them that hold text, in ordinal order) or <c>-</c> for standard input.</param>
-    /// <param name="standardInput">What <c>-</c> reads; the process's own when null.</param>
-    /// <param name="column">The column of tables that holds the text; null for the column <c>text</c>.</param>
-    /// <param name="progress">Is told the bytes of text there are so far, now and then.</param>
-    /// <param name="mostInMemory">From how many bytes on the text is kept in a file: the one it is read from, or one in the system's folder for temporary files.</param>
+    /// <param name="options">How they are read; null for the defaults.</param>
     /// <param name="cancellation">Ends the reading early.</param>
     /// <exception cref="FileNotFoundException">There is no such file or folder.</exception>
     /// <exception cref="InvalidDataException">A file is damaged, a named one is empty, or a folder has no text.</exception>
     /// <exception cref="IOException">There is no room for the temporary file.</exception>
     /// <exception cref="ArgumentException">No name was given, or standard input was named twice.</exception>
-    public static TextCorpus Read(
-        IReadOnlyList<string> names, Stream? standardInput = null, string? column = null, Action<long>? progress = null, long mostInMemory = DefaultMostInMemory,
-        CancellationToken cancellation = default)
+    public static TextCorpus Read(IReadOnlyList<string> names, CorpusOptions? options = null, CancellationToken cancellation = default)
     {
+        options ??= new CorpusOptions();
         var files = CorpusFiles.Find(names);
-        if (AsItStands(files, progress, mostInMemory, cancellation) is { } corpus)
+        if (AsItStands(files, options, cancellation) is { } corpus)
         {
             return corpus;
         }
-        using var builder = new CorpusBuilder(files.Sum(file => file == CorpusFiles.StandardInput ? 0 : new FileInfo(file).Length), mostInMemory);
-        foreach (var file in files)
+        using var builder = new CorpusBuilder(files.Sum(file => file == CorpusFiles.StandardInput ? 0 : new FileInfo(file).Length), options.MostInMemory);
+        foreach (var name in files)
         {
-            var format = CorpusFiles.FormatOf(file);
-            builder.BeginFile(format != CorpusFormat.Plain);
             var before = builder.Length;
-            using (var text = new CleanedText(file, standardInput, cancellation))
+            using (var file = new CorpusFile(name, options, cancellation))
             {
-                switch (format)
-                {
-                    case CorpusFormat.JsonLines:
-                        JsonLinesReader.Read(text, file, builder);
-                        break;
-                    case CorpusFormat.Table:
-                        TableReader.Read(text, file, column ?? TableReader.DefaultColumn, builder);
-                        break;
-                    default:
-                        for (ReadOnlySpan<byte> portion; (portion = text.NextPortion()).Length > 0;)
-                        {
-                            builder.Text.Write(portion);
-                            progress?.Invoke(builder.Length);
-                        }
-                        builder.EndPlainFile();
-                        break;
-                }
-                builder.Count(text.Cleaner);
+                Add(file, builder, options.Progress);
             }
             // A file that was named on its own is expected to hold something; one found in a folder is not.
-            if (builder.Length == before && names.Contains(file))
+            if (builder.Length == before && names.Contains(name))
             {
-                throw new InvalidDataException($"{CorpusFiles.Called(file)}: is empty, text was expected");
+                throw new InvalidDataException($"{CorpusFiles.Called(name)}: is empty, text was expected");
             }
         }
         return builder.Length > 0 ? Finish(builder, files) : throw new InvalidDataException($"{string.Join(", ", names)}: holds only empty files, text was expected");
     }
+
+    /// <summary>The text of one file, which <see cref="Read"/> would hold, as a stream in memory that does not grow with it.</summary>
+    /// <param name="file">A file, or <c>-</c> for standard input.</param>
+    /// <param name="options">How it is read; null for the defaults.</param>
+    /// <param name="cancellation">Ends the reading early.</param>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    /// <exception cref="InvalidDataException">Standard input is damaged at its beginning; what is damaged later is found while the stream is read.</exception>
+    public static Stream Open(string file, CorpusOptions? options = null, CancellationToken cancellation = default) =>
+        new CorpusStream(new CorpusFile(file, options ?? new CorpusOptions(), cancellation));
 
     /// <summary>A corpus of plain text that is in memory already, cleaned in the same way.</summary>
     /// <exception cref="InvalidDataException">The text is empty.</exception>
@@ -110,15 +94,15 @@ public sealed class TextCorpus
     }
 
     // One long file of plain text in which nothing is to be repaired; null for anything else.
-    private static TextCorpus? AsItStands(IReadOnlyList<string> files, Action<long>? progress, long mostInMemory, CancellationToken cancellation)
+    private static TextCorpus? AsItStands(IReadOnlyList<string> files, CorpusOptions options, CancellationToken cancellation)
     {
-        if (files is not [not CorpusFiles.StandardInput and var name] || CorpusFiles.FormatOf(name) != CorpusFormat.Plain || CorpusFiles.IsPacked(name) || new FileInfo(name).Length <= mostInMemory)
+        if (files is not [not CorpusFiles.StandardInput and var name] || options.FormatOf(name) != CorpusFormat.Plain || CorpusFiles.IsPacked(name) || new FileInfo(name).Length <= options.MostInMemory)
         {
             return null;
         }
         var counts = new CorpusCounts(0, 0, 0, 0, 0, 0);
         var last = (byte)'\n';
-        using (var text = new CleanedText(name, null, cancellation))
+        using (var text = CleanedText.OfFile(name, null, cancellation))
         {
             for (ReadOnlySpan<byte> portion; (portion = text.NextPortion()).Length > 0;)
             {
@@ -128,11 +112,34 @@ public sealed class TextCorpus
                 }
                 counts = counts with { Bytes = counts.Bytes + portion.Length, Characters = counts.Characters + TextSplit.CountCharacters(portion), Lines = counts.Lines + portion.Count((byte)'\n') };
                 last = portion[^1];
-                progress?.Invoke(counts.Bytes);
+                options.Progress?.Invoke(counts.Bytes);
             }
         }
-        var bytes = new MappedBytes(new FileStream(name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0));
+        var bytes = new MappedBytes(CorpusFiles.Open(name));
         return bytes.Length == counts.Bytes ? new TextCorpus(new CorpusText(bytes), counts with { Lines = counts.Lines + (last == (byte)'\n' ? 0 : 1) }, files) : null;
+    }
+
+    private static void Add(CorpusFile file, CorpusBuilder builder, Action<long>? progress)
+    {
+        builder.BeginFile(file.HasRecords);
+        if (file.HasRecords)
+        {
+            foreach (var record in file.Records())
+            {
+                builder.AddRecord(record);
+                progress?.Invoke(builder.Length);
+            }
+        }
+        else
+        {
+            for (ReadOnlySpan<byte> portion; (portion = file.Text.NextPortion()).Length > 0;)
+            {
+                builder.Text.Write(portion);
+                progress?.Invoke(builder.Length);
+            }
+            builder.EndPlainFile();
+        }
+        builder.Count(file.Text.Cleaner);
     }
 
     private static TextCorpus Finish(CorpusBuilder builder, IReadOnlyList<string> files)

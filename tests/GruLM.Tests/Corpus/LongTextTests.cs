@@ -33,7 +33,7 @@ public sealed class LongTextTests : IDisposable
                 File.WriteAllBytes(name, bytes("x" + string.Concat(choices.Get.Skip(i).Select(c => pieces[(c & int.MaxValue) % pieces.Length]))));
                 return name;
             }).ToArray();
-            var (inMemory, inFile) = (TextCorpus.Read(names), TextCorpus.Read(names, mostInMemory: 1 + (thousandths.Get % 7)));
+            var (inMemory, inFile) = (TextCorpus.Read(names), TextCorpus.Read(names, new CorpusOptions { MostInMemory = 1 + (thousandths.Get % 7) }));
             Assert.Equal(inMemory.Counts, inFile.Counts);
             AssertSame(inMemory.Text, inFile.Text);
             var fraction = thousandths.Get % 1000 / 1000.0;
@@ -51,7 +51,7 @@ public sealed class LongTextTests : IDisposable
     {
         var file = Path.Combine(_folder, "a.txt");
         File.WriteAllText(file, "one\ntwo é\nthree");
-        var corpus = TextCorpus.Read([file], mostInMemory: 4);
+        var corpus = TextCorpus.Read([file], new CorpusOptions { MostInMemory = 4 });
         Assert.Equal(new CorpusCounts(16, 15, 3, 0, 0, 0), corpus.Counts);
         if (!OperatingSystem.IsWindows()) File.Delete(file);
         Assert.Equal("one\ntwo é\nthree", Encoding.UTF8.GetString(corpus.Utf8.Span));
@@ -63,7 +63,7 @@ public sealed class LongTextTests : IDisposable
         if (OperatingSystem.IsWindows()) return;
         var file = Path.Combine(_folder, "a.txt");
         File.WriteAllText(file, "one\r\ntwo");
-        var corpus = TextCorpus.Read([file], mostInMemory: 2);
+        var corpus = TextCorpus.Read([file], new CorpusOptions { MostInMemory = 2 });
         Assert.Empty(Directory.GetFiles(Path.GetTempPath(), $"grulm-text-{Environment.ProcessId}-*"));
         Assert.Equal("one\ntwo", Encoding.UTF8.GetString(corpus.Utf8.Span));
     }

@@ -40,8 +40,8 @@ public sealed class RecordsTests : IDisposable
     {
         var file = Save("a.csv", "id,text,note\r\n1,plain,x\r\n2,\"one\r\ntwo, \"\"three\"\"\",\r\n3,last,\"y\"");
         Assert.Equal(["plain", "one\ntwo, \"three\"", "last"], Samples(TextCorpus.Read([file]).Text));
-        Assert.Equal(["1", "2", "3"], Samples(TextCorpus.Read([file], column: "id").Text));
-        Assert.Equal(["x", "y"], Samples(TextCorpus.Read([Save("b.csv.gz", TextCorpusTests.Pack(File.ReadAllBytes(file)))], column: "note").Text));
+        Assert.Equal(["1", "2", "3"], Samples(TextCorpus.Read([file], new CorpusOptions { Column = "id" }).Text));
+        Assert.Equal(["x", "y"], Samples(TextCorpus.Read([Save("b.csv.gz", TextCorpusTests.Pack(File.ReadAllBytes(file)))], new CorpusOptions { Column = "note" }).Text));
     }
 
     [Fact]

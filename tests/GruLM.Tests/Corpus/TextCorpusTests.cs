@@ -105,9 +105,9 @@ public sealed class TextCorpusTests : IDisposable
     public void Standard_input_is_read_where_it_is_named()
     {
         var file = Save("a.txt", "first"u8.ToArray());
-        var corpus = TextCorpus.Read([file, "-"], new MemoryStream("second"u8.ToArray()));
+        var corpus = TextCorpus.Read([file, "-"], new CorpusOptions { StandardInput = new MemoryStream("second"u8.ToArray()) });
         Assert.Equal("first\nsecond", Encoding.UTF8.GetString(corpus.Utf8.Span));
-        Assert.Contains("standard input", Assert.Throws<InvalidDataException>(() => TextCorpus.Read(["-"], new MemoryStream())).Message, StringComparison.Ordinal);
+        Assert.Contains("standard input", Assert.Throws<InvalidDataException>(() => TextCorpus.Read(["-"], new CorpusOptions { StandardInput = Stream.Null })).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => TextCorpus.Read(["-", "-"]));
     }
 

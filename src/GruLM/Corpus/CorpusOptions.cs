@@ -1,0 +1,27 @@
+// How a corpus is read, apart from which files it is made of.
+namespace GruLM.Corpus;
+
+/// <summary>How the files of a corpus are read.</summary>
+public sealed record CorpusOptions
+{
+    /// <summary>What all files hold, whatever their names say; null: what their names say, and standard input's beginning of itself.</summary>
+    public CorpusFormat? Format { get; init; }
+
+    /// <summary>The column of tables that holds the text; null for the column <c>text</c>.</summary>
+    public string? Column { get; init; }
+
+    /// <summary>What <c>-</c> reads; the process's own standard input when null.</summary>
+    public Stream? StandardInput { get; init; }
+
+    /// <summary>From how many bytes on the text is kept in a file: the one it is read from, or one in the system's folder for temporary files.</summary>
+    public long MostInMemory { get; init; } = 128 << 20;
+
+    /// <summary>Is told the bytes of text there are so far, now and then.</summary>
+    public Action<long>? Progress { get; init; }
+
+    /// <summary>Is told, a line each, what was found out about standard input.</summary>
+    public Action<string>? Notice { get; init; }
+
+    /// <summary>What a file holds, as far as that is said by <see cref="Format"/> or by its name; standard input has none.</summary>
+    internal CorpusFormat FormatOf(string file) => Format ?? CorpusFiles.FormatOf(file);
+}

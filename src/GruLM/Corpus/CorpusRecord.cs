@@ -1,0 +1,26 @@
+// A record of a JSON lines file or a table: one sample, whatever line ends it holds, and what follows it in the text.
+using System.Buffers;
+using System.Text;
+
+namespace GruLM.Corpus;
+
+/// <summary>A sample and, in the text but outside the sample, what follows it there before the line ends.</summary>
+internal readonly record struct CorpusRecord(string Sample, string After)
+{
+    /// <summary>Adds the sample to a text, cleaned as all text is; the cleaner has counted what was repaired.</summary>
+    public TextCleaner WriteSample(IBufferWriter<byte> text, ArrayBufferWriter<byte> scratch)
+    {
+        scratch.ResetWrittenCount();
+        Encoding.UTF8.GetBytes(Sample, scratch);
+        var cleaner = new TextCleaner(text);
+        cleaner.Append(scratch.WrittenSpan, last: true);
+        return cleaner;
+    }
+
+    /// <summary>Adds what stands behind the sample, and the line end.</summary>
+    public void WriteAfter(IBufferWriter<byte> text)
+    {
+        Encoding.UTF8.GetBytes(After, text);
+        text.Write("\n"u8);
+    }
+}

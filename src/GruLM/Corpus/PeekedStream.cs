@@ -1,0 +1,44 @@
+// A stream whose first bytes can be looked at before it is read, since standard input has no name that says what it holds.
+namespace GruLM.Corpus;
+
+/// <summary>Reads a stream that was looked into.</summary>
+internal sealed class PeekedStream(Stream source) : ReadOnlyStream
+{
+    private byte[] _peeked = [];
+    private int _given;
+
+    public override bool CanRead => source.CanRead;
+
+    /// <summary>Whether the stream, of which nothing was read yet, begins with these bytes.</summary>
+    public bool StartsWith(ReadOnlySpan<byte> bytes, CancellationToken cancellation)
+    {
+        _peeked = new byte[bytes.Length];
+        var held = 0;
+        for (int read; held < _peeked.Length && (read = CleanedText.ReadOrStop(source, _peeked.AsMemory(held), cancellation)) > 0; held += read)
+        {
+        }
+        _peeked = _peeked[..held];
+        return _peeked.AsSpan().SequenceEqual(bytes);
+    }
+
+    public override int Read(Span<byte> buffer)
+    {
+        if (_given == _peeked.Length)
+        {
+            return source.Read(buffer);
+        }
+        var count = Math.Min(buffer.Length, _peeked.Length - _given);
+        _peeked.AsSpan(_given, count).CopyTo(buffer);
+        _given += count;
+        return count;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            source.Dispose();
+        }
+        base.Dispose(disposing);
+    }
+}
