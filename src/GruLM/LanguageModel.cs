@@ -1,6 +1,7 @@
 // A trained model as people use it: open a folder, give it text, get text back piece by piece. Text meets token ids here.
 
 using System.Runtime.CompilerServices;
+using GruLM.Corpus;
 using GruLM.Generation;
 using GruLM.Kernels;
 using GruLM.Model;
@@ -102,9 +103,12 @@ public sealed class LanguageModel : IDisposable
     public ChatSession StartChat(GenerationOptions? options = null) => new(this, options ?? new GenerationOptions());
 
     /// <summary>The tokens of a UTF-8 text as one stream, each with its log-probability given all before it, while the text is being read: memory does not depend
-    /// on the text's length. A byte-order mark is dropped and CRLF becomes LF. One text at a time.</summary>
+    /// on the text's length. A byte-order mark is dropped and CRLF becomes LF; what <see cref="TextCorpus.Open"/> reads is clean
+    /// already. One text at a time.</summary>
     public IEnumerable<ScoredToken> Score(Stream utf8, CancellationToken cancel = default) =>
-        TextScoring.Tokens(scorer ??= new GruLanguageModel(parameters, compute, samples: Samples), Tokenizer, utf8, cancel);
+        TextScoring.Tokens(
+            scorer ??= new GruLanguageModel(parameters, compute, samples: Samples), Tokenizer,
+            utf8 is CorpusStream ? utf8 : new CleanedText(utf8, "the text", packed: false, cancel), cancel);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,7 +1,5 @@
-// How likely a model finds a text, token by token: the text is read, cleaned and tokenised as it comes, the state is carried, and memory does not depend
+// How likely a model finds a text, token by token: the text is read and tokenised as it comes, the state is carried, and memory does not depend
 // on its length. Batches are those of Evaluation.Stream, so that the figures are its figures.
-using System.Buffers;
-using GruLM.Corpus;
 using GruLM.Model;
 using GruLM.Tokenization;
 
@@ -20,15 +18,15 @@ internal static class TextScoring
     private const int Window = 256;
     private const int ReadBytes = 1 << 16;
 
-    /// <summary>The tokens of a text with their log-probabilities, while it is being read. The model's evaluation state is used.</summary>
-    public static IEnumerable<ScoredToken> Tokens(GruLanguageModel model, Tokenizer tokenizer, Stream utf8, CancellationToken cancel)
+    /// <summary>The tokens of a text that is clean already with their log-probabilities, while it is being read. The model's evaluation state is used.</summary>
+    public static IEnumerable<ScoredToken> Tokens(GruLanguageModel model, Tokenizer tokenizer, Stream text, CancellationToken cancel)
     {
         // The first of these has been given out; the model has not read it yet.
         var pieces = new List<StreamedPiece>();
         var full = new TokenBatch(Window, 1);
         float[] logProbs = new float[Window];
         bool begun = false, fresh = true;
-        foreach (bool ended in Read(tokenizer, utf8, pieces, cancel))
+        foreach (bool ended in Read(tokenizer, text, pieces, cancel))
         {
             if (!begun && pieces.Count > 0)
             {
@@ -59,25 +57,16 @@ internal static class TextScoring
     }
 
     // Appends pieces as they become certain and says each time whether those were the last.
-    private static IEnumerable<bool> Read(Tokenizer tokenizer, Stream utf8, List<StreamedPiece> pieces, CancellationToken cancel)
+    private static IEnumerable<bool> Read(Tokenizer tokenizer, Stream text, List<StreamedPiece> pieces, CancellationToken cancel)
     {
-        var clean = new ArrayBufferWriter<byte>(ReadBytes);
-        var cleaner = new TextCleaner(clean);
         var encoder = tokenizer.CreateStreamingEncoder();
         byte[] buffer = new byte[ReadBytes];
-        int held = 0, read;
+        int read;
         do
         {
             cancel.ThrowIfCancellationRequested();
-
-            // Waited for with the token: nobody should have to end standard input to be able to stop.
-            read = utf8.ReadAsync(buffer.AsMemory(held), cancel).AsTask().WaitAsync(cancel).GetAwaiter().GetResult();
-            held += read;
-            int used = cleaner.Append(buffer.AsSpan(0, held), last: read == 0);
-            buffer.AsSpan(used, held - used).CopyTo(buffer);
-            held -= used;
-            encoder.Push(clean.WrittenSpan, pieces);
-            clean.ResetWrittenCount();
+            read = text.Read(buffer);
+            encoder.Push(buffer.AsSpan(0, read), pieces);
             if (read == 0) encoder.Flush(pieces);
             yield return read == 0;
         }

@@ -14,20 +14,22 @@ internal static class ScoreRun
 {
     private const int FlushBytes = 1 << 15;
 
-    public static int Run(string folder, string data, bool json, int threads, Session session)
+    public static int Run(string folder, string data, DataForm form, bool json, int threads, Session session)
     {
         InputFiles.Check([data]);
-        bool standard = data == InputFiles.StandardInput;
+        form.Check([data]);
         using var model = LanguageModel.Open(folder, threads);
-        using var file = standard ? null : new FileStream(data, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        using var text = form.Open(data, session.Input, session.Error, session.Stop);
         var progress = new ProgressLine(session.Error, session.ErrorIsTerminal && !session.OutputIsTerminal);
-        long total = InputFiles.TotalBytes([data]), count = 0, firstEnd = 0, lastEnd = 0;
+
+        // Of what is packed or stands in records it is not known how much text there will be.
+        long total = form.IsPlainFile(data) ? InputFiles.TotalBytes([data]) : 0, count = 0, firstEnd = 0, lastEnd = 0;
         double nll = 0;
         var output = new ArrayBufferWriter<byte>(2 * FlushBytes);
         using var writer = new Utf8JsonWriter(output, JsonLine.Options);
         try
         {
-            foreach (var token in model.Score(file ?? session.Input, session.Stop))
+            foreach (var token in model.Score(text, session.Stop))
             {
                 if (count++ == 0) firstEnd = token.End;
                 lastEnd = token.End;
@@ -45,7 +47,7 @@ internal static class ScoreRun
             progress.Finish();
         }
 
-        if (count == 0) throw new InvalidDataException($"{(standard ? "standard input" : data)}: is empty, text was expected");
+        if (count == 0) throw new InvalidDataException($"{(data == InputFiles.StandardInput ? "standard input" : data)}: is empty, text was expected");
         session.Output.BaseStream.Write(output.WrittenSpan);
         session.Error.WriteLine(Summary(new LossSums(nll, count - 1, 0), lastEnd - firstEnd));
         return ExitCode.Done;
