@@ -53,11 +53,11 @@ internal sealed record DataForm(CorpusFormat? Format = null, string? Column = nu
         throw new UsageException($"{ColumnFlag} {Column}: only tables have columns, and {(Format is null ? $"{string.Join(", ", data)} has no file named *.csv or *.csv.gz; {FormatFlag} csv reads any as a table" : $"{FormatFlag} {Words[(int)Format]} reads none; give {FormatFlag} csv")}");
     }
 
-    /// <summary>Reads a corpus and says what it holds and what had to be repaired.</summary>
-    public TextCorpus Read(IReadOnlyList<string> names, Stream input, TextWriter messages, CancellationToken cancel)
+    /// <summary>Reads a corpus and says what it holds and what had to be repaired. Standard input is written to <paramref name="copy"/> too.</summary>
+    public TextCorpus Read(IReadOnlyList<string> names, Stream input, TextWriter messages, CancellationToken cancel, Stream? copy = null)
     {
         long said = TellEvery;
-        var corpus = TextCorpus.Read(names, Options(input, messages) with { Progress = Tell }, cancel);
+        var corpus = TextCorpus.Read(names, Options(input, messages) with { Progress = Tell, CopyOfStandardInput = copy }, cancel);
         Describe(corpus.Counts, messages);
         return corpus;
 

@@ -63,8 +63,10 @@ internal sealed class RecordedText
 
     private CorpusText Read(string[] names, string purpose, TextWriter messages, CancellationToken cancel)
     {
-        if (names.Contains(CorpusFiles.StandardInput)) throw new InvalidDataException($"{folder}: was trained on standard input, which is gone; name a text with --data FILE");
+        using var kept = names.Contains(CorpusFiles.StandardInput) ? KeptInput.Open(folder) : null;
+        if (kept is null && names.Contains(CorpusFiles.StandardInput))
+            throw new FileNotFoundException($"{KeptInput.PathIn(folder)}: not found, and the model was trained on standard input; name a text with --data FILE");
         messages.WriteLine(purpose + string.Join(", ", names));
-        return form.Read(names, Stream.Null, messages, cancel).Text;
+        return form.Read(names, kept ?? Stream.Null, messages, cancel).Text;
     }
 }

@@ -20,6 +20,7 @@ internal sealed class RunFolder : IDisposable
     private RunRecord? record;
     private bool bf16;
     private FileStream? claim;
+    private KeptInput? input;
     private MetricsFile? metrics;
     private TensorBoardFile? events;
 
@@ -62,6 +63,15 @@ internal sealed class RunFolder : IDisposable
     public string TokenPath => Path.Combine(Checkpoint.TrainingFolder(folder), "tokens-train.bin");
 
     private string TokenizerPath => Path.Combine(folder, ModelFolder.TokenizerName);
+
+    /// <summary>Where standard input is to be written too, so that the run can go on; null for a run that goes on or writes nothing.</summary>
+    public Stream? KeepInput()
+    {
+        if (settings.Resume || settings.DryRun) return null;
+        Claim();
+        input = new KeptInput(folder);
+        return input.Copy;
+    }
 
     /// <summary>Writes down what the run was told and what it found or, when it goes on, checks that it still finds the same.
     /// Returns the tokenizer that is there already.</summary>
@@ -115,12 +125,9 @@ internal sealed class RunFolder : IDisposable
     public void TakeBack()
     {
         if (waits || settings.Resume || record is null) return;
-        claim?.Dispose();
-        string training = Checkpoint.TrainingFolder(folder);
-        foreach (string file in (string[])[.. OldFiles(), RunRecord.PathIn(folder), TokenPath])
+        foreach (string file in (string[])[.. OldFiles(), RunRecord.PathIn(folder), TokenPath, KeptInput.PathIn(folder)])
             if (File.Exists(file)) File.Delete(file);
-        if (Directory.Exists(training) && !Directory.EnumerateFileSystemEntries(training).Any()) Directory.Delete(training);
-        if (!existed && Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any()) Directory.Delete(folder);
+        LeaveNoEmptyFolder();
     }
 
     public void Dispose()
@@ -128,7 +135,17 @@ internal sealed class RunFolder : IDisposable
         metrics?.Dispose();
         events?.Dispose();
         Samples?.Dispose();
+        input?.Dispose();
+        LeaveNoEmptyFolder();
+    }
+
+    // What the run made and put nothing into.
+    private void LeaveNoEmptyFolder()
+    {
         claim?.Dispose();
+        string training = Checkpoint.TrainingFolder(folder);
+        if (Directory.Exists(training) && !Directory.EnumerateFileSystemEntries(training).Any()) Directory.Delete(training);
+        if (!existed && Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any()) Directory.Delete(folder);
     }
 
     // Held as long as the process lives, so that two runs never write to one folder.
@@ -166,6 +183,7 @@ internal sealed class RunFolder : IDisposable
 
     private void WriteDown()
     {
+        input?.Keep();
         SettingsFile.Write(settings, bf16);
         record!.Write(folder);
     }
@@ -184,7 +202,7 @@ internal sealed class RunFolder : IDisposable
             if (File.Exists(file)) File.Delete(file);
         string training = Checkpoint.TrainingFolder(folder);
         foreach (string inside in Directory.EnumerateDirectories(training)) Directory.Delete(inside, recursive: true);
-        foreach (string file in Directory.EnumerateFiles(training).Where(f => f != claim!.Name && Path.GetFileName(f) != Path.GetFileName(TokenPath))) File.Delete(file);
+        foreach (string file in Directory.EnumerateFiles(training).Where(f => f != claim!.Name && f != input?.Copy.Name && Path.GetFileName(f) != Path.GetFileName(TokenPath))) File.Delete(file);
     }
 
     private string[] OldFiles() =>

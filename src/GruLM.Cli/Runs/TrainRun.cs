@@ -24,6 +24,9 @@ internal sealed record TrainSettings
 
     public double ValFraction { get; init; } = 0.1;
 
+    /// <summary>Whether a text comes from standard input.</summary>
+    public bool ReadsStandardInput => Data.Contains(CorpusFiles.StandardInput) || ValData == CorpusFiles.StandardInput;
+
     /// <summary>How the data are read.</summary>
     public DataForm Form { get; init; } = new();
 
@@ -64,7 +67,7 @@ internal static class TrainRun
         using var folder = new RunFolder(settings, messages);
         var options = FromModel(settings, folder.CheckpointFolder) with { ContinueFrom = folder.CheckpointFolder };
         settings = settings with { Options = options };
-        var (training, heldOut) = ReadTexts(settings, options.Samples, input, messages, cancel);
+        var (training, heldOut) = ReadTexts(settings, folder, input, messages, cancel);
         if (options.Training.Patience > 0 && heldOut.IsEmpty) throw new ArgumentException("--patience needs held-out text to judge by: give --val-data or a --val-fraction above 0");
         using var compute = Compute.Create(settings.Threads, settings.Precision);
         var display = new TrainingDisplay(messages, live);
@@ -158,13 +161,19 @@ internal static class TrainRun
         };
     }
 
-    private static (CorpusText Training, CorpusText HeldOut) ReadTexts(TrainSettings settings, SampleKind samples, Stream input, TextWriter messages, CancellationToken cancel)
+    private static (CorpusText Training, CorpusText HeldOut) ReadTexts(TrainSettings settings, RunFolder folder, Stream input, TextWriter messages, CancellationToken cancel)
     {
         settings.Form.Check(settings.ValData is null ? settings.Data : [.. settings.Data, settings.ValData]);
-        messages.WriteLine($"reading {string.Join(", ", settings.Data)} …");
-        var text = settings.Form.Read(settings.Data, input, messages, cancel).Text;
-        if (settings.ValData is not null) return (text, settings.Form.Read([settings.ValData], input, messages, cancel).Text);
+        using var kept = settings is { Resume: true, ReadsStandardInput: true } ? KeptInput.Open(settings.OutDir) : null;
+        if (settings is { Resume: true, ReadsStandardInput: true } && kept is null)
+            messages.WriteLine($"note: this run's text came from standard input, and {KeptInput.PathIn(settings.OutDir)} is gone: the same text is expected on standard input again");
+        var copy = settings.ReadsStandardInput ? folder.KeepInput() : null;
+        messages.WriteLine($"reading {string.Join(", ", settings.Data)} …{(copy is null ? "" : $" (standard input is kept in {KeptInput.PathIn(settings.OutDir)} for --resume)")}");
+        var text = Read(settings.Data);
+        if (settings.ValData is not null) return (text, Read([settings.ValData]));
         if (settings.ValFraction == 0) return (text, default);
-        return samples == SampleKind.Lines ? text.SplitBySamples(settings.ValFraction) : text.SplitByCharacters(settings.ValFraction);
+        return settings.Options.Samples == SampleKind.Lines ? text.SplitBySamples(settings.ValFraction) : text.SplitByCharacters(settings.ValFraction);
+
+        CorpusText Read(IReadOnlyList<string> names) => settings.Form.Read(names, kept ?? input, messages, cancel, copy).Text;
     }
 }

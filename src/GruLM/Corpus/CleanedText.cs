@@ -37,13 +37,13 @@ internal sealed class CleanedText : ReadOnlyStream
     public TextCleaner Cleaner { get; }
 
     /// <summary>Reads a file, unpacking it where its name says so, or standard input, unpacking it where it begins like a packed file.</summary>
-    public static CleanedText OfFile(string file, Stream? standardInput, CancellationToken cancellation)
+    public static CleanedText OfFile(string file, CorpusOptions options, CancellationToken cancellation)
     {
         if (file != CorpusFiles.StandardInput)
         {
             return new CleanedText(CorpusFiles.Open(file), file, CorpusFiles.IsPacked(file), cancellation);
         }
-        var input = new PeekedStream(standardInput ?? Console.OpenStandardInput());
+        var input = new PeekedStream(options.StandardInput ?? Console.OpenStandardInput(), options.CopyOfStandardInput);
         return new CleanedText(input, CorpusFiles.Called(file), input.StartsWith(PackedMagic, cancellation), cancellation);
     }
 

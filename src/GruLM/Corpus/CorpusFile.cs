@@ -20,7 +20,7 @@ internal sealed class CorpusFile : IDisposable
     {
         (_called, _column) = (CorpusFiles.Called(file), options.Column);
         Format = options.FormatOf(file);
-        Text = CleanedText.OfFile(file, options.StandardInput, cancellation);
+        Text = CleanedText.OfFile(file, options, cancellation);
         try
         {
             if (file == CorpusFiles.StandardInput && options.Format is null && JsonLinesReader.IsRecord(Text.PeekLine((byte)'{', MostOfFirstLine)))

@@ -13,6 +13,9 @@ public sealed record CorpusOptions
     /// <summary>What <c>-</c> reads; the process's own standard input when null.</summary>
     public Stream? StandardInput { get; init; }
 
+    /// <summary>Where standard input is written too, as it came; null: nowhere.</summary>
+    public Stream? CopyOfStandardInput { get; init; }
+
     /// <summary>From how many bytes on the text is kept in a file: the one it is read from, or one in the system's folder for temporary files.</summary>
     public long MostInMemory { get; init; } = 128 << 20;
 

@@ -1,8 +1,9 @@
-// A stream whose first bytes can be looked at before it is read, since standard input has no name that says what it holds.
+// Standard input: its first bytes can be looked at before it is read, since it has no name that says what it holds, and it can be copied, since it
+// comes only once.
 namespace GruLM.Corpus;
 
-/// <summary>Reads a stream that was looked into.</summary>
-internal sealed class PeekedStream(Stream source) : ReadOnlyStream
+/// <summary>Reads a stream that was looked into, and writes what is read to <paramref name="copy"/>.</summary>
+internal sealed class PeekedStream(Stream source, Stream? copy) : ReadOnlyStream
 {
     private byte[] _peeked = [];
     private int _given;
@@ -18,6 +19,7 @@ internal sealed class PeekedStream(Stream source) : ReadOnlyStream
         {
         }
         _peeked = _peeked[..held];
+        copy?.Write(_peeked);
         return _peeked.AsSpan().SequenceEqual(bytes);
     }
 
@@ -25,7 +27,9 @@ internal sealed class PeekedStream(Stream source) : ReadOnlyStream
     {
         if (_given == _peeked.Length)
         {
-            return source.Read(buffer);
+            var read = source.Read(buffer);
+            copy?.Write(buffer[..read]);
+            return read;
         }
         var count = Math.Min(buffer.Length, _peeked.Length - _given);
         _peeked.AsSpan(_given, count).CopyTo(buffer);

@@ -102,7 +102,7 @@ public sealed class TextCorpus
         }
         var counts = new CorpusCounts(0, 0, 0, 0, 0, 0);
         var last = (byte)'\n';
-        using (var text = CleanedText.OfFile(name, null, cancellation))
+        using (var text = CleanedText.OfFile(name, options, cancellation))
         {
             for (ReadOnlySpan<byte> portion; (portion = text.NextPortion()).Length > 0;)
             {
