@@ -1,8 +1,9 @@
 // Training processes killed outright, at random instants and inside a save, and resumed until they are done: every resume works, no more
 // than the steps since the last checkpoint is lost, and the model is that of a run never stopped, bit for bit.
-// A few kills by default; twenty with GRULM_TESTS=full.
+// A run of minutes likewise goes on with the steps that were decided once. A few kills by default; twenty with GRULM_TESTS=full.
 
 using System.Diagnostics;
+using System.Text.Json;
 using GruLM.Cli.Demo;
 using GruLM.Formats;
 using GruLM.Training;
@@ -42,12 +43,58 @@ public sealed class KillTests : IDisposable
 
         Assert.True(insideSaves > 0, "no kill met a save");
 
-        using var last = Start($"train --resume {killed} --threads 1");
-        string messages = last.StandardError.ReadToEnd();
-        last.WaitForExit();
-        Assert.True(last.ExitCode == 0, messages);
+        Finish($"train --resume {killed} --threads 1");
         ResumeTests.AssertSame(whole, killed);
         Assert.Equal(WithoutTime(whole), WithoutTime(killed));
+    }
+
+    [Fact]
+    public void A_run_of_minutes_goes_on_with_the_steps_that_were_decided_once()
+    {
+        string text = Path.Combine(root, "text.txt"), model = Path.Combine(root, "model"), settings = Path.Combine(model, "training", "settings.json");
+        File.WriteAllText(text, SampleCorpus.Generate(5, 30_000));
+
+        // Before the speed is measured it is minutes, and stays minutes.
+        KillWhen(
+            $"train --data {text} --out-dir {model} --vocab-size 320 --hidden-dim 32 --emb-dim 32 --num-layers 1 --batch-size 4 --bptt 16 --epochs 1000 --minutes 0.1 --log-interval 1 --eval-tokens 200 --save-interval 5 --threads 1",
+            () => File.Exists(settings));
+        using (var told = JsonDocument.Parse(File.ReadAllText(settings))) Assert.Equal(0.1, told.RootElement.GetProperty("minutes").GetDouble());
+
+        // Afterwards it is steps.
+        KillWhen($"train --resume {model} --threads 1", () => Checkpoint.Find(model).Count > 0);
+        string decided = File.ReadAllText(settings);
+        using var steps = JsonDocument.Parse(decided);
+        Assert.False(steps.RootElement.TryGetProperty("minutes", out _));
+        long last = steps.RootElement.GetProperty("max-steps").GetInt64(), reached = Checkpoint.Find(model)[0].Step;
+        Assert.InRange(reached, 5, last - 1);
+
+        var clock = Stopwatch.StartNew();
+        string messages = Finish($"train --resume {model} --threads 1");
+        Assert.True(clock.Elapsed.TotalSeconds < 30, $"{clock.Elapsed} for what was left of six seconds");
+        Assert.Contains("continuing from", messages, StringComparison.Ordinal);
+        Assert.DoesNotContain("measuring the speed", messages, StringComparison.Ordinal);
+        Assert.Equal(last, Checkpoint.Find(model)[0].Step);
+        Assert.Equal(decided, File.ReadAllText(settings));
+        Assert.Contains("nothing is left to do", Finish($"train --resume {model} --threads 1"), StringComparison.Ordinal);
+    }
+
+    private static void KillWhen(string line, Func<bool> moment)
+    {
+        using var process = Start(line);
+        var clock = Stopwatch.StartNew();
+        while (!moment() && !process.HasExited && clock.Elapsed.TotalSeconds < 60) Thread.Sleep(1);
+        Assert.False(process.HasExited, process.HasExited ? process.StandardError.ReadToEnd() : "");
+        process.Kill();
+        process.WaitForExit();
+    }
+
+    private static string Finish(string line)
+    {
+        using var process = Start(line);
+        string messages = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, messages);
+        return messages;
     }
 
     private static Process Start(string line)
@@ -84,7 +131,7 @@ public sealed class KillTests : IDisposable
         if (!File.Exists(metrics)) return;
 
         // The last line may be cut short.
-        long reached = File.ReadAllText(metrics).Split('\n')[..^1].Select(l => System.Text.Json.JsonDocument.Parse(l).RootElement.GetProperty("step").GetInt64()).LastOrDefault();
+        long reached = File.ReadAllText(metrics).Split('\n')[..^1].Select(l => JsonDocument.Parse(l).RootElement.GetProperty("step").GetInt64()).LastOrDefault();
         var whole = Checkpoint.Find(model);
         Assert.All(whole, c => Assert.Null(FolderChecksums.Check(c.Folder)));
         long saved = whole.Count == 0 ? 0 : whole[0].Step;
