@@ -32,7 +32,7 @@ internal sealed class RunHistory
     /// <summary>Notices, such as skipped steps.</summary>
     public List<(long Step, string Text)> Notices { get; } = [];
 
-    /// <summary>The settings under the names of their flags.</summary>
+    /// <summary>The settings under the names of their flags, files and folders by their names alone.</summary>
     public List<(string Name, string Value)> Settings { get; } = [];
 
     /// <summary>What the run found when it began, in words.</summary>
@@ -132,10 +132,11 @@ internal sealed class RunHistory
             using var json = JsonDocument.Parse(File.ReadAllBytes(path));
             foreach (var setting in json.RootElement.EnumerateObject())
             {
+                Func<string, string> shown = SettingsFile.Paths.Contains(setting.Name) ? RunReport.NameOf : text => text.Replace("\n", "⏎", StringComparison.Ordinal);
                 string value = setting.Value.ValueKind switch
                 {
-                    JsonValueKind.Array => string.Join(", ", setting.Value.EnumerateArray()),
-                    JsonValueKind.String => setting.Value.GetString()!.Replace("\n", "⏎", StringComparison.Ordinal),
+                    JsonValueKind.Array => string.Join(", ", setting.Value.EnumerateArray().Select(element => shown(element.ToString()))),
+                    JsonValueKind.String => shown(setting.Value.GetString()!),
                     JsonValueKind.True => "yes",
                     JsonValueKind.False => "no",
                     _ => setting.Value.GetRawText(),

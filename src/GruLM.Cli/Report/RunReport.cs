@@ -17,7 +17,7 @@ internal static class RunReport
     public static string Write(string model, List<(string Name, string Value)> facts, RunHistory history)
     {
         var page = new StringBuilder();
-        string name = Markup.Text(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model))));
+        string name = Markup.Text(NameOf(Path.GetFullPath(model)));
         page.Append($"""
             <!DOCTYPE html>
             <html xmlns="http://www.w3.org/1999/xhtml" lang="en">
@@ -54,6 +54,9 @@ internal static class RunReport
             """);
         return page.ToString();
     }
+
+    /// <summary>The name of a file or folder without where it is: a page is made to be handed on, and whose disk it came from is nobody's business.</summary>
+    public static string NameOf(string path) => Path.GetFileName(Path.TrimEndingDirectorySeparator(path));
 
     private static void WriteLead(StringBuilder page, RunHistory history) =>
         page.Append(CultureInfo.InvariantCulture, $"<p class=\"lead\">{(history.Steps == 0

@@ -27,8 +27,11 @@ internal static class SettingsFile
         });
     }
 
-    // Whole paths, so that eval finds the text from anywhere.
-    private static string Full(string path) => path == CorpusFiles.StandardInput ? path : Path.GetFullPath(path);
+    /// <summary>The settings that are paths. Here they stand whole, since --resume and eval may be called from anywhere; a report that is handed on shows names alone.</summary>
+    public static IReadOnlyList<string> Paths { get; } = ["data", "val-data", "tokenizer", "init-from"];
+
+    // A whole path stays as it was given.
+    private static string Full(string path) => path == CorpusFiles.StandardInput || Path.IsPathFullyQualified(path) ? path : Path.GetFullPath(path);
 
     private static void WriteAll(Utf8JsonWriter json, TrainSettings s, bool bf16)
     {

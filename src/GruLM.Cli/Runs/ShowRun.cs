@@ -22,7 +22,7 @@ internal static class ShowRun
         if (html is not null && !File.Exists(Path.Combine(folder, ModelFile.ConfigName)) && File.Exists(SettingsFile.PathIn(folder)))
         {
             // A run that has come to no evaluation and no checkpoint yet can be watched all the same.
-            WriteReport(html, folder, [("model", $"{folder}: none is saved yet")], messages);
+            WriteReport(html, folder, [("model", "none is saved yet")], messages);
             if (!json) return ExitCode.Done;
         }
 
@@ -31,7 +31,7 @@ internal static class ShowRun
         {
             var tokenizer = Tokenizer.Load(Path.Combine(folder, ModelFolder.TokenizerName));
             var checkpoints = Checkpoint.Find(folder);
-            if (html is not null) WriteReport(html, folder, Facts(folder, parameters, samples, tokenizer, checkpoints), messages);
+            if (html is not null) WriteReport(html, folder, Facts(parameters, samples, tokenizer, checkpoints), messages);
             if (json) WriteJson(folder, parameters, samples, tokenizer, checkpoints, output);
             else if (html is null) WriteText(folder, parameters, samples, tokenizer, checkpoints, output);
         }
@@ -45,13 +45,12 @@ internal static class ShowRun
         messages.WriteLine($"report in {html}");
     }
 
-    private static List<(string Name, string Value)> Facts(string folder, GruParameters parameters, SampleKind samples, Tokenizer tokenizer, IReadOnlyList<(long Step, string Folder)> checkpoints)
+    private static List<(string Name, string Value)> Facts(GruParameters parameters, SampleKind samples, Tokenizer tokenizer, IReadOnlyList<(long Step, string Folder)> checkpoints)
     {
         var c = parameters.Config;
         string N(long n) => n.ToString("#,0", CultureInfo.InvariantCulture);
         List<(string Name, string Value)> facts =
         [
-            ("model", folder),
             ("architecture", $"embedding {c.EmbeddingDim} → GRU {c.NumLayers} x {c.HiddenDim} → output {N(c.VocabSize)} ({(c.TieWeights ? "tied to the embedding" : "untied")}{(c.LayerNorm ? ", layer-normalised" : "")}{(c.Residual ? ", residual" : "")})"),
             ("parameters", $"{N(parameters.Count)} ({N(parameters.Count * sizeof(float) / 1024)} KB as float32)"),
             ("dropout", c.Dropout.ToString(CultureInfo.InvariantCulture)),
@@ -65,7 +64,7 @@ internal static class ShowRun
 
     private static void WriteText(string folder, GruParameters parameters, SampleKind samples, Tokenizer tokenizer, IReadOnlyList<(long Step, string Folder)> checkpoints, TextWriter output)
     {
-        foreach (var (name, value) in Facts(folder, parameters, samples, tokenizer, checkpoints)) output.WriteLine($"{name,-14}{value}");
+        foreach (var (name, value) in (List<(string, string)>)[("model", folder), .. Facts(parameters, samples, tokenizer, checkpoints)]) output.WriteLine($"{name,-14}{value}");
         output.WriteLine();
         foreach (var view in parameters.Views) output.WriteLine($"  {view.Name,-24}[{string.Join(", ", view.Shape)}]");
     }

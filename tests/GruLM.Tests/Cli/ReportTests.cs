@@ -45,12 +45,34 @@ public sealed class ReportTests : IDisposable
         Assert.Equal("3 6 9 12 15 18 21 24 27 30", loss.Attribute("data-steps")!.Value);
         Assert.Equal(10, loss.Attribute("d")!.Value.Count(c => c is 'M' or 'L'));
         string all = document.Root!.Value;
-        foreach (string expected in (string[])["hidden-dim", "embedding 24 → GRU 2 x 24", "bpe, 320 pieces", "perplexity", "step 30", text]) Assert.Contains(expected, all, StringComparison.Ordinal);
+        foreach (string expected in (string[])["hidden-dim", "embedding 24 → GRU 2 x 24", "bpe, 320 pieces", "perplexity", "step 30", "text.txt"]) Assert.Contains(expected, all, StringComparison.Ordinal);
 
         // Nothing is fetched from anywhere.
         Assert.DoesNotContain(document.Descendants().Attributes(), a => a.Name.LocalName is "src" or "href");
         string source = File.ReadAllText(page).Replace(Html.NamespaceName, "", StringComparison.Ordinal).Replace(Svg.NamespaceName, "", StringComparison.Ordinal);
         foreach (string address in (string[])["http:", "https:", "url(", "@import"]) Assert.DoesNotContain(address, source, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_page_names_files_and_the_settings_say_where_they_are()
+    {
+        // Given by a path from where the command runs, and by whole ones.
+        string relative = Path.GetRelativePath(Directory.GetCurrentDirectory(), text), second = Path.Combine(root, "second");
+        var trained = CommandsTests.Run("train", "--data", relative, "--val-data", text, "--init-from", model + Path.DirectorySeparatorChar, "--out-dir", second, "--max-steps", "2", "--batch-size", "4", "--bptt", "16");
+        Assert.True(trained.Code == 0, trained.Error);
+        using (var settings = JsonDocument.Parse(File.ReadAllText(Path.Combine(second, "training", "settings.json"))))
+        {
+            Assert.Equal([text], settings.RootElement.GetProperty("data").EnumerateArray().Select(e => e.GetString()));
+            Assert.Equal(text, settings.RootElement.GetProperty("val-data").GetString());
+        }
+
+        Assert.Equal(0, CommandsTests.Run("show", second, "--html", page).Code);
+        string[] cells = [.. Parsed().Descendants(Html + "tr").Select(row => string.Join(": ", row.Elements().Select(cell => cell.Value)))];
+        Assert.Contains("data: text.txt", cells);
+        Assert.Contains("val-data: text.txt", cells);
+        Assert.Contains("init-from: model", cells);
+        Assert.DoesNotContain(root, File.ReadAllText(page), StringComparison.Ordinal);
+        Assert.DoesNotContain(Path.GetFileName(root), File.ReadAllText(page), StringComparison.Ordinal);
     }
 
     [Fact]
