@@ -1,6 +1,6 @@
 // The update of dynamic evaluation (Krause, Kahembwe, Murray and Renals 2018): θ += −η g / (√m + ε) + λ (θ₀ − θ), where m is the mean of the squared
 // gradients so far and θ₀ the trained parameters. Unlike the paper, m is gathered while reading, since a model folder has no statistics of its
-// training, and the decay is not scaled by it. One pass over memory, arithmetic as in Optimizers.cs.
+// training, and the decay is not scaled by it. One pass over memory, arithmetic as in AdamW.cs.
 
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;

@@ -1,4 +1,4 @@
-// What resuming needs beyond the parameters, in one safetensors file: the optimizer's moments, the running average, the states that lanes carry.
+// What resuming needs beyond the parameters, in one safetensors file: the optimizer's state, the running average, the states that lanes carry.
 
 using GruLM.Formats;
 
@@ -6,45 +6,51 @@ namespace GruLM.Model;
 
 public sealed unsafe partial class GruLanguageModel
 {
+    // Behind the optimizer's name, in the metadata: how many updates it made.
+    private const string StepsSuffix = ".steps";
+
     /// <inheritdoc/>
     public void SaveTrainingState(string path)
     {
         var tensors = new List<NamedTensor>();
-        void Add(string prefix, GruParameters set)
+        void Add(string prefix, GruParameters set, IReadOnlyList<ParameterView> views)
         {
-            foreach (var v in set.Views) tensors.Add(NamedTensor.FromFloats(prefix + v.Name, () => set.Span(v.Name), v.Shape));
+            foreach (var v in views) tensors.Add(NamedTensor.FromFloats(prefix + v.Name, () => set.Span(v.Name), v.Shape));
         }
 
-        Add("adamw.m.", Optimizer.FirstMoment);
-        Add("adamw.v.", Optimizer.SecondMoment);
-        if (average is not null) Add("average.", average.Values);
+        foreach (var part in Optimizer.State) Add($"{Optimizer.Name}.{part.Name}.", part.Values, part.Views);
+        if (average is not null) Add("average.", average.Values, Parameters.Views);
         for (int part = 0; part < Math.Max(1, trainingStates.Count); part++)
         {
             var state = TrainingState(part);
             tensors.Add(NamedTensor.FromFloats(StateName(part), () => state.Values, layers.Length, state.Lanes, layers[0].PaddedHidden));
         }
 
-        Safetensors.Write(path, tensors, new Dictionary<string, string> { ["adamw.steps"] = Optimizer.Steps.ToString() });
+        Safetensors.Write(path, tensors, new Dictionary<string, string> { [Optimizer.Name + StepsSuffix] = Optimizer.Steps.ToString() });
     }
 
     /// <inheritdoc/>
     public void LoadTrainingState(string path)
     {
         using var file = SafetensorsFile.Open(path);
-        void Fill(string prefix, GruParameters set)
+        void Fill(string prefix, GruParameters set, IReadOnlyList<ParameterView> views)
         {
-            foreach (var v in set.Views) file.Read(file.Find(prefix + v.Name), set.Span(v.Name));
+            foreach (var v in views) file.Read(file.Find(prefix + v.Name), set.Span(v.Name));
         }
 
-        if (!file.Metadata.TryGetValue("adamw.steps", out var text) || !long.TryParse(text, out long steps))
-            throw new InvalidDataException($"{path}: does not say how many updates were made (adamw.steps)");
-        Fill("adamw.m.", Optimizer.FirstMoment);
-        Fill("adamw.v.", Optimizer.SecondMoment);
+        if (!file.Metadata.TryGetValue(Optimizer.Name + StepsSuffix, out var text) || !long.TryParse(text, out long steps))
+        {
+            throw new InvalidDataException(file.Metadata.Keys.FirstOrDefault(key => key.EndsWith(StepsSuffix, StringComparison.Ordinal)) is { } key && text is null
+                ? $"{path}: was written by the optimizer {key[..^StepsSuffix.Length]}, and this run's is {Optimizer.Name}: go on with {key[..^StepsSuffix.Length]}, or begin a new run from the model there"
+                : $"{path}: does not say how many updates were made ({Optimizer.Name}{StepsSuffix})");
+        }
+
+        foreach (var part in Optimizer.State) Fill($"{Optimizer.Name}.{part.Name}.", part.Values, part.Views);
         Optimizer.Steps = steps;
         if (optimizerOptions.AverageDecay > 0 && file.TryFind("average." + Parameters.Views[0].Name, out _))
         {
             average ??= new ParameterAverage(Parameters, optimizerOptions.AverageDecay);
-            Fill("average.", average.Values);
+            Fill("average.", average.Values, Parameters.Views);
         }
 
         for (int part = 0; part == 0 || file.TryFind(StateName(part), out _); part++)

@@ -13,14 +13,14 @@ public sealed unsafe partial class GruLanguageModel : ITrainableModel
     private readonly FusedGruLayer[] layers;
     private readonly SoftmaxLoss output;
     private readonly Philox dropoutRandom;
-    private readonly AdamWOptions optimizerOptions;
+    private readonly OptimizerOptions optimizerOptions;
     private readonly List<LaneStates> trainingStates = [];
     private readonly LaneStates evaluationState;
     private readonly PackedMatrix packedInput;
     private readonly PackedMatrix packedState;
     private Workspace? workspace;
     private GruParameters? gradients;
-    private AdamW? optimizer;
+    private Optimizer? optimizer;
     private readonly List<AlignedBuffer<float>> recurrentMasks = [];
     private ParameterAverage? average;
     private PackedFor packed;
@@ -28,8 +28,8 @@ public sealed unsafe partial class GruLanguageModel : ITrainableModel
     private bool gradientsAreUnmasked;
 
     /// <summary>A model over <paramref name="parameters"/>, which it owns from now on; <paramref name="compute"/> stays the caller's.
-    /// <paramref name="seed"/> is that of dropout.</summary>
-    public GruLanguageModel(GruParameters parameters, Compute compute, AdamWOptions? optimizer = null, ulong seed = 0, SampleKind samples = SampleKind.Stream)
+    /// <paramref name="optimizer"/> is AdamW where nothing is said, <paramref name="seed"/> that of dropout.</summary>
+    public GruLanguageModel(GruParameters parameters, Compute compute, OptimizerOptions? optimizer = null, ulong seed = 0, SampleKind samples = SampleKind.Stream)
     {
         this.compute = compute;
         Parameters = parameters;
@@ -90,10 +90,10 @@ public sealed unsafe partial class GruLanguageModel : ITrainableModel
     /// <summary>The gradients added up since the last update.</summary>
     public GruParameters Gradients => gradients ??= new GruParameters(Config);
 
-    private AdamW Optimizer => optimizer ??= new AdamW(Config, optimizerOptions);
+    private Optimizer Optimizer => optimizer ??= optimizerOptions.Create(Config);
 
     /// <summary>A new model with starting values that depend on <paramref name="seed"/> alone.</summary>
-    public static GruLanguageModel Create(GruConfig config, Compute compute, ulong seed, AdamWOptions? optimizer = null, SampleKind samples = SampleKind.Stream)
+    public static GruLanguageModel Create(GruConfig config, Compute compute, ulong seed, OptimizerOptions? optimizer = null, SampleKind samples = SampleKind.Stream)
     {
         var parameters = new GruParameters(config);
         ParameterInitializer.Fill(parameters, seed);
@@ -101,7 +101,7 @@ public sealed unsafe partial class GruLanguageModel : ITrainableModel
     }
 
     /// <summary>Reads a model folder. Throws what <see cref="ModelFile.Load"/> throws.</summary>
-    public static GruLanguageModel Load(string folder, Compute compute, AdamWOptions? optimizer = null, ulong seed = 0)
+    public static GruLanguageModel Load(string folder, Compute compute, OptimizerOptions? optimizer = null, ulong seed = 0)
     {
         var (parameters, samples) = ModelFile.Load(folder);
         return new GruLanguageModel(parameters, compute, optimizer, seed, samples);

@@ -21,9 +21,10 @@ public sealed record SpeedMeasurement(double Step, double Evaluation, double Sav
 
     /// <summary>Trains for about <paramref name="seconds"/> and evaluates once. Throws <see cref="OperationCanceledException"/> when cancelled.</summary>
     public static SpeedMeasurement Measure(
-        GruConfig config, ITrainingData data, HeldOut? heldOut, TrainingOptions options, Compute compute, double seconds, CancellationToken cancel = default)
+        GruConfig config, ITrainingData data, HeldOut? heldOut, TrainingOptions options, OptimizerOptions optimizer, Compute compute, double seconds,
+        CancellationToken cancel = default)
     {
-        using var model = GruLanguageModel.Create(config, compute, options.Seed);
+        using var model = GruLanguageModel.Create(config, compute, options.Seed, optimizer);
         Repeat(model, data, options, WarmUp * seconds, cancel);
         double step = Repeat(model, data, options, (1 - WarmUp) * seconds, cancel);
         double evaluation = 0;

@@ -65,8 +65,8 @@ public sealed record TextTrainingOptions
     /// <summary>From how many bytes of text on <see cref="TokenFilePath"/> is used.</summary>
     public long TokenFileFromBytes { get; init; } = 64 << 20;
 
-    /// <summary>The optimizer's constants.</summary>
-    public AdamWOptions Optimizer { get; init; } = new();
+    /// <summary>The optimizer and its constants.</summary>
+    public OptimizerOptions Optimizer { get; init; } = new AdamWOptions();
 
     /// <summary>What else keeps the model from learning the text by heart.</summary>
     public Regularisation Regularisation { get; init; } = new();
@@ -217,7 +217,7 @@ public sealed class TextTraining : IDisposable
 
     /// <summary>Measures for about <paramref name="seconds"/> how fast this run is here.</summary>
     public SpeedMeasurement MeasureSpeed(double seconds, CancellationToken cancel = default) =>
-        SpeedMeasurement.Measure(Model.Config, Data, HeldOut, options.Training, compute, seconds, cancel);
+        SpeedMeasurement.Measure(Model.Config, Data, HeldOut, options.Training, options.Optimizer, compute, seconds, cancel);
 
     /// <summary>Lays a run that has not begun out for at most so many steps and epochs instead.</summary>
     public void Replan(long maxSteps, int epochs) =>

@@ -14,7 +14,7 @@ internal static class TrainCommand
 
     public static GrulmCommand Create()
     {
-        var (defaults, loop, adam) = (new TextTrainingOptions(), new TrainingOptions(), new AdamWOptions());
+        var (defaults, loop, optimizer) = (new TextTrainingOptions(), new TrainingOptions(), new OptimizerFlags());
         var data = Flags.Texts("--data", "FILE|DIR|-", "text to train on: plain text, JSON lines (.jsonl) or tables (.csv), each also as .gz; files, folders of them, or - for standard input", required: true);
         var outDir = Flags.RequiredText("--out-dir", "DIR", "the folder to write the model to", "-o");
         var resume = ResumeFlag.Flag();
@@ -47,13 +47,9 @@ internal static class TrainCommand
         var tie = new OnOffFlag("tie-weights", defaults.TieWeights, "share the embedding's weights with the output layer");
         var layerNorm = Flags.Switch("--layer-norm", "normalises what each layer above the first reads: for three layers and more");
         var residual = Flags.Switch("--residual", "each layer above the first adds its states to what it was handed: for three layers and more");
-        var rate = Flags.Number("--lr", 0, 100, loop.LearningRate, "highest learning rate", above: true);
         var minRate = Flags.OptionalNumber("--min-lr", 0, 100, "learning rate at the end (default: a hundredth of --lr)");
         var warmup = Flags.Int("--warmup-steps", 0, MaxCount, (int)loop.WarmupSteps, "steps over which the learning rate rises");
         var schedule = Flags.OneOf("--schedule", ["cosine", "linear", "wsd", "constant"], "cosine", "how the learning rate falls");
-        var decay = Flags.Number("--weight-decay", 0, 10, adam.WeightDecay, "AdamW's weight decay, for matrices");
-        var beta2 = Flags.Number("--beta2", 0, 0.99999, adam.Beta2, "AdamW's decay of squared gradients");
-        var ema = Flags.Number("--ema", 0, 0.99999, adam.AverageDecay, "running average of the weights, which is what is evaluated and saved: how much an update keeps of it; 0: none");
         var clip = Flags.Number("--grad-clip", 0, 1e9, loop.GradClip, "largest gradient norm; 0: no clipping");
         var evalInterval = Flags.Int("--eval-interval", 0, MaxCount, 0, "steps between evaluations besides those at the end of each epoch; 0: none");
         var evalTokens = Flags.Int("--eval-tokens", 0, MaxCount, 0, "held-out tokens an evaluation reads at most; 0: all");
@@ -76,7 +72,7 @@ internal static class TrainCommand
             ["grulm train --data book.txt --out-dir model", "grulm train --resume model", "grulm train --data talks.txt --samples lines --hidden-dim 512 --epochs 20 --out-dir talker"],
             [
                 data, outDir, resume, initFrom, tokenizer, vocab, kind, samples, mask, form.Format, form.Column, valData, valFraction, epochs, maxSteps, minutes, batch, accum, bptt, embedding, hidden, layers, dropout, locked, inputDropout, outputDropout, embeddingDropout, recurrentDropout, ar, tar, tie.On, tie.Off, layerNorm, residual,
-                rate, minRate, warmup, schedule, decay, beta2, ema, clip, evalInterval, evalTokens, patience, sampleEvery, samplePrompt, logInterval, saveInterval, keep, seed, precision, threads, dryRun, overwrite, preset, config,
+                .. optimizer.All, minRate, warmup, schedule, clip, evalInterval, evalTokens, patience, sampleEvery, samplePrompt, logInterval, saveInterval, keep, seed, precision, threads, dryRun, overwrite, preset, config,
             ],
             (flags, session) =>
             {
@@ -117,7 +113,7 @@ internal static class TrainCommand
                 LayerNorm = flags.GetValue(layerNorm),
                 Residual = flags.GetValue(residual),
                 InitFrom = flags.GetValue(initFrom),
-                Optimizer = adam with { WeightDecay = flags.GetValue(decay), Beta2 = flags.GetValue(beta2), AverageDecay = flags.GetValue(ema) },
+                Optimizer = optimizer.Read(flags),
                 Regularisation = new Regularisation
                 {
                     LockedDropout = flags.GetValue(locked),
@@ -135,8 +131,8 @@ internal static class TrainCommand
                     BatchSize = flags.GetValue(batch),
                     GradAccum = flags.GetValue(accum),
                     Bptt = flags.GetValue(bptt),
-                    LearningRate = flags.GetValue(rate),
-                    MinLearningRate = Math.Min(flags.GetValue(minRate) ?? flags.GetValue(rate) / 100, flags.GetValue(rate)),
+                    LearningRate = optimizer.Rate(flags),
+                    MinLearningRate = Math.Min(flags.GetValue(minRate) ?? optimizer.Rate(flags) / 100, optimizer.Rate(flags)),
                     WarmupSteps = flags.GetValue(warmup),
                     Schedule = Enum.Parse<ScheduleKind>(flags.GetValue(schedule)!, ignoreCase: true),
                     GradClip = flags.GetValue(clip),

@@ -83,8 +83,10 @@ internal static class SettingsFile
         json.WriteNumber("min-lr", t.MinLearningRate);
         json.WriteNumber("warmup-steps", t.WarmupSteps);
         json.WriteString("schedule", t.Schedule.ToString().ToLowerInvariant());
+        json.WriteString("optimizer", o.Optimizer.Name);
+        if (o.Optimizer is SgdOptions sgd) json.WriteNumber("momentum", sgd.Momentum);
+        if (o.Optimizer is AdamWOptions adam) json.WriteNumber("beta2", adam.Beta2);
         json.WriteNumber("weight-decay", o.Optimizer.WeightDecay);
-        json.WriteNumber("beta2", o.Optimizer.Beta2);
         json.WriteNumber("ema", o.Optimizer.AverageDecay);
         json.WriteNumber("grad-clip", t.GradClip);
         json.WriteNumber("eval-interval", t.EvalInterval);
