@@ -85,6 +85,12 @@ internal static class SettingsFile
         json.WriteString("schedule", t.Schedule.ToString().ToLowerInvariant());
         json.WriteString("optimizer", o.Optimizer.Name);
         if (o.Optimizer is SgdOptions sgd) json.WriteNumber("momentum", sgd.Momentum);
+        if (o.Optimizer is MuonOptions muon)
+        {
+            json.WriteNumber("momentum", muon.Momentum);
+            json.WriteNumber("muon-lr-factor", muon.RateFactor);
+        }
+
         if (o.Optimizer is AdamWOptions adam) json.WriteNumber("beta2", adam.Beta2);
         json.WriteNumber("weight-decay", o.Optimizer.WeightDecay);
         json.WriteNumber("ema", o.Optimizer.AverageDecay);

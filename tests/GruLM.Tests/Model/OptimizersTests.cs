@@ -15,7 +15,7 @@ public sealed class OptimizersTests : IDisposable
     private static readonly GruConfig Sizes = new() { VocabSize = 37, EmbeddingDim = 21, HiddenDim = 70, NumLayers = 2 };
     private readonly string folder = Directory.CreateTempSubdirectory("grulm-optimizer-").FullName;
 
-    public static TheoryData<string> Names => ["adamw", "sgd"];
+    public static TheoryData<string> Names => ["adamw", "sgd", "muon"];
 
     private string StatePath => Path.Combine(folder, "training.safetensors");
 
@@ -211,6 +211,7 @@ public sealed class OptimizersTests : IDisposable
     private static OptimizerOptions Options(string name) => name switch
     {
         "sgd" => new SgdOptions { WeightDecay = 0.01 },
+        "muon" => new MuonOptions(),
         _ => new AdamWOptions(),
     };
 

@@ -1,0 +1,121 @@
+// Muon (Keller Jordan and others 2024, https://kellerjordan.github.io/posts/muon): the momentum of a matrix, all of its singular values made nearly one
+// by five Newton–Schulz iterations of degree five, is the direction of the update. Each gate's block [H, E] or [H, H] of the GRU's weights is a matrix
+// of its own; embedding, output layer and the rest are AdamW's. Momentum with Nesterov's step, coefficients and scale are Jordan's.
+
+using System.Runtime.CompilerServices;
+using GruLM.Kernels;
+
+namespace GruLM.Model;
+
+/// <summary>Muon's constants, and those of AdamW for what is not a GRU matrix.</summary>
+public sealed record MuonOptions : AdamWOptions
+{
+    /// <inheritdoc/>
+    public override string Name => "muon";
+
+    /// <summary>How much of the momentum an update keeps.</summary>
+    public double Momentum { get; init; } = 0.95;
+
+    /// <summary>The learning rate of the GRU's matrices, in multiples of that of the rest.</summary>
+    public double RateFactor { get; init; } = 10;
+
+    /// <inheritdoc/>
+    public override Optimizer Create(GruConfig config) => new Muon(config, this);
+}
+
+/// <summary>Muon for the GRU's matrices, AdamW for the rest; the first moment of a GRU matrix is its momentum.</summary>
+public sealed unsafe class Muon : Optimizer
+{
+    private const int Gates = 3;
+    private const string MatrixPrefix = "gru.weight_";
+    private readonly MuonOptions options;
+    private readonly AdamW rest;
+    private readonly ParameterView[] matrices;
+    private readonly UpdateChunks chunks;
+    private NewtonSchulz? orthogonal;
+
+    /// <summary>Zero moments for <paramref name="config"/>.</summary>
+    public Muon(GruConfig config, MuonOptions options)
+    {
+        this.options = options;
+        rest = new AdamW(config, options, view => !IsGruMatrix(view));
+        matrices = [.. rest.FirstMoment.Views.Where(IsGruMatrix)];
+        chunks = new UpdateChunks(matrices);
+    }
+
+    /// <inheritdoc/>
+    public override string Name => options.Name;
+
+    /// <inheritdoc/>
+    public override IEnumerable<OptimizerState> State => [new("m", rest.FirstMoment, rest.FirstMoment.Views), new("v", rest.SecondMoment, rest.Views)];
+
+    /// <inheritdoc/>
+    protected override void Apply(Compute compute, GruParameters parameters, GruParameters gradients, double learningRate, double gradientScale)
+    {
+        rest.Steps = Steps - 1;
+        rest.Update(compute, parameters, gradients, learningRate, gradientScale);
+        chunks.Run(compute, new MomentumRule { Gradients = gradients.Pointer, Buffer = rest.FirstMoment.Pointer, Scale = (float)gradientScale, Momentum = (float)options.Momentum });
+        orthogonal ??= new NewtonSchulz(compute, matrices.Max(view => view.Rows / Gates), matrices.Max(view => view.Columns));
+        foreach (var view in matrices)
+        {
+            int rows = view.Rows / Gates;
+            for (int gate = 0; gate < Gates; gate++) orthogonal.Apply(compute, gradients.Pointer + view.Offset + ((long)gate * rows * view.Columns), rows, view.Columns);
+        }
+
+        double rate = learningRate * options.RateFactor;
+        chunks.Run(compute, new StepRule { Parameters = parameters.Pointer, Gradients = gradients.Pointer, Keep = (float)(1 - (rate * options.WeightDecay)), StepSize = (float)rate });
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (!disposing) return;
+        rest.Dispose();
+        chunks.Dispose();
+        orthogonal?.Dispose();
+    }
+
+    private static bool IsGruMatrix(ParameterView view) => view.Name.StartsWith(MatrixPrefix, StringComparison.Ordinal);
+
+    // b = μ b + g, and in the gradient's place what is to be orthogonal: g + μ b.
+    private struct MomentumRule : IUpdateRule
+    {
+        public float* Gradients, Buffer;
+        public float Scale, Momentum;
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public readonly void Update<S, V>(UpdateChunk chunk)
+            where S : struct, ISimd<V>
+            where V : unmanaged
+        {
+            float* g = Gradients + chunk.Offset, b = Buffer + chunk.Offset;
+            V scale = S.Splat(Scale), momentum = S.Splat(Momentum);
+            for (int i = 0; i < chunk.Length; i += S.Width)
+            {
+                V gradient = S.Multiply(S.Load(g + i), scale), buffer = S.MultiplyAdd(S.Load(b + i), momentum, gradient);
+                S.Store(b + i, buffer);
+                S.Store(g + i, S.MultiplyAdd(buffer, momentum, gradient));
+            }
+        }
+    }
+
+    private struct StepRule : IUpdateRule
+    {
+        public float* Parameters, Gradients;
+        public float Keep, StepSize;
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public readonly void Update<S, V>(UpdateChunk chunk)
+            where S : struct, ISimd<V>
+            where V : unmanaged
+        {
+            float* p = Parameters + chunk.Offset, g = Gradients + chunk.Offset;
+            V keep = S.Splat(Keep), step = S.Splat(-StepSize);
+            for (int i = 0; i < chunk.Length; i += S.Width)
+            {
+                S.Store(p + i, S.MultiplyAdd(step, S.Load(g + i), S.Multiply(S.Load(p + i), keep)));
+                S.Store(g + i, S.Zero);
+            }
+        }
+    }
+}

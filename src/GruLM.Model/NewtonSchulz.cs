@@ -1,0 +1,100 @@
+// The quintic Newton–Schulz iteration of Muon: X ← a X + b (X Xᵀ) X + c (X Xᵀ)² X, five times from X = M / |M|, takes every singular value of M near
+// one and leaves its singular vectors (Keller Jordan 2024; the coefficients are his). The products are those of Compute, over the shorter side of M.
+
+using System.Numerics.Tensors;
+using GruLM.Kernels;
+
+namespace GruLM.Model;
+
+/// <summary>Makes matrices of up to a given size nearly orthogonal, in memory of its own.</summary>
+internal sealed unsafe class NewtonSchulz : IDisposable
+{
+    private const int Iterations = 5;
+    private const float A = 3.4445f;
+    private const float B = -4.7750f;
+    private const float C = 2.0315f;
+
+    // A matrix of zeros stays one.
+    private const double Epsilon = 1e-7;
+    private readonly AlignedBuffer<float> current;
+    private readonly AlignedBuffer<float> next;
+    private readonly AlignedBuffer<float> gram;
+    private readonly AlignedBuffer<float> square;
+    private readonly PackedMatrix packed;
+
+    /// <summary>Room for matrices of so many rows and columns.</summary>
+    public NewtonSchulz(Compute compute, int rows, int columns)
+    {
+        long shorter = Math.Min(rows, columns);
+        current = new AlignedBuffer<float>((long)rows * columns);
+        next = new AlignedBuffer<float>((long)rows * columns);
+        gram = new AlignedBuffer<float>(shorter * shorter);
+        square = new AlignedBuffer<float>(shorter * shorter);
+        packed = compute.NewPacked(0, 0);
+    }
+
+    /// <summary>Puts in the place of <paramref name="matrix"/> [rows, columns] the nearly orthogonal one, times √max(1, rows / columns).</summary>
+    public void Apply(Compute compute, float* matrix, int rows, int columns)
+    {
+        int length = checked(rows * columns), side = Math.Min(rows, columns);
+        double norm = Math.Sqrt(compute.SumOfSquares(matrix, length));
+        Scale(matrix, (float)(1 / (norm + Epsilon)), current.Pointer, length);
+        float* x = current.Pointer;
+        for (int i = 0; i < Iterations; i++)
+        {
+            float* y = x == current.Pointer ? next.Pointer : current.Pointer;
+            if (rows <= columns)
+            {
+                // (a I + b G + c G²) X with G = X Xᵀ.
+                packed.Reshape(columns, rows);
+                compute.PackTransposed(x, columns, columns, null, packed);
+                compute.Multiply(x, columns, rows, packed, gram.Pointer, rows, add: false);
+                Polynomial(compute, side);
+                packed.Reshape(rows, columns);
+                compute.PackRows(x, columns, columns, null, packed);
+                compute.Multiply(gram.Pointer, rows, rows, packed, y, columns, add: false);
+            }
+            else
+            {
+                // X (a I + b G + c G²) with G = Xᵀ X.
+                packed.Reshape(rows, columns);
+                compute.PackRows(x, columns, columns, null, packed);
+                compute.MultiplyTransposed(x, columns, columns, packed, gram.Pointer, columns, add: false);
+                Polynomial(compute, side);
+                packed.Reshape(columns, columns);
+                compute.PackRows(gram.Pointer, columns, columns, null, packed);
+                compute.Multiply(x, columns, rows, packed, y, columns, add: false);
+            }
+
+            x = y;
+        }
+
+        Scale(x, (float)Math.Sqrt(Math.Max(1, rows / (double)columns)), matrix, length);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        current.Dispose();
+        next.Dispose();
+        gram.Dispose();
+        square.Dispose();
+        packed.Dispose();
+    }
+
+    // G becomes a I + b G + c G².
+    private void Polynomial(Compute compute, int side)
+    {
+        packed.Reshape(side, side);
+        compute.PackRows(gram.Pointer, side, side, null, packed);
+        compute.Multiply(gram.Pointer, side, side, packed, square.Pointer, side, add: false);
+        var g = gram.Slice(0, side * side);
+        var s = square.Slice(0, side * side);
+        TensorPrimitives.Multiply(g, B, g);
+        TensorPrimitives.MultiplyAdd(s, C, g, g);
+        for (int i = 0; i < g.Length; i += side + 1) g[i] += A;
+    }
+
+    private static void Scale(float* source, float factor, float* destination, int length) =>
+        TensorPrimitives.Multiply(new ReadOnlySpan<float>(source, length), factor, new Span<float>(destination, length));
+}
