@@ -32,6 +32,12 @@ public sealed record RunPosition
     /// <summary>Evaluations since then.</summary>
     public int EvaluationsSinceBest { get; init; }
 
+    /// <summary>How often <see cref="ScheduleKind.Plateau"/> has cut the learning rate.</summary>
+    public int RateCuts { get; init; }
+
+    /// <summary>Evaluations in a row that were no better, since the last such cut.</summary>
+    public int EvaluationsOnPlateau { get; init; }
+
     /// <summary>The step of the last evaluation; −1 before the first.</summary>
     public long EvaluatedStep { get; init; } = -1;
 

@@ -72,7 +72,7 @@ public sealed record SpeedMeasurement(double Step, double Evaluation, double Sav
     }
 
     private static RunPosition Train(GruLanguageModel model, ITrainingData data, TrainingOptions options, CancellationToken cancel) =>
-        new Trainer(model, data, null, options with { Epochs = 1, Patience = 0 }, null, new Silence()).Run(cancel).Position;
+        new Trainer(model, data, null, options with { Epochs = 1, Patience = 0, Schedule = ScheduleKind.Constant }, null, new Silence()).Run(cancel).Position;
 
     private static double SecondsToWrite(GruLanguageModel model)
     {

@@ -42,13 +42,15 @@ public sealed class Trainer
     private long savedAt = -1;
     private double savedSeconds;
 
-    /// <summary>Sets up a run. With a <paramref name="folder"/>, the best model is saved there and checkpoints under it.</summary>
+    /// <summary>Sets up a run. With a <paramref name="folder"/>, the best model is saved there and checkpoints under it.
+    /// Throws <see cref="ArgumentException"/> for a plateau schedule without held-out data.</summary>
     public Trainer(ITrainableModel model, ITrainingData data, HeldOut? heldOut, TrainingOptions options, string? folder, ITrainingObserver observer)
     {
         (this.model, this.data, this.heldOut, this.options, this.folder, this.observer) = (model, data, heldOut, options, folder, observer);
+        if (options.Schedule == ScheduleKind.Plateau && heldOut is null) throw new ArgumentException("the plateau schedule needs held-out data to judge by");
         (totalSteps, epochs) = Count(data, options);
         parts = new BatchParts(options);
-        schedule = new LearningRateSchedule(options.Schedule, options.LearningRate, options.MinLearningRate, options.WarmupSteps, totalSteps);
+        schedule = new LearningRateSchedule(options.Schedule, options.LearningRate, options.MinLearningRate, options.WarmupSteps, totalSteps) { CutFactor = options.PlateauFactor };
         position = position with { TotalSteps = totalSteps };
     }
 
@@ -131,7 +133,7 @@ public sealed class Trainer
         var sums = default(LossSums);
         for (int part = 0; part < parts.Count(batch); part++)
             sums += model.ForwardBackward(parts.Part(batch, part), counted, (position.Step * options.GradAccum) + part);
-        double rate = schedule.At(position.Step);
+        double rate = schedule.At(position.Step, position.RateCuts);
         if (counted == 0)
         {
             // The middle of a long prompt that is not learned: its state goes on to the next window, and there is nothing to update by.
@@ -187,6 +189,7 @@ public sealed class Trainer
             }
 
             observer.OnEvaluation(new EvaluationReport(position.Step, position.Tokens, position.Seconds, result, isBest));
+            if (options.Schedule == ScheduleKind.Plateau && !schedule.Rises(position.Step)) WatchPlateau(isBest);
         }
         catch (OperationCanceledException)
         {
@@ -196,6 +199,18 @@ public sealed class Trainer
         {
             model.SwapAverage();
         }
+    }
+
+    // Cuts the learning rate when the held-out figure has stood still for long enough.
+    private void WatchPlateau(bool isBest)
+    {
+        position = position with { EvaluationsOnPlateau = isBest ? 0 : position.EvaluationsOnPlateau + 1 };
+        if (position.EvaluationsOnPlateau < options.PlateauPatience) return;
+        double before = schedule.At(position.Step, position.RateCuts), after = schedule.At(position.Step, position.RateCuts + 1);
+        position = position with { EvaluationsOnPlateau = 0 };
+        if (after >= before) return;
+        position = position with { RateCuts = position.RateCuts + 1 };
+        observer.OnNotice(position.Step, FormattableString.Invariant($"no better for {options.PlateauPatience} evaluation(s): the learning rate is {after:0.0e+0} from here on"));
     }
 
     private void Save()

@@ -24,7 +24,7 @@ public sealed record TrainingOptions
     /// <summary>The highest learning rate.</summary>
     public double LearningRate { get; init; } = 4e-3;
 
-    /// <summary>The learning rate that the schedule ends on.</summary>
+    /// <summary>The learning rate that the schedule ends on, or does not go below.</summary>
     public double MinLearningRate { get; init; } = 4e-5;
 
     /// <summary>Steps over which the learning rate rises from zero.</summary>
@@ -32,6 +32,12 @@ public sealed record TrainingOptions
 
     /// <summary>How the learning rate falls after the warm-up.</summary>
     public ScheduleKind Schedule { get; init; } = ScheduleKind.Cosine;
+
+    /// <summary>Evaluations in a row, no better than the best, after which <see cref="ScheduleKind.Plateau"/> cuts the learning rate.</summary>
+    public int PlateauPatience { get; init; } = 1;
+
+    /// <summary>What such a cut multiplies the learning rate by; it does not go below <see cref="MinLearningRate"/>.</summary>
+    public double PlateauFactor { get; init; } = 0.5;
 
     /// <summary>The global gradient norm above which gradients are scaled down to it. 0: never.</summary>
     public double GradClip { get; init; } = 1.0;

@@ -47,9 +47,11 @@ internal static class TrainCommand
         var tie = new OnOffFlag("tie-weights", defaults.TieWeights, "share the embedding's weights with the output layer");
         var layerNorm = Flags.Switch("--layer-norm", "normalises what each layer above the first reads: for three layers and more");
         var residual = Flags.Switch("--residual", "each layer above the first adds its states to what it was handed: for three layers and more");
-        var minRate = Flags.OptionalNumber("--min-lr", 0, 100, "learning rate at the end (default: a hundredth of --lr)");
+        var minRate = Flags.OptionalNumber("--min-lr", 0, 100, "learning rate at the end, or below which it is not cut (default: a hundredth of --lr)");
         var warmup = Flags.Int("--warmup-steps", 0, MaxCount, (int)loop.WarmupSteps, "steps over which the learning rate rises");
-        var schedule = Flags.OneOf("--schedule", ["cosine", "linear", "wsd", "constant"], "cosine", "how the learning rate falls");
+        var schedule = Flags.OneOf("--schedule", ["cosine", "linear", "wsd", "constant", "plateau"], "cosine", "how the learning rate falls; plateau: it is cut whenever the held-out figure stands still");
+        var plateauPatience = Flags.Int("--plateau-patience", 1, MaxCount, loop.PlateauPatience, "with --schedule plateau: evaluations in a row without a better figure after which the rate is cut");
+        var plateauFactor = Flags.Number("--plateau-factor", 0, 0.99999, loop.PlateauFactor, "what such a cut multiplies the rate by, down to --min-lr", above: true);
         var clip = Flags.Number("--grad-clip", 0, 1e9, loop.GradClip, "largest gradient norm; 0: no clipping");
         var evalInterval = Flags.Int("--eval-interval", 0, MaxCount, 0, "steps between evaluations besides those at the end of each epoch; 0: none");
         var evalTokens = Flags.Int("--eval-tokens", 0, MaxCount, 0, "held-out tokens an evaluation reads at most; 0: all");
@@ -72,12 +74,14 @@ internal static class TrainCommand
             ["grulm train --data book.txt --out-dir model", "grulm train --resume model", "grulm train --data talks.txt --samples lines --hidden-dim 512 --epochs 20 --out-dir talker"],
             [
                 data, outDir, resume, initFrom, tokenizer, vocab, kind, samples, mask, form.Format, form.Column, valData, valFraction, epochs, maxSteps, minutes, batch, accum, bptt, embedding, hidden, layers, dropout, locked, inputDropout, outputDropout, embeddingDropout, recurrentDropout, ar, tar, tie.On, tie.Off, layerNorm, residual,
-                .. optimizer.All, minRate, warmup, schedule, clip, evalInterval, evalTokens, patience, sampleEvery, samplePrompt, logInterval, saveInterval, keep, seed, precision, threads, dryRun, overwrite, preset, config,
+                .. optimizer.All, minRate, warmup, schedule, plateauPatience, plateauFactor, clip, evalInterval, evalTokens, patience, sampleEvery, samplePrompt, logInterval, saveInterval, keep, seed, precision, threads, dryRun, overwrite, preset, config,
             ],
             (flags, session) =>
             {
                 if (flags.GetValue(initFrom) is { } source && new Option[] { tokenizer, vocab, kind, embedding, hidden, layers, tie.On, tie.Off }.FirstOrDefault(flags.Given) is { } other)
                     throw new UsageException($"{other.Name} cannot be given beside --init-from: sizes and tokenizer are those of the model in {source}");
+                if (flags.GetValue(schedule) != "plateau" && new Option[] { plateauPatience, plateauFactor }.FirstOrDefault(flags.Given) is { } cut)
+                    throw new UsageException($"{cut.Name} is for --schedule plateau, and this run's is {flags.GetValue(schedule)}: leave it out or choose that one");
                 return TrainRun.Run(Settings(flags), session.Input, session.Error, session.ErrorIsTerminal, session.Stop);
             });
 
@@ -135,6 +139,8 @@ internal static class TrainCommand
                     MinLearningRate = Math.Min(flags.GetValue(minRate) ?? optimizer.Rate(flags) / 100, optimizer.Rate(flags)),
                     WarmupSteps = flags.GetValue(warmup),
                     Schedule = Enum.Parse<ScheduleKind>(flags.GetValue(schedule)!, ignoreCase: true),
+                    PlateauPatience = flags.GetValue(plateauPatience),
+                    PlateauFactor = flags.GetValue(plateauFactor),
                     GradClip = flags.GetValue(clip),
                     EvalInterval = flags.GetValue(evalInterval),
                     EvalTokens = flags.GetValue(evalTokens),

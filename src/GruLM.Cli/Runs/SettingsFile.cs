@@ -83,6 +83,12 @@ internal static class SettingsFile
         json.WriteNumber("min-lr", t.MinLearningRate);
         json.WriteNumber("warmup-steps", t.WarmupSteps);
         json.WriteString("schedule", t.Schedule.ToString().ToLowerInvariant());
+        if (t.Schedule == ScheduleKind.Plateau)
+        {
+            json.WriteNumber("plateau-patience", t.PlateauPatience);
+            json.WriteNumber("plateau-factor", t.PlateauFactor);
+        }
+
         json.WriteString("optimizer", o.Optimizer.Name);
         if (o.Optimizer is SgdOptions sgd) json.WriteNumber("momentum", sgd.Momentum);
         if (o.Optimizer is MuonOptions muon)

@@ -68,7 +68,8 @@ internal static class TrainRun
         var options = FromModel(settings, folder.CheckpointFolder) with { ContinueFrom = folder.CheckpointFolder };
         settings = settings with { Options = options };
         var (training, heldOut) = ReadTexts(settings, folder, input, messages, cancel);
-        if (options.Training.Patience > 0 && heldOut.IsEmpty) throw new ArgumentException("--patience needs held-out text to judge by: give --val-data or a --val-fraction above 0");
+        if (heldOut.IsEmpty && (options.Training.Patience > 0 ? "--patience" : options.Training.Schedule == ScheduleKind.Plateau ? "--schedule plateau" : null) is { } judge)
+            throw new ArgumentException($"{judge} needs held-out text to judge by: give --val-data or a --val-fraction above 0");
         using var compute = Compute.Create(settings.Threads, settings.Precision);
         var display = new TrainingDisplay(messages, live);
         var observers = new List<ITrainingObserver> { display };

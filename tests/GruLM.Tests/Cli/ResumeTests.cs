@@ -22,12 +22,14 @@ public sealed class ResumeTests : IDisposable
     public void Dispose() => Directory.Delete(root, recursive: true);
 
     [Theory]
-    [InlineData("stream")]
-    [InlineData("lines")]
-    public void A_run_stopped_early_and_extended_ends_like_one_that_was_longer_from_the_start(string samples)
+    [InlineData("--samples stream")]
+    [InlineData("--samples lines")]
+    [InlineData("--optimizer sgd --momentum 0.8")]
+    [InlineData("--optimizer muon")]
+    public void A_run_stopped_early_and_extended_ends_like_one_that_was_longer_from_the_start(string what)
     {
         // A rate that does not depend on the length of the run.
-        string options = $"{Sizes.Replace("--warmup-steps 4", "--warmup-steps 0", StringComparison.Ordinal)} --samples {samples} --schedule constant --eval-interval 7 --save-interval 5";
+        string options = $"{Sizes.Replace("--warmup-steps 4", "--warmup-steps 0", StringComparison.Ordinal)} {what} --schedule constant --eval-interval 7 --save-interval 5";
         string whole = Train("whole", $"{options} --max-steps 41"), parts = Train("parts", $"{options} --max-steps 17");
         Good($"train --resume {parts} --max-steps 30 --threads 1 --log-interval 3");
         var last = Good($"train --resume {parts} --max-steps 41");

@@ -87,9 +87,44 @@ public sealed class TrainingPlanTests : IDisposable
     {
         string messages = Good($"train --data {text} --out-dir {root}/model {Sizes} --max-steps 5");
         Assert.Matches("epoch 1/1, its first 5 of [0-9]+ steps: average NLL", messages);
-        var refused = CommandsTests.Run($"train --data {text} --out-dir {root}/none {Sizes} --val-fraction 0 --patience 2".Split(' '));
-        Assert.Equal(2, refused.Code);
-        Assert.Contains("--patience needs held-out text", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--val-fraction 0 --patience 2", "--patience needs held-out text")]
+    [InlineData("--val-fraction 0 --schedule plateau", "--schedule plateau needs held-out text")]
+    [InlineData("--plateau-patience 2", "--plateau-patience is for --schedule plateau, and this run's is cosine")]
+    [InlineData("--schedule wsd --plateau-factor 0.1", "--plateau-factor is for --schedule plateau, and this run's is wsd")]
+    [InlineData("--schedule plateau --plateau-factor 1", "--plateau-factor 1: a number above 0 to 0.99999 was expected")]
+    [InlineData("--momentum 0.5", "--momentum is for --optimizer sgd or muon, and this run's is adamw")]
+    [InlineData("--optimizer sgd --beta2 0.9", "--beta2 is for --optimizer adamw or muon")]
+    [InlineData("--muon-lr-factor 2", "--muon-lr-factor is for --optimizer muon")]
+    [InlineData("--optimizer adam", "one of adamw, sgd, muon")]
+    public void Settings_that_do_not_go_together_are_refused_in_one_line(string flags, string expected)
+    {
+        var (code, _, error) = CommandsTests.Run($"train --data {text} --out-dir {root}/none {Sizes} {flags}".Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(2, code);
+        Assert.Contains(expected, error.TrimEnd('\n').Split('\n')[^1], StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(root, "none")));
+    }
+
+    [Theory]
+    [InlineData("--optimizer sgd --momentum 0.7 --schedule plateau --plateau-patience 2 --plateau-factor 0.3")]
+    [InlineData("--optimizer muon --momentum 0.8 --muon-lr-factor 4 --beta2 0.97 --weight-decay 0.02")]
+    public void How_weights_are_updated_is_written_down_and_makes_the_same_model_again(string how)
+    {
+        string model = Path.Combine(root, "model"), again = Path.Combine(root, "again");
+        Good($"train --data {text} --out-dir {model} {Sizes.Replace(" --lr 0.01", "", StringComparison.Ordinal)} --max-steps 12 --eval-interval 3 {how}");
+        using var settings = JsonDocument.Parse(File.ReadAllText(Path.Combine(model, "training", "settings.json")));
+        string[] words = how.Split(' ');
+        for (int i = 0; i < words.Length; i++)
+        {
+            if (!words[i].StartsWith("--", StringComparison.Ordinal)) continue;
+            var written = settings.RootElement.GetProperty(words[i][2..]);
+            Assert.Equal(i + 1 < words.Length && !words[i + 1].StartsWith("--", StringComparison.Ordinal) ? words[i + 1] : "True", written.ToString());
+        }
+
+        Good($"train --config {Path.Combine(model, "training", "settings.json")} --out-dir {again}");
+        ResumeTests.AssertSame(model, again);
     }
 
     private static string Good(string line)

@@ -41,27 +41,59 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Stopping_and_continuing_gives_the_same_bits_as_never_stopping(bool lines)
+    [InlineData("stream")]
+    [InlineData("lines")]
+    [InlineData("sgd")]
+    [InlineData("muon")]
+    [InlineData("plateau")]
+    public void Stopping_and_continuing_gives_the_same_bits_as_never_stopping(string what)
     {
         var options = new TrainingOptions { Epochs = 3, BatchSize = 4, Bptt = 12, LearningRate = 0.01, WarmupSteps = 3 };
-        ITrainingData Data() => lines ? new LineSamples([.. Enumerable.Range(0, 60).Select(i => Enumerable.Range(3, 2 + (i % 15)).ToArray())], 1, 2, 4, 12, 5) : Stream(700);
-        using var whole = GruLanguageModel.Create(config, compute, 7);
-        new Trainer(whole, Data(), HeldOut(60), options, null, new Recorder()).Run();
+        if (what == "plateau") options = options with { LearningRate = 0.3, Epochs = 7, Schedule = ScheduleKind.Plateau, PlateauFactor = 0.9, EvalInterval = 1 };
+        OptimizerOptions optimizer = what switch { "sgd" => new SgdOptions { WeightDecay = 0.1 }, "muon" => new MuonOptions(), _ => new AdamWOptions() };
+        ITrainingData Data() => what switch
+        {
+            "lines" => new LineSamples([.. Enumerable.Range(0, 60).Select(i => Enumerable.Range(3, 2 + (i % 15)).ToArray())], 1, 2, 4, 12, 5),
+            _ => Stream(700),
+        };
+        using var whole = GruLanguageModel.Create(config, compute, 7, optimizer);
+        var end = new Trainer(whole, Data(), HeldOut(60), options, null, new Recorder()).Run().Position;
 
         using var stop = new CancellationTokenSource();
-        using var first = GruLanguageModel.Create(config, compute, 7);
+        using var first = GruLanguageModel.Create(config, compute, 7, optimizer);
         var stopped = new Trainer(first, Data(), HeldOut(60), options with { LogInterval = 1 }, folder, new Recorder { AfterStep = step => { if (step == 11) stop.Cancel(); } }).Run(stop.Token);
         Assert.False(stopped.Finished);
         Assert.Equal(11, stopped.Position.Step);
+        if (what == "plateau") Assert.InRange(stopped.Position.RateCuts, 1, end.RateCuts - 1);
 
         string checkpoint = Checkpoint.Find(folder)[0].Folder;
-        using var resumed = GruLanguageModel.Load(checkpoint, compute, seed: 7);
+        using var resumed = GruLanguageModel.Load(checkpoint, compute, optimizer, seed: 7);
         var trainer = new Trainer(resumed, Data(), HeldOut(60), options, folder, new Recorder());
         trainer.ContinueFrom(Checkpoint.Load(checkpoint, resumed));
         Assert.True(trainer.Run().Finished);
+        Assert.Equal((end.Step, end.RateCuts, end.EvaluationsOnPlateau), (trainer.Position.Step, trainer.Position.RateCuts, trainer.Position.EvaluationsOnPlateau));
         foreach (var view in whole.Parameters.Views) Assert.Equal(whole.Parameters.Span(view.Name).ToArray(), resumed.Parameters.Span(view.Name).ToArray());
+    }
+
+    [Fact]
+    public void On_a_plateau_the_rate_is_cut_down_to_the_lowest_and_says_so()
+    {
+        using var model = GruLanguageModel.Create(config, compute, 1);
+        var watcher = new Recorder();
+
+        // Nothing is learned at these rates, so that no evaluation is better than the first.
+        var options = new TrainingOptions
+        {
+            MaxSteps = 20, BatchSize = 8, Bptt = 16, LearningRate = 1e-30, MinLearningRate = 2e-31, WarmupSteps = 2, LogInterval = 1, EvalInterval = 2,
+            Schedule = ScheduleKind.Plateau, PlateauPatience = 2, PlateauFactor = 0.5,
+        };
+        var end = new Trainer(model, Stream(8000), HeldOut(100), options, null, watcher).Run().Position;
+        double[] rates = [.. watcher.Steps.Select(s => s.LearningRate / 1e-30)], expected = [1 / 3.0, 2 / 3.0, .. new double[4].Select(_ => 1.0), .. new double[4].Select(_ => 0.5), .. new double[4].Select(_ => 0.25), .. new double[6].Select(_ => 0.2)];
+        Assert.All(rates.Zip(expected), pair => Assert.Equal(pair.Second, pair.First, 1e-9));
+        Assert.Equal(3, end.RateCuts);
+        Assert.Equal(3, watcher.Notices.Count);
+        Assert.Equal("no better for 2 evaluation(s): the learning rate is 5.0e-31 from here on", watcher.Notices[0]);
+        Assert.Contains("needs held-out data", Assert.Throws<ArgumentException>(() => new Trainer(model, Stream(3000), null, options, null, watcher)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
