@@ -18,6 +18,9 @@ public enum RandomPurpose
 
     /// <summary>Choosing the next token.</summary>
     Sampling = 4,
+
+    /// <summary>The lengths of windows.</summary>
+    WindowLength = 5,
 }
 
 /// <summary>A stateless stream of random numbers: every draw names its step and lane.</summary>

@@ -17,6 +17,9 @@ public interface ITrainingData
     /// <summary>Number of batches in an epoch.</summary>
     int StepsInEpoch(int epoch);
 
+    /// <summary>What the learning rate of a batch is multiplied by; other than 1 where lengths vary.</summary>
+    double RateFactor(TokenBatch batch) => 1;
+
     /// <summary>Batch <paramref name="index"/> of an epoch. The batch is valid until the next call.</summary>
     TokenBatch Batch(int epoch, int index);
 }

@@ -133,7 +133,7 @@ public sealed class Trainer
         var sums = default(LossSums);
         for (int part = 0; part < parts.Count(batch); part++)
             sums += model.ForwardBackward(parts.Part(batch, part), counted, (position.Step * options.GradAccum) + part);
-        double rate = schedule.At(position.Step, position.RateCuts);
+        double rate = schedule.At(position.Step, position.RateCuts) * data.RateFactor(batch);
         if (counted == 0)
         {
             // The middle of a long prompt that is not learned: its state goes on to the next window, and there is nothing to update by.

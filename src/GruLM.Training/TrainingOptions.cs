@@ -1,5 +1,7 @@
 // What a training run is told. Everything here is a number or a name; the data and the model come beside it.
 
+using GruLM.Model;
+
 namespace GruLM.Training;
 
 /// <summary>The settings of a training run. Steps are optimizer updates.</summary>
@@ -20,6 +22,12 @@ public sealed record TrainingOptions
 
     /// <summary>Tokens that a gradient reaches back, T (truncated back-propagation through time).</summary>
     public int Bptt { get; init; } = 64;
+
+    /// <summary>Whether the lengths of stream windows vary at random around <see cref="Bptt"/>, and each step's learning rate with them (AWD-LSTM).</summary>
+    public bool RandomBptt { get; init; }
+
+    /// <summary>The length that no window exceeds.</summary>
+    public int LongestWindow => new WindowLengths(Bptt, RandomBptt, Seed).Longest;
 
     /// <summary>The highest learning rate.</summary>
     public double LearningRate { get; init; } = 4e-3;
@@ -63,6 +71,13 @@ public sealed record TrainingOptions
     /// <summary>Checkpoints kept.</summary>
     public int Keep { get; init; } = 2;
 
-    /// <summary>Decides the starting values, the order of lines and dropout.</summary>
+    /// <summary>Decides the starting values, the order of lines, the lengths of random windows and dropout.</summary>
     public ulong Seed { get; init; } = 1;
+
+    /// <summary>Throws <see cref="ArgumentException"/> for settings that do not go together with samples of <paramref name="kind"/>.</summary>
+    public void Validate(SampleKind kind)
+    {
+        if (RandomBptt && kind == SampleKind.Lines) throw new ArgumentException("--random-bptt needs --samples stream: lines are cut at their own ends");
+        if (RandomBptt && Bptt < WindowLengths.SmallestBptt) throw new ArgumentException($"--random-bptt needs a --bptt of at least {WindowLengths.SmallestBptt}, around which lengths can vary; it is {Bptt}");
+    }
 }

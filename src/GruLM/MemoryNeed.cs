@@ -12,7 +12,7 @@ public static class MemoryNeed
     public static double TrainingBytes(GruConfig config, TrainingOptions options)
     {
         double parameters = GruParameters.CountFor(config);
-        double tokens = (double)options.BatchSize * options.Bptt;
+        double tokens = (double)options.BatchSize * options.LongestWindow;
         double activations = tokens * ((2.0 * config.EmbeddingDim) + (config.NumLayers * (7.0 + (config.LayerNorm ? 1 : 0) + (config.Residual ? 1 : 0)) * config.HiddenDim) + (4.0 * config.HiddenDim));
         double logits = Math.Max(256.0 * config.VocabSize, 1 << 22) * 2;
         return sizeof(float) * ((6 * parameters) + activations + logits);

@@ -144,7 +144,7 @@ public sealed class TextTraining : IDisposable
 
             var stored = EncodedText.Stream(tokenizer, training, TokenPath(training, options), compute.Team.Count, phase, cancel);
             tokens = stored as IDisposable;
-            data = new TokenStream(stored, options.Training.BatchSize * options.Training.GradAccum, options.Training.Bptt, options.Training.Seed);
+            data = new TokenStream(stored, options.Training.BatchSize * options.Training.GradAccum, options.Training.Bptt, options.Training.Seed, options.Training.RandomBptt);
         }
         else
         {
@@ -182,6 +182,7 @@ public sealed class TextTraining : IDisposable
         var sizes = Sizes(options);
         sizes.Validate();
         options.Regularisation.Validate();
+        options.Training.Validate(options.Samples);
         MemoryNeed.Check(sizes, options.Training);
         if (options.MaskPrompt && options.Samples != SampleKind.Lines) throw new ArgumentException("--mask-prompt needs --samples lines: in a stream nothing tells where an exchange begins");
         if (training.Length < 2) throw new InvalidDataException($"the training part of the text has {training.Length} byte(s), too few to learn from; give more text or a smaller --val-fraction");

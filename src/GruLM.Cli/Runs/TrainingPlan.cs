@@ -38,7 +38,7 @@ internal static class TrainingPlan
     {
         var t = settings.Options.Training;
         int lanes = (run.Data as TokenStream)?.Lanes ?? t.BatchSize * t.GradAccum;
-        Line(messages, $"training: {run.Data.TokensPerEpoch:#,0} tokens an epoch ({(settings.Options.Samples == SampleKind.Lines ? "lines" : "stream")}), {(run.HeldOut is { } h ? $"{h.Tokens.ToString("#,0", CultureInfo.InvariantCulture)} held out" : "none held out")}, {run.TotalSteps:#,0} steps of {lanes} x {t.Bptt}, {KernelChoice.Describe(compute, settings.Precision)}");
+        Line(messages, $"training: {run.Data.TokensPerEpoch:#,0} tokens an epoch ({(settings.Options.Samples == SampleKind.Lines ? "lines" : "stream")}), {(run.HeldOut is { } h ? $"{h.Tokens.ToString("#,0", CultureInfo.InvariantCulture)} held out" : "none held out")}, {run.TotalSteps:#,0} steps of {lanes} x {(t.RandomBptt ? "about " : "")}{t.Bptt}, {KernelChoice.Describe(compute, settings.Precision)}");
     }
 
     /// <summary>Lays the run out so that it ends <see cref="TrainSettings.Minutes"/> after <paramref name="clock"/> started. Returns the settings

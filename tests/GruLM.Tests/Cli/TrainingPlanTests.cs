@@ -95,25 +95,28 @@ public sealed class TrainingPlanTests : IDisposable
     [InlineData("--plateau-patience 2", "--plateau-patience is for --schedule plateau, and this run's is cosine")]
     [InlineData("--schedule wsd --plateau-factor 0.1", "--plateau-factor is for --schedule plateau, and this run's is wsd")]
     [InlineData("--schedule plateau --plateau-factor 1", "--plateau-factor 1: a number above 0 to 0.99999 was expected")]
+    [InlineData("--samples lines --random-bptt", "--random-bptt needs --samples stream")]
+    [InlineData("--random-bptt --bptt 9", "--random-bptt needs a --bptt of at least 10")]
     [InlineData("--momentum 0.5", "--momentum is for --optimizer sgd or muon, and this run's is adamw")]
     [InlineData("--optimizer sgd --beta2 0.9", "--beta2 is for --optimizer adamw or muon")]
     [InlineData("--muon-lr-factor 2", "--muon-lr-factor is for --optimizer muon")]
     [InlineData("--optimizer adam", "one of adamw, sgd, muon")]
     public void Settings_that_do_not_go_together_are_refused_in_one_line(string flags, string expected)
     {
-        var (code, _, error) = CommandsTests.Run($"train --data {text} --out-dir {root}/none {Sizes} {flags}".Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        var (code, _, error) = CommandsTests.Run($"train --data {text} --out-dir {root}/none {Sizes.Replace("--bptt 16", flags.Contains("--bptt", StringComparison.Ordinal) ? "" : "--bptt 16", StringComparison.Ordinal)} {flags}".Split(' ', StringSplitOptions.RemoveEmptyEntries));
         Assert.Equal(2, code);
         Assert.Contains(expected, error.TrimEnd('\n').Split('\n')[^1], StringComparison.Ordinal);
         Assert.False(Directory.Exists(Path.Combine(root, "none")));
     }
 
     [Theory]
-    [InlineData("--optimizer sgd --momentum 0.7 --schedule plateau --plateau-patience 2 --plateau-factor 0.3")]
-    [InlineData("--optimizer muon --momentum 0.8 --muon-lr-factor 4 --beta2 0.97 --weight-decay 0.02")]
+    [InlineData("--optimizer sgd --momentum 0.7 --schedule plateau --plateau-patience 2 --plateau-factor 0.3 --random-bptt")]
+    [InlineData("--optimizer muon --momentum 0.8 --muon-lr-factor 4 --beta2 0.97 --weight-decay 0.02 --random-bptt")]
     public void How_weights_are_updated_is_written_down_and_makes_the_same_model_again(string how)
     {
         string model = Path.Combine(root, "model"), again = Path.Combine(root, "again");
-        Good($"train --data {text} --out-dir {model} {Sizes.Replace(" --lr 0.01", "", StringComparison.Ordinal)} --max-steps 12 --eval-interval 3 {how}");
+        string messages = Good($"train --data {text} --out-dir {model} {Sizes.Replace(" --lr 0.01", "", StringComparison.Ordinal)} --max-steps 12 --eval-interval 3 {how}");
+        Assert.Contains("x about 16", messages, StringComparison.Ordinal);
         using var settings = JsonDocument.Parse(File.ReadAllText(Path.Combine(model, "training", "settings.json")));
         string[] words = how.Split(' ');
         for (int i = 0; i < words.Length; i++)

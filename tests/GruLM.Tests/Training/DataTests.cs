@@ -8,15 +8,18 @@ namespace GruLM.Tests.Training;
 public class DataTests
 {
     [Theory]
-    [InlineData(2, 4, 8)]
-    [InlineData(17, 1, 5)]
-    [InlineData(1000, 4, 7)]
-    [InlineData(1001, 32, 64)]
-    [InlineData(5000, 8, 64)]
-    public void A_stream_is_cut_into_lanes_that_follow_on(int count, int lanes, int steps)
+    [InlineData(2, 4, 8, false)]
+    [InlineData(17, 1, 5, false)]
+    [InlineData(1000, 4, 7, false)]
+    [InlineData(1001, 32, 64, false)]
+    [InlineData(5000, 8, 64, false)]
+    [InlineData(2, 4, 64, true)]
+    [InlineData(1001, 32, 64, true)]
+    [InlineData(5000, 8, 20, true)]
+    public void A_stream_is_cut_into_lanes_that_follow_on(int count, int lanes, int steps, bool random)
     {
         int[] tokens = [.. Enumerable.Range(0, count)];
-        var data = new TokenStream(tokens, lanes, steps, seed: 1);
+        var data = new TokenStream(tokens, lanes, steps, seed: 1, random);
         var predicted = new HashSet<int>();
         var lastOfLane = new int[data.Lanes];
         for (int i = 0; i < data.StepsInEpoch(0); i++)
@@ -53,6 +56,31 @@ public class DataTests
 
         Assert.Equal(Fresh(), Fresh());
         Assert.InRange(Fresh().Count(f => f), 2000 / 32 / 2, 2000 / 32 * 2);
+    }
+
+    [Fact]
+    public void Random_windows_vary_around_their_length_and_its_half_and_depend_on_seed_and_epoch_alone()
+    {
+        static int[] Lengths(ulong seed, int epoch, int steps)
+        {
+            var data = new TokenStream(new int[200_001], 4, steps, seed, randomSteps: true);
+            data.StepsInEpoch(7);
+            return [.. Enumerable.Range(0, data.StepsInEpoch(epoch)).Select(i => data.Batch(epoch, i).Steps)];
+        }
+
+        int[] lengths = Lengths(3, 0, 60)[..^1];
+        Assert.Equal(lengths, Lengths(3, 0, 60)[..^1]);
+        Assert.NotEqual(lengths, Lengths(3, 1, 60)[..^1]);
+        Assert.NotEqual(lengths, Lengths(4, 0, 60)[..^1]);
+        Assert.All(lengths, length => Assert.InRange(length, 5, 80));
+        int[] longer = [.. lengths.Where(length => length > 45)];
+        Assert.InRange((lengths.Length - longer.Length) / (double)lengths.Length, 0.03, 0.07);
+        Assert.InRange(longer.Average(), 59, 61);
+        Assert.InRange(Math.Sqrt(longer.Average(length => Math.Pow(length - longer.Average(), 2))), 4.5, 5.5);
+        Assert.InRange(lengths.Where(length => length <= 45).Average(), 28, 32);
+
+        // Where most lengths would be too short or too long.
+        Assert.All(Lengths(3, 0, 10)[..^1], length => Assert.InRange(length, 5, 30));
     }
 
     [Theory]

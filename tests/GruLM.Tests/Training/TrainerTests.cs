@@ -46,6 +46,7 @@ public sealed class TrainerTests : IDisposable
     [InlineData("sgd")]
     [InlineData("muon")]
     [InlineData("plateau")]
+    [InlineData("random-bptt")]
     public void Stopping_and_continuing_gives_the_same_bits_as_never_stopping(string what)
     {
         var options = new TrainingOptions { Epochs = 3, BatchSize = 4, Bptt = 12, LearningRate = 0.01, WarmupSteps = 3 };
@@ -54,6 +55,7 @@ public sealed class TrainerTests : IDisposable
         ITrainingData Data() => what switch
         {
             "lines" => new LineSamples([.. Enumerable.Range(0, 60).Select(i => Enumerable.Range(3, 2 + (i % 15)).ToArray())], 1, 2, 4, 12, 5),
+            "random-bptt" => new TokenStream(Periodic(700), 4, 12, seed: 1, randomSteps: true),
             _ => Stream(700),
         };
         using var whole = GruLanguageModel.Create(config, compute, 7, optimizer);
@@ -94,6 +96,19 @@ public sealed class TrainerTests : IDisposable
         Assert.Equal(3, watcher.Notices.Count);
         Assert.Equal("no better for 2 evaluation(s): the learning rate is 5.0e-31 from here on", watcher.Notices[0]);
         Assert.Contains("needs held-out data", Assert.Throws<ArgumentException>(() => new Trainer(model, Stream(3000), null, options, null, watcher)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_step_of_a_random_window_has_the_rate_of_its_length()
+    {
+        using var model = GruLanguageModel.Create(config, compute, 1);
+        var watcher = new Recorder();
+        var data = new TokenStream(Periodic(3000), 8, 16, seed: 1, randomSteps: true);
+        new Trainer(model, data, null, new TrainingOptions { Epochs = 2, Bptt = 16, LearningRate = 0.01, WarmupSteps = 0, Schedule = ScheduleKind.Constant, LogInterval = 1 }, null, watcher).Run();
+        int[] lengths = [.. Enumerable.Range(0, 2).SelectMany(epoch => Enumerable.Range(0, data.StepsInEpoch(epoch)).Select(i => data.Batch(epoch, i).Steps))];
+        Assert.Equal(lengths.Length, watcher.Steps[^1].TotalSteps);
+        Assert.Equal(lengths.Select(length => 0.01 * (length / 16.0)), watcher.Steps.Select(s => s.LearningRate));
+        Assert.Equal([data.StepsInEpoch(0), data.StepsInEpoch(1)], watcher.Epochs.Select(e => e.Steps));
     }
 
     [Theory]
