@@ -3,7 +3,6 @@
 // training, and the decay is not scaled by it. One pass over memory, arithmetic as in AdamW.cs.
 
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using GruLM.Kernels;
 
 namespace GruLM.Model;
@@ -11,11 +10,11 @@ namespace GruLM.Model;
 /// <summary>Adapts parameters to what is being read, and pulls them back to where they were trained.</summary>
 public sealed unsafe class DynamicUpdate : IDisposable
 {
-    private const int ChunkLength = 1 << 14;
     private const double Smoothing = 0.999;
     private const float Epsilon = 1e-5f;
     private readonly GruParameters trained;
     private readonly GruParameters meanSquares;
+    private readonly UpdateChunks chunks;
     private long steps;
 
     /// <summary>Adapts a model that starts from <paramref name="trained"/>, which stay the caller's and are only read.</summary>
@@ -23,6 +22,7 @@ public sealed unsafe class DynamicUpdate : IDisposable
     {
         this.trained = trained;
         meanSquares = new GruParameters(trained.Config);
+        chunks = new UpdateChunks(meanSquares.Views);
     }
 
     /// <summary>One update with the gradients, which are zero afterwards. <paramref name="parameters"/> are laid out like the trained ones.</summary>
@@ -32,54 +32,33 @@ public sealed unsafe class DynamicUpdate : IDisposable
 
         // The plain mean at first, so that nothing needs correcting for the start from zero.
         double keep = Math.Min(Smoothing, 1 - (1.0 / steps));
-        var job = new Pass
+        chunks.Run(compute, new Rule
         {
-            Parameters = parameters.Pointer, Gradients = gradients.Pointer, Trained = trained.Pointer, Squares = meanSquares.Pointer, Length = parameters.Length,
+            Parameters = parameters.Pointer, Gradients = gradients.Pointer, Trained = trained.Pointer, Squares = meanSquares.Pointer,
             KeepSquares = (float)keep, NewSquares = (float)(1 - keep), Step = (float)-learningRate, Decay = (float)decay, Epsilon = Epsilon,
-        };
-        switch (compute.Path)
-        {
-            case KernelPath.Vector512: Run<Simd512, Vector512<float>>(compute, job); break;
-            case KernelPath.Vector256: Run<Simd256, Vector256<float>>(compute, job); break;
-            case KernelPath.Vector128: Run<Simd128, Vector128<float>>(compute, job); break;
-            default: Run<Simd1, float>(compute, job); break;
-        }
+        });
     }
 
     /// <inheritdoc/>
-    public void Dispose() => meanSquares.Dispose();
-
-    private static void Run<S, V>(Compute compute, Pass pass)
-        where S : struct, ISimd<V>
-        where V : unmanaged
+    public void Dispose()
     {
-        var job = new UpdateJob<S, V> { Pass = pass };
-        compute.Team.Run(ref job, (int)((pass.Length + ChunkLength - 1) / ChunkLength));
+        chunks.Dispose();
+        meanSquares.Dispose();
     }
 
-    private struct Pass
+    private struct Rule : IUpdateRule
     {
         public float* Parameters, Gradients, Trained, Squares;
-        public long Length;
         public float KeepSquares, NewSquares, Step, Decay, Epsilon;
-    }
-
-    private struct UpdateJob<S, V> : IParallelJob
-        where S : struct, ISimd<V>
-        where V : unmanaged
-    {
-        public Pass Pass;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public readonly void Execute(int item, int thread)
+        public readonly void Update<S, V>(UpdateChunk chunk)
+            where S : struct, ISimd<V>
+            where V : unmanaged
         {
-            long start = (long)item * ChunkLength;
-            int length = (int)Math.Min(ChunkLength, Pass.Length - start);
-            float* p = Pass.Parameters + start, g = Pass.Gradients + start, origin = Pass.Trained + start, m = Pass.Squares + start;
-            V keep = S.Splat(Pass.KeepSquares), rest = S.Splat(Pass.NewSquares), step = S.Splat(Pass.Step), decay = S.Splat(Pass.Decay), epsilon = S.Splat(Pass.Epsilon);
-
-            // The buffer is a multiple of sixteen floats long, and its gaps are zero and stay so: whole vectors to the end.
-            for (int i = 0; i < length; i += S.Width)
+            float* p = Parameters + chunk.Offset, g = Gradients + chunk.Offset, origin = Trained + chunk.Offset, m = Squares + chunk.Offset;
+            V keep = S.Splat(KeepSquares), rest = S.Splat(NewSquares), step = S.Splat(Step), decay = S.Splat(Decay), epsilon = S.Splat(Epsilon);
+            for (int i = 0; i < chunk.Length; i += S.Width)
             {
                 V gradient = S.Load(g + i), parameter = S.Load(p + i);
                 V squares = S.MultiplyAdd(S.Load(m + i), keep, S.Multiply(S.Multiply(gradient, gradient), rest));
