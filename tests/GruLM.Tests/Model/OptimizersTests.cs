@@ -12,7 +12,7 @@ namespace GruLM.Tests.Model;
 
 public sealed class OptimizersTests : IDisposable
 {
-    private static readonly GruConfig Sizes = new() { VocabSize = 37, EmbeddingDim = 21, HiddenDim = 70, NumLayers = 2 };
+    private static readonly GruConfig Sizes = new() { VocabSize = 37, EmbeddingDim = 21, HiddenDim = 70, NumLayers = 2, LayerNorm = true };
     private readonly string folder = Directory.CreateTempSubdirectory("grulm-optimizer-").FullName;
 
     public static TheoryData<string> Names => ["adamw", "sgd", "muon"];
@@ -205,7 +205,7 @@ public sealed class OptimizersTests : IDisposable
     private static void ForAllConstants(Action<GruConfig, double, double, double, double> law) =>
         Check.One(Config.QuickThrowOnFailure.WithMaxTest(25), Prop.ForAll<byte, byte, byte>((size, kind, constants) =>
             law(
-                new GruConfig { VocabSize = 2 + (kind % 30), EmbeddingDim = 1 + (size % 19), HiddenDim = 1 + (size % 23), NumLayers = 1 + (kind % 2) },
+                new GruConfig { VocabSize = 2 + (kind % 30), EmbeddingDim = 1 + (size % 19), HiddenDim = 1 + (size % 23), NumLayers = 1 + (kind % 2), LayerNorm = kind % 2 == 1 },
                 kind % 3 == 0 ? 0 : 0.9, constants % 3 * 0.1, (1 + (constants % 7)) * 0.02, (1 + (constants % 5)) * 0.3)));
 
     private static OptimizerOptions Options(string name) => name switch
