@@ -55,7 +55,7 @@ public sealed class TrainingPlanTests : IDisposable
         File.WriteAllText(config, """{"emb-dim": 20, "hidden-dim": 20}""");
         string messages = Good($"train --data {text} --out-dir {root}/model --preset tiny --config {config} --num-layers 2 --vocab-size 320 --dry-run");
         Assert.Contains("vocabulary 320, embedding 20, 2 x 20 GRU units", messages, StringComparison.Ordinal);
-        Assert.Contains("1 x 192 GRU units", Good($"train --data {text} --out-dir {root}/model --preset tiny --vocab-size 320 --dry-run"), StringComparison.Ordinal);
+        Assert.Contains("1 x 256 GRU units", Good($"train --data {text} --out-dir {root}/model --preset tiny --vocab-size 320 --dry-run"), StringComparison.Ordinal);
         Assert.Contains("64, 1 x 384 GRU units, untied", Good($"train --data {text} --out-dir {root}/model --preset shakespeare-char-quick --dry-run"), StringComparison.Ordinal);
         Assert.Contains("384, 1 x 384 GRU units, tied", Good($"train --data {text} --out-dir {root}/model --preset shakespeare-char-quick --emb-dim 384 --tie-weights --dry-run"), StringComparison.Ordinal);
     }
