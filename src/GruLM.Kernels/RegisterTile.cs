@@ -24,10 +24,8 @@ public static unsafe partial class RegisterTile<S, V>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Product(float* a, nint rowStride, nint columnStride, float* b, nint strideB, int k, float* c, nint strideC, int rows, int vectors, bool add, float* ahead)
     {
-        if (vectors < 3)
-        {
-            for (int v = 0; v < vectors; v++) Column(a, rowStride, columnStride, b + (v * S.Width), strideB, k, c + (v * S.Width), strideC, rows, add);
-        }
+        if (vectors == 1) OneColumn(a, rowStride, columnStride, b, strideB, k, c, strideC, rows, add);
+        else if (vectors == 2) TwoColumns(a, rowStride, columnStride, b, strideB, k, c, strideC, rows, add);
         else if (rows == 1) Rows1(a, columnStride, b, strideB, k, c, add, ahead);
         else if (ahead == null) Rows<NotFetching>(a, rowStride, columnStride, b, strideB, k, c, strideC, rows, add, ahead);
         else Rows<Fetching>(a, rowStride, columnStride, b, strideB, k, c, strideC, rows, add, ahead);
@@ -182,48 +180,6 @@ public static unsafe partial class RegisterTile<S, V>
         }
     }
 
-    // One vector of columns, for the edge where a panel is not full: with eight rows just enough sums not to wait for one another.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Column(float* a, nint rowStride, nint columnStride, float* b, nint strideB, int k, float* c, nint strideC, int rows, bool add)
-    {
-        float* a1 = rows > 1 ? a + rowStride : a;
-        float* a2 = rows > 2 ? a1 + rowStride : a1;
-        float* a3 = rows > 3 ? a2 + rowStride : a2;
-        float* a4 = rows > 4 ? a3 + rowStride : a3;
-        float* a5 = rows > 5 ? a4 + rowStride : a4;
-        float* a6 = rows > 6 ? a5 + rowStride : a5;
-        float* a7 = rows > 7 ? a6 + rowStride : a6;
-        V c0 = S.Zero, c1 = S.Zero, c2 = S.Zero, c3 = S.Zero, c4 = S.Zero, c5 = S.Zero, c6 = S.Zero, c7 = S.Zero;
-        nint p = 0;
-        for (float* end = b + (k * strideB); b != end; b += strideB)
-        {
-            V x = S.Load(b);
-            c0 = S.MultiplyAdd(S.Splat(a[p]), x, c0);
-            c1 = S.MultiplyAdd(S.Splat(a1[p]), x, c1);
-            c2 = S.MultiplyAdd(S.Splat(a2[p]), x, c2);
-            c3 = S.MultiplyAdd(S.Splat(a3[p]), x, c3);
-            if (S.TileRows == 8)
-            {
-                c4 = S.MultiplyAdd(S.Splat(a4[p]), x, c4);
-                c5 = S.MultiplyAdd(S.Splat(a5[p]), x, c5);
-                c6 = S.MultiplyAdd(S.Splat(a6[p]), x, c6);
-                c7 = S.MultiplyAdd(S.Splat(a7[p]), x, c7);
-            }
-
-            p += columnStride;
-        }
-
-        StoreVector(c, c0, add);
-        StoreVector(c += strideC, c1, add);
-        StoreVector(c += strideC, c2, add);
-        StoreVector(c += strideC, c3, add);
-        if (S.TileRows != 8 || rows <= 4) return;
-        StoreVector(c += strideC, c4, add);
-        StoreVector(c += strideC, c5, add);
-        StoreVector(c += strideC, c6, add);
-        StoreVector(c += strideC, c7, add);
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Rows1(float* a, nint columnStride, float* b, nint strideB, int k, float* c, bool add, float* ahead)
     {
@@ -275,6 +231,13 @@ public static unsafe partial class RegisterTile<S, V>
         }
     }
 
+    /// <summary>Fetches the vector at <paramref name="at"/>, which will be read or overwritten soon.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void FetchVector(float* at)
+    {
+        if (Sse.IsSupported) Sse.Prefetch0(at);
+    }
+
     // Into the second-level cache: the first is full of what is being read now.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Prefetch(float* line)
@@ -293,9 +256,6 @@ public static unsafe partial class RegisterTile<S, V>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AddRow(float* c, V x0, V x1, V x2) =>
         StoreRow(c, S.Add(S.Load(c), x0), S.Add(S.Load(c + S.Width), x1), S.Add(S.Load(c + (2 * S.Width)), x2));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreVector(float* c, V x, bool add) => S.Store(c, add ? S.Add(S.Load(c), x) : x);
 }
 
 /// <summary>A slice of a packed panel that will be read next, handed out to register tiles part by part to be fetched meanwhile.</summary>

@@ -14,6 +14,10 @@ internal sealed unsafe partial class FusedGruLayer<S, V> : FusedGruLayer
     // A slice of a panel this deep stays in the second-level cache, beside the next one, while the lanes pass over it.
     private const int DepthSlice = 512;
 
+    // A lane's gates are a cache line here and there, which no processor foresees: they are fetched so many lanes ahead.
+    private const int LanesAhead = 4;
+    private const int LanesAheadBackward = 2;
+
     // [b_ir + b_hr | b_iz + b_hz | b_in | b_hn], each H' long.
     private readonly AlignedBuffer<float> biases;
 
@@ -84,6 +88,7 @@ internal sealed unsafe partial class FusedGruLayer<S, V> : FusedGruLayer
 
             // One tile more than the rows: a tile writes all of its rows.
             float* sums = stackalloc float[(StepRows + S.TileRows) * width];
+            for (int i = 0; i < Math.Min(LanesAhead, rows); i++) Fetch(first + i, panel * Units);
             if (Half.Used) Half.Multiply(panel, first, rows, sums);
             else if (InPlace) MultiplyInPlace(panel, first, rows, sums);
             else Multiply(panel, first, rows, sums);
@@ -109,6 +114,19 @@ internal sealed unsafe partial class FusedGruLayer<S, V> : FusedGruLayer
             }
         }
 
+        // What a vector of units of a lane reads and writes.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private readonly void Fetch(nint lane, int unit)
+        {
+            float* gates = Gates + (lane * 3 * Stride) + unit;
+            RegisterTile<S, V>.FetchVector(gates);
+            RegisterTile<S, V>.FetchVector(gates + Stride);
+            RegisterTile<S, V>.FetchVector(gates + (2 * Stride));
+            RegisterTile<S, V>.FetchVector(Recurrent + (lane * Stride) + unit);
+            RegisterTile<S, V>.FetchVector(Before + (lane * Stride) + unit);
+            RegisterTile<S, V>.FetchVector(After + (lane * Stride) + unit);
+        }
+
         // One vector of units.
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly void Gate(int unit, int first, int rows, float* sums, int width)
@@ -119,6 +137,7 @@ internal sealed unsafe partial class FusedGruLayer<S, V> : FusedGruLayer
             {
                 nint lane = first + i;
                 float* gates = Gates + (lane * 3 * Stride) + unit;
+                if (i + LanesAhead < rows) Fetch(lane + LanesAhead, unit);
                 V r = VectorMath<S, V>.Sigmoid(S.Add(S.Add(S.Load(gates), biasR), S.Load(sums)));
                 V z = VectorMath<S, V>.Sigmoid(S.Add(S.Add(S.Load(gates + Stride), biasZ), S.Load(sums + Units)));
                 V q = S.Add(S.Load(sums + (2 * Units)), biasQ);
@@ -149,6 +168,8 @@ internal sealed unsafe partial class FusedGruLayer<S, V> : FusedGruLayer
         {
             int width = Width, panel = item % Panels, first = item / Panels * BackwardRows, rows = Math.Min(BackwardRows, Lanes - first);
             float* sums = stackalloc float[(BackwardRows + S.TileRows) * width];
+            int unitEnd = Math.Min(Stride, (panel + 1) * width);
+            for (int i = 0; i < Math.Min(LanesAheadBackward, rows); i++) Fetch(first + i, panel * width, unitEnd);
             if (!Last && Half.Used)
             {
                 Half.Multiply(panel, first, rows, sums);
@@ -182,12 +203,12 @@ internal sealed unsafe partial class FusedGruLayer<S, V> : FusedGruLayer
                 }
             }
 
-            int unitEnd = Math.Min(Stride, (panel + 1) * width);
             float* biasSums = BiasSums + (item / Panels * 4L * Stride);
             V one = S.Splat(1f);
             for (int i = 0; i < rows; i++, sums += width)
             {
                 nint lane = first + i;
+                if (i + LanesAheadBackward < rows) Fetch(lane + LanesAheadBackward, panel * width, unitEnd);
                 for (int unit = panel * width; unit < unitEnd; unit += S.Width)
                 {
                     float* gates = Gates + (lane * 3 * Stride) + unit;
@@ -215,6 +236,23 @@ internal sealed unsafe partial class FusedGruLayer<S, V> : FusedGruLayer
                     Half.Keep(gates + Stride, lane, Stride + unit);
                     Half.Keep(recurrent, lane, (2 * Stride) + unit);
                 }
+            }
+        }
+
+        // What some units of a lane read and write.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private readonly void Fetch(nint lane, int unit, int unitEnd)
+        {
+            for (; unit < unitEnd; unit += S.Width)
+            {
+                float* gates = Gates + (lane * 3 * Stride) + unit;
+                RegisterTile<S, V>.FetchVector(gates);
+                RegisterTile<S, V>.FetchVector(gates + Stride);
+                RegisterTile<S, V>.FetchVector(gates + (2 * Stride));
+                RegisterTile<S, V>.FetchVector(Recurrent + (lane * Stride) + unit);
+                RegisterTile<S, V>.FetchVector(Before + (lane * Stride) + unit);
+                RegisterTile<S, V>.FetchVector(DY + (lane * Stride) + unit);
+                RegisterTile<S, V>.FetchVector(Carry + (lane * Stride) + unit);
             }
         }
     }
