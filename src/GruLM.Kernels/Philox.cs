@@ -2,6 +2,8 @@
 // A value is a pure function of (seed, purpose, step, lane), so results do not depend on the number of threads
 // and resuming needs no generator state.
 
+using System.Numerics;
+
 namespace GruLM.Kernels;
 
 /// <summary>What a random number is drawn for: separate streams under one seed.</summary>
@@ -26,6 +28,11 @@ public enum RandomPurpose
 /// <summary>A stateless stream of random numbers: every draw names its step and lane.</summary>
 public readonly struct Philox
 {
+    private const uint FeistelRounds = 6;
+
+    // Bits: with fewer, few permutations of a handful of numbers could come up.
+    private const int SmallestHalf = 4;
+
     private readonly uint key0;
     private readonly uint key1;
 
@@ -79,17 +86,21 @@ public readonly struct Philox
         return (int)Math.BigMul(((ulong)x0 << 32) | x1, (ulong)bound, out _);
     }
 
-    /// <summary>The permutation of 0 … <paramref name="count"/> − 1 that belongs to <paramref name="step"/> (Fisher–Yates).</summary>
-    public int[] Permutation(int count, ulong step)
+    /// <summary>The number at <paramref name="place"/> of the permutation of 0 … <paramref name="count"/> − 1 that belongs to <paramref name="step"/>, computed alone:
+    /// a Feistel network over the next larger square power of two, walked until it stays below <paramref name="count"/> (Black and Rogaway 2002).</summary>
+    public int Shuffled(int place, int count, ulong step)
     {
-        var order = new int[count];
-        for (int i = 0; i < count; i++) order[i] = i;
-        for (int i = count - 1; i > 0; i--)
+        ArgumentOutOfRangeException.ThrowIfNegative(place);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(place, count);
+        int half = Math.Max(SmallestHalf, (BitOperations.Log2((uint)count) / 2) + 1);
+        uint mask = (1u << half) - 1, value = (uint)place;
+        do
         {
-            int j = Below(i + 1, step, (ulong)i);
-            (order[i], order[j]) = (order[j], order[i]);
+            uint left = value >> half, right = value & mask;
+            for (uint round = 0; round < FeistelRounds; round++) (left, right) = (right, left ^ (Words(step, ((ulong)round << 32) | right).X0 & mask));
+            value = (left << half) | right;
         }
-
-        return order;
+        while (value >= (uint)count);
+        return (int)value;
     }
 }

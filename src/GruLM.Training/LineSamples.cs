@@ -1,6 +1,7 @@
 // Lines as independent samples: each starts from a zero state with bos and ends with the end piece. Every epoch has
 // its own order; lines of similar length are batched together, so that little is padding, and padding is not counted.
 // Lines longer than T go on in the next window with the state carried; nothing is cut.
+// The order is never written down: an epoch is a sequence of pools of lines, each computed when it is needed, so that memory does not grow with the text.
 
 using GruLM.Kernels;
 using GruLM.Model;
@@ -10,8 +11,8 @@ namespace GruLM.Training;
 /// <summary>Line samples in shuffled batches of similar length.</summary>
 public sealed class LineSamples : ITrainingData
 {
-    // Lines are sorted by length within so many batches: enough to pad little, few enough to stay well mixed.
-    private const int BatchesSortedTogether = 32;
+    // Lines are sorted by length within a pool of so many batches: enough to pad little, few enough to stay well mixed.
+    private const int BatchesAPool = 32;
 
     private readonly ITokenLines lines;
     private readonly int bos;
@@ -24,8 +25,10 @@ public sealed class LineSamples : ITrainingData
     private readonly bool noneContinues;
     private readonly Philox random;
     private readonly Dictionary<int, TokenBatch> batchOfSteps = [];
-    private int plannedEpoch = -1;
-    private List<(int[] Lines, int Offset)> plan = [];
+    private (int Epoch, int Index) poolAtHand = (-1, -1);
+    private List<(int[] Lines, int Offset)> pool = [];
+    private int countedEpoch = -1;
+    private int[] firstSteps = [];
 
     /// <summary>Samples from token ids of lines, without bos and end. With a <paramref name="mask"/> only answers count.
     /// Throws <see cref="InvalidDataException"/> when there is none.</summary>
@@ -61,13 +64,13 @@ public sealed class LineSamples : ITrainingData
     public long TokensPerEpoch { get; }
 
     /// <inheritdoc/>
-    public int StepsInEpoch(int epoch) => noneContinues ? (lines.Count + batchSize - 1) / batchSize : Plan(epoch).Count;
+    public int StepsInEpoch(int epoch) => noneContinues ? (lines.Count + batchSize - 1) / batchSize : FirstSteps(epoch)[^1];
 
     /// <inheritdoc/>
     public TokenBatch Batch(int epoch, int index)
     {
-        var (members, offset) = Plan(epoch)[index];
-        int longest = members.Max(i => lines.LengthOf(i) + 1), steps = Math.Min(bptt, longest - offset);
+        var (members, offset) = Window(epoch, index);
+        int steps = Math.Min(bptt, Longest(members) - offset);
         if (!batchOfSteps.TryGetValue(steps, out var batch)) batchOfSteps[steps] = batch = new TokenBatch(steps, batchSize);
         batch.StartsFresh = offset == 0;
         FillBatch(batch, [.. members.Select(i => lines[i])], offset, bos, end, mask);
@@ -92,26 +95,66 @@ public sealed class LineSamples : ITrainingData
         }
     }
 
-    // The windows of an epoch in order: which lines, and from which token on.
-    private List<(int[] Lines, int Offset)> Plan(int epoch)
+    private int LinesAPool => batchSize * BatchesAPool;
+
+    private int Pools => (int)((lines.Count + (long)LinesAPool - 1) / LinesAPool);
+
+    // The lines and their first token of a step.
+    private (int[] Lines, int Offset) Window(int epoch, int step)
     {
-        if (epoch == plannedEpoch) return plan;
-        var order = random.Permutation(lines.Count, (ulong)epoch);
-        var batches = new List<int[]>();
-        foreach (var pool in order.Chunk(batchSize * BatchesSortedTogether))
+        int index = step / BatchesAPool, first = index * BatchesAPool;
+        if (!noneContinues)
         {
-            Array.Sort(pool.Select(i => ((long)lines.LengthOf(i) << 32) | (uint)i).ToArray(), pool);
-            batches.AddRange(pool.Chunk(batchSize));
+            int[] steps = FirstSteps(epoch);
+            index = Array.BinarySearch(steps, step);
+            if (index < 0) index = ~index - 1;
+            first = steps[index];
         }
 
-        plan = [];
-        foreach (int i in random.Permutation(batches.Count, (uint)epoch | (1UL << 63)))
+        if (poolAtHand != (epoch, index))
         {
-            int longest = batches[i].Max(l => lines.LengthOf(l) + 1);
-            for (int offset = 0; offset < longest; offset += bptt) plan.Add((batches[i], offset));
+            var batches = Batches(epoch, index);
+            ulong order = (1UL << 63) | ((ulong)(uint)epoch << 32) | (uint)index;
+            pool = [];
+            for (int i = 0; i < batches.Count; i++)
+            {
+                int[] batch = batches[random.Shuffled(i, batches.Count, order)];
+                for (int offset = 0, longest = Longest(batch); offset < longest; offset += bptt) pool.Add((batch, offset));
+            }
+
+            poolAtHand = (epoch, index);
         }
 
-        plannedEpoch = epoch;
-        return plan;
+        return pool[step - first];
     }
+
+    // Where the steps of each pool begin, and after them how many there are in all. Each pool is looked at by itself, whatever the thread.
+    private int[] FirstSteps(int epoch)
+    {
+        if (epoch == countedEpoch) return firstSteps;
+        int[] steps = new int[Pools + 1];
+        Parallel.For(0, Pools, p => steps[p + 1] = Batches(epoch, p).Sum(batch => (Longest(batch) + bptt - 1) / bptt));
+        for (int p = 0; p < Pools; p++) steps[p + 1] = checked(steps[p] + steps[p + 1]);
+        (firstSteps, countedEpoch) = (steps, epoch);
+        return steps;
+    }
+
+    // The batches of a pool, shortest lines first.
+    private List<int[]> Batches(int epoch, int index)
+    {
+        int first = index * LinesAPool;
+        int[] members = new int[Math.Min(LinesAPool, lines.Count - first)];
+        long[] keys = new long[members.Length];
+        for (int i = 0; i < members.Length; i++)
+        {
+            members[i] = random.Shuffled(first + i, lines.Count, (ulong)epoch);
+            keys[i] = ((long)lines.LengthOf(members[i]) << 32) | (uint)members[i];
+        }
+
+        Array.Sort(keys, members);
+        return [.. members.Chunk(batchSize)];
+    }
+
+    // With bos or the end piece.
+    private int Longest(int[] members) => members.Max(i => lines.LengthOf(i) + 1);
 }

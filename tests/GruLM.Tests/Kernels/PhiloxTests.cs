@@ -14,15 +14,44 @@ public class PhiloxTests
     public void Rounds_give_the_known_answers(uint c0, uint c1, uint c2, uint c3, uint k0, uint k1, uint x0, uint x1, uint x2, uint x3) =>
         Assert.Equal((x0, x1, x2, x3), Philox.Rounds(c0, c1, c2, c3, k0, k1));
 
-    [Fact]
-    public void A_permutation_holds_every_index_once_and_depends_on_the_step()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(17)]
+    [InlineData(1000)]
+    [InlineData(4096)]
+    public void A_permutation_holds_every_number_once_and_depends_on_the_step(int count)
     {
-        var random = new Philox(5, RandomPurpose.Shuffle);
-        var first = random.Permutation(1000, 0);
-        Assert.Equal(Enumerable.Range(0, 1000), first.Order());
-        Assert.NotEqual(first, random.Permutation(1000, 1));
-        Assert.Equal(first, new Philox(5, RandomPurpose.Shuffle).Permutation(1000, 0));
-        Assert.NotEqual(first, new Philox(6, RandomPurpose.Shuffle).Permutation(1000, 0));
+        int[] Order(ulong seed, ulong step)
+        {
+            var random = new Philox(seed, RandomPurpose.Shuffle);
+            return [.. Enumerable.Range(0, count).Select(i => random.Shuffled(i, count, step))];
+        }
+
+        var first = Order(5, 0);
+        Assert.Equal(Enumerable.Range(0, count), first.Order());
+        Assert.Equal(first, Order(5, 0));
+        if (count < 10) return;
+        Assert.NotEqual(first, Order(5, 1));
+        Assert.NotEqual(first, Order(6, 0));
+    }
+
+    [Fact]
+    public void Permutations_put_every_number_everywhere_equally_often_and_move_neighbours_apart()
+    {
+        const int Count = 20, Steps = 20_000;
+        var random = new Philox(7, RandomPurpose.Shuffle);
+        int[,] times = new int[Count, Count];
+        int stillNeighbours = 0;
+        for (ulong step = 0; step < Steps; step++)
+        {
+            for (int i = 0; i < Count; i++) times[i, random.Shuffled(i, Count, step)]++;
+            if (random.Shuffled(4, Count, step) == random.Shuffled(3, Count, step) + 1) stillNeighbours++;
+        }
+
+        // Steps / Count is expected of each place, with a deviation of 31; of neighbours Steps / Count too.
+        foreach (int n in times) Assert.InRange(n, 850, 1150);
+        Assert.InRange(stillNeighbours, 850, 1150);
     }
 
     [Fact]

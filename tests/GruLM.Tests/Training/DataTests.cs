@@ -89,12 +89,14 @@ public class DataTests
     public void A_stream_needs_two_tokens(int count) =>
         Assert.Contains("at least 2", Assert.Throws<InvalidDataException>(() => new TokenStream(new int[count], 4, 4, 1)).Message, StringComparison.Ordinal);
 
-    [Fact]
-    public void Every_line_is_seen_whole_once_an_epoch()
+    [Theory]
+    [InlineData(8)]
+    [InlineData(1)]
+    public void Every_line_is_seen_whole_once_an_epoch(int batchSize)
     {
         const int Bos = 900, End = 901;
         int[][] lines = [.. Enumerable.Range(0, 57).Select(i => Enumerable.Range(i * 10, (i * 7 % 23) + (i == 5 ? 90 : 0)).ToArray())];
-        var data = new LineSamples(lines, Bos, End, batchSize: 8, bptt: 16, seed: 3);
+        var data = new LineSamples(lines, Bos, End, batchSize, bptt: 16, seed: 3);
         foreach (int epoch in (int[])[0, 1])
         {
             var seen = new List<string>();
@@ -120,6 +122,31 @@ public class DataTests
         }
 
         Assert.Equal(lines.Sum(l => l.Length + 1), data.TokensPerEpoch);
+    }
+
+    // Fifty million lines: an order of them that is written down would take 200 MB an epoch.
+    [Fact]
+    public void The_order_of_lines_takes_no_memory_that_grows_with_them()
+    {
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+        var data = new LineSamples(new ManyLines(50_000_000), 900, 901, batchSize: 64, bptt: 16, seed: 1);
+        int steps = data.StepsInEpoch(0);
+        Assert.Equal(781_250, steps);
+        string first = string.Join(' ', data.Batch(0, 0).Targets), last = string.Join(' ', data.Batch(0, steps - 1).Targets);
+        Assert.NotEqual(first, last);
+        Assert.Equal(first, string.Join(' ', data.Batch(0, 0).Targets));
+        Assert.NotEqual(first, string.Join(' ', data.Batch(1, 0).Targets));
+        Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before, 0, 50_000_000);
+    }
+
+    // Line i is [i mod 1000].
+    private sealed class ManyLines(int count) : ITokenLines
+    {
+        public int Count => count;
+
+        public int[] this[int line] => [line % 1000];
+
+        public int LengthOf(int line) => 1;
     }
 
     [Fact]
