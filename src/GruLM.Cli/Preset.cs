@@ -22,7 +22,7 @@ internal static class Preset
         ("shakespeare-char", "the same in ten minutes",
         [
             "--model-type=char", "--emb-dim=64", "--hidden-dim=384", "--num-layers=2", "--no-tie-weights", "--batch-size=16", "--bptt=64", "--lr=0.004", "--schedule=linear",
-            "--grad-clip=0.5", "--dropout=0.25", "--locked-dropout", "--input-dropout=0.05", "--output-dropout=0.15", "--minutes=10",
+            "--grad-clip=0.5", "--dropout=0.25", "--locked-dropout", "--input-dropout=0.05", "--output-dropout=0.15", "--residual", "--minutes=10",
         ]),
     ];
 

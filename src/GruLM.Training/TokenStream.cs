@@ -15,7 +15,7 @@ public sealed class TokenStream : ITrainingData
     private const int ShortestLane = 16;
 
     // One window in so many starts its lane from zero.
-    private const int FreshStartEvery = 32;
+    private const int FreshStartEvery = 8;
 
     private readonly ITokens tokens;
     private readonly int[] window;

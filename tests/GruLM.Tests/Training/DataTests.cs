@@ -55,7 +55,7 @@ public class DataTests
         }
 
         Assert.Equal(Fresh(), Fresh());
-        Assert.InRange(Fresh().Count(f => f), 2000 / 32 / 2, 2000 / 32 * 2);
+        Assert.InRange(Fresh().Count(f => f), 2000 / 8 * 3 / 4, 2000 / 8 * 5 / 4);
     }
 
     [Fact]
