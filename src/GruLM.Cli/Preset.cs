@@ -17,12 +17,12 @@ internal static class Preset
         ("shakespeare-char-quick", "characters, for a text of a million of them, in twenty seconds",
         [
             "--model-type=char", "--emb-dim=64", "--hidden-dim=384", "--num-layers=1", "--no-tie-weights", "--batch-size=8", "--bptt=32", "--lr=0.006", "--warmup-steps=30",
-            "--dropout=0", "--max-steps=1600",
+            "--dropout=0", "--fresh-every=8", "--max-steps=1600",
         ]),
         ("shakespeare-char", "the same in ten minutes",
         [
             "--model-type=char", "--emb-dim=64", "--hidden-dim=384", "--num-layers=2", "--no-tie-weights", "--batch-size=16", "--bptt=64", "--lr=0.004", "--schedule=linear",
-            "--grad-clip=0.5", "--dropout=0.25", "--locked-dropout", "--input-dropout=0.05", "--output-dropout=0.15", "--residual", "--minutes=10",
+            "--grad-clip=0.5", "--dropout=0.25", "--locked-dropout", "--input-dropout=0.05", "--output-dropout=0.15", "--residual", "--fresh-every=8", "--minutes=10",
         ]),
     ];
 

@@ -14,33 +14,32 @@ public sealed class TokenStream : ITrainingData
     // A lane shorter than this would hardly carry any state.
     private const int ShortestLane = 16;
 
-    // One window in so many starts its lane from zero.
-    private const int FreshStartEvery = 8;
-
     private readonly ITokens tokens;
     private readonly int[] window;
     private readonly Philox random;
     private readonly WindowLengths lengths;
+    private readonly int freshEvery;
     private readonly long laneLength;
     private readonly Dictionary<int, TokenBatch> batchOfSteps = [];
     private int plannedEpoch = -1;
     private List<long> ends = [];
 
     /// <summary>Cuts <paramref name="tokens"/> into at most <paramref name="lanes"/> lanes (fewer for a short text), read <paramref name="steps"/> tokens at a time,
-    /// or about so many with <paramref name="randomSteps"/>. <paramref name="seed"/> decides these lengths and which lanes start afresh.
+    /// or about so many with <paramref name="randomSteps"/>; one window in <paramref name="freshEvery"/> starts its lane from zero (0: none). <paramref name="seed"/> decides these
+    /// lengths and which lanes start afresh.
     /// Throws <see cref="InvalidDataException"/> for fewer than two tokens.</summary>
-    public TokenStream(ReadOnlyMemory<int> tokens, int lanes, int steps, ulong seed, bool randomSteps = false)
-        : this(new TokensInMemory(tokens), lanes, steps, seed, randomSteps)
+    public TokenStream(ReadOnlyMemory<int> tokens, int lanes, int steps, ulong seed, bool randomSteps = false, int freshEvery = 32)
+        : this(new TokensInMemory(tokens), lanes, steps, seed, randomSteps, freshEvery)
     {
     }
 
-    /// <inheritdoc cref="TokenStream(ReadOnlyMemory{int}, int, int, ulong, bool)"/>
-    public TokenStream(ITokens tokens, int lanes, int steps, ulong seed, bool randomSteps = false)
+    /// <inheritdoc cref="TokenStream(ReadOnlyMemory{int}, int, int, ulong, bool, int)"/>
+    public TokenStream(ITokens tokens, int lanes, int steps, ulong seed, bool randomSteps = false, int freshEvery = 32)
     {
         random = new Philox(seed, RandomPurpose.Shuffle);
         lengths = new WindowLengths(steps, randomSteps, seed);
         if (tokens.Count < 2) throw new InvalidDataException($"the training text has {tokens.Count} token(s); at least 2 are needed, one to read and one to predict");
-        this.tokens = tokens;
+        (this.tokens, this.freshEvery) = (tokens, freshEvery);
         long predicted = tokens.Count - 1;
         Lanes = (int)Math.Clamp(predicted / ShortestLane, 1, lanes);
         laneLength = predicted / Lanes;
@@ -72,7 +71,7 @@ public sealed class TokenStream : ITrainingData
         var source = window.AsSpan(0, steps + 1);
         for (int b = 0; b < Lanes; b++)
         {
-            batch.FreshLanes[b] = random.Below(FreshStartEvery, ((ulong)epoch << 32) | (uint)index, (ulong)b) == 0;
+            batch.FreshLanes[b] = freshEvery > 0 && random.Below(freshEvery, ((ulong)epoch << 32) | (uint)index, (ulong)b) == 0;
             tokens.CopyTo((b * laneLength) + first, source);
             for (int t = 0; t < steps; t++)
             {

@@ -26,6 +26,9 @@ public sealed record TrainingOptions
     /// <summary>Whether the lengths of stream windows vary at random around <see cref="Bptt"/>, and each step's learning rate with them (AWD-LSTM).</summary>
     public bool RandomBptt { get; init; }
 
+    /// <summary>One stream window in so many starts its lane from a zero state. 0: none does.</summary>
+    public int FreshEvery { get; init; } = 32;
+
     /// <summary>The length that no window exceeds.</summary>
     public int LongestWindow => new WindowLengths(Bptt, RandomBptt, Seed).Longest;
 

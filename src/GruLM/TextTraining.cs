@@ -144,7 +144,8 @@ public sealed class TextTraining : IDisposable
 
             var stored = EncodedText.Stream(tokenizer, training, TokenPath(training, options), compute.Team.Count, phase, cancel);
             tokens = stored as IDisposable;
-            data = new TokenStream(stored, options.Training.BatchSize * options.Training.GradAccum, options.Training.Bptt, options.Training.Seed, options.Training.RandomBptt);
+            var loop = options.Training;
+            data = new TokenStream(stored, loop.BatchSize * loop.GradAccum, loop.Bptt, loop.Seed, loop.RandomBptt, loop.FreshEvery);
         }
         else
         {

@@ -34,6 +34,7 @@ internal static class TrainCommand
         var accum = Flags.Int("--grad-accum", 1, 1 << 10, loop.GradAccum, "batches whose gradients make one update; the memory of one, the update of a batch so many times as large");
         var bptt = Flags.Int("--bptt", 1, 1 << 16, loop.Bptt, "tokens that a gradient reaches back");
         var randomBptt = Flags.Switch("--random-bptt", "with stream: the lengths of windows vary at random around --bptt, a twentieth of them around half of it, and each step's learning rate with them");
+        var freshEvery = Flags.Int("--fresh-every", 0, MaxCount, loop.FreshEvery, "with stream: one window in so many starts from a zero state, as every prompt does; 0: none");
         var embedding = Flags.Int("--emb-dim", 1, GruConfig.MaxWidth, defaults.EmbeddingDim, "length of an embedding");
         var hidden = Flags.Int("--hidden-dim", 1, GruConfig.MaxWidth, defaults.HiddenDim, "units in each GRU layer");
         var layers = Flags.Int("--num-layers", 1, GruConfig.MaxLayers, defaults.NumLayers, "GRU layers");
@@ -74,7 +75,7 @@ internal static class TrainCommand
             "Train a tokenizer and a GRU language model on text.",
             ["grulm train --data book.txt --out-dir model", "grulm train --resume model", "grulm train --data talks.txt --samples lines --hidden-dim 512 --epochs 20 --out-dir talker"],
             [
-                data, outDir, resume, initFrom, tokenizer, vocab, kind, samples, mask, form.Format, form.Column, valData, valFraction, epochs, maxSteps, minutes, batch, accum, bptt, randomBptt, embedding, hidden, layers, dropout, locked, inputDropout, outputDropout, embeddingDropout, recurrentDropout, ar, tar, tie.On, tie.Off, layerNorm, residual,
+                data, outDir, resume, initFrom, tokenizer, vocab, kind, samples, mask, form.Format, form.Column, valData, valFraction, epochs, maxSteps, minutes, batch, accum, bptt, randomBptt, freshEvery, embedding, hidden, layers, dropout, locked, inputDropout, outputDropout, embeddingDropout, recurrentDropout, ar, tar, tie.On, tie.Off, layerNorm, residual,
                 .. optimizer.All, minRate, warmup, schedule, plateauPatience, plateauFactor, clip, evalInterval, evalTokens, patience, sampleEvery, samplePrompt, logInterval, saveInterval, keep, seed, precision, threads, dryRun, overwrite, preset, config,
             ],
             (flags, session) =>
@@ -137,6 +138,7 @@ internal static class TrainCommand
                     GradAccum = flags.GetValue(accum),
                     Bptt = flags.GetValue(bptt),
                     RandomBptt = flags.GetValue(randomBptt),
+                    FreshEvery = flags.GetValue(freshEvery),
                     LearningRate = optimizer.Rate(flags),
                     MinLearningRate = Math.Min(flags.GetValue(minRate) ?? optimizer.Rate(flags) / 100, optimizer.Rate(flags)),
                     WarmupSteps = flags.GetValue(warmup),

@@ -80,6 +80,7 @@ internal static class SettingsFile
         json.WriteNumber("grad-accum", t.GradAccum);
         json.WriteNumber("bptt", t.Bptt);
         json.WriteBoolean("random-bptt", t.RandomBptt);
+        json.WriteNumber("fresh-every", t.FreshEvery);
         json.WriteNumber("lr", t.LearningRate);
         json.WriteNumber("min-lr", t.MinLearningRate);
         json.WriteNumber("warmup-steps", t.WarmupSteps);

@@ -110,7 +110,7 @@ public sealed class TrainingPlanTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--optimizer sgd --momentum 0.7 --schedule plateau --plateau-patience 2 --plateau-factor 0.3 --random-bptt")]
+    [InlineData("--optimizer sgd --momentum 0.7 --schedule plateau --plateau-patience 2 --plateau-factor 0.3 --random-bptt --fresh-every 3")]
     [InlineData("--optimizer muon --momentum 0.8 --muon-lr-factor 4 --beta2 0.97 --weight-decay 0.02 --random-bptt")]
     public void How_weights_are_updated_is_written_down_and_makes_the_same_model_again(string how)
     {

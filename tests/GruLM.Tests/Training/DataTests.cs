@@ -48,14 +48,16 @@ public class DataTests
     [Fact]
     public void Now_and_then_a_lane_starts_afresh_and_always_the_same_one()
     {
-        static bool[] Fresh()
+        static bool[] Fresh(int every)
         {
-            var data = new TokenStream(new int[20_001], 10, 10, seed: 4);
+            var data = new TokenStream(new int[20_001], 10, 10, seed: 4, freshEvery: every);
             return [.. Enumerable.Range(0, data.StepsInEpoch(0)).SelectMany(i => data.Batch(0, i).FreshLanes.ToArray())];
         }
 
-        Assert.Equal(Fresh(), Fresh());
-        Assert.InRange(Fresh().Count(f => f), 2000 / 8 * 3 / 4, 2000 / 8 * 5 / 4);
+        Assert.Equal(Fresh(32), Fresh(32));
+        Assert.InRange(Fresh(32).Count(f => f), 2000 / 32 / 2, 2000 / 32 * 2);
+        Assert.InRange(Fresh(8).Count(f => f), 2000 / 8 * 3 / 4, 2000 / 8 * 5 / 4);
+        Assert.DoesNotContain(true, Fresh(0));
     }
 
     [Fact]
