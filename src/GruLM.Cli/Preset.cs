@@ -1,5 +1,5 @@
-// --preset NAME: named settings, turned into flags like those of a --config file; flags and that file win over them. Those for characters were found by
-// experiment (SPEED.md has the figures); the others are sizes to start from.
+// --preset NAME: named settings, turned into flags like those of a --config file; flags and that file win over them. tiny and those for characters were
+// found by experiment (SPEED.md has the figures); small and medium are sizes to start from.
 using System.CommandLine;
 
 namespace GruLM.Cli;

@@ -1,5 +1,5 @@
 // The register tile at the right edge of a matrix, where a panel has but one or two vectors of columns left. Of 512 columns that is one in sixteen,
-// and two single vectors would take a third longer than one tile of two.
+// and two single vectors would take 1.4 times as long as one tile of two.
 
 using System.Runtime.CompilerServices;
 

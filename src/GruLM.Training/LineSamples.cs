@@ -1,7 +1,8 @@
 // Lines as independent samples: each starts from a zero state with bos and ends with the end piece. Every epoch has
 // its own order; lines of similar length are batched together, so that little is padding, and padding is not counted.
 // Lines longer than T go on in the next window with the state carried; nothing is cut.
-// The order is never written down: an epoch is a sequence of pools of lines, each computed when it is needed, so that memory does not grow with the text.
+// The order is never written down: an epoch is a sequence of pools of lines, each computed when it is needed. Kept is at most
+// a number a pool, of where its steps begin.
 
 using GruLM.Kernels;
 using GruLM.Model;

@@ -48,7 +48,7 @@ internal static class TrainCommand
         var tar = Flags.Number("--tar", 0, 1e6, 0, "penalty on their change from step to step (temporal activation regularisation)");
         var tie = new OnOffFlag("tie-weights", defaults.TieWeights, "share the embedding's weights with the output layer");
         var layerNorm = Flags.Switch("--layer-norm", "normalises what each layer above the first reads: for three layers and more");
-        var residual = Flags.Switch("--residual", "each layer above the first adds its states to what it was handed: for three layers and more");
+        var residual = Flags.Switch("--residual", "each layer above the first adds its states to what it was handed: two layers learn sooner so, too");
         var minRate = Flags.OptionalNumber("--min-lr", 0, 100, "learning rate at the end, or below which it is not cut (default: a hundredth of --lr)");
         var warmup = Flags.Int("--warmup-steps", 0, MaxCount, (int)loop.WarmupSteps, "steps over which the learning rate rises");
         var schedule = Flags.OneOf("--schedule", ["cosine", "linear", "wsd", "constant", "plateau"], "cosine", "how the learning rate falls; plateau: it is cut whenever the held-out figure stands still");
