@@ -10,10 +10,10 @@ internal static class ResumeFlag
     public const string Name = "--resume";
 
     private static readonly string[] MayChange =
-        ["--epochs", "--max-steps", "--patience", "--threads", "--sample-every", "--sample-prompt", "--log-interval", "--save-interval", "--keep"];
+        ["--epochs", "--max-steps", "--minutes", "--patience", "--threads", "--sample-every", "--sample-prompt", "--log-interval", "--save-interval", "--keep"];
 
     /// <summary>The flag for commands whose runs can be resumed.</summary>
-    public static Option<string?> Flag() => Flags.Text(Name, "DIR", "continues the run in this folder where its newest checkpoint stands, with its own settings; alone, or with more --epochs or --max-steps");
+    public static Option<string?> Flag() => Flags.Text(Name, "DIR", "continues the run in this folder where its newest checkpoint stands, with its own settings; alone, or with more --epochs, --minutes or --max-steps");
 
     /// <summary>The folder to resume; empty when the flag has no single value, null without the flag.</summary>
     public static string? FolderIn(ParseResult flags) =>

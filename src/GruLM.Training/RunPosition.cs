@@ -14,6 +14,9 @@ public sealed record RunPosition
     /// <summary>Updates that the schedule was laid out for.</summary>
     public long TotalSteps { get; init; }
 
+    /// <summary>The numbers of steps that were decided on so far, and when, where time decided them; else none.</summary>
+    public IReadOnlyList<PlannedSteps> Plan { get; init; } = [];
+
     /// <summary>Current epoch, from 0.</summary>
     public int Epoch { get; init; }
 

@@ -26,36 +26,49 @@ public sealed class Trainer
     // Epochs can take hours.
     private const double MostSecondsUnsaved = 600;
 
+    // A run that had this share of its time is not taken up again for the rest; a change of plan smaller than this share is not news.
+    private const double MostTimeSpent = 0.95;
+    private const double WorthSaying = 0.1;
+
     private readonly ITrainableModel model;
     private readonly ITrainingData data;
     private readonly HeldOut? heldOut;
     private readonly TrainingOptions options;
     private readonly string? folder;
     private readonly ITrainingObserver observer;
-    private readonly LearningRateSchedule schedule;
-    private readonly long totalSteps;
-    private readonly int epochs;
+    private readonly TimeBudget? budget;
+    private readonly EpochCount epochs;
     private readonly BatchParts parts;
     private readonly Stopwatch clock = new();
+    private LearningRateSchedule schedule;
     private RunPosition position = new();
     private double secondsBefore;
+    private long announced;
     private long savedAt = -1;
     private double savedSeconds;
 
-    /// <summary>Sets up a run. With a <paramref name="folder"/>, the best model is saved there and checkpoints under it.
+    /// <summary>Sets up a run. With a <paramref name="folder"/>, the best model is saved there and checkpoints under it. With a <paramref name="budget"/>
+    /// the run ends when that is spent, if not before; its number of steps follows the speed.
     /// Throws <see cref="ArgumentException"/> for a plateau schedule without held-out data.</summary>
-    public Trainer(ITrainableModel model, ITrainingData data, HeldOut? heldOut, TrainingOptions options, string? folder, ITrainingObserver observer)
+    public Trainer(ITrainableModel model, ITrainingData data, HeldOut? heldOut, TrainingOptions options, string? folder, ITrainingObserver observer, TimeBudget? budget = null)
     {
-        (this.model, this.data, this.heldOut, this.options, this.folder, this.observer) = (model, data, heldOut, options, folder, observer);
+        (this.model, this.data, this.heldOut, this.options, this.folder, this.observer, this.budget) = (model, data, heldOut, options, folder, observer, budget);
         if (options.Schedule == ScheduleKind.Plateau && heldOut is null) throw new ArgumentException("the plateau schedule needs held-out data to judge by");
-        (totalSteps, epochs) = Count(data, options);
+        epochs = new EpochCount(data, options.Epochs);
         parts = new BatchParts(options);
-        schedule = new LearningRateSchedule(options.Schedule, options.LearningRate, options.MinLearningRate, options.WarmupSteps, totalSteps) { CutFactor = options.PlateauFactor };
-        position = position with { TotalSteps = totalSteps };
+        schedule = new LearningRateSchedule(options.Schedule, options.LearningRate, options.MinLearningRate, options.WarmupSteps, 0) { CutFactor = options.PlateauFactor };
+        if (budget is not null)
+        {
+            Decide(budget.StepsLeft(0, data, options));
+            return;
+        }
+
+        LayOut(long.MaxValue);
+        FollowPlan();
     }
 
-    /// <summary>Updates that the run will make.</summary>
-    public long TotalSteps => totalSteps;
+    /// <summary>Updates that the run will make, as far as is known yet.</summary>
+    public long TotalSteps => position.TotalSteps;
 
     /// <summary>Where the run stands.</summary>
     public RunPosition Position => position;
@@ -66,7 +79,9 @@ public sealed class Trainer
     /// <summary>Whether there is nothing left to do.</summary>
     public bool Done => AtEnd && !EvaluationDue;
 
-    private bool AtEnd => position.Step >= totalSteps || OutOfPatience;
+    private double Seconds => secondsBefore + clock.Elapsed.TotalSeconds;
+
+    private bool AtEnd => position.Step >= position.TotalSteps || OutOfPatience;
 
     private bool AtEndOfEpoch => position.Step > 0 && position.IndexInEpoch == 0;
 
@@ -77,11 +92,17 @@ public sealed class Trainer
     private bool SaveDue =>
         AtEndOfEpoch || (options.SaveInterval > 0 && position.Step % options.SaveInterval == 0) || clock.Elapsed.TotalSeconds - savedSeconds >= MostSecondsUnsaved;
 
-    /// <summary>Continues from a checkpoint's position instead of the start.</summary>
+    /// <summary>Continues from a checkpoint's position instead of the start. Where time decided the number of steps, that decision stays until there is
+    /// a new one: more time, or more <see cref="TrainingOptions.MaxSteps"/> than it came to.</summary>
     public void ContinueFrom(RunPosition start)
     {
-        position = start with { TotalSteps = totalSteps };
-        savedAt = start.Step;
+        (position, savedAt) = (start with { TotalSteps = position.TotalSteps }, start.Step);
+        bool timed = start.Plan.Count > 0;
+        if (timed) LayOut(start.TotalSteps);
+        if (budget is null && timed && AtEnd && options.MaxSteps > start.TotalSteps) Decide(options.MaxSteps);
+        if (budget is null || (timed && !(AtEnd && start.Seconds < MostTimeSpent * budget.Seconds))) return;
+        if (!timed) position = position with { Plan = [new PlannedSteps(0, start.TotalSteps)] };
+        Decide(start.Step + budget.StepsLeft(start.Seconds, data, options));
     }
 
     /// <summary>Runs to the end, or until <paramref name="cancel"/>, in which case a checkpoint is written first.
@@ -95,10 +116,12 @@ public sealed class Trainer
         if (EvaluationDue) Evaluate(cancel);
         while (!AtEnd && !cancel.IsCancellationRequested)
         {
+            if (budget is not null && budget.LookDue(Seconds)) Decide(position.Step + budget.StepsLeft(Seconds, data, options));
             Advance();
             if (EvaluationDue) Evaluate(cancel);
             if (options.SampleEvery > 0 && position.Step % options.SampleEvery == 0) observer.OnSampleDue(position.Step);
             if (SaveDue && !cancel.IsCancellationRequested) Save();
+            FollowPlan();
         }
 
         Save();
@@ -113,15 +136,16 @@ public sealed class Trainer
         var (sums, norm, rate) = Step(data.Batch(epoch, index));
         bool last = index == steps - 1;
         double seconds = clock.Elapsed.TotalSeconds - start;
+        budget?.OnStep(seconds);
         position = position with
         {
             Step = position.Step + 1, Epoch = last ? epoch + 1 : epoch, IndexInEpoch = last ? 0 : index + 1,
-            Tokens = position.Tokens + sums.Tokens, Seconds = secondsBefore + clock.Elapsed.TotalSeconds,
+            Tokens = position.Tokens + sums.Tokens, Seconds = Seconds,
             EpochSums = position.EpochSums + sums, EpochSeconds = position.EpochSeconds + seconds,
             RecentSums = position.RecentSums + sums, RecentSeconds = position.RecentSeconds + seconds,
         };
         if (position.Step % Math.Max(1, options.LogInterval) == 0 || AtEnd) Report(epoch, norm, rate);
-        if (last || AtEnd) observer.OnEpoch(new EpochReport(epoch + 1, epochs, index + 1, steps, position.EpochSums, position.EpochSeconds));
+        if (last || AtEnd) observer.OnEpoch(new EpochReport(epoch + 1, epochs.Begun(position.TotalSteps), index + 1, steps, position.EpochSums, position.EpochSeconds));
         if (last) position = position with { EpochSums = default, EpochSeconds = 0 };
     }
 
@@ -169,25 +193,27 @@ public sealed class Trainer
     {
         var recent = position.RecentSums;
         observer.OnSteps(new StepReport(
-            position.Step, totalSteps, epoch, position.Tokens, position.Seconds, recent.MeanNll, recent.Accuracy, rate, norm,
-            recent.Tokens / Math.Max(position.RecentSeconds, 1e-9), position.Seconds / position.Step * (totalSteps - position.Step)));
+            position.Step, position.TotalSteps, epoch, position.Tokens, position.Seconds, recent.MeanNll, recent.Accuracy, rate, norm,
+            recent.Tokens / Math.Max(position.RecentSeconds, 1e-9), position.Seconds / position.Step * (position.TotalSteps - position.Step)));
         position = position with { RecentSums = default, RecentSeconds = 0 };
     }
 
     private void Evaluate(CancellationToken cancel)
     {
+        double start = clock.Elapsed.TotalSeconds;
         model.SwapAverage();
         try
         {
             var result = Evaluation.Quick(model, heldOut!, options.EvalTokens, cancel);
             bool isBest = double.IsFinite(result.Sums.MeanNll) && !(position.Best?.Sums.MeanNll <= result.Sums.MeanNll);
-            position = position with { EvaluatedStep = position.Step, EvaluationsSinceBest = isBest ? 0 : position.EvaluationsSinceBest + 1, Seconds = secondsBefore + clock.Elapsed.TotalSeconds };
+            position = position with { EvaluatedStep = position.Step, EvaluationsSinceBest = isBest ? 0 : position.EvaluationsSinceBest + 1, Seconds = Seconds };
             if (isBest)
             {
                 position = position with { Best = result };
                 if (folder is not null) model.Save(folder);
             }
 
+            budget?.OnEvaluation(clock.Elapsed.TotalSeconds - start);
             observer.OnEvaluation(new EvaluationReport(position.Step, position.Tokens, position.Seconds, result, isBest));
             if (options.Schedule == ScheduleKind.Plateau && !schedule.Rises(position.Step)) WatchPlateau(isBest);
         }
@@ -216,6 +242,7 @@ public sealed class Trainer
     private void Save()
     {
         if (folder is null || savedAt == position.Step) return;
+        double start = clock.Elapsed.TotalSeconds;
 
         // Until an evaluation has chosen a best model, the folder's is the latest.
         if (position.Best is null)
@@ -227,13 +254,33 @@ public sealed class Trainer
 
         observer.OnCheckpoint(Checkpoint.Save(folder, model, position, options.Keep));
         (savedAt, savedSeconds) = (position.Step, clock.Elapsed.TotalSeconds);
+        budget?.OnSaving(savedSeconds - start);
     }
 
-    private static (long Steps, int Epochs) Count(ITrainingData data, TrainingOptions options)
+    // A plan that was recorded is followed at the steps it was made at.
+    private void FollowPlan()
     {
-        long steps = 0, most = options.MaxSteps > 0 ? options.MaxSteps : long.MaxValue;
-        int epochs = 0;
-        for (; epochs < options.Epochs && steps < most; epochs++) steps += data.StepsInEpoch(epochs);
-        return (Math.Min(steps, most), epochs);
+        while (position.Plan.Count < options.Plan.Count && options.Plan[position.Plan.Count] is var next && next.Step <= position.Step)
+        {
+            LayOut(next.TotalSteps);
+            position = position with { Plan = [.. position.Plan, next] };
+        }
+    }
+
+    // Time, or whoever continues the run, decides on another number of steps, and that is written down.
+    private void Decide(long total)
+    {
+        LayOut(total);
+        var before = position.Plan.Where(p => p.Step < position.Step).ToList();
+        position = position with { Plan = [.. before, new PlannedSteps(position.Step, position.TotalSteps)] };
+        if (announced > 0 && Math.Abs(position.TotalSteps - announced) < WorthSaying * announced) return;
+        if (announced > 0) observer.OnNotice(position.Step, FormattableString.Invariant($"at the speed of now there is time for {position.TotalSteps:#,0} steps, not for {announced:#,0}"));
+        announced = position.TotalSteps;
+    }
+
+    private void LayOut(long total)
+    {
+        position = position with { TotalSteps = epochs.Cap(options.MaxSteps > 0 ? Math.Min(total, options.MaxSteps) : total) };
+        schedule = schedule with { Total = position.TotalSteps };
     }
 }

@@ -13,6 +13,9 @@ public sealed record TrainingOptions
     /// <summary>Ends the run (and its schedule) after so many steps, whatever <see cref="Epochs"/> says. 0: no limit.</summary>
     public long MaxSteps { get; init; }
 
+    /// <summary>How the run was laid out anew while it went on, to repeat a run whose number of steps time decided. Empty: it was not.</summary>
+    public IReadOnlyList<PlannedSteps> Plan { get; init; } = [];
+
     /// <summary>Lanes of text side by side, B.</summary>
     public int BatchSize { get; init; } = 16;
 

@@ -86,6 +86,7 @@ public sealed class TextTraining : IDisposable
     private readonly string? folder;
     private readonly ITrainingObserver observer;
     private readonly IDisposable? tokens;
+    private RunPosition? continued;
     private Trainer trainer;
 
     private TextTraining(
@@ -166,7 +167,7 @@ public sealed class TextTraining : IDisposable
             model = CreateModel(Sizes(options) with { VocabSize = tokenizer.VocabSize }, options, compute);
             model.Regularisation = options.Regularisation;
             var run = new TextTraining(options, compute, folder, observer, tokenizer, data, tokens, held, model);
-            if (options.ContinueFrom is not null) run.trainer.ContinueFrom(Checkpoint.Load(options.ContinueFrom, model));
+            if (options.ContinueFrom is not null) run.trainer.ContinueFrom(run.continued = Checkpoint.Load(options.ContinueFrom, model));
             return run;
         }
         catch
@@ -221,9 +222,12 @@ public sealed class TextTraining : IDisposable
     public SpeedMeasurement MeasureSpeed(double seconds, CancellationToken cancel = default) =>
         SpeedMeasurement.Measure(Model.Config, Data, HeldOut, options.Training, options.Optimizer, compute, seconds, cancel);
 
-    /// <summary>Lays a run that has not begun out for at most so many steps and epochs instead.</summary>
-    public void Replan(long maxSteps, int epochs) =>
-        trainer = new Trainer(Model, Data, HeldOut, options.Training with { MaxSteps = maxSteps, Epochs = epochs }, folder, observer);
+    /// <summary>Gives a run, before it begins or goes on, so much time and so many epochs instead, whichever ends first.</summary>
+    public void FitInto(TimeBudget budget, int epochs)
+    {
+        trainer = new Trainer(Model, Data, HeldOut, options.Training with { Epochs = epochs }, folder, observer, budget);
+        if (continued is not null) trainer.ContinueFrom(continued);
+    }
 
     /// <summary>What the model writes after <paramref name="prompt"/> as it is now; the seed is that of the run.</summary>
     public string Sample(string prompt, int tokens)

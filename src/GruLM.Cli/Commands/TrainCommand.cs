@@ -29,7 +29,8 @@ internal static class TrainCommand
         var valFraction = Flags.Number("--val-fraction", 0, 0.9, 0.1, "share of the text, at its end, that is held out when there is no --val-data; 0 holds out nothing");
         var epochs = Flags.Int("--epochs", 1, 1_000_000, loop.Epochs, "passes over the training text");
         var maxSteps = Flags.Int("--max-steps", 0, MaxCount, 0, "ends training after so many steps; 0: no limit");
-        var minutes = Flags.OptionalNumber("--minutes", 0, 1e6, "time to train for, all told: the speed is measured and the run laid out so that it ends on time", above: true);
+        var minutes = Flags.OptionalNumber("--minutes", 0, 1e6, "time to train for, all told: the number of steps follows the speed, so that the run and its schedule end on time", above: true);
+        var plan = Flags.Optional("--step-plan", "STEP:TOTAL,…", "from which step on the run was laid out for how many, as settings.json of a run of --minutes tells it: to repeat that run", StepPlan.Parse);
         var batch = Flags.Int("--batch-size", 1, 1 << 16, loop.BatchSize, "lanes of text side by side");
         var accum = Flags.Int("--grad-accum", 1, 1 << 10, loop.GradAccum, "batches whose gradients make one update; the memory of one, the update of a batch so many times as large");
         var bptt = Flags.Int("--bptt", 1, 1 << 16, loop.Bptt, "tokens that a gradient reaches back");
@@ -75,7 +76,7 @@ internal static class TrainCommand
             "Train a tokenizer and a GRU language model on text.",
             ["grulm train --data book.txt --out-dir model", "grulm train --resume model", "grulm train --data talks.txt --samples lines --hidden-dim 512 --epochs 20 --out-dir talker"],
             [
-                data, outDir, resume, initFrom, tokenizer, vocab, kind, samples, mask, form.Format, form.Column, valData, valFraction, epochs, maxSteps, minutes, batch, accum, bptt, randomBptt, freshEvery, embedding, hidden, layers, dropout, locked, inputDropout, outputDropout, embeddingDropout, recurrentDropout, ar, tar, tie.On, tie.Off, layerNorm, residual,
+                data, outDir, resume, initFrom, tokenizer, vocab, kind, samples, mask, form.Format, form.Column, valData, valFraction, epochs, maxSteps, minutes, plan, batch, accum, bptt, randomBptt, freshEvery, embedding, hidden, layers, dropout, locked, inputDropout, outputDropout, embeddingDropout, recurrentDropout, ar, tar, tie.On, tie.Off, layerNorm, residual,
                 .. optimizer.All, minRate, warmup, schedule, plateauPatience, plateauFactor, clip, evalInterval, evalTokens, patience, sampleEvery, samplePrompt, logInterval, saveInterval, keep, seed, precision, threads, dryRun, overwrite, preset, config,
             ],
             (flags, session) =>
@@ -134,6 +135,7 @@ internal static class TrainCommand
                 {
                     Epochs = flags.GetValue(epochs),
                     MaxSteps = flags.GetValue(maxSteps),
+                    Plan = flags.GetValue(minutes) is null ? flags.GetValue(plan) ?? [] : [],
                     BatchSize = flags.GetValue(batch),
                     GradAccum = flags.GetValue(accum),
                     Bptt = flags.GetValue(bptt),

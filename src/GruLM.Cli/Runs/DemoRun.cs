@@ -35,10 +35,15 @@ internal static class DemoRun
 
     public const double DefaultMinutes = 2;
 
-    // The least text that the recipe learns enough from, the most a minute that is worth anyone's wait, and the time that is not training.
+    // The least text that the recipe learns enough from, the most a minute that it could need, and the time that is not training.
     private const int FewestBytes = 2_500_000;
-    private const double MostBytesAMinute = 4_000_000;
-    private const double SecondsBesides = 70;
+    private const double MostBytesAMinute = 10_000_000;
+    private const double SecondsBesides = 30;
+
+    // More text than is likely to be needed is made, since the speed is only guessed by then, and the run ends on time within it.
+    private const double MoreThanNeeded = 1.4;
+    private const double SecondsToMeasure = 1;
+    private const double SecondsAfterTraining = 8;
 
     // From here on a larger model is learned better than more text by the small one.
     private const double MinutesForMore = 5;
@@ -71,12 +76,14 @@ internal static class DemoRun
 
     public static int Run(DemoSettings settings, TextWriter output, TextWriter messages, bool live, CancellationToken cancel)
     {
+        var clock = Stopwatch.StartNew();
         ClearOldDemo(settings.OutDir);
         output.WriteLine("GruLM demo: from a text to a language model that tells stories, on this machine.\n");
         using var compute = Compute.Create(settings.Threads, Precision.Auto);
-        if (settings.Bytes == 0)
+        bool onTime = settings.Bytes == 0;
+        if (onTime)
         {
-            double bytes = Math.Max(0, (60 * settings.Minutes) - SecondsBesides) * BytesAToken * TokensPerSecond(settings.Options, compute);
+            double bytes = Math.Max(0, (60 * settings.Minutes) - SecondsBesides) * BytesAToken * TokensPerSecond(settings.Options, compute) * MoreThanNeeded;
             settings = settings with { Bytes = (int)Math.Clamp(Math.Round(bytes / 5e5) * 5e5, FewestBytes, Math.Max(FewestBytes, MostBytesAMinute * settings.Minutes)) };
         }
 
@@ -91,6 +98,7 @@ internal static class DemoRun
         using (var run = TextTraining.Prepare(Utf8(training), Utf8(heldOut), settings.Options, compute, settings.OutDir, new SharedObserver([display, figuresFile]), null, cancel))
         {
             var config = run.Model.Config;
+            if (onTime) EndOnTime(run, settings, clock, cancel);
             output.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"   {config.VocabSize:#,0} pieces, {config.NumLayers} x {config.HiddenDim} GRU units, {run.Model.Parameters.Count:#,0} parameters, {run.Data.TokensPerEpoch:#,0} tokens, {run.TotalSteps:#,0} steps, {compute.Team.Count} threads"));
             output.Flush();
@@ -157,6 +165,15 @@ internal static class DemoRun
         }
 
         return steps * batch.Targets.Length / clock.Elapsed.TotalSeconds;
+    }
+
+    // The least text is learned from whole, however long that takes.
+    private static void EndOnTime(TextTraining run, DemoSettings settings, Stopwatch clock, CancellationToken cancel)
+    {
+        var speed = run.MeasureSpeed(SecondsToMeasure, cancel);
+        double seconds = (60 * settings.Minutes) - SecondsAfterTraining - clock.Elapsed.TotalSeconds;
+        var t = settings.Options.Training;
+        if (speed.StepsIn(seconds, run.Data, t) >= run.TotalSteps * (double)FewestBytes / settings.Bytes) run.FitInto(new TimeBudget(seconds, speed), t.Epochs);
     }
 
     private static void TellAndTalk(DemoSettings settings, string heldOut, TextWriter output, CancellationToken cancel)

@@ -95,11 +95,11 @@ internal sealed class RunFolder : IDisposable
         if (!waits) Save(tokenizer);
     }
 
-    /// <summary>Everything is ready for the first step: what is replaced goes, the settings are written as they were <paramref name="decided"/>, and figures
+    /// <summary>Everything is ready for the first step: what is replaced goes, the settings are written as they were <paramref name="completed"/>, and figures
     /// are collected from here on.</summary>
-    public void Open(TrainSettings decided, Tokenizer tokenizer, long step)
+    public void Open(TrainSettings completed, Tokenizer tokenizer, long step)
     {
-        settings = decided;
+        settings = completed;
         if (replaces)
         {
             Claim();
@@ -109,7 +109,7 @@ internal sealed class RunFolder : IDisposable
         }
         else
         {
-            SettingsFile.Write(settings, settings.Resume ? settings.Precision == Kernels.Precision.Bf16 : bf16);
+            Write(settings);
         }
 
         metrics = new MetricsFile(folder);
@@ -120,6 +120,9 @@ internal sealed class RunFolder : IDisposable
         Samples = new StepLines(samples);
         Samples.GoBackTo(step);
     }
+
+    /// <summary>The run has ended and is written down as it was <paramref name="decided"/> while it went on.</summary>
+    public void Decided(TrainSettings decided) => Write(decided);
 
     /// <summary>Removes what a run wrote that failed before it could begin.</summary>
     public void TakeBack()
@@ -180,6 +183,8 @@ internal sealed class RunFolder : IDisposable
         if (CheckpointFolder is not null) throw new InvalidDataException($"{TokenizerPath}: is not the tokenizer that this run began with; put that one back");
         return null;
     }
+
+    private void Write(TrainSettings told) => SettingsFile.Write(told, told.Resume ? told.Precision == Kernels.Precision.Bf16 : bf16);
 
     private void WriteDown()
     {

@@ -76,6 +76,7 @@ internal static class SettingsFile
         // How many they are to be is not said yet where the time is to decide it.
         if (s.Minutes == 0 || s.EpochsGiven) json.WriteNumber("epochs", t.Epochs);
         json.WriteNumber("max-steps", t.MaxSteps);
+        if (t.Plan.Count > 0) json.WriteString("step-plan", StepPlan.Text(t.Plan));
         json.WriteNumber("batch-size", t.BatchSize);
         json.WriteNumber("grad-accum", t.GradAccum);
         json.WriteNumber("bptt", t.Bptt);

@@ -76,13 +76,14 @@ internal static class TrainRun
         using var run = Prepare(settings, folder, training, heldOut, compute, new SharedObserver(observers), messages, cancel);
         TrainingPlan.WriteModel(run, messages);
         if (settings.DryRun) return TrainingPlan.DryRun(run, settings, compute, messages, cancel);
-        settings = TrainingPlan.FitIntoTime(run, settings, clock, messages, cancel);
+        TrainingPlan.FitIntoTime(run, settings, clock, messages, cancel);
         TrainingPlan.WriteTraining(run, settings, compute, messages);
         if (settings.Resume && run.Done)
         {
+            if (settings.Minutes > 0) folder.Decided(TrainingPlan.AsDecided(settings, run.Position));
             messages.WriteLine(run.OutOfPatience
                 ? $"nothing is left to do: the last {run.Position.EvaluationsSinceBest} evaluations were no better; give more --patience to go on"
-                : string.Create(CultureInfo.InvariantCulture, $"nothing is left to do: {run.Position.Step:#,0} steps are made, the run has {run.TotalSteps:#,0}; give more --epochs or --max-steps to go on"));
+                : string.Create(CultureInfo.InvariantCulture, $"nothing is left to do: {run.Position.Step:#,0} steps are made, the run has {run.TotalSteps:#,0}; give more {(run.Position.Plan.Count > 0 ? "--minutes" : "--epochs")} or --max-steps to go on"));
             return ExitCode.Done;
         }
 
@@ -101,6 +102,7 @@ internal static class TrainRun
             display.Finish();
         }
 
+        if (result.Finished && result.Position.Plan.Count > 0) folder.Decided(TrainingPlan.AsDecided(settings, result.Position));
         messages.Write(LossCurve.Draw(display.TrainCurve, "training loss (nats a token) by step"));
         messages.Write(LossCurve.Draw(display.BitsCurve, "held-out bits a byte by step"));
         if (!result.Finished) messages.WriteLine($"stopped at step {result.Position.Step:#,0} of {result.Position.TotalSteps:#,0}; the model so far is saved; go on with: grulm train --resume {settings.OutDir}");

@@ -15,9 +15,9 @@ internal static class TrainingPlan
     private const int MostEpochsByTime = 24;
 
     // A share of the time for what cannot be foreseen, and one for measuring.
-    private const double Spare = 0.04;
-    private const double Measuring = 0.04;
-    private const double MostSecondsMeasuring = 15;
+    private const double Spare = 0.015;
+    private const double Measuring = 0.02;
+    private const double MostSecondsMeasuring = 5;
     private const double DryRunSeconds = 3;
 
     // Beyond so many parameters for each token to learn from, a model can know its text by heart.
@@ -41,29 +41,35 @@ internal static class TrainingPlan
         Line(messages, $"training: {run.Data.TokensPerEpoch:#,0} tokens an epoch ({(settings.Options.Samples == SampleKind.Lines ? "lines" : "stream")}), {(run.HeldOut is { } h ? $"{h.Tokens.ToString("#,0", CultureInfo.InvariantCulture)} held out" : "none held out")}, {run.TotalSteps:#,0} steps of {lanes} x {(t.RandomBptt ? "about " : "")}{t.Bptt}, {KernelChoice.Describe(compute, settings.Precision)}");
     }
 
-    /// <summary>Lays the run out so that it ends <see cref="TrainSettings.Minutes"/> after <paramref name="clock"/> started. Returns the settings
-    /// with the number of steps in place of the minutes: it is decided once, for every time that the run goes on.</summary>
-    public static TrainSettings FitIntoTime(TextTraining run, TrainSettings settings, Stopwatch clock, TextWriter messages, CancellationToken cancel)
+    /// <summary>Lays the run out so that it ends <see cref="TrainSettings.Minutes"/> after <paramref name="clock"/> started, or when it has trained for that long in all its parts.</summary>
+    public static void FitIntoTime(TextTraining run, TrainSettings settings, Stopwatch clock, TextWriter messages, CancellationToken cancel)
     {
-        if (settings.Minutes == 0) return settings;
-        double Left() => (60 * settings.Minutes) - clock.Elapsed.TotalSeconds;
-        var t = settings.Options.Training;
+        if (settings.Minutes == 0) return;
+        double all = 60 * settings.Minutes;
         messages.WriteLine("measuring the speed …");
-        var speed = run.MeasureSpeed(Math.Clamp(Measuring * Left(), 0.2, MostSecondsMeasuring), cancel);
-        long steps = speed.StepsIn(Left() - (60 * settings.Minutes * Spare), run.Data, t);
-        if (t.MaxSteps > 0) steps = Math.Min(steps, t.MaxSteps);
-        int epochs = settings.EpochsGiven ? t.Epochs : MostEpochsByTime;
-        run.Replan(steps, epochs);
-        Line(messages, $"{settings.Minutes:0.##} minutes are time for {steps:#,0} steps, {steps / (double)run.Data.StepsInEpoch(0):0.0} epochs");
-        if (run.TotalSteps < steps) Line(messages, $"note: {epochs} epochs take less time than that{(settings.EpochsGiven ? "" : "; more passes over this text would hardly help (--epochs N makes them all the same)")}");
-        return settings with { Minutes = 0, EpochsGiven = true, Options = settings.Options with { Training = t with { MaxSteps = run.TotalSteps, Epochs = epochs } } };
+        var speed = run.MeasureSpeed(Math.Clamp(Measuring * all, 0.2, MostSecondsMeasuring), cancel);
+        int epochs = settings.EpochsGiven ? settings.Options.Training.Epochs : MostEpochsByTime;
+        bool begins = run.Position.Step == 0;
+        double left = ((1 - Spare) * all) - (begins ? clock.Elapsed.TotalSeconds : 0);
+        run.FitInto(new TimeBudget(left, speed), epochs);
+        Line(messages, $"{settings.Minutes:0.##} minutes are time for {run.TotalSteps:#,0} steps or so, {run.TotalSteps / (double)run.Data.StepsInEpoch(0):0.0} epochs, at the speed of now");
+        if (begins && run.TotalSteps < speed.StepsIn(left, run.Data, settings.Options.Training) && settings.Options.Training.MaxSteps == 0)
+            Line(messages, $"note: {epochs} epochs take less time than that{(settings.EpochsGiven ? "" : "; more passes over this text would hardly help (--epochs N makes them all the same)")}");
+    }
+
+    /// <summary>The settings of a run whose number of steps time decided, with that number in place of the minutes.</summary>
+    public static TrainSettings AsDecided(TrainSettings settings, RunPosition position)
+    {
+        var t = settings.Options.Training;
+        int epochs = settings.Minutes == 0 || settings.EpochsGiven ? t.Epochs : MostEpochsByTime;
+        return settings with { Minutes = 0, EpochsGiven = true, Options = settings.Options with { Training = t with { Plan = position.Plan, Epochs = epochs } } };
     }
 
     /// <summary>Says what training would take, and does not train.</summary>
     public static int DryRun(TextTraining run, TrainSettings settings, Compute compute, TextWriter messages, CancellationToken cancel)
     {
         var t = settings.Options.Training;
-        if (settings.Minutes > 0) settings = FitIntoTime(run, settings, Stopwatch.StartNew(), messages, cancel);
+        FitIntoTime(run, settings, Stopwatch.StartNew(), messages, cancel);
         WriteTraining(run, settings, compute, messages);
         var speed = run.MeasureSpeed(DryRunSeconds, cancel);
         Line(messages, $"memory: about {MemoryNeed.TrainingBytes(run.Model.Config, t) / 1e6:#,0} MB besides the text");

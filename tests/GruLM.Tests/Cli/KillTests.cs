@@ -1,9 +1,10 @@
 // Training processes killed outright, at random instants and inside a save, and resumed until they are done: every resume works, no more
 // than the steps since the last checkpoint is lost, and the model is that of a run never stopped, bit for bit.
-// A run of minutes likewise goes on with the steps that were decided once. A few kills by default; twenty with GRULM_TESTS=full.
+// A run of minutes goes on with the time that is left of them. A few kills by default; twenty with GRULM_TESTS=full.
 
 using System.Diagnostics;
 using System.Text.Json;
+using GruLM.Cli;
 using GruLM.Cli.Demo;
 using GruLM.Formats;
 using GruLM.Training;
@@ -49,33 +50,34 @@ public sealed class KillTests : IDisposable
     }
 
     [Fact]
-    public void A_run_of_minutes_goes_on_with_the_steps_that_were_decided_once()
+    public void A_run_of_minutes_goes_on_with_the_time_that_is_left()
     {
         string text = Path.Combine(root, "text.txt"), model = Path.Combine(root, "model"), settings = Path.Combine(model, "training", "settings.json");
         File.WriteAllText(text, SampleCorpus.Generate(5, 30_000));
-
-        // Before the speed is measured it is minutes, and stays minutes.
         KillWhen(
             $"train --data {text} --out-dir {model} --vocab-size 320 --hidden-dim 32 --emb-dim 32 --num-layers 1 --batch-size 4 --bptt 16 --epochs 1000 --minutes 0.1 --log-interval 1 --eval-tokens 200 --save-interval 5 --threads 1",
             () => File.Exists(settings));
-        using (var told = JsonDocument.Parse(File.ReadAllText(settings))) Assert.Equal(0.1, told.RootElement.GetProperty("minutes").GetDouble());
-
-        // Afterwards it is steps.
         KillWhen($"train --resume {model} --threads 1", () => Checkpoint.Find(model).Count > 0);
-        string decided = File.ReadAllText(settings);
-        using var steps = JsonDocument.Parse(decided);
-        Assert.False(steps.RootElement.TryGetProperty("minutes", out _));
-        long last = steps.RootElement.GetProperty("max-steps").GetInt64(), reached = Checkpoint.Find(model)[0].Step;
-        Assert.InRange(reached, 5, last - 1);
-
+        using (var told = JsonDocument.Parse(File.ReadAllText(settings))) Assert.Equal(0.1, told.RootElement.GetProperty("minutes").GetDouble());
         var clock = Stopwatch.StartNew();
         string messages = Finish($"train --resume {model} --threads 1");
         Assert.True(clock.Elapsed.TotalSeconds < 30, $"{clock.Elapsed} for what was left of six seconds");
         Assert.Contains("continuing from", messages, StringComparison.Ordinal);
-        Assert.DoesNotContain("measuring the speed", messages, StringComparison.Ordinal);
-        Assert.Equal(last, Checkpoint.Find(model)[0].Step);
-        Assert.Equal(decided, File.ReadAllText(settings));
+
+        // What time decided is written down now.
+        string decided = File.ReadAllText(settings);
+        using (var told = JsonDocument.Parse(decided))
+        {
+            Assert.False(told.RootElement.TryGetProperty("minutes", out _));
+            Assert.Equal(Checkpoint.Find(model)[0].Step, StepPlan.Parse(told.RootElement.GetProperty("step-plan").GetString()!)[^1].TotalSteps);
+        }
+
         Assert.Contains("nothing is left to do", Finish($"train --resume {model} --threads 1"), StringComparison.Ordinal);
+        Assert.Equal(decided, File.ReadAllText(settings));
+
+        // A run that was stopped twice makes the same steps again in one.
+        Finish($"train --config {settings} --out-dir {root}/again --threads 1");
+        ResumeTests.AssertSame(model, Path.Combine(root, "again"));
     }
 
     private static void KillWhen(string line, Func<bool> moment)

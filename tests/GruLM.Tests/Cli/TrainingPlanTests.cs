@@ -2,6 +2,7 @@
 
 using System.Diagnostics;
 using System.Text.Json;
+using GruLM.Cli;
 using GruLM.Cli.Demo;
 using GruLM.Training;
 
@@ -22,7 +23,7 @@ public sealed class TrainingPlanTests : IDisposable
     public void Dispose() => Directory.Delete(root, recursive: true);
 
     [Fact]
-    public void Minutes_become_steps_once_and_the_schedule_ends()
+    public void Minutes_end_on_time_with_the_schedule_and_the_plan_makes_the_same_model_again()
     {
         string model = Path.Combine(root, "model");
         var clock = Stopwatch.StartNew();
@@ -31,7 +32,10 @@ public sealed class TrainingPlanTests : IDisposable
         Assert.True(clock.Elapsed.TotalSeconds < 30, $"{clock.Elapsed} for six seconds");
         using var settings = JsonDocument.Parse(File.ReadAllText(Path.Combine(model, "training", "settings.json")));
         Assert.False(settings.RootElement.TryGetProperty("minutes", out _));
-        long steps = settings.RootElement.GetProperty("max-steps").GetInt64();
+        var plan = StepPlan.Parse(settings.RootElement.GetProperty("step-plan").GetString()!);
+        Assert.True(plan.Count > 1, "the plan was never looked at again");
+        Assert.Equal(0, plan[0].Step);
+        long steps = plan[^1].TotalSteps;
         Assert.Equal(steps, Checkpoint.Find(model)[0].Step);
         Assert.Equal(0.0001, ResumeTests.Lines(model).Last(l => l.TryGetProperty("lr", out _)).GetProperty("lr").GetDouble(), 1e-4);
 
@@ -39,6 +43,14 @@ public sealed class TrainingPlanTests : IDisposable
         string again = Path.Combine(root, "again");
         Good($"train --config {Path.Combine(model, "training", "settings.json")} --out-dir {again}");
         ResumeTests.AssertSame(model, again);
+
+        // More steps, or more time, take up a run that has ended.
+        Good($"train --resume {again} --max-steps {steps + 7}");
+        Assert.Equal(steps + 7, Checkpoint.Find(again)[0].Step);
+        Good($"train --resume {model} --minutes 0.14");
+        Assert.True(Checkpoint.Find(model)[0].Step > steps, "more time made no more steps");
+        Good($"train --config {Path.Combine(model, "training", "settings.json")} --out-dir {root}/third");
+        ResumeTests.AssertSame(model, Path.Combine(root, "third"));
     }
 
     [Fact]
@@ -100,6 +112,8 @@ public sealed class TrainingPlanTests : IDisposable
     [InlineData("--momentum 0.5", "--momentum is for --optimizer sgd or muon, and this run's is adamw")]
     [InlineData("--optimizer sgd --beta2 0.9", "--beta2 is for --optimizer adamw or muon")]
     [InlineData("--muon-lr-factor 2", "--muon-lr-factor is for --optimizer muon")]
+    [InlineData("--step-plan 0:40,10:9", "--step-plan 0:40,10:9: pairs like 0:4300,310:4800 were expected")]
+    [InlineData("--step-plan 40", "--step-plan 40: pairs like 0:4300,310:4800 were expected")]
     [InlineData("--optimizer adam", "one of adamw, sgd, muon")]
     public void Settings_that_do_not_go_together_are_refused_in_one_line(string flags, string expected)
     {

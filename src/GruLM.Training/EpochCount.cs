@@ -1,0 +1,27 @@
+// The steps of a run's epochs, counted no further than anyone asked: where samples are of many lengths, counting takes a pass over all of them.
+
+namespace GruLM.Training;
+
+/// <summary>Converts between steps and epochs of a run.</summary>
+internal sealed class EpochCount(ITrainingData data, int most)
+{
+    private readonly List<long> ends = [];
+
+    /// <summary>At most <paramref name="steps"/>, and no more than all epochs have.</summary>
+    public long Cap(long steps)
+    {
+        int epoch = IndexAt(steps);
+        return epoch < ends.Count ? steps : ends.Count == 0 ? 0 : ends[^1];
+    }
+
+    /// <summary>Epochs that a run of so many steps begins.</summary>
+    public int Begun(long steps) => Math.Min(IndexAt(steps) + 1, ends.Count);
+
+    // The first epoch that ends at or after so many steps; one more than there are if none does.
+    private int IndexAt(long steps)
+    {
+        while (ends.Count < most && (ends.Count == 0 || ends[^1] < steps)) ends.Add((ends.Count == 0 ? 0 : ends[^1]) + data.StepsInEpoch(ends.Count));
+        int index = ends.BinarySearch(steps);
+        return index < 0 ? ~index : index;
+    }
+}

@@ -1,0 +1,55 @@
+// How many steps fit into a time, looked at again and again while a run goes on: a machine's speed at the start says little about the minutes after it.
+
+namespace GruLM.Training;
+
+/// <summary>From its step <paramref name="Step"/> on a run is laid out for <paramref name="TotalSteps"/> steps in all.</summary>
+/// <param name="Step">Updates made by then.</param>
+/// <param name="TotalSteps">Updates in all.</param>
+public sealed record PlannedSteps(long Step, long TotalSteps);
+
+/// <summary>The time that a run may train for, and how many steps fit into what is left of it by the speed that the run has had so far. One use.</summary>
+/// <param name="seconds">Time for steps, evaluations and savings.</param>
+/// <param name="speed">What was measured before the run.</param>
+public sealed class TimeBudget(double seconds, SpeedMeasurement speed)
+{
+    // The last look is so near the end that little can go wrong after it.
+    private const double SecondsBetweenLooks = 0.5;
+    private const double ShareBetweenLooks = 0.1;
+
+    // Half old, half new: others' work on the machine comes and goes.
+    private const double WeightOfNews = 0.5;
+
+    private double recentSeconds;
+    private long recentSteps;
+    private double nextLook;
+
+    /// <summary>Seconds in all.</summary>
+    public double Seconds => seconds;
+
+    /// <summary>Takes note of a step's time.</summary>
+    public void OnStep(double time) => (recentSeconds, recentSteps) = (recentSeconds + time, recentSteps + 1);
+
+    /// <summary>Takes note of an evaluation's time.</summary>
+    public void OnEvaluation(double time) => speed = speed with { Evaluation = time };
+
+    /// <summary>Takes note of a checkpoint's time.</summary>
+    public void OnSaving(double time) => speed = speed with { Saving = time };
+
+    /// <summary>Whether it is time to look again, when <paramref name="spent"/> seconds have gone.</summary>
+    public bool LookDue(double spent) => spent >= nextLook && spent < seconds;
+
+    /// <summary>Steps that fit into what is left when <paramref name="spent"/> seconds have gone, at least one.</summary>
+    public long StepsLeft(double spent, ITrainingData data, TrainingOptions options)
+    {
+        if (recentSteps > 0)
+        {
+            double news = recentSeconds / recentSteps;
+            speed = speed with { Step = speed.Step + (WeightOfNews * (news - speed.Step)) };
+            (recentSeconds, recentSteps) = (0, 0);
+        }
+
+        double left = seconds - spent;
+        nextLook = spent + Math.Max(SecondsBetweenLooks, ShareBetweenLooks * left);
+        return speed.StepsIn(left, data, options);
+    }
+}
