@@ -210,7 +210,7 @@ internal abstract unsafe partial class FusedGruLayer : IDisposable
     // Gradients of biases are sums over steps and lanes; each step adds to those of its units, a block of lanes apart from the others.
     private void PrepareBiasSums(int lanes)
     {
-        long length = 4L * PaddedHidden * BackwardBlocks(lanes);
+        long length = 4L * PaddedHidden * BiasBlocks(lanes);
         if (biasSums.Length < length)
         {
             biasSums.Dispose();
@@ -222,7 +222,7 @@ internal abstract unsafe partial class FusedGruLayer : IDisposable
 
     private void AddBiasSums(float* dBiasIh, float* dBiasHh, int lanes)
     {
-        for (int block = 0; block < BackwardBlocks(lanes); block++)
+        for (int block = 0; block < BiasBlocks(lanes); block++)
         {
             float* dr = BiasSums(block), dz = dr + PaddedHidden, dn = dz + PaddedHidden, dq = dn + PaddedHidden;
             for (int j = 0; j < HiddenDim; j++)
@@ -242,6 +242,9 @@ internal abstract unsafe partial class FusedGruLayer : IDisposable
 
     /// <summary>Blocks of lanes that a step backwards is cut into.</summary>
     protected static int BackwardBlocks(int lanes) => (lanes + BackwardRows - 1) / BackwardRows;
+
+    // A block may be cut once more.
+    private static int BiasBlocks(int lanes) => 2 * BackwardBlocks(lanes);
 
     protected abstract void SetBiases(float* ih, float* hh);
 

@@ -67,7 +67,7 @@ internal sealed unsafe partial class FusedGruLayer<S, V> : FusedGruLayer
             Gates = a.Gates.Pointer + (row * 3 * PaddedHidden), Recurrent = a.Recurrent.Pointer + (row * PaddedHidden),
             Before = a.States.Pointer + (row * PaddedHidden), DY = dY + (row * PaddedHidden), Carry = carry, BiasSums = BiasSums(0),
         };
-        Run(ref job, panels * BackwardBlocks(lanes), lanes);
+        Run(ref job, job.ItemsABlock * BackwardBlocks(lanes), lanes);
     }
 
     private static float* Floats(PackedMatrix weights) => weights.Bf16 == null ? weights.Panel(0) : null;
@@ -162,11 +162,22 @@ internal sealed unsafe partial class FusedGruLayer<S, V> : FusedGruLayer
         public int H, Stride, Lanes, Panels, Width, Threads;
         public bool Last, InPlace;
 
+        // Two items share the last of an odd number of panels, some of the lanes each, so that two threads have the same to do.
+        public readonly int ItemsABlock => Panels > 1 ? Panels + (Panels % 2) : Panels;
+
         [SkipLocalsInit]
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public readonly void Execute(int item, int thread)
         {
-            int width = Width, panel = item % Panels, first = item / Panels * BackwardRows, rows = Math.Min(BackwardRows, Lanes - first);
+            int width = Width, block = item / ItemsABlock, index = item % ItemsABlock, panel = Math.Min(index, Panels - 1), part = index - panel;
+            int first = block * BackwardRows, rows = Math.Min(BackwardRows, Lanes - first);
+            if (panel == Panels - 1 && ItemsABlock > Panels)
+            {
+                int half = ((rows / 2) + S.TileRows - 1) / S.TileRows * S.TileRows;
+                (first, rows) = part == 0 ? (first, Math.Min(half, rows)) : (first + half, rows - half);
+            }
+
+            if (rows <= 0) return;
             float* sums = stackalloc float[(BackwardRows + S.TileRows) * width];
             int unitEnd = Math.Min(Stride, (panel + 1) * width);
             for (int i = 0; i < Math.Min(LanesAheadBackward, rows); i++) Fetch(first + i, panel * width, unitEnd);
@@ -203,7 +214,7 @@ internal sealed unsafe partial class FusedGruLayer<S, V> : FusedGruLayer
                 }
             }
 
-            float* biasSums = BiasSums + (item / Panels * 4L * Stride);
+            float* biasSums = BiasSums + (((2 * block) + part) * 4L * Stride);
             V one = S.Splat(1f);
             for (int i = 0; i < rows; i++, sums += width)
             {
