@@ -7,6 +7,7 @@ namespace GruLM.Cli;
 internal static class Preset
 {
     private const string Name = "--preset";
+    private static readonly string[] Lengths = ["--epochs", "--max-steps", "--minutes"];
 
     // Regularisation grows with the size: on a text of a million characters a large model otherwise learns it by heart.
     private static readonly (string Name, string What, string[] Flags)[] All =
@@ -34,10 +35,11 @@ internal static class Preset
     public static string? In(ParseResult flags) =>
         flags.CommandResult.Command.Options.FirstOrDefault(o => o.Name == Name) is { } option && flags.GetResult(option) is { Implicit: false, Tokens: [var name] } ? name.Value : null;
 
-    /// <summary>The command line with the preset's settings added where nothing else was said.</summary>
+    /// <summary>The command line with the preset's settings added where nothing else was said. How long it trains is one setting, whichever flag says it.</summary>
     public static string[] Expand(string[] args, ParseResult flags, string name)
     {
-        return [.. args, .. All.First(p => p.Name == name).Flags.Where(flag => !Said(flag.Split('=')[0]))];
+        bool lengthSaid = Lengths.Any(Said);
+        return [.. args, .. All.First(p => p.Name == name).Flags.Where(flag => flag.Split('=')[0] is var said && !Said(said) && !(lengthSaid && Lengths.Contains(said)))];
 
         bool Said(string flag) => flags.CommandResult.Command.Options.Any(o => (o.Name == flag || o.Name == ConfigFile.Opposite(flag)) && flags.Given(o));
     }

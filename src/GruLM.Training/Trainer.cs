@@ -272,7 +272,8 @@ public sealed class Trainer
     {
         LayOut(total);
         var before = position.Plan.Where(p => p.Step < position.Step).ToList();
-        position = position with { Plan = [.. before, new PlannedSteps(position.Step, position.TotalSteps)] };
+        if (before.Count == 0 || before[^1].TotalSteps != position.TotalSteps) before.Add(new PlannedSteps(position.Step, position.TotalSteps));
+        position = position with { Plan = before };
         if (announced > 0 && Math.Abs(position.TotalSteps - announced) < WorthSaying * announced) return;
         if (announced > 0) observer.OnNotice(position.Step, FormattableString.Invariant($"at the speed of now there is time for {position.TotalSteps:#,0} steps, not for {announced:#,0}"));
         announced = position.TotalSteps;

@@ -69,6 +69,8 @@ public sealed class TrainingPlanTests : IDisposable
         Assert.Contains("vocabulary 320, embedding 20, 2 x 20 GRU units", messages, StringComparison.Ordinal);
         Assert.Contains("1 x 256 GRU units", Good($"train --data {text} --out-dir {root}/model --preset tiny --vocab-size 320 --dry-run"), StringComparison.Ordinal);
         Assert.Contains("64, 1 x 384 GRU units, untied", Good($"train --data {text} --out-dir {root}/model --preset shakespeare-char-quick --dry-run"), StringComparison.Ordinal);
+        Assert.Contains(" 7 steps of 16 x 64", Good($"train --data {text} --out-dir {root}/model --preset shakespeare-char --max-steps 7 --dry-run"), StringComparison.Ordinal);
+        Assert.DoesNotContain("7 epochs take less time", Good($"train --data {text} --out-dir {root}/model --preset tiny --vocab-size 320 --minutes 0.2 --dry-run"), StringComparison.Ordinal);
         Assert.Contains("384, 1 x 384 GRU units, tied", Good($"train --data {text} --out-dir {root}/model --preset shakespeare-char-quick --emb-dim 384 --tie-weights --dry-run"), StringComparison.Ordinal);
     }
 
