@@ -1,6 +1,8 @@
 // Muon (Keller Jordan and others 2024, https://kellerjordan.github.io/posts/muon): the momentum of a matrix, all of its singular values made nearly one
 // by five Newton–Schulz iterations of degree five, is the direction of the update. Each gate's block [H, E] or [H, H] of the GRU's weights is a matrix
-// of its own; embedding, output layer and the rest are AdamW's. Momentum with Nesterov's step, coefficients and scale are Jordan's.
+// of its own; embedding, output layer and the rest are AdamW's. Momentum with Nesterov's step, coefficients and scale are Jordan's. The iterations cost
+// more than a whole step over a thousand tokens, and the direction changes little from one to the next, so matrices take turns: each moves every few
+// updates, by so many times the rate.
 
 using System.Runtime.CompilerServices;
 using GruLM.Kernels;
@@ -19,6 +21,9 @@ public sealed record MuonOptions : AdamWOptions
     /// <summary>The learning rate of the GRU's matrices, in multiples of that of the rest.</summary>
     public double RateFactor { get; init; } = 10;
 
+    /// <summary>A matrix moves on every so many updates, as far as on all of them together.</summary>
+    public int Every { get; init; } = 4;
+
     /// <inheritdoc/>
     public override Optimizer Create(GruConfig config) => new Muon(config, this);
 }
@@ -30,8 +35,7 @@ public sealed unsafe class Muon : Optimizer
     private const string MatrixPrefix = "gru.weight_";
     private readonly MuonOptions options;
     private readonly AdamW rest;
-    private readonly ParameterView[] matrices;
-    private readonly UpdateChunks chunks;
+    private readonly (ParameterView View, UpdateChunks Chunks)[] matrices;
     private NewtonSchulz? orthogonal;
 
     /// <summary>Zero moments for <paramref name="config"/>.</summary>
@@ -39,8 +43,7 @@ public sealed unsafe class Muon : Optimizer
     {
         this.options = options;
         rest = new AdamW(config, options, view => !IsGruMatrix(view));
-        matrices = [.. rest.FirstMoment.Views.Where(IsGruMatrix)];
-        chunks = new UpdateChunks(matrices);
+        matrices = [.. rest.FirstMoment.Views.Where(IsGruMatrix).Select(view => (view, new UpdateChunks([view])))];
     }
 
     /// <inheritdoc/>
@@ -54,16 +57,18 @@ public sealed unsafe class Muon : Optimizer
     {
         rest.Steps = Steps - 1;
         rest.Update(compute, parameters, gradients, learningRate, gradientScale);
-        chunks.Run(compute, new MomentumRule { Gradients = gradients.Pointer, Buffer = rest.FirstMoment.Pointer, Scale = (float)gradientScale, Momentum = (float)options.Momentum });
-        orthogonal ??= new NewtonSchulz(compute, matrices.Max(view => view.Rows / Gates), matrices.Max(view => view.Columns));
-        foreach (var view in matrices)
+        orthogonal ??= new NewtonSchulz(compute, matrices.Max(m => m.View.Rows / Gates), matrices.Max(m => m.View.Columns));
+        double rate = learningRate * options.RateFactor * options.Every;
+        for (int i = 0; i < matrices.Length; i++)
         {
+            var (view, chunks) = matrices[i];
+            bool moves = (Steps + i) % options.Every == 0;
+            chunks.Run(compute, new MomentumRule { Gradients = gradients.Pointer, Buffer = rest.FirstMoment.Pointer, Scale = (float)gradientScale, Momentum = (float)options.Momentum, Moves = moves });
+            if (!moves) continue;
             int rows = view.Rows / Gates;
             for (int gate = 0; gate < Gates; gate++) orthogonal.Apply(compute, gradients.Pointer + view.Offset + ((long)gate * rows * view.Columns), rows, view.Columns);
+            chunks.Run(compute, new StepRule { Parameters = parameters.Pointer, Gradients = gradients.Pointer, Keep = (float)(1 - (rate * options.WeightDecay)), StepSize = (float)rate });
         }
-
-        double rate = learningRate * options.RateFactor;
-        chunks.Run(compute, new StepRule { Parameters = parameters.Pointer, Gradients = gradients.Pointer, Keep = (float)(1 - (rate * options.WeightDecay)), StepSize = (float)rate });
     }
 
     /// <inheritdoc/>
@@ -71,17 +76,18 @@ public sealed unsafe class Muon : Optimizer
     {
         if (!disposing) return;
         rest.Dispose();
-        chunks.Dispose();
+        foreach (var (_, chunks) in matrices) chunks.Dispose();
         orthogonal?.Dispose();
     }
 
     private static bool IsGruMatrix(ParameterView view) => view.Name.StartsWith(MatrixPrefix, StringComparison.Ordinal);
 
-    // b = μ b + g, and in the gradient's place what is to be orthogonal: g + μ b.
+    // b = μ b + g, and in the gradient's place what is to be orthogonal, g + μ b, or nothing.
     private struct MomentumRule : IUpdateRule
     {
         public float* Gradients, Buffer;
         public float Scale, Momentum;
+        public bool Moves;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public readonly void Update<S, V>(UpdateChunk chunk)
@@ -94,7 +100,7 @@ public sealed unsafe class Muon : Optimizer
             {
                 V gradient = S.Multiply(S.Load(g + i), scale), buffer = S.MultiplyAdd(S.Load(b + i), momentum, gradient);
                 S.Store(b + i, buffer);
-                S.Store(g + i, S.MultiplyAdd(buffer, momentum, gradient));
+                S.Store(g + i, Moves ? S.MultiplyAdd(buffer, momentum, gradient) : S.Zero);
             }
         }
     }

@@ -98,6 +98,7 @@ internal static class SettingsFile
         {
             json.WriteNumber("momentum", muon.Momentum);
             json.WriteNumber("muon-lr-factor", muon.RateFactor);
+            json.WriteNumber("muon-every", muon.Every);
         }
 
         if (o.Optimizer is AdamWOptions adam) json.WriteNumber("beta2", adam.Beta2);

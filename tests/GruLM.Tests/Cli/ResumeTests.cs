@@ -25,7 +25,7 @@ public sealed class ResumeTests : IDisposable
     [InlineData("--samples stream")]
     [InlineData("--samples lines")]
     [InlineData("--optimizer sgd --momentum 0.8 --random-bptt --fresh-every 4")]
-    [InlineData("--optimizer muon")]
+    [InlineData("--optimizer muon --muon-every 3")]
     public void A_run_stopped_early_and_extended_ends_like_one_that_was_longer_from_the_start(string what)
     {
         // A rate that does not depend on the length of the run.

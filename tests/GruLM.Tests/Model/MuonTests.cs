@@ -8,30 +8,36 @@ namespace GruLM.Tests.Model;
 public class MuonTests
 {
     [Theory]
-    [InlineData(1, 1)]
-    [InlineData(7, 3)]
-    [InlineData(5, 13)]
-    [InlineData(20, 20)]
-    [InlineData(17, 33)]
-    public void Muon_agrees_with_plain_loops(int hidden, int embedding)
+    [InlineData(1, 1, 1)]
+    [InlineData(7, 3, 1)]
+    [InlineData(5, 13, 1)]
+    [InlineData(20, 20, 1)]
+    [InlineData(17, 33, 1)]
+    [InlineData(7, 3, 2)]
+    [InlineData(17, 33, 3)]
+    [InlineData(5, 5, 9)]
+    public void Muon_agrees_with_plain_loops(int hidden, int embedding, int every)
     {
         var config = new GruConfig { VocabSize = 11, EmbeddingDim = embedding, HiddenDim = hidden, NumLayers = 2 };
         const double Rate = 0.02, Decay = 0.1;
-        var options = new MuonOptions { WeightDecay = Decay, Momentum = 0.9, RateFactor = 3 };
+        var options = new MuonOptions { WeightDecay = Decay, Momentum = 0.9, RateFactor = 3, Every = every };
+        int matrices = 0;
         OptimizersTests.Follow(options, config, Rate, scale: 0.4, tolerance: 1e-4, view =>
         {
             if (view.IsVector || !view.Name.StartsWith("gru", StringComparison.Ordinal)) return OptimizersTests.PlainAdamW(view, 0.9, 0.99, Decay, Rate);
             var buffer = new double[view.Length];
-            return (p, g, _) =>
+            int turn = matrices++ % 4;
+            return (p, g, step) =>
             {
                 for (int i = 0; i < p.Length; i++) buffer[i] = (0.9 * buffer[i]) + g[i];
+                if ((step + turn) % every != 0) return;
                 int block = p.Length / 3;
                 for (int gate = 0; gate < 3; gate++)
                 {
                     double[] direction = [.. Enumerable.Range(gate * block, block).Select(i => g[i] + (0.9 * buffer[i]))];
                     direction = Orthogonal(direction, hidden, view.Columns);
                     double size = Math.Sqrt(Math.Max(1, hidden / (double)view.Columns));
-                    for (int i = 0; i < block; i++) p[(gate * block) + i] -= 3 * Rate * ((size * direction[i]) + (Decay * p[(gate * block) + i]));
+                    for (int i = 0; i < block; i++) p[(gate * block) + i] -= every * 3 * Rate * ((size * direction[i]) + (Decay * p[(gate * block) + i]));
                 }
             };
         });

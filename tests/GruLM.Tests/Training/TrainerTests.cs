@@ -51,7 +51,7 @@ public sealed class TrainerTests : IDisposable
     {
         var options = new TrainingOptions { Epochs = 3, BatchSize = 4, Bptt = 12, LearningRate = 0.01, WarmupSteps = 3 };
         if (what == "plateau") options = options with { LearningRate = 0.3, Epochs = 7, Schedule = ScheduleKind.Plateau, PlateauFactor = 0.9, EvalInterval = 1 };
-        OptimizerOptions optimizer = what switch { "sgd" => new SgdOptions { WeightDecay = 0.1 }, "muon" => new MuonOptions(), _ => new AdamWOptions() };
+        OptimizerOptions optimizer = what switch { "sgd" => new SgdOptions { WeightDecay = 0.1 }, "muon" => new MuonOptions { Every = 3 }, _ => new AdamWOptions() };
         ITrainingData Data() => what switch
         {
             "lines" => new LineSamples([.. Enumerable.Range(0, 60).Select(i => Enumerable.Range(3, 2 + (i % 15)).ToArray())], 1, 2, 4, 12, 5),
