@@ -69,7 +69,13 @@ internal static class CommandLine
                 flags = root.Parse(args, Parsing);
                 Check(flags, prefix: config + ": ");
             }
-            if (Preset.In(flags) is { } preset)
+            var preset = Preset.In(flags);
+            if (preset is null && resumed is null && TimedPreset.Choose(flags) is { } fitting)
+            {
+                session.Error.WriteLine($"--minutes alone: training with the settings of --preset {fitting} (any flag on sizes or learning makes them yours)");
+                preset = fitting;
+            }
+            if (preset is not null)
             {
                 flags = root.Parse(Preset.Expand(args, flags, preset), Parsing);
             }

@@ -1,5 +1,5 @@
-// --preset NAME: named settings, turned into flags like those of a --config file; flags and that file win over them. tiny and those for characters were
-// found by experiment (SPEED.md has the figures); small and medium are sizes to start from.
+// --preset NAME: named settings, turned into flags like those of a --config file; flags and that file win over them. They were
+// found by experiment on a text of a million characters (SPEED.md has the figures); medium, for larger ones, is small's recipe with more units.
 using System.CommandLine;
 
 namespace GruLM.Cli;
@@ -9,12 +9,24 @@ internal static class Preset
     private const string Name = "--preset";
     private static readonly string[] Lengths = ["--epochs", "--max-steps", "--minutes"];
 
-    // Regularisation grows with the size: on a text of a million characters a large model otherwise learns it by heart.
+    // More epochs than these, and more dropout, made each of them worse.
     private static readonly (string Name, string What, string[] Flags)[] All =
     [
-        ("tiny", "1 x 256: a minute or two for a million characters", ["--emb-dim=256", "--hidden-dim=256", "--num-layers=1", "--input-dropout=0.1", "--output-dropout=0.1", "--lr=0.005", "--batch-size=16", "--bptt=64", "--epochs=7"]),
-        ("small", "2 x 256: ten minutes'", ["--emb-dim=256", "--hidden-dim=256", "--num-layers=2", "--dropout=0.3", "--lr=0.004", "--batch-size=16", "--bptt=64"]),
-        ("medium", "2 x 512: hours'", ["--emb-dim=512", "--hidden-dim=512", "--num-layers=2", "--dropout=0.4", "--locked-dropout", "--lr=0.003", "--batch-size=32", "--bptt=64", "--ema=0.995"]),
+        ("tiny", "1 x 256: two minutes for a million characters",
+        [
+            "--emb-dim=256", "--hidden-dim=256", "--num-layers=1", "--input-dropout=0.1", "--output-dropout=0.1", "--optimizer=muon", "--lr=0.005", "--batch-size=16", "--bptt=64",
+            "--epochs=7",
+        ]),
+        ("small", "2 x 256: four minutes for them",
+        [
+            "--emb-dim=256", "--hidden-dim=256", "--num-layers=2", "--residual", "--dropout=0.1", "--input-dropout=0.1", "--output-dropout=0.1", "--optimizer=muon", "--lr=0.004",
+            "--batch-size=16", "--bptt=64", "--epochs=7",
+        ]),
+        ("medium", "2 x 512: for texts of several millions",
+        [
+            "--emb-dim=512", "--hidden-dim=512", "--num-layers=2", "--residual", "--dropout=0.1", "--input-dropout=0.1", "--output-dropout=0.1", "--optimizer=muon", "--lr=0.003",
+            "--batch-size=32", "--bptt=64", "--epochs=7",
+        ]),
         ("shakespeare-char-quick", "characters, for a text of a million of them, in twenty seconds",
         [
             "--model-type=char", "--emb-dim=64", "--hidden-dim=384", "--num-layers=1", "--no-tie-weights", "--batch-size=8", "--bptt=32", "--lr=0.006", "--warmup-steps=30",
@@ -35,12 +47,28 @@ internal static class Preset
     public static string? In(ParseResult flags) =>
         flags.CommandResult.Command.Options.FirstOrDefault(o => o.Name == Name) is { } option && flags.GetResult(option) is { Implicit: false, Tokens: [var name] } ? name.Value : null;
 
-    /// <summary>The command line with the preset's settings added where nothing else was said. How long it trains is one setting, whichever flag says it.</summary>
+    /// <summary>The names of the flags that a preset sets.</summary>
+    public static IEnumerable<string> FlagsOf(string preset) => Of(preset).Select(NameOf);
+
+    /// <summary>What a preset sets a flag to.</summary>
+    public static string ValueOf(string preset, string flag) => Of(preset).First(f => NameOf(f) == flag).Split('=')[1];
+
+    /// <summary>Whether a flag says how long to train.</summary>
+    public static bool SaysLength(string flag) => Lengths.Contains(flag);
+
+    /// <summary>
+    /// The command line with the preset's settings added where nothing else was said. How long it trains is one setting, whichever flag says it; but time that is given
+    /// leaves the preset's epochs as the most that are made, since more of them make its model worse.
+    /// </summary>
     public static string[] Expand(string[] args, ParseResult flags, string name)
     {
-        bool lengthSaid = Lengths.Any(Said);
-        return [.. args, .. All.First(p => p.Name == name).Flags.Where(flag => flag.Split('=')[0] is var said && !Said(said) && !(lengthSaid && Lengths.Contains(said)))];
+        string[] replaced = Said("--epochs") || Said("--max-steps") ? Lengths : Said("--minutes") ? ["--minutes", "--max-steps"] : [];
+        return [.. args, .. Of(name).Where(flag => !Said(NameOf(flag)) && !replaced.Contains(NameOf(flag)))];
 
         bool Said(string flag) => flags.CommandResult.Command.Options.Any(o => (o.Name == flag || o.Name == ConfigFile.Opposite(flag)) && flags.Given(o));
     }
+
+    private static string[] Of(string preset) => All.First(p => p.Name == preset).Flags;
+
+    private static string NameOf(string flag) => flag.Split('=')[0];
 }

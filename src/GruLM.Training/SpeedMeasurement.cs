@@ -39,6 +39,24 @@ public sealed record SpeedMeasurement(double Step, double Evaluation, double Sav
         return new SpeedMeasurement(step, evaluation, SecondsToWrite(model));
     }
 
+    /// <summary>What such a model trains here in windows of <paramref name="steps"/> x <paramref name="lanes"/>, on made-up tokens: for decisions before there are any others.</summary>
+    public static double TokensPerSecond(GruConfig config, int steps, int lanes, Compute compute, double seconds)
+    {
+        using var model = GruLanguageModel.Create(config, compute, seed: 0);
+        var batch = new TokenBatch(steps, lanes);
+        for (int i = 0; i < batch.Inputs.Length; i++) (batch.Inputs[i], batch.Targets[i]) = (i % config.VocabSize, (i + 1) % config.VocabSize);
+        model.ForwardBackward(batch, batch.Targets.Length, 0);
+        var clock = Stopwatch.StartNew();
+        int updates = 0;
+        for (; updates < 3 || clock.Elapsed.TotalSeconds < seconds; updates++)
+        {
+            model.ForwardBackward(batch, batch.Targets.Length, updates);
+            model.Update(1e-3, 1);
+        }
+
+        return updates * batch.Targets.Length / clock.Elapsed.TotalSeconds;
+    }
+
     /// <summary>Seconds that a run of so many steps takes.</summary>
     public double Of(long steps, ITrainingData data, TrainingOptions options) => (steps * SecondsAStep(data, options)) + Evaluation + Saving;
 

@@ -83,7 +83,10 @@ internal static class DemoRun
         bool onTime = settings.Bytes == 0;
         if (onTime)
         {
-            double bytes = Math.Max(0, (60 * settings.Minutes) - SecondsBesides) * BytesAToken * TokensPerSecond(settings.Options, compute) * MoreThanNeeded;
+            var (o, t) = (settings.Options, settings.Options.Training);
+            var config = new GruConfig { VocabSize = o.VocabSize, EmbeddingDim = o.EmbeddingDim, HiddenDim = o.HiddenDim, NumLayers = o.NumLayers, TieWeights = o.TieWeights };
+            double tokensPerSecond = SpeedMeasurement.TokensPerSecond(config, t.Bptt, t.BatchSize, compute, SecondsToMeasure);
+            double bytes = Math.Max(0, (60 * settings.Minutes) - SecondsBesides) * BytesAToken * tokensPerSecond * MoreThanNeeded;
             settings = settings with { Bytes = (int)Math.Clamp(Math.Round(bytes / 5e5) * 5e5, FewestBytes, Math.Max(FewestBytes, MostBytesAMinute * settings.Minutes)) };
         }
 
@@ -97,8 +100,8 @@ internal static class DemoRun
         using (var figuresFile = new MetricsFile(settings.OutDir))
         using (var run = TextTraining.Prepare(Utf8(training), Utf8(heldOut), settings.Options, compute, settings.OutDir, new SharedObserver([display, figuresFile]), null, cancel))
         {
-            var config = run.Model.Config;
             if (onTime) EndOnTime(run, settings, clock, cancel);
+            var config = run.Model.Config;
             output.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"   {config.VocabSize:#,0} pieces, {config.NumLayers} x {config.HiddenDim} GRU units, {run.Model.Parameters.Count:#,0} parameters, {run.Data.TokensPerEpoch:#,0} tokens, {run.TotalSteps:#,0} steps, {compute.Team.Count} threads"));
             output.Flush();
@@ -146,25 +149,6 @@ internal static class DemoRun
         var result = Evaluation.Stream(model, TokenizedText.HeldOutStream(tokenizer, Utf8(heldOut)), null, cancel);
         double own = SampleCorpus.NegativeLogLikelihood(heldOut) / Math.Log(2) / heldOut.Length;
         return (new Figures(result.BitsPerByte, own), result);
-    }
-
-    // What this machine trains in about a second, on made-up tokens.
-    private static double TokensPerSecond(TextTrainingOptions options, Compute compute)
-    {
-        var config = new GruConfig { VocabSize = options.VocabSize, EmbeddingDim = options.EmbeddingDim, HiddenDim = options.HiddenDim, NumLayers = options.NumLayers, TieWeights = options.TieWeights };
-        using var model = GruLanguageModel.Create(config, compute, seed: 0);
-        var batch = new TokenBatch(options.Training.Bptt, options.Training.BatchSize);
-        for (int i = 0; i < batch.Inputs.Length; i++) (batch.Inputs[i], batch.Targets[i]) = (i % config.VocabSize, (i + 1) % config.VocabSize);
-        model.ForwardBackward(batch, batch.Targets.Length, 0);
-        var clock = Stopwatch.StartNew();
-        int steps = 0;
-        for (; steps < 3 || clock.Elapsed.TotalSeconds < 1; steps++)
-        {
-            model.ForwardBackward(batch, batch.Targets.Length, steps);
-            model.Update(1e-3, 1);
-        }
-
-        return steps * batch.Targets.Length / clock.Elapsed.TotalSeconds;
     }
 
     // The least text is learned from whole, however long that takes.

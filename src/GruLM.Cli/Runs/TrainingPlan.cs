@@ -54,7 +54,7 @@ internal static class TrainingPlan
         run.FitInto(new TimeBudget(left, speed), epochs);
         Line(messages, $"{settings.Minutes:0.##} minutes are time for {run.TotalSteps:#,0} steps or so, {run.TotalSteps / (double)run.Data.StepsInEpoch(0):0.0} epochs, at the speed of now");
         if (begins && run.TotalSteps < speed.StepsIn(left, run.Data, settings.Options.Training) && settings.Options.Training.MaxSteps == 0)
-            Line(messages, $"note: {epochs} epochs take less time than that{(settings.EpochsGiven ? "" : "; more passes over this text would hardly help (--epochs N makes them all the same)")}");
+            Line(messages, $"note: {epochs} epochs take less time than that; more passes over a text rarely make a model better (--epochs N makes as many as you say)");
     }
 
     /// <summary>The settings of a run whose number of steps time decided, with that number in place of the minutes.</summary>

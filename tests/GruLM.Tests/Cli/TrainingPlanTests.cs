@@ -70,8 +70,24 @@ public sealed class TrainingPlanTests : IDisposable
         Assert.Contains("1 x 256 GRU units", Good($"train --data {text} --out-dir {root}/model --preset tiny --vocab-size 320 --dry-run"), StringComparison.Ordinal);
         Assert.Contains("64, 1 x 384 GRU units, untied", Good($"train --data {text} --out-dir {root}/model --preset shakespeare-char-quick --dry-run"), StringComparison.Ordinal);
         Assert.Contains(" 7 steps of 16 x 64", Good($"train --data {text} --out-dir {root}/model --preset shakespeare-char --max-steps 7 --dry-run"), StringComparison.Ordinal);
-        Assert.DoesNotContain("7 epochs take less time", Good($"train --data {text} --out-dir {root}/model --preset tiny --vocab-size 320 --minutes 0.2 --dry-run"), StringComparison.Ordinal);
+        Assert.Contains("7 epochs take less time", Good($"train --data {text} --out-dir {root}/model --preset tiny --vocab-size 320 --minutes 0.2 --dry-run"), StringComparison.Ordinal);
         Assert.Contains("384, 1 x 384 GRU units, tied", Good($"train --data {text} --out-dir {root}/model --preset shakespeare-char-quick --emb-dim 384 --tie-weights --dry-run"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--minutes 1", "small")]
+    [InlineData("--minutes 0.001", "tiny")]
+    [InlineData("--minutes 1 --model-type char", "shakespeare-char")]
+    [InlineData("--minutes 0.001 --model-type char --seed 4", "shakespeare-char-quick")]
+    [InlineData("--minutes 1 --hidden-dim 24 --emb-dim 24", null)]
+    [InlineData("--minutes 1 --no-tie-weights", null)]
+    [InlineData("--minutes 1 --preset tiny", null)]
+    [InlineData("--max-steps 3", null)]
+    public void Minutes_alone_take_the_preset_that_fits(string flags, string? preset)
+    {
+        string messages = Good($"train --data {text} --out-dir {root}/model --dry-run {flags}");
+        if (preset is null) Assert.DoesNotContain("training with the settings of", messages, StringComparison.Ordinal);
+        else Assert.StartsWith($"--minutes alone: training with the settings of --preset {preset} (", messages, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -114,6 +130,7 @@ public sealed class TrainingPlanTests : IDisposable
     [InlineData("--momentum 0.5", "--momentum is for --optimizer sgd or muon, and this run's is adamw")]
     [InlineData("--optimizer sgd --beta2 0.9", "--beta2 is for --optimizer adamw or muon")]
     [InlineData("--muon-lr-factor 2", "--muon-lr-factor is for --optimizer muon")]
+    [InlineData("--muon-every 2", "--muon-every is for --optimizer muon")]
     [InlineData("--step-plan 0:40,10:9", "--step-plan 0:40,10:9: pairs like 0:4300,310:4800 were expected")]
     [InlineData("--step-plan 40", "--step-plan 40: pairs like 0:4300,310:4800 were expected")]
     [InlineData("--optimizer adam", "one of adamw, sgd, muon")]
@@ -127,7 +144,7 @@ public sealed class TrainingPlanTests : IDisposable
 
     [Theory]
     [InlineData("--optimizer sgd --momentum 0.7 --schedule plateau --plateau-patience 2 --plateau-factor 0.3 --random-bptt --fresh-every 3")]
-    [InlineData("--optimizer muon --momentum 0.8 --muon-lr-factor 4 --beta2 0.97 --weight-decay 0.02 --random-bptt")]
+    [InlineData("--optimizer muon --momentum 0.8 --muon-lr-factor 4 --muon-every 3 --beta2 0.97 --weight-decay 0.02 --random-bptt")]
     public void How_weights_are_updated_is_written_down_and_makes_the_same_model_again(string how)
     {
         string model = Path.Combine(root, "model"), again = Path.Combine(root, "again");
