@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """usage: train_pytorch.py ours|original TOKENIZER.model TRAIN.txt VAL.txt SECONDS [EVERY]
 
-Held-out bits a byte against seconds of training in PyTorch, the figures of SPEED.md ("The same text in PyTorch"). One JSON line an evaluation;
+Held-out bits a byte against seconds of training in PyTorch, the figures of SPEED.md ("Held-out bits by the clock"). One JSON line an evaluation;
 evaluations are not counted as training time.
 
 ours      this project's model, batch and settings: 2 x 256, tied, dropout 0.3, 16 lanes of 64 tokens with the state carried, AdamW 4e-3, warm-up and cosine over
