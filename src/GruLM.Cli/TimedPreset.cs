@@ -1,7 +1,6 @@
 // What grulm train --minutes N trains when nobody says how: the largest preset that reads enough in that time. How fast it reads is measured here, on made-up
 // tokens; how much is enough was found by experiment (SPEED.md). Left out on purpose: texts whose length nobody can tell beforehand (standard input).
 using System.CommandLine;
-using System.Diagnostics;
 using GruLM.Corpus;
 using GruLM.Kernels;
 using GruLM.Model;
@@ -57,7 +56,8 @@ internal static class TimedPreset
         int Number(string name) => int.Parse(Preset.ValueOf(candidate.Preset, name), System.Globalization.CultureInfo.InvariantCulture);
         var (lanes, steps, hidden, embedding) = (Number("--batch-size"), Number("--bptt"), Number("--hidden-dim"), Number("--emb-dim"));
         var config = new GruConfig { VocabSize = candidate.Vocabulary, EmbeddingDim = embedding, HiddenDim = hidden, NumLayers = Number("--num-layers"), TieWeights = embedding == hidden };
-        return SpeedMeasurement.TokensPerSecond(config, steps, lanes, compute, SecondsToMeasure);
+        OptimizerOptions optimizer = Preset.FlagsOf(candidate.Preset).Contains("--optimizer") ? new MuonOptions() : new AdamWOptions();
+        return SpeedMeasurement.TokensPerSecond(config, optimizer, steps, lanes, compute, SecondsToMeasure);
     }
 
     // Worth its time from so many tokens read on, on texts of so many.

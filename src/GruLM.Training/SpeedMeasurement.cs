@@ -40,9 +40,9 @@ public sealed record SpeedMeasurement(double Step, double Evaluation, double Sav
     }
 
     /// <summary>What such a model trains here in windows of <paramref name="steps"/> x <paramref name="lanes"/>, on made-up tokens: for decisions before there are any others.</summary>
-    public static double TokensPerSecond(GruConfig config, int steps, int lanes, Compute compute, double seconds)
+    public static double TokensPerSecond(GruConfig config, OptimizerOptions optimizer, int steps, int lanes, Compute compute, double seconds)
     {
-        using var model = GruLanguageModel.Create(config, compute, seed: 0);
+        using var model = GruLanguageModel.Create(config, compute, seed: 0, optimizer);
         var batch = new TokenBatch(steps, lanes);
         for (int i = 0; i < batch.Inputs.Length; i++) (batch.Inputs[i], batch.Targets[i]) = (i % config.VocabSize, (i + 1) % config.VocabSize);
         model.ForwardBackward(batch, batch.Targets.Length, 0);

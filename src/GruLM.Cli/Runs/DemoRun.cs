@@ -85,7 +85,7 @@ internal static class DemoRun
         {
             var (o, t) = (settings.Options, settings.Options.Training);
             var config = new GruConfig { VocabSize = o.VocabSize, EmbeddingDim = o.EmbeddingDim, HiddenDim = o.HiddenDim, NumLayers = o.NumLayers, TieWeights = o.TieWeights };
-            double tokensPerSecond = SpeedMeasurement.TokensPerSecond(config, t.Bptt, t.BatchSize, compute, SecondsToMeasure);
+            double tokensPerSecond = SpeedMeasurement.TokensPerSecond(config, o.Optimizer, t.Bptt, t.BatchSize, compute, SecondsToMeasure);
             double bytes = Math.Max(0, (60 * settings.Minutes) - SecondsBesides) * BytesAToken * tokensPerSecond * MoreThanNeeded;
             settings = settings with { Bytes = (int)Math.Clamp(Math.Round(bytes / 5e5) * 5e5, FewestBytes, Math.Max(FewestBytes, MostBytesAMinute * settings.Minutes)) };
         }

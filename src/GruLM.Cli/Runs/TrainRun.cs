@@ -83,7 +83,7 @@ internal static class TrainRun
             if (settings.Minutes > 0) folder.Decided(TrainingPlan.AsDecided(settings, run.Position));
             messages.WriteLine(run.OutOfPatience
                 ? $"nothing is left to do: the last {run.Position.EvaluationsSinceBest} evaluations were no better; give more --patience to go on"
-                : string.Create(CultureInfo.InvariantCulture, $"nothing is left to do: {run.Position.Step:#,0} steps are made, the run has {run.TotalSteps:#,0}; give more {(run.Position.Plan.Count > 0 ? "--minutes" : "--epochs")} or --max-steps to go on"));
+                : string.Create(CultureInfo.InvariantCulture, $"nothing is left to do: {run.Position.Step:#,0} steps are made, the run has {run.TotalSteps:#,0}; give more {(run.Position.Plan.Count > 0 ? "--minutes (and --epochs, if those ended it)" : "--epochs")} or --max-steps to go on"));
             return ExitCode.Done;
         }
 
