@@ -15,7 +15,8 @@ public static class VectorMath<S, V>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Exp(V x)
     {
-        x = S.Min(S.Max(x, S.Splat(-87.33f)), S.Splat(88.37f));
+        // x comes second: what is not a number stays so.
+        x = S.Min(S.Splat(88.37f), S.Max(S.Splat(-87.33f), x));
 
         // n = round(x / ln 2) by adding and taking away 1.5 * 2^23, whose unit in the last place is 1.
         V shifted = S.MultiplyAdd(x, S.Splat(1.44269504f), S.Splat(12582912f));

@@ -41,6 +41,8 @@ public unsafe class VectorMathTests
         Assert.Equal(1, First<S, V>(VectorMath<S, V>.Sigmoid(S.Splat(500))));
         Assert.InRange(First<S, V>(VectorMath<S, V>.Sigmoid(S.Splat(-500))), 0, 1e-37f);
         Assert.True(float.IsNaN(First<S, V>(VectorMath<S, V>.Exp(S.Splat(float.NaN)))));
+        Assert.True(float.IsNaN(First<S, V>(VectorMath<S, V>.Sigmoid(S.Splat(float.NaN)))));
+        Assert.True(float.IsNaN(First<S, V>(VectorMath<S, V>.Tanh(S.Splat(float.NaN)))));
         Assert.Equal(0, First<S, V>(VectorMath<S, V>.Tanh(S.Splat(0))));
     }
 
