@@ -106,7 +106,7 @@ public sealed unsafe partial class Compute<S, V>
             float* b = B + ((nint)panel * width * K) + ((nint)k * width);
 
             // What the next call reads: the same rows of the next panel.
-            var ahead = new SliceAhead<S, V>(panel + 1 < Panels ? b + ((nint)width * K) : b, depth);
+            var ahead = new SliceAhead<S, V>(panel + 1 < Panels ? b + ((nint)width * K) : b, depth, rows / tileRows);
             float* edge = stackalloc float[tileRows * width];
             for (int row = 0; row < rows; row += tileRows)
             {
@@ -116,11 +116,11 @@ public sealed unsafe partial class Compute<S, V>
                 RegisterTile<S, V>.Fetch(c, StrideC, count);
                 if (columns == vectors * S.Width && (count == tileRows || (count == 1 && vectors == 3)))
                 {
-                    RegisterTile<S, V>.Product(a, 1, tileRows, b, width, depth, c, StrideC, count, vectors, accumulate, ahead.Part());
+                    RegisterTile<S, V>.Product(a, 1, tileRows, b, width, depth, c, StrideC, count, vectors, accumulate, ahead.Part(), ahead.StepsALine);
                 }
                 else
                 {
-                    RegisterTile<S, V>.Product(a, 1, tileRows, b, width, depth, edge, width, count, vectors, add: false, ahead.Part());
+                    RegisterTile<S, V>.Product(a, 1, tileRows, b, width, depth, edge, width, count, vectors, add: false, ahead.Part(), ahead.StepsALine);
                     CopyEdge(edge, width, c, StrideC, count, columns, accumulate);
                 }
             }

@@ -57,7 +57,7 @@ public unsafe struct InPlaceProduct<S, V>
 
                 // What is long is read from afar: the next tile's rows of A, or of C.
                 float* ahead = ColumnStride == 1 && K > N ? a + (S.TileRows * RowStride) : C + ((row + S.TileRows) * StrideC);
-                for (int column = columnStart; column < columnEnd; column += width, ahead += depth * RegisterTile<S, V>.AheadAStep)
+                for (int column = columnStart; column < columnEnd; column += width, ahead += depth * RegisterTile<S, V>.Line)
                     Tile(a, k, depth, row, count, column, edge, ahead);
             }
         }

@@ -1,5 +1,5 @@
-// The register tile over A in tiles, as Compute packs it: every address is a constant from one pointer, and four steps of k share what the loop itself
-// costs. Fewer instructions beside the multiply-adds matter most where a neighbour has half of the processor's issue slots.
+// The register tile of eight rows over A in tiles, as Compute packs it: every address is a constant from one pointer, and four steps of k share what the
+// loop itself costs. Fewer instructions beside the multiply-adds matter most where a neighbour has half of the processor's issue slots.
 
 using System.Runtime.CompilerServices;
 
@@ -23,19 +23,19 @@ public static unsafe partial class RegisterTile<S, V>
             Step8<F>(a, a1, a2, 0, b, 0, ahead,
                 ref c00, ref c01, ref c02, ref c10, ref c11, ref c12, ref c20, ref c21, ref c22, ref c30, ref c31, ref c32,
                 ref c40, ref c41, ref c42, ref c50, ref c51, ref c52, ref c60, ref c61, ref c62, ref c70, ref c71, ref c72);
-            Step8<F>(a, a1, a2, 8, b, w, ahead + AheadAStep,
+            Step8<F>(a, a1, a2, 8, b, w, ahead + Line,
                 ref c00, ref c01, ref c02, ref c10, ref c11, ref c12, ref c20, ref c21, ref c22, ref c30, ref c31, ref c32,
                 ref c40, ref c41, ref c42, ref c50, ref c51, ref c52, ref c60, ref c61, ref c62, ref c70, ref c71, ref c72);
-            Step8<F>(a, a1, a2, 16, b, 2 * w, ahead + (2 * AheadAStep),
+            Step8<F>(a, a1, a2, 16, b, 2 * w, ahead + (2 * Line),
                 ref c00, ref c01, ref c02, ref c10, ref c11, ref c12, ref c20, ref c21, ref c22, ref c30, ref c31, ref c32,
                 ref c40, ref c41, ref c42, ref c50, ref c51, ref c52, ref c60, ref c61, ref c62, ref c70, ref c71, ref c72);
-            Step8<F>(a, a1, a2, 24, b, 3 * w, ahead + (3 * AheadAStep),
+            Step8<F>(a, a1, a2, 24, b, 3 * w, ahead + (3 * Line),
                 ref c00, ref c01, ref c02, ref c10, ref c11, ref c12, ref c20, ref c21, ref c22, ref c30, ref c31, ref c32,
                 ref c40, ref c41, ref c42, ref c50, ref c51, ref c52, ref c60, ref c61, ref c62, ref c70, ref c71, ref c72);
             a += 32;
             a1 += 32;
             a2 += 32;
-            ahead += 4 * AheadAStep;
+            if (F.StepsALine > 0) ahead += 4 * Line;
         }
 
         for (int rest = k & 3; rest > 0; rest--)
@@ -47,7 +47,7 @@ public static unsafe partial class RegisterTile<S, V>
             a1 += 8;
             a2 += 8;
             b += w;
-            ahead += AheadAStep;
+            if (F.StepsALine > 0) ahead += Line;
         }
 
         if (add)
@@ -85,7 +85,7 @@ public static unsafe partial class RegisterTile<S, V>
         ref V c60, ref V c61, ref V c62, ref V c70, ref V c71, ref V c72)
         where F : struct, IFetching
     {
-        if (F.Ahead) Prefetch(ahead);
+        if (F.StepsALine > 0) Prefetch(ahead);
         V b0 = S.Load(b + j), b1 = S.Load(b + j + S.Width), b2 = S.Load(b + j + (2 * S.Width));
         V x = S.Splat(a[i]);
         c00 = S.MultiplyAdd(x, b0, c00);
@@ -115,78 +115,5 @@ public static unsafe partial class RegisterTile<S, V>
         c70 = S.MultiplyAdd(S.Splat(a[i + 7]), b0, c70);
         c71 = S.MultiplyAdd(S.Splat(a1[i + 7]), b1, c71);
         c72 = S.MultiplyAdd(S.Splat(a2[i + 7]), b2, c72);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile4<F>(float* a, float* b, int k, float* c, nint strideC, bool add, float* ahead)
-        where F : struct, IFetching
-    {
-        int w = 3 * S.Width;
-        V c00 = S.Zero, c01 = S.Zero, c02 = S.Zero, c10 = S.Zero, c11 = S.Zero, c12 = S.Zero;
-        V c20 = S.Zero, c21 = S.Zero, c22 = S.Zero, c30 = S.Zero, c31 = S.Zero, c32 = S.Zero;
-        for (float* end = b + ((k & ~3) * (nint)w); b != end; b += 4 * w)
-        {
-            Step4<F>(a, 0, b, 0, ahead,
-                ref c00, ref c01, ref c02, ref c10, ref c11, ref c12, ref c20, ref c21, ref c22, ref c30, ref c31, ref c32);
-            Step4<F>(a, 4, b, w, ahead + AheadAStep,
-                ref c00, ref c01, ref c02, ref c10, ref c11, ref c12, ref c20, ref c21, ref c22, ref c30, ref c31, ref c32);
-            Step4<F>(a, 8, b, 2 * w, ahead + (2 * AheadAStep),
-                ref c00, ref c01, ref c02, ref c10, ref c11, ref c12, ref c20, ref c21, ref c22, ref c30, ref c31, ref c32);
-            Step4<F>(a, 12, b, 3 * w, ahead + (3 * AheadAStep),
-                ref c00, ref c01, ref c02, ref c10, ref c11, ref c12, ref c20, ref c21, ref c22, ref c30, ref c31, ref c32);
-            a += 16;
-            ahead += 4 * AheadAStep;
-        }
-
-        for (int rest = k & 3; rest > 0; rest--)
-        {
-            Step4<F>(a, 0, b, 0, ahead,
-                ref c00, ref c01, ref c02, ref c10, ref c11, ref c12, ref c20, ref c21, ref c22, ref c30, ref c31, ref c32);
-            a += 4;
-            b += w;
-            ahead += AheadAStep;
-        }
-
-        if (add)
-        {
-            AddRow(c, c00, c01, c02);
-            AddRow(c += strideC, c10, c11, c12);
-            AddRow(c += strideC, c20, c21, c22);
-            AddRow(c += strideC, c30, c31, c32);
-        }
-        else
-        {
-            StoreRow(c, c00, c01, c02);
-            StoreRow(c += strideC, c10, c11, c12);
-            StoreRow(c += strideC, c20, c21, c22);
-            StoreRow(c += strideC, c30, c31, c32);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Step4<F>(
-        float* a, int i, float* b, int j, float* ahead,
-        ref V c00, ref V c01, ref V c02, ref V c10, ref V c11, ref V c12,
-        ref V c20, ref V c21, ref V c22, ref V c30, ref V c31, ref V c32)
-        where F : struct, IFetching
-    {
-        if (F.Ahead) Prefetch(ahead);
-        V b0 = S.Load(b + j), b1 = S.Load(b + j + S.Width), b2 = S.Load(b + j + (2 * S.Width));
-        V x = S.Splat(a[i]);
-        c00 = S.MultiplyAdd(x, b0, c00);
-        c01 = S.MultiplyAdd(x, b1, c01);
-        c02 = S.MultiplyAdd(x, b2, c02);
-        x = S.Splat(a[i + 1]);
-        c10 = S.MultiplyAdd(x, b0, c10);
-        c11 = S.MultiplyAdd(x, b1, c11);
-        c12 = S.MultiplyAdd(x, b2, c12);
-        x = S.Splat(a[i + 2]);
-        c20 = S.MultiplyAdd(x, b0, c20);
-        c21 = S.MultiplyAdd(x, b1, c21);
-        c22 = S.MultiplyAdd(x, b2, c22);
-        x = S.Splat(a[i + 3]);
-        c30 = S.MultiplyAdd(x, b0, c30);
-        c31 = S.MultiplyAdd(x, b1, c31);
-        c32 = S.MultiplyAdd(x, b2, c32);
     }
 }

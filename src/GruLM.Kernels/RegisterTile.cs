@@ -14,20 +14,22 @@ public static unsafe partial class RegisterTile<S, V>
     where S : struct, ISimd<V>
     where V : unmanaged
 {
-    /// <summary>Floats of the memory ahead that one step of k fetches: a cache line.</summary>
-    public const int AheadAStep = 16;
+    /// <summary>Floats in a cache line: what one fetch brings.</summary>
+    public const int Line = 16;
 
     /// <summary>C[rows, 3W] = A[rows, k] · B[k, 3W], or C += when <paramref name="add"/>. At most <see cref="ISimd{V}.TileRows"/> rows; of the three vectors
     /// of columns only the first <paramref name="vectors"/> are read and computed. Rows of B are <paramref name="strideB"/> floats apart: 3W in a panel.
     /// A's element (i, p) is <c>a[i·rowStride + p·columnStride]</c>; rows beyond <paramref name="rows"/> of C are scratch and must be writable.
-    /// <paramref name="ahead"/> is memory that will be read soon, <see cref="AheadAStep"/> floats for each of the k steps: it is fetched meanwhile. May be null.</summary>
+    /// <paramref name="ahead"/> is memory that will be read soon: it is fetched meanwhile, a <see cref="Line"/> every <paramref name="stepsALine"/> (1 or 4) steps of k. May be null.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Product(float* a, nint rowStride, nint columnStride, float* b, nint strideB, int k, float* c, nint strideC, int rows, int vectors, bool add, float* ahead)
+    public static void Product(
+        float* a, nint rowStride, nint columnStride, float* b, nint strideB, int k, float* c, nint strideC, int rows, int vectors, bool add, float* ahead, int stepsALine = 1)
     {
         if (vectors == 1) OneColumn(a, rowStride, columnStride, b, strideB, k, c, strideC, rows, add);
         else if (vectors == 2) TwoColumns(a, rowStride, columnStride, b, strideB, k, c, strideC, rows, add);
         else if (rows == 1) Rows1(a, columnStride, b, strideB, k, c, add, ahead);
         else if (ahead == null) Rows<NotFetching>(a, rowStride, columnStride, b, strideB, k, c, strideC, rows, add, ahead);
+        else if (stepsALine > 1) Rows<FetchingSeldom>(a, rowStride, columnStride, b, strideB, k, c, strideC, rows, add, ahead);
         else Rows<Fetching>(a, rowStride, columnStride, b, strideB, k, c, strideC, rows, add, ahead);
     }
 
@@ -35,12 +37,11 @@ public static unsafe partial class RegisterTile<S, V>
     private static void Rows<F>(float* a, nint rowStride, nint columnStride, float* b, nint strideB, int k, float* c, nint strideC, int rows, bool add, float* ahead)
         where F : struct, IFetching
     {
-        if (rowStride == 1 && columnStride == S.TileRows && rows == S.TileRows && strideB == 3 * S.Width)
-        {
-            if (S.TileRows == 8) Tile8<F>(a, b, k, c, strideC, add, ahead, rowStride - 1);
-            else Tile4<F>(a, b, k, c, strideC, add, ahead);
-        }
+        bool panel = strideB == 3 * S.Width;
+        if (S.TileRows == 8 && panel && rowStride == 1 && columnStride == 8 && rows == 8) Tile8<F>(a, b, k, c, strideC, add, ahead, rowStride - 1);
         else if (S.TileRows == 8 && rows > 4) Rows8<F>(a, rowStride, columnStride, b, strideB, k, c, strideC, rows, add, ahead);
+        else if (panel && columnStride == 1) Near4<One, F>(a, rowStride, b, k, c, strideC, rows, add, ahead);
+        else if (panel && columnStride == 4) Near4<Four, F>(a, rowStride, b, k, c, strideC, rows, add, ahead);
         else Rows4<F>(a, rowStride, columnStride, b, strideB, k, c, strideC, rows, add, ahead);
     }
 
@@ -66,8 +67,12 @@ public static unsafe partial class RegisterTile<S, V>
         nint p = 0;
         for (float* end = b + (k * strideB); b != end; b += strideB)
         {
-            if (F.Ahead) Prefetch(ahead);
-            ahead += AheadAStep;
+            if (F.StepsALine > 0)
+            {
+                Prefetch(ahead);
+                ahead += Line / F.StepsALine;
+            }
+
             V b0 = S.Load(b), b1 = S.Load(b + w), b2 = S.Load(b + (2 * w));
             V x = S.Splat(a0[p]);
             c00 = S.MultiplyAdd(x, b0, c00);
@@ -142,8 +147,12 @@ public static unsafe partial class RegisterTile<S, V>
         nint p = 0;
         for (float* end = b + (k * strideB); b != end; b += strideB)
         {
-            if (F.Ahead) Prefetch(ahead);
-            ahead += AheadAStep;
+            if (F.StepsALine > 0)
+            {
+                Prefetch(ahead);
+                ahead += Line / F.StepsALine;
+            }
+
             V b0 = S.Load(b), b1 = S.Load(b + w), b2 = S.Load(b + (2 * w));
             V x = S.Splat(a0[p]);
             c00 = S.MultiplyAdd(x, b0, c00);
@@ -189,8 +198,8 @@ public static unsafe partial class RegisterTile<S, V>
         for (float* end = b + ((k & ~1) * strideB); b != end; b += 2 * strideB)
         {
             Prefetch(ahead);
-            Prefetch(ahead + AheadAStep);
-            ahead += 2 * AheadAStep;
+            Prefetch(ahead + Line);
+            ahead += 2 * Line;
             V x = S.Splat(*a), y = S.Splat(a[columnStride]);
             c0 = S.MultiplyAdd(x, S.Load(b), c0);
             c1 = S.MultiplyAdd(x, S.Load(b + w), c1);
@@ -226,7 +235,7 @@ public static unsafe partial class RegisterTile<S, V>
         if (!Sse.IsSupported) return;
         for (int i = 0; i < rows; i++, c += strideC)
         {
-            for (int j = 0; j < 3 * S.Width; j += AheadAStep) Sse.Prefetch0(c + j);
+            for (int j = 0; j < 3 * S.Width; j += Line) Sse.Prefetch0(c + j);
             Sse.Prefetch0(c + (3 * S.Width) - 1);
         }
     }
@@ -256,47 +265,4 @@ public static unsafe partial class RegisterTile<S, V>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AddRow(float* c, V x0, V x1, V x2) =>
         StoreRow(c, S.Add(S.Load(c), x0), S.Add(S.Load(c + S.Width), x1), S.Add(S.Load(c + (2 * S.Width)), x2));
-}
-
-/// <summary>A slice of a packed panel that will be read next, handed out to register tiles part by part to be fetched meanwhile.</summary>
-public unsafe ref struct SliceAhead<S, V>
-    where S : struct, ISimd<V>
-    where V : unmanaged
-{
-    private readonly float* end;
-    private readonly int step;
-    private float* part;
-
-    /// <summary>The slice of <paramref name="depth"/> rows that begins at <paramref name="slice"/>.</summary>
-    public SliceAhead(float* slice, int depth)
-    {
-        part = slice;
-        end = slice + (depth * 3 * S.Width);
-        step = depth * RegisterTile<S, V>.AheadAStep;
-    }
-
-    /// <summary>The next part, as long as a tile of the same depth fetches; null when all parts are handed out.</summary>
-    public float* Part()
-    {
-        float* given = part;
-        part = given != null && given + step < end ? given + step : null;
-        return given;
-    }
-}
-
-/// <summary>Whether a tile fetches memory ahead: an instruction or two of some thirty a step of k, that only some of the tiles need to spend.</summary>
-internal interface IFetching
-{
-    /// <summary>The answer, known when the tile is compiled.</summary>
-    static abstract bool Ahead { get; }
-}
-
-internal readonly struct Fetching : IFetching
-{
-    public static bool Ahead => true;
-}
-
-internal readonly struct NotFetching : IFetching
-{
-    public static bool Ahead => false;
 }

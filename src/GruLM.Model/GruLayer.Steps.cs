@@ -104,12 +104,12 @@ internal sealed unsafe partial class FusedGruLayer<S, V> : FusedGruLayer
             for (int k = 0; k < H; k += DepthSlice)
             {
                 int depth = Math.Min(DepthSlice, H - k);
-                var next = new SliceAhead<S, V>(k + depth < H ? weights + ((nint)(k + depth) * width) : ahead, depth);
+                var next = new SliceAhead<S, V>(k + depth < H ? weights + ((nint)(k + depth) * width) : ahead, depth, rows / S.TileRows);
                 for (int i = 0; i < rows; i += S.TileRows)
                 {
                     RegisterTile<S, V>.Product(
                         Before + ((nint)(first + i) * Stride) + k, Stride, 1, weights + ((nint)k * width), width, depth, sums + (i * width), width,
-                        Math.Min(S.TileRows, rows - i), 3, add: k > 0, next.Part());
+                        Math.Min(S.TileRows, rows - i), 3, add: k > 0, next.Part(), next.StepsALine);
                 }
             }
         }
@@ -202,12 +202,12 @@ internal sealed unsafe partial class FusedGruLayer<S, V> : FusedGruLayer
                     int depth = Math.Min(DepthSlice, (inGates ? 2 : 3) * Stride - k);
                     nint strideA = inGates ? 3 * Stride : Stride;
                     float* a = inGates ? gatesAfter + k : recurrentAfter + (k - (2 * Stride));
-                    var next = new SliceAhead<S, V>(k + depth < 3 * Stride ? weights + ((nint)(k + depth) * width) : ahead, depth);
+                    var next = new SliceAhead<S, V>(k + depth < 3 * Stride ? weights + ((nint)(k + depth) * width) : ahead, depth, rows / S.TileRows);
                     for (int i = 0; i < rows; i += S.TileRows)
                     {
                         RegisterTile<S, V>.Product(
                             a + ((nint)(first + i) * strideA), strideA, 1, weights + ((nint)k * width), width, depth, sums + (i * width), width,
-                            Math.Min(S.TileRows, rows - i), vectors, add: k > 0, next.Part());
+                            Math.Min(S.TileRows, rows - i), vectors, add: k > 0, next.Part(), next.StepsALine);
                     }
 
                     k += depth;
