@@ -11,9 +11,9 @@ namespace GruLM.Kernels;
 public static class TileCeiling
 {
     private const int Depth = 96;
-    private const int Rounds = 500;
+    private const int Rounds = 4000;
 
-    /// <summary>Runs about a millisecond and returns the floating-point operations of all threads together.</summary>
+    /// <summary>Runs a millisecond or two and returns the floating-point operations of all threads together.</summary>
     public static double Run(Compute compute) => compute.Path switch
     {
         KernelPath.Vector512 => Run<Simd512, Vector512<float>>(compute),
