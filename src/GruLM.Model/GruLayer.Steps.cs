@@ -15,7 +15,6 @@ internal sealed unsafe partial class FusedGruLayer<S, V> : FusedGruLayer
     private const int DepthSlice = 512;
 
     // A lane's gates are a cache line here and there, which no processor foresees: they are fetched so many lanes ahead.
-    private const int LanesAhead = 4;
     private const int LanesAheadBackward = 2;
 
     // [b_ir + b_hr | b_iz + b_hz | b_in | b_hn], each H' long.
@@ -29,6 +28,8 @@ internal sealed unsafe partial class FusedGruLayer<S, V> : FusedGruLayer
         biases.Dispose();
         base.Dispose();
     }
+
+    private static int LanesAhead => 64 / S.Width;
 
     protected override void SetBiases(float* ih, float* hh)
     {
@@ -70,6 +71,13 @@ internal sealed unsafe partial class FusedGruLayer<S, V> : FusedGruLayer
         Run(ref job, job.ItemsABlock * BackwardBlocks(lanes), lanes);
     }
 
+    // Threads that take items in turn have panels of their own, side by side: a cache line that two narrow panels share is then not written by two threads at once.
+    private static int PanelOf(int index, int panels, int threads)
+    {
+        int thread = index % threads;
+        return (thread * (panels / threads)) + Math.Min(thread, panels % threads) + (index / threads);
+    }
+
     private static float* Floats(PackedMatrix weights) => weights.Bf16 == null ? weights.Panel(0) : null;
 
     // h' for the units of one panel and up to StepRows lanes.
@@ -84,7 +92,7 @@ internal sealed unsafe partial class FusedGruLayer<S, V> : FusedGruLayer
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public readonly void Execute(int item, int thread)
         {
-            int width = 3 * Units, panel = item % Panels, first = item / Panels * StepRows, rows = Math.Min(StepRows, Lanes - first);
+            int width = 3 * Units, panel = PanelOf(item % Panels, Panels, InPlace ? 1 : Threads), first = item / Panels * StepRows, rows = Math.Min(StepRows, Lanes - first);
 
             // One tile more than the rows: a tile writes all of its rows.
             float* sums = stackalloc float[(StepRows + S.TileRows) * width];
@@ -100,7 +108,7 @@ internal sealed unsafe partial class FusedGruLayer<S, V> : FusedGruLayer
         {
             int width = 3 * S.Width;
             float* weights = Weights + ((nint)panel * width * H);
-            float* ahead = Weights + ((nint)((panel + Threads) % Panels) * width * H);
+            float* ahead = Weights + ((nint)((panel + 1) % Panels) * width * H);
             for (int k = 0; k < H; k += DepthSlice)
             {
                 int depth = Math.Min(DepthSlice, H - k);
@@ -169,9 +177,10 @@ internal sealed unsafe partial class FusedGruLayer<S, V> : FusedGruLayer
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public readonly void Execute(int item, int thread)
         {
-            int width = Width, block = item / ItemsABlock, index = item % ItemsABlock, panel = Math.Min(index, Panels - 1), part = index - panel;
+            int width = Width, block = item / ItemsABlock, index = item % ItemsABlock, whole = (2 * Panels) - ItemsABlock;
+            int panel = index < whole ? PanelOf(index, whole, InPlace ? 1 : Threads) : Panels - 1, part = index > Panels - 1 ? 1 : 0;
             int first = block * BackwardRows, rows = Math.Min(BackwardRows, Lanes - first);
-            if (panel == Panels - 1 && ItemsABlock > Panels)
+            if (index >= whole)
             {
                 int half = ((rows / 2) + S.TileRows - 1) / S.TileRows * S.TileRows;
                 (first, rows) = part == 0 ? (first, Math.Min(half, rows)) : (first + half, rows - half);
@@ -194,7 +203,7 @@ internal sealed unsafe partial class FusedGruLayer<S, V> : FusedGruLayer
                 // [dar, daz] of step t + 1 lie in Gates, dq in Recurrent: two runs of k against one panel.
                 float* gatesAfter = Gates + ((nint)Lanes * 3 * Stride), recurrentAfter = Recurrent + ((nint)Lanes * Stride);
                 float* weights = Weights + ((nint)panel * width * 3 * Stride);
-                float* ahead = Weights + ((nint)((panel + Threads) % Panels) * width * 3 * Stride);
+                float* ahead = Weights + ((nint)((panel + 1) % Panels) * width * 3 * Stride);
                 int k = 0, vectors = Math.Min(3, (Stride / S.Width) - (3 * panel));
                 while (k < 3 * Stride)
                 {
