@@ -40,8 +40,8 @@ public static unsafe partial class RegisterTile<S, V>
         bool panel = strideB == 3 * S.Width;
         if (S.TileRows == 8 && panel && rowStride == 1 && columnStride == 8 && rows == 8) Tile8<F>(a, b, k, c, strideC, add, ahead, rowStride - 1);
         else if (S.TileRows == 8 && rows > 4) Rows8<F>(a, rowStride, columnStride, b, strideB, k, c, strideC, rows, add, ahead);
-        else if (panel && columnStride == 1) Near4<One, F>(a, rowStride, b, k, c, strideC, rows, add, ahead);
-        else if (panel && columnStride == 4) Near4<Four, F>(a, rowStride, b, k, c, strideC, rows, add, ahead);
+        else if (panel && columnStride == 1) Panel4<InRows, F>(a, rowStride, b, k, c, strideC, rows, add, ahead);
+        else if (panel && columnStride == 4) Panel4<InTiles, F>(a, rowStride, b, k, c, strideC, rows, add, ahead);
         else Rows4<F>(a, rowStride, columnStride, b, strideB, k, c, strideC, rows, add, ahead);
     }
 

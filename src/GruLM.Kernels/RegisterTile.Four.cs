@@ -9,7 +9,7 @@ namespace GruLM.Kernels;
 public static unsafe partial class RegisterTile<S, V>
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Near4<L, F>(float* a, nint rowStride, float* b, int k, float* c, nint strideC, int rows, bool add, float* ahead)
+    private static void Panel4<L, F>(float* a, nint rowStride, float* b, int k, float* c, nint strideC, int rows, bool add, float* ahead)
         where L : struct, IColumnStride
         where F : struct, IFetching
     {
@@ -105,13 +105,13 @@ internal interface IColumnStride
 }
 
 /// <summary>A in rows.</summary>
-internal readonly struct One : IColumnStride
+internal readonly struct InRows : IColumnStride
 {
     public static int Floats => 1;
 }
 
 /// <summary>A in tiles of four rows.</summary>
-internal readonly struct Four : IColumnStride
+internal readonly struct InTiles : IColumnStride
 {
     public static int Floats => 4;
 }
