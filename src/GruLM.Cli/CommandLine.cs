@@ -70,9 +70,11 @@ internal static class CommandLine
                 Check(flags, prefix: config + ": ");
             }
             var preset = Preset.In(flags);
-            if (preset is null && resumed is null && TimedPreset.Choose(flags) is { } fitting)
+            if (resumed is null && TimedPreset.Choose(flags, preset) is { } fitting && fitting != preset)
             {
-                session.Error.WriteLine($"--minutes alone: training with the settings of --preset {fitting} (any flag on sizes or learning makes them yours)");
+                session.Error.WriteLine(preset is null
+                    ? $"--minutes alone: training with the settings of --preset {fitting} (any flag on sizes or learning makes them yours)"
+                    : $"too few minutes for --preset {preset}: training with the settings of --preset {fitting}, which learns more in so little time");
                 preset = fitting;
             }
             if (preset is not null)

@@ -70,14 +70,14 @@ public sealed class TrainingPlanTests : IDisposable
         Assert.Contains("1 x 256 GRU units", Good($"train --data {text} --out-dir {root}/model --preset tiny --vocab-size 320 --dry-run"), StringComparison.Ordinal);
         Assert.Contains("64, 1 x 384 GRU units, untied", Good($"train --data {text} --out-dir {root}/model --preset shakespeare-char-quick --dry-run"), StringComparison.Ordinal);
         Assert.Contains(" 7 steps of 16 x 64", Good($"train --data {text} --out-dir {root}/model --preset shakespeare-char --max-steps 7 --dry-run"), StringComparison.Ordinal);
-        Assert.Contains("7 epochs take less time", Good($"train --data {text} --out-dir {root}/model --preset tiny --vocab-size 320 --minutes 0.2 --dry-run"), StringComparison.Ordinal);
+        Assert.Contains("7 epochs take less time", Good($"train --data {text} --out-dir {root}/model --preset tiny --vocab-size 320 --minutes 20 --dry-run"), StringComparison.Ordinal);
         Assert.Contains("384, 1 x 384 GRU units, tied", Good($"train --data {text} --out-dir {root}/model --preset shakespeare-char-quick --emb-dim 384 --tie-weights --dry-run"), StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("--minutes 1", "small")]
+    [InlineData("--minutes 10", "small")]
     [InlineData("--minutes 0.001", "tiny")]
-    [InlineData("--minutes 1 --model-type char", "shakespeare-char")]
+    [InlineData("--minutes 10 --model-type char", "shakespeare-char")]
     [InlineData("--minutes 0.001 --model-type char --seed 4", "shakespeare-char-quick")]
     [InlineData("--minutes 1 --hidden-dim 24 --emb-dim 24", null)]
     [InlineData("--minutes 1 --no-tie-weights", null)]
@@ -88,6 +88,19 @@ public sealed class TrainingPlanTests : IDisposable
         string messages = Good($"train --data {text} --out-dir {root}/model --dry-run {flags}");
         if (preset is null) Assert.DoesNotContain("training with the settings of", messages, StringComparison.Ordinal);
         else Assert.StartsWith($"--minutes alone: training with the settings of --preset {preset} (", messages, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--minutes 0.001", true)]
+    [InlineData("--minutes 10", false)]
+    [InlineData("--minutes 0.001 --hidden-dim 24", false)]
+    [InlineData("--max-steps 3", false)]
+    public void Too_little_time_takes_the_faster_of_two_presets(string flags, bool faster)
+    {
+        string messages = Good($"train --data {text} --out-dir {root}/model --dry-run --preset shakespeare-char {flags}");
+        const string Said = "too few minutes for --preset shakespeare-char: training with the settings of --preset shakespeare-char-quick";
+        if (faster) Assert.StartsWith(Said, messages, StringComparison.Ordinal);
+        else Assert.DoesNotContain("too few minutes", messages, StringComparison.Ordinal);
     }
 
     [Fact]
