@@ -50,6 +50,13 @@ public static unsafe partial class RegisterTile<S, V>
             b += w;
         }
 
+        Write4(c, strideC, add, c00, c01, c02, c10, c11, c12, c20, c21, c22, c30, c31, c32);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Write4(
+        float* c, nint strideC, bool add, V c00, V c01, V c02, V c10, V c11, V c12, V c20, V c21, V c22, V c30, V c31, V c32)
+    {
         if (add)
         {
             AddRow(c, c00, c01, c02);

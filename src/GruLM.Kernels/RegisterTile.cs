@@ -137,7 +137,6 @@ public static unsafe partial class RegisterTile<S, V>
     private static void Rows4<F>(float* a, nint rowStride, nint columnStride, float* b, nint strideB, int k, float* c, nint strideC, int rows, bool add, float* ahead)
         where F : struct, IFetching
     {
-        int w = S.Width;
         float* a0 = a;
         float* a1 = rows > 1 ? a0 + rowStride : a0;
         float* a2 = rows > 2 ? a1 + rowStride : a1;
@@ -147,46 +146,13 @@ public static unsafe partial class RegisterTile<S, V>
         nint p = 0;
         for (float* end = b + (k * strideB); b != end; b += strideB)
         {
-            if (F.StepsALine > 0)
-            {
-                Prefetch(ahead);
-                ahead += Line / F.StepsALine;
-            }
-
-            V b0 = S.Load(b), b1 = S.Load(b + w), b2 = S.Load(b + (2 * w));
-            V x = S.Splat(a0[p]);
-            c00 = S.MultiplyAdd(x, b0, c00);
-            c01 = S.MultiplyAdd(x, b1, c01);
-            c02 = S.MultiplyAdd(x, b2, c02);
-            x = S.Splat(a1[p]);
-            c10 = S.MultiplyAdd(x, b0, c10);
-            c11 = S.MultiplyAdd(x, b1, c11);
-            c12 = S.MultiplyAdd(x, b2, c12);
-            x = S.Splat(a2[p]);
-            c20 = S.MultiplyAdd(x, b0, c20);
-            c21 = S.MultiplyAdd(x, b1, c21);
-            c22 = S.MultiplyAdd(x, b2, c22);
-            x = S.Splat(a3[p]);
-            c30 = S.MultiplyAdd(x, b0, c30);
-            c31 = S.MultiplyAdd(x, b1, c31);
-            c32 = S.MultiplyAdd(x, b2, c32);
+            Step4<InRows, F>(a0, a1, a2, a3, p, 0, b, ahead,
+                ref c00, ref c01, ref c02, ref c10, ref c11, ref c12, ref c20, ref c21, ref c22, ref c30, ref c31, ref c32);
+            if (F.StepsALine > 0) ahead += Line / F.StepsALine;
             p += columnStride;
         }
 
-        if (add)
-        {
-            AddRow(c, c00, c01, c02);
-            AddRow(c += strideC, c10, c11, c12);
-            AddRow(c += strideC, c20, c21, c22);
-            AddRow(c += strideC, c30, c31, c32);
-        }
-        else
-        {
-            StoreRow(c, c00, c01, c02);
-            StoreRow(c += strideC, c10, c11, c12);
-            StoreRow(c += strideC, c20, c21, c22);
-            StoreRow(c += strideC, c30, c31, c32);
-        }
+        Write4(c, strideC, add, c00, c01, c02, c10, c11, c12, c20, c21, c22, c30, c31, c32);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
