@@ -14,7 +14,7 @@ internal sealed unsafe partial class FusedGruLayer<S, V> : FusedGruLayer
     // A slice of a panel this deep stays in the second-level cache, beside the next one, while the lanes pass over it.
     private const int DepthSlice = 512;
 
-    // A lane's gates are a cache line here and there, which no processor foresees: they are fetched so many lanes ahead.
+    // A lane's gates are a cache line here and there, which no processor foresees: they are fetched so many lanes ahead. Backwards an item has three times the units.
     private const int LanesAheadBackward = 2;
 
     // [b_ir + b_hr | b_iz + b_hz | b_in | b_hn], each H' long.
@@ -29,6 +29,7 @@ internal sealed unsafe partial class FusedGruLayer<S, V> : FusedGruLayer
         base.Dispose();
     }
 
+    // The less of a lane an item computes, the sooner it comes to the next.
     private static int LanesAhead => 64 / S.Width;
 
     protected override void SetBiases(float* ih, float* hh)
