@@ -114,13 +114,15 @@ public sealed unsafe partial class Compute<S, V>
                 float* a = tiles + ((nint)row * depth);
                 float* c = C + ((rowStart + row) * StrideC) + column;
                 RegisterTile<S, V>.Fetch(c, StrideC, count);
-                if (columns == vectors * S.Width && (count == tileRows || (count == 1 && vectors == 3)))
+                if (columns == vectors * S.Width && (count == tileRows || (M == 1 && vectors == 3)))
                 {
                     RegisterTile<S, V>.Product(a, 1, tileRows, b, width, depth, c, StrideC, count, vectors, accumulate, ahead.Part(), ahead.StepsALine);
                 }
                 else
                 {
-                    RegisterTile<S, V>.Product(a, 1, tileRows, b, width, depth, edge, width, count, vectors, add: false, ahead.Part(), ahead.StepsALine);
+                    // A matrix's last row, left alone, is summed as its other rows are, not as a matrix of one row is.
+                    int computed = M == 1 ? 1 : Math.Max(2, count);
+                    RegisterTile<S, V>.Product(a, 1, tileRows, b, width, depth, edge, width, computed, vectors, add: false, ahead.Part(), ahead.StepsALine);
                     CopyEdge(edge, width, c, StrideC, count, columns, accumulate);
                 }
             }

@@ -70,6 +70,29 @@ public unsafe class ComputeTests
         BitsAgree(path, 300, 50, 1100);
     }
 
+    // Not so of a matrix of one row, which has a tile of its own.
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public void The_bits_of_a_row_do_not_depend_on_how_many_rows_there_are(KernelPath path)
+    {
+        using var compute = Compute.Create(2, path);
+        const int Rows = 40, K = 530;
+        int n = (2 * compute.PanelWidth) + compute.Width + 1;
+        float[] a = Random(Rows * K, 3), source = Random(K * n, 4), all = new float[Rows * n];
+        using var b = compute.NewPacked(K, n);
+        fixed (float* pa = a, ps = source, pc = all)
+        {
+            compute.PackRows(ps, n, n, null, b);
+            compute.Multiply(pa, K, Rows, b, pc, n, add: false);
+            foreach (int m in (int[])[2, 5, 9, 33, 37])
+            {
+                float[] some = new float[m * n];
+                fixed (float* to = some) compute.Multiply(pa, K, m, b, to, n, add: false);
+                Assert.Equal(new ReadOnlySpan<float>(all, 0, m * n), some);
+            }
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Paths))]
     public void Columns_pack_the_same_from_rows_and_transposed(KernelPath path)
