@@ -109,28 +109,8 @@ public static unsafe partial class RegisterTile<S, V>
             p += columnStride;
         }
 
-        if (add)
-        {
-            AddRow(c, c00, c01, c02);
-            AddRow(c += strideC, c10, c11, c12);
-            AddRow(c += strideC, c20, c21, c22);
-            AddRow(c += strideC, c30, c31, c32);
-            AddRow(c += strideC, c40, c41, c42);
-            AddRow(c += strideC, c50, c51, c52);
-            AddRow(c += strideC, c60, c61, c62);
-            AddRow(c += strideC, c70, c71, c72);
-        }
-        else
-        {
-            StoreRow(c, c00, c01, c02);
-            StoreRow(c += strideC, c10, c11, c12);
-            StoreRow(c += strideC, c20, c21, c22);
-            StoreRow(c += strideC, c30, c31, c32);
-            StoreRow(c += strideC, c40, c41, c42);
-            StoreRow(c += strideC, c50, c51, c52);
-            StoreRow(c += strideC, c60, c61, c62);
-            StoreRow(c += strideC, c70, c71, c72);
-        }
+        Write4(c, strideC, add, c00, c01, c02, c10, c11, c12, c20, c21, c22, c30, c31, c32);
+        Write4(c + (4 * strideC), strideC, add, c40, c41, c42, c50, c51, c52, c60, c61, c62, c70, c71, c72);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
