@@ -1,5 +1,5 @@
-// --config FILE.json: an object whose keys are flags without their dashes ("batch-size" or "batch_size") and whose values are theirs. It is turned
-// into flags that are put behind those on the command line, unless given there; so every check and message is that of the flags.
+// --config FILE.json: an object whose keys are flags without their dashes ("batch-size" or "batch_size") and whose values are theirs. It is
+// turned into flags that are put behind those on the command line, unless given there; so every check and message is that of the flags.
 // Left out on purpose: comments, nesting, and naming another file in it.
 using System.CommandLine;
 using System.Text.Json;
@@ -15,7 +15,8 @@ internal static class ConfigFile
 
     /// <summary>The file that the command line names, or null.</summary>
     public static string? PathIn(ParseResult flags) =>
-        flags.CommandResult.Command.Options.FirstOrDefault(o => o.Name == FlagName) is { } option && flags.GetResult(option) is { Tokens: [var file] } ? file.Value : null;
+        flags.CommandResult.Command.Options.FirstOrDefault(o => o.Name == FlagName) is { } option
+        && flags.GetResult(option) is { Tokens: [var file] } ? file.Value : null;
 
     /// <summary>The command line with the file's settings added.</summary>
     /// <exception cref="InvalidDataException">The file is not JSON as described above.</exception>
@@ -23,33 +24,40 @@ internal static class ConfigFile
     public static string[] Expand(string[] args, ParseResult flags, string path)
     {
         var expanded = new List<string>(args);
-        var options = flags.CommandResult.Command.Options;
-        using var document = Load(path);
-        foreach (var property in document.RootElement.EnumerateObject())
+        IList<Option> options = flags.CommandResult.Command.Options;
+        using JsonDocument document = Load(path);
+        foreach (JsonProperty property in document.RootElement.EnumerateObject())
         {
-            var name = "--" + property.Name.Replace('_', '-');
-            var option = options.FirstOrDefault(option => option.Name == name);
+            string name = "--" + property.Name.Replace('_', '-');
+            Option? option = options.FirstOrDefault(option => option.Name == name);
             if (option is null || name is FlagName or ResumeFlag.Name or "--help")
             {
-                var known = options.Select(option => option.Name[2..]).Where(known => known is not ("config" or "resume" or "help"));
-                throw new UsageException($"{path}: unknown key '{property.Name}' for '{GrulmCommand.PathOf(flags.CommandResult.Command)}'{NearestName.Hint(property.Name, known)}");
+                IEnumerable<string> known = options.Select(option => option.Name[2..])
+                    .Where(known => known is not ("config" or "resume" or "help"));
+                throw new UsageException(
+                    $"{path}: unknown key '{property.Name}' for '{GrulmCommand.PathOf(flags.CommandResult.Command)}'{NearestName.Hint(property.Name, known)}");
             }
-            var opposite = options.FirstOrDefault(other => other.Name == Opposite(name));
+
+            Option? opposite = options.FirstOrDefault(other => other.Name == Opposite(name));
             if (flags.Given(option) || (opposite is not null && flags.Given(opposite)))
             {
                 continue;
             }
+
             expanded.AddRange(AsFlags(path, property, name, option, opposite));
         }
+
         return [.. expanded];
     }
 
     /// <summary>The flag that a switch undoes, where there is one: --no-name for --name and the other way round.</summary>
-    public static string Opposite(string name) => name.StartsWith("--no-", StringComparison.Ordinal) ? "--" + name[5..] : "--no-" + name[2..];
+    public static string Opposite(string name) => name.StartsWith("--no-", StringComparison.Ordinal)
+        ? "--" + name[5..]
+        : "--no-" + name[2..];
 
     private static IEnumerable<string> AsFlags(string path, JsonProperty property, string name, Option option, Option? opposite)
     {
-        var isSwitch = option.Arity.MaximumNumberOfValues == 0;
+        bool isSwitch = option.Arity.MaximumNumberOfValues == 0;
         switch (property.Value.ValueKind)
         {
             case JsonValueKind.True when isSwitch:
@@ -80,15 +88,19 @@ internal static class ConfigFile
             {
                 throw new InvalidDataException($"{path}: an object of settings such as {{\"batch-size\": 32}} was expected");
             }
-            if (document.RootElement.EnumerateObject().CountBy(property => property.Name).FirstOrDefault(name => name.Value > 1) is { Key: { } twice })
+
+            if (document.RootElement.EnumerateObject().CountBy(property => property.Name)
+                .FirstOrDefault(name => name.Value > 1) is { Key: { } twice })
             {
                 throw new InvalidDataException($"{path}: '{twice}' stands in it more than once");
             }
+
             return document;
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException($"{path}: is no valid JSON at line {(e.LineNumber ?? 0) + 1}: {e.Message.Split(" LineNumber:")[0]}");
+            throw new InvalidDataException(
+                $"{path}: is no valid JSON at line {(e.LineNumber ?? 0) + 1}: {e.Message.Split(" LineNumber:")[0]}");
         }
     }
 }

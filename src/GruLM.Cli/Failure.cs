@@ -1,5 +1,5 @@
-// What goes wrong, as one line for a person and an exit code. The libraries throw documented types whose messages say what was wrong, where,
-// what was expected and what to do; this only makes sure that each comes out as a single line and never as a stack trace.
+// What goes wrong, as one line for a person and an exit code. The libraries throw documented types whose messages say what was wrong,
+// where, what was expected and what to do; this only makes sure that each comes out as a single line and never as a stack trace.
 // GRULM_DEBUG=1 adds the stack trace for whoever works on the project.
 namespace GruLM.Cli;
 
@@ -36,7 +36,8 @@ internal static class Failure
         {
             return ExitCode.Failed;
         }
-        var (code, line) = error switch
+
+        (int code, string? line) = error switch
         {
             OperationCanceledException => (ExitCode.Stopped, "stopped"),
             UsageException => (ExitCode.BadUsage, error.Message),
@@ -50,12 +51,13 @@ internal static class Failure
         {
             output.WriteLine(error);
         }
+
         return code;
     }
 
     private static string WithoutParameterName(string message)
     {
-        var suffix = message.IndexOf(" (Parameter '", StringComparison.Ordinal);
+        int suffix = message.IndexOf(" (Parameter '", StringComparison.Ordinal);
         return suffix < 0 ? message : message[..suffix];
     }
 

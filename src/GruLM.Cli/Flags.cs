@@ -13,40 +13,46 @@ internal static class Flags
     /// <summary>A whole number within bounds.</summary>
     public static Option<int> Int(string name, int min, int max, int defaultValue, string help, params string[] aliases) =>
         Make(name, aliases, $"{help} (default {defaultValue})", "N", defaultValue, text =>
-            int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max
+            int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= min && value <= max
                 ? value
                 : throw new FormatException($"a whole number {Bounds(min, max, int.MaxValue)} was expected"));
 
-    /// <summary>A whole number within bounds that may be left out, which has a meaning of its own that <paramref name="help"/> tells.</summary>
+    /// <summary>A whole number within bounds that may be left out, which has a meaning of its own that <paramref name="help"/>
+    /// tells.</summary>
     public static Option<int?> OptionalInt(string name, int min, int max, string help, params string[] aliases) =>
         Make<int?>(name, aliases, help, "N", null, text =>
-            int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max
+            int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= min && value <= max
                 ? value
                 : throw new FormatException($"a whole number {Bounds(min, max, int.MaxValue)} was expected"));
 
     /// <summary>A seed: any unsigned 64-bit number.</summary>
     public static Option<ulong> Seed(string name, ulong defaultValue, string help, params string[] aliases) =>
         Make(name, aliases, $"{help} (default {defaultValue})", "N", defaultValue, text =>
-            ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
+            ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value)
                 ? value
                 : throw new FormatException($"a whole number from 0 to {ulong.MaxValue} was expected"));
 
     /// <summary>A number within bounds; <paramref name="above"/> excludes the lower bound itself.</summary>
-    public static Option<double> Number(string name, double min, double max, double defaultValue, string help, bool above = false, params string[] aliases) =>
-        Make(name, aliases, FormattableString.Invariant($"{help} (default {defaultValue})"), "X", defaultValue, text => ParseNumber(text, min, max, above));
+    public static Option<double> Number(string name, double min, double max, double defaultValue, string help, bool above = false,
+        params string[] aliases) =>
+        Make(name, aliases, FormattableString.Invariant($"{help} (default {defaultValue})"), "X", defaultValue,
+        text => ParseNumber(text, min, max, above));
 
     /// <summary>A number within bounds that may be left out.</summary>
-    public static Option<double?> OptionalNumber(string name, double min, double max, string help, bool above = false, params string[] aliases) =>
+    public static Option<double?> OptionalNumber(string name, double min, double max, string help, bool above = false,
+        params string[] aliases) =>
         Make<double?>(name, aliases, help, "X", null, text => ParseNumber(text, min, max, above));
 
     /// <summary>A text as it stands; null when left out and no default is given.</summary>
     public static Option<string?> Text(string name, string valueName, string help, string? defaultValue = null, params string[] aliases) =>
-        Make(name, aliases, string.IsNullOrEmpty(defaultValue) ? help : $"{help} (default {defaultValue})", valueName, defaultValue, text => text);
+        Make(name, aliases, string.IsNullOrEmpty(defaultValue) ? help : $"{help} (default {defaultValue})", valueName, defaultValue,
+        text => text);
 
     /// <summary>A text that must be given and must not be empty.</summary>
     public static Option<string> RequiredText(string name, string valueName, string help, params string[] aliases)
     {
-        var option = Make(name, aliases, help, valueName, "", text => text.Length > 0 ? text : throw new FormatException("something was expected, this is empty"));
+        Option<string> option = Make(name, aliases, help, valueName, "",
+            text => text.Length > 0 ? text : throw new FormatException("something was expected, this is empty"));
         option.DefaultValueFactory = null;
         option.Required = true;
         return option;
@@ -67,6 +73,7 @@ internal static class Flags
         {
             option.DefaultValueFactory = _ => [];
         }
+
         return option;
     }
 
@@ -98,10 +105,12 @@ internal static class Flags
 
     /// <summary><c>--precision</c>, of the commands that train.</summary>
     public static Option<string> Precision() => OneOf(
-        "--precision", ["auto", "fp32", "bf16"], "auto", "in which precision matrices are multiplied; auto: the fastest that keeps quality here; bf16 falls back to fp32 where the processor has no AMX");
+        "--precision", ["auto", "fp32", "bf16"], "auto",
+        "in which precision matrices are multiplied; auto: the fastest that keeps quality here; bf16 falls back to fp32 where the processor has no AMX");
 
     /// <summary>The precision that <see cref="Precision()"/> says.</summary>
-    public static Precision PrecisionOf(string word) => word switch { "fp32" => Kernels.Precision.Fp32, "bf16" => Kernels.Precision.Bf16, _ => Kernels.Precision.Auto };
+    public static Precision PrecisionOf(string word) =>
+        word switch { "fp32" => Kernels.Precision.Fp32, "bf16" => Kernels.Precision.Bf16, _ => Kernels.Precision.Auto };
 
     /// <summary><c>--json</c>, which every command has whose result a program would read.</summary>
     public static Option<bool> Json() => Switch("--json", "write the result as JSON on standard output");
@@ -114,6 +123,7 @@ internal static class Flags
         {
             option.Aliases.Add("--" + option.Name[2..].Replace('-', '_'));
         }
+
         return option;
     }
 
@@ -121,10 +131,12 @@ internal static class Flags
     public static bool Given(this ParseResult flags, Option option) => flags.GetResult(option) is { Implicit: false };
 
     private static double ParseNumber(string text, double min, double max, bool above) =>
-        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
             && double.IsFinite(value) && (above ? value > min : value >= min) && value <= max
             ? value
-            : throw new FormatException(FormattableString.Invariant($"a number {(above ? "above" : "from")} {min} {(max == double.MaxValue ? "up" : $"to {max}")} was expected"));
+            : throw new FormatException(
+            FormattableString.Invariant(
+            $"a number {(above ? "above" : "from")} {min} {(max == double.MaxValue ? "up" : $"to {max}")} was expected"));
 
     private static string Bounds(int min, int max, int unlimited) => max == unlimited ? $"from {min} up" : $"from {min} to {max}";
 
@@ -144,7 +156,8 @@ internal static class Flags
         {
             return default;
         }
-        var text = result.Tokens[0].Value;
+
+        string text = result.Tokens[0].Value;
         try
         {
             return parse(text);

@@ -13,7 +13,7 @@ internal sealed class GrulmCommand : Command
     {
         Examples = examples;
         Work = run;
-        foreach (var flag in flags)
+        foreach (Symbol flag in flags)
         {
             if (flag is Argument argument)
             {
@@ -31,7 +31,7 @@ internal sealed class GrulmCommand : Command
         : base(name, description)
     {
         Examples = examples;
-        foreach (var command in commands)
+        foreach (GrulmCommand command in commands)
         {
             Add(command);
         }
@@ -46,7 +46,7 @@ internal sealed class GrulmCommand : Command
     /// <summary>The words that call it: "grulm tokenizer train".</summary>
     public static string PathOf(Command command)
     {
-        var parent = command.Parents.OfType<Command>().FirstOrDefault();
+        Command? parent = command.Parents.OfType<Command>().FirstOrDefault();
         return parent is null ? "grulm" : $"{PathOf(parent)} {command.Name}";
     }
 }

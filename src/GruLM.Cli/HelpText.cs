@@ -12,25 +12,29 @@ internal static class HelpText
     /// <summary>Writes the help of a command.</summary>
     public static void Write(Command command, TextWriter output, int width)
     {
-        var path = GrulmCommand.PathOf(command);
-        var arguments = string.Concat(command.Arguments.Select(a => a.Arity.MinimumNumberOfValues == 0 ? $" [{a.HelpName ?? a.Name}]" : $" {a.HelpName ?? a.Name}"));
+        string path = GrulmCommand.PathOf(command);
+        string arguments =
+            string.Concat(
+            command.Arguments.Select(a => a.Arity.MinimumNumberOfValues == 0 ? $" [{a.HelpName ?? a.Name}]" : $" {a.HelpName ?? a.Name}"));
         output.WriteLine(command.Description);
         output.WriteLine();
         output.WriteLine($"Usage: {path}{(command.Subcommands.Count > 0 ? " COMMAND" : "")}{arguments} [flags]");
 
         Section(output, width, "Commands", command.Subcommands.Select(c => (c.Name, c.Description)));
         Section(output, width, "Arguments", command.Arguments.Select(a => (a.HelpName ?? a.Name, a.Description)));
-        Section(output, width, "Flags", command.Options.Where(o => !o.Hidden).Select(o => (NameOf(o), o.Required ? $"{o.Description} (required)" : o.Description)));
+        Section(output, width, "Flags", command.Options.Where(o => !o.Hidden)
+            .Select(o => (NameOf(o), o.Required ? $"{o.Description} (required)" : o.Description)));
 
         if (command is GrulmCommand { Examples.Count: > 0 } own)
         {
             output.WriteLine();
             output.WriteLine("Examples:");
-            foreach (var example in own.Examples)
+            foreach (string example in own.Examples)
             {
                 output.WriteLine("  " + example);
             }
         }
+
         if (command.Subcommands.Count > 0)
         {
             output.WriteLine();
@@ -40,37 +44,42 @@ internal static class HelpText
 
     private static string NameOf(Option option)
     {
-        var names = option.Aliases.Where(alias => alias.StartsWith('-') && !alias.Contains('_')).Order(StringComparer.Ordinal).Append(option.Name).OrderBy(name => name.Length);
+        IOrderedEnumerable<string> names = option.Aliases.Where(alias => alias.StartsWith('-') && !alias.Contains('_'))
+            .Order(StringComparer.Ordinal).Append(option.Name).OrderBy(name => name.Length);
         return string.Join(", ", names) + (option.Arity.MaximumNumberOfValues == 0 ? "" : $" {option.HelpName ?? "VALUE"}");
     }
 
     private static void Section(TextWriter output, int width, string title, IEnumerable<(string Name, string? Text)> rows)
     {
-        var all = rows.ToArray();
+        (string Name, string? Text)[] all = rows.ToArray();
         if (all.Length == 0)
         {
             return;
         }
+
         output.WriteLine();
         output.WriteLine(title + ":");
-        var indent = Math.Min(NameWidth, all.Max(row => row.Name.Length) + 4);
-        foreach (var (name, text) in all)
+        int indent = Math.Min(NameWidth, all.Max(row => row.Name.Length) + 4);
+        foreach ((string? name, string? text) in all)
         {
-            var line = ("  " + name).PadRight(indent);
+            string line = ("  " + name).PadRight(indent);
             if (line.Length > indent || !line.EndsWith(' '))
             {
                 output.WriteLine(line);
                 line = new string(' ', indent);
             }
-            foreach (var word in (text ?? "").Split(' '))
+
+            foreach (string word in (text ?? "").Split(' '))
             {
                 if (line.Length + word.Length >= width && line.Length > indent)
                 {
                     output.WriteLine(line.TrimEnd());
                     line = new string(' ', indent);
                 }
+
                 line += word + " ";
             }
+
             output.WriteLine(line.TrimEnd());
         }
     }

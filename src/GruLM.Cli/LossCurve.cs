@@ -9,9 +9,10 @@ namespace GruLM.Cli;
 /// <summary>Draws a curve with characters.</summary>
 internal static class LossCurve
 {
-    private static readonly int[,] Dots = { { 0x01, 0x08 }, { 0x02, 0x10 }, { 0x04, 0x20 }, { 0x40, 0x80 } };
+    private static readonly int[,] s_dots = { { 0x01, 0x08 }, { 0x02, 0x10 }, { 0x04, 0x20 }, { 0x40, 0x80 } };
 
-    /// <summary>One picture of <paramref name="width"/> x <paramref name="height"/> characters for points (x, y), lines between them; empty for fewer than two points.</summary>
+    /// <summary>One picture of <paramref name="width"/> x <paramref name="height"/> characters for points (x, y), lines between them; empty
+    /// for fewer than two points.</summary>
     public static string Draw(IReadOnlyList<(double X, double Y)> points, string title, int width = 60, int height = 8)
     {
         var finite = points.Where(p => double.IsFinite(p.X) && double.IsFinite(p.Y)).ToList();
@@ -19,7 +20,7 @@ internal static class LossCurve
         double left = finite.Min(p => p.X), right = finite.Max(p => p.X), low = finite.Min(p => p.Y), high = finite.Max(p => p.Y);
         if (right <= left) return "";
         if (high <= low) high = low + 1e-9;
-        var cells = new int[height, width];
+        int[,] cells = new int[height, width];
         int columns = 2 * width, rows = 4 * height;
         int Column(double x) => (int)Math.Round((x - left) / (right - left) * (columns - 1));
         int Row(double y) => (int)Math.Round((high - y) / (high - low) * (rows - 1));
@@ -30,7 +31,7 @@ internal static class LossCurve
             for (int s = 0; s <= steps; s++)
             {
                 int x = x0 + ((x1 - x0) * s / steps), y = y0 + ((y1 - y0) * s / steps);
-                cells[y / 4, x / 2] |= Dots[y % 4, x % 2];
+                cells[y / 4, x / 2] |= s_dots[y % 4, x % 2];
             }
         }
 
@@ -46,7 +47,8 @@ internal static class LossCurve
 
         text.Append(' ', 9).Append('└').Append('─', width).Append('\n');
         string end = right.ToString("#,0", CultureInfo.InvariantCulture);
-        text.Append(' ', 10).Append(left.ToString("#,0", CultureInfo.InvariantCulture).PadRight(Math.Max(1, width - end.Length))).Append(end).Append('\n');
+        text.Append(' ', 10).Append(left.ToString("#,0", CultureInfo.InvariantCulture).PadRight(Math.Max(1, width - end.Length)))
+            .Append(end).Append('\n');
         return text.ToString();
     }
 

@@ -10,7 +10,7 @@ internal static class NearestName
     /// <summary>The nearest of the known names, or null.</summary>
     public static string? Of(string name, IEnumerable<string> known)
     {
-        var plain = Plain(name);
+        string plain = Plain(name);
         return known
             .Select(candidate => (candidate, distance: Distance(plain, Plain(candidate))))
             .Where(pair => pair.distance <= Math.Max(1, plain.Length / 3))
@@ -23,17 +23,18 @@ internal static class NearestName
 
     private static int Distance(string a, string b)
     {
-        var d = new int[a.Length + 1, b.Length + 1];
-        for (var i = 0; i <= a.Length; i++)
+        int[,] d = new int[a.Length + 1, b.Length + 1];
+        for (int i = 0; i <= a.Length; i++)
         {
-            for (var j = 0; j <= b.Length; j++)
+            for (int j = 0; j <= b.Length; j++)
             {
                 if (i == 0 || j == 0)
                 {
                     d[i, j] = i + j;
                     continue;
                 }
-                var replaced = d[i - 1, j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+
+                int replaced = d[i - 1, j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
                 d[i, j] = Math.Min(replaced, Math.Min(d[i - 1, j], d[i, j - 1]) + 1);
                 if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
                 {
@@ -41,6 +42,7 @@ internal static class NearestName
                 }
             }
         }
+
         return d[a.Length, b.Length];
     }
 }

@@ -19,6 +19,7 @@ internal sealed class OnOffFlag(string name, bool defaultValue, string help)
         {
             return defaultValue;
         }
+
         return flags.Tokens.Last(token => token.Value == On.Name || token.Value == Off.Name).Value == On.Name;
     }
 }

@@ -1,5 +1,5 @@
-// One line of progress on standard error: on a terminal it keeps changing and is taken away at the end, elsewhere it is a plain line now and then.
-// Work of less than a second shows nothing. Training a model has a display of its own, TrainingDisplay.
+// One line of progress on standard error: on a terminal it keeps changing and is taken away at the end, elsewhere it is a plain line now
+// and then. Work of less than a second shows nothing. Training a model has a display of its own, TrainingDisplay.
 using System.Diagnostics;
 using System.Globalization;
 
@@ -22,7 +22,10 @@ internal sealed class ProgressLine(TextWriter output, bool live)
     {
         double seconds = Seconds;
         if (seconds < Quiet || seconds - _last < (live ? LiveInterval : PlainInterval))
+        {
             return;
+        }
+
         _last = seconds;
         if (live)
         {
@@ -31,7 +34,9 @@ internal sealed class ProgressLine(TextWriter output, bool live)
             _length = line.Length;
         }
         else
+        {
             output.WriteLine(text());
+        }
     }
 
     /// <summary>Shows how many bytes have been read, of how many where that is known (0: it is not).</summary>
@@ -45,7 +50,10 @@ internal sealed class ProgressLine(TextWriter output, bool live)
     public void Finish()
     {
         if (_length > 0)
+        {
             output.Write("\r" + new string(' ', _length) + "\r");
+        }
+
         _length = 0;
     }
 }

@@ -9,15 +9,20 @@ internal static class ResumeFlag
 {
     public const string Name = "--resume";
 
-    private static readonly string[] MayChange =
-        ["--epochs", "--max-steps", "--minutes", "--patience", "--threads", "--sample-every", "--sample-prompt", "--log-interval", "--save-interval", "--keep"];
+    private static readonly string[] s_mayChange =
+        ["--epochs", "--max-steps", "--minutes", "--patience", "--threads", "--sample-every", "--sample-prompt", "--log-interval",
+        "--save-interval", "--keep"];
 
     /// <summary>The flag for commands whose runs can be resumed.</summary>
-    public static Option<string?> Flag() => Flags.Text(Name, "DIR", "continues the run in this folder where its newest checkpoint stands, with its own settings; alone, or with more --epochs, --minutes or --max-steps");
+    public static Option<string?> Flag() =>
+        Flags.Text(
+        Name, "DIR",
+        "continues the run in this folder where its newest checkpoint stands, with its own settings; alone, or with more --epochs, --minutes or --max-steps");
 
     /// <summary>The folder to resume; empty when the flag has no single value, null without the flag.</summary>
     public static string? FolderIn(ParseResult flags) =>
-        flags.CommandResult.Command.Options.FirstOrDefault(o => o.Name == Name) is { } option && flags.GetResult(option) is { Implicit: false } result
+        flags.CommandResult.Command.Options.FirstOrDefault(o => o.Name == Name) is { } option
+        && flags.GetResult(option) is { Implicit: false } result
             ? result.Tokens is [var folder] ? folder.Value : ""
             : null;
 
@@ -26,12 +31,23 @@ internal static class ResumeFlag
     /// <exception cref="IOException">There is no run in the folder.</exception>
     public static string[] Expand(string[] args, ParseResult flags, string folder)
     {
-        string? other = flags.CommandResult.Command.Options.FirstOrDefault(o => o.Name != Name && flags.Given(o) && !MayChange.Contains(o.Name))?.Name;
-        if (other is not null) throw new UsageException($"{other} cannot be given beside {Name}, which goes on with the settings of the run; only {string.Join(", ", MayChange)} can");
+        string? other = flags.CommandResult.Command.Options.FirstOrDefault(
+            o => o.Name != Name && flags.Given(o) && !s_mayChange.Contains(o.Name))?.Name;
+        if (other is not null)
+        {
+            throw new UsageException(
+                $"{other} cannot be given beside {Name}, which goes on with the settings of the run; only {string.Join(", ", s_mayChange)} can");
+        }
+
         if (folder.Length == 0) throw new UsageException($"{Name} '': the folder of a run was expected");
         string path = SettingsFile.PathIn(folder);
         if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"{folder}: there is no such folder to resume");
-        if (!File.Exists(path)) throw new FileNotFoundException($"{path}: not found, so there is no run to resume in {folder}; begin one with grulm train --data FILE --out-dir {folder}");
+        if (!File.Exists(path))
+        {
+            throw new FileNotFoundException(
+                $"{path}: not found, so there is no run to resume in {folder}; begin one with grulm train --data FILE --out-dir {folder}");
+        }
+
         return [.. ConfigFile.Expand(args, flags, path), $"--out-dir={folder}"];
     }
 }

@@ -28,10 +28,12 @@ internal sealed class Session(Stream input, Stream output, TextWriter error, boo
 
     /// <summary>A session on this process's own streams.</summary>
     public static Session OfProcess(CancellationToken stop) =>
-        new(Console.OpenStandardInput(), StandardOutput(), Console.Error, !Console.IsErrorRedirected, stop) { OutputIsTerminal = !Console.IsOutputRedirected };
+        new(Console.OpenStandardInput(), StandardOutput(), Console.Error, !Console.IsErrorRedirected,
+        stop)
+        { OutputIsTerminal = !Console.IsOutputRedirected };
 
-    // The console's stream hides that a pipe's reader has gone, and the work would go on for nobody. A file may be shared with standard error, which
-    // only the console's stream bears.
+    // The console's stream hides that a pipe's reader has gone, and the work would go on for nobody. A file may be shared with standard
+    // error, which only the console's stream bears.
     private static Stream StandardOutput()
     {
         if (OperatingSystem.IsWindows() || !Console.IsOutputRedirected) return Console.OpenStandardOutput();

@@ -21,10 +21,11 @@ internal sealed class StopSignals : IDisposable
 
     public void Dispose()
     {
-        foreach (var registration in _registrations)
+        foreach (PosixSignalRegistration registration in _registrations)
         {
             registration.Dispose();
         }
+
         _stop.Dispose();
     }
 
@@ -35,6 +36,7 @@ internal sealed class StopSignals : IDisposable
         {
             Environment.Exit(ExitCode.Stopped);
         }
+
         _stop.Cancel();
     }
 }

@@ -12,9 +12,9 @@ internal sealed class TrainingDisplay(TextWriter output, bool live) : ITrainingO
 {
     // Plain lines no more often than this, in seconds.
     private const double PlainInterval = 10;
-    private double lastPlain = double.NegativeInfinity;
-    private double lastLive;
-    private int liveLength;
+    private double _lastPlain = double.NegativeInfinity;
+    private double _lastLive;
+    private int _liveLength;
 
     /// <summary>Training nll by step.</summary>
     public List<(double Step, double Nll)> TrainCurve { get; } = [];
@@ -29,8 +29,8 @@ internal sealed class TrainingDisplay(TextWriter output, bool live) : ITrainingO
             $"step {r.Step:#,0}/{r.TotalSteps:#,0}  loss {r.TrainNll:0.000}  acc {100 * r.TokenAccuracy:0.0}%  {r.TokensPerSecond:#,0} tok/s  lr {r.LearningRate:0.0e+0}  {Time(r.SecondsLeft)} left");
         if (live)
         {
-            if (r.Seconds - lastLive < 0.1 && r.Step != r.TotalSteps) return;
-            lastLive = r.Seconds;
+            if (r.Seconds - _lastLive < 0.1 && r.Step != r.TotalSteps) return;
+            _lastLive = r.Seconds;
             double share = (double)r.Step / r.TotalSteps;
             const int Width = 20;
             int filled = (int)(share * Width);
@@ -39,12 +39,12 @@ internal sealed class TrainingDisplay(TextWriter output, bool live) : ITrainingO
             // A wrapped line could not be drawn over.
             int room = ConsoleWidth() - 1;
             if (line.Length > room) line = text.Length > room ? text[..Math.Max(room, 0)] : text;
-            output.Write("\r" + line.PadRight(liveLength));
-            liveLength = line.Length;
+            output.Write("\r" + line.PadRight(_liveLength));
+            _liveLength = line.Length;
         }
-        else if (r.Seconds - lastPlain >= PlainInterval || r.Step == r.TotalSteps)
+        else if (r.Seconds - _lastPlain >= PlainInterval || r.Step == r.TotalSteps)
         {
-            lastPlain = r.Seconds;
+            _lastPlain = r.Seconds;
             output.WriteLine(text);
         }
     }
@@ -57,7 +57,8 @@ internal sealed class TrainingDisplay(TextWriter output, bool live) : ITrainingO
 
     public void OnEpoch(EpochReport r)
     {
-        string part = r.Steps == r.StepsInEpoch ? "" : string.Create(CultureInfo.InvariantCulture, $", its first {r.Steps:#,0} of {r.StepsInEpoch:#,0} steps");
+        string part = r.Steps == r.StepsInEpoch ? "" : string.Create(
+            CultureInfo.InvariantCulture, $", its first {r.Steps:#,0} of {r.StepsInEpoch:#,0} steps");
         Lasting(string.Create(CultureInfo.InvariantCulture,
             $"epoch {r.Epoch}/{r.Epochs}{part}: average NLL {r.Train.MeanNll:0.0000}  perplexity {r.Train.Perplexity:0.00}  token accuracy {100 * r.Train.Accuracy:0.0}%  tokens {r.Train.Tokens:#,0}  ({Time(r.Seconds)})"));
     }
@@ -72,8 +73,8 @@ internal sealed class TrainingDisplay(TextWriter output, bool live) : ITrainingO
     /// <summary>Ends the changing line.</summary>
     public void Finish()
     {
-        if (liveLength > 0) output.WriteLine();
-        liveLength = 0;
+        if (_liveLength > 0) output.WriteLine();
+        _liveLength = 0;
     }
 
     /// <summary>An evaluation in one phrase.</summary>
@@ -85,7 +86,9 @@ internal sealed class TrainingDisplay(TextWriter output, bool live) : ITrainingO
     {
         if (!double.IsFinite(seconds)) return "?";
         var t = TimeSpan.FromSeconds(Math.Min(seconds, 1e8));
-        return seconds < 60 ? string.Create(CultureInfo.InvariantCulture, $"{seconds:0}s") : t.TotalHours < 1 ? $"{t.Minutes}m{t.Seconds:00}s" : $"{(int)t.TotalHours}h{t.Minutes:00}m";
+        return seconds < 60 ? string.Create(CultureInfo.InvariantCulture, $"{seconds:0}s") : t.TotalHours < 1
+            ? $"{t.Minutes}m{t.Seconds:00}s"
+            : $"{(int)t.TotalHours}h{t.Minutes:00}m";
     }
 
     private static int ConsoleWidth()
@@ -100,15 +103,13 @@ internal sealed class TrainingDisplay(TextWriter output, bool live) : ITrainingO
         }
     }
 
-    private void Lasting(FormattableString text) => Lasting(FormattableString.Invariant(text));
-
     /// <summary>Writes a line that stays.</summary>
     public void Lasting(string text)
     {
-        if (liveLength > 0)
+        if (_liveLength > 0)
         {
-            output.Write("\r" + new string(' ', liveLength) + "\r");
-            liveLength = 0;
+            output.Write("\r" + new string(' ', _liveLength) + "\r");
+            _liveLength = 0;
         }
 
         output.WriteLine(text);

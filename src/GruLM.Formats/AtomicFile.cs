@@ -1,7 +1,7 @@
 // Writing a file so that a crash at any instant leaves the old one or the new one whole: the new bytes go to a temporary file in the
 // same folder, are flushed to the disk, and the temporary file is renamed over the final one. What a killed process left behind is
-// removed by the next write of the same file. Left out on purpose: flushing the folder's own entry, which only decides whether the old or the
-// new file is found after a power cut, and more than one writer of one file at a time (the last to finish wins).
+// removed by the next write of the same file. Left out on purpose: flushing the folder's own entry, which only decides whether the old or
+// the new file is found after a power cut, and more than one writer of one file at a time (the last to finish wins).
 using System.Text;
 
 namespace GruLM.Formats;
@@ -16,19 +16,20 @@ public static class AtomicFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(write);
-        var full = Path.GetFullPath(path);
-        var folder = Path.GetDirectoryName(full) ?? full;
+        string full = Path.GetFullPath(path);
+        string folder = Path.GetDirectoryName(full) ?? full;
         if (Directory.Exists(full))
         {
             throw new IOException($"{path}: cannot be written, it is a folder; give the name of a file");
         }
+
         if (!Directory.Exists(folder))
         {
             throw new DirectoryNotFoundException($"{path}: cannot be written, the folder {folder} does not exist");
         }
 
         RemoveLeftovers(folder, Path.GetFileName(full));
-        var temporary = $"{full}.{Guid.NewGuid():N}.tmp";
+        string temporary = $"{full}.{Guid.NewGuid():N}.tmp";
         try
         {
             using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16))
@@ -36,6 +37,7 @@ public static class AtomicFile
                 write(stream);
                 stream.Flush(flushToDisk: true);
             }
+
             File.Move(temporary, full, overwrite: true);
         }
         catch
@@ -49,7 +51,8 @@ public static class AtomicFile
     /// <exception cref="IOException">As for <see cref="Write"/>.</exception>
     public static void WriteAllBytes(string path, ReadOnlyMemory<byte> bytes) => Write(path, stream => stream.Write(bytes.Span));
 
-    /// <summary>Writes <paramref name="text"/> in UTF-8, without a byte-order mark, as the whole content of <paramref name="path"/>.</summary>
+    /// <summary>Writes <paramref name="text"/> in UTF-8, without a byte-order mark, as the whole content of
+    /// <paramref name="path"/>.</summary>
     /// <exception cref="IOException">As for <see cref="Write"/>.</exception>
     public static void WriteAllText(string path, string text)
     {
@@ -60,19 +63,21 @@ public static class AtomicFile
     private static void RemoveLeftovers(string folder, string name)
     {
         // "NAME.", 32 hexadecimal digits, ".tmp": nothing else is touched.
-        foreach (var leftover in Directory.EnumerateFiles(folder, name + ".*.tmp"))
+        foreach (string leftover in Directory.EnumerateFiles(folder, name + ".*.tmp"))
         {
-            var middle = Path.GetFileName(leftover)[(name.Length + 1)..^4];
+            string middle = Path.GetFileName(leftover)[(name.Length + 1)..^4];
             if (middle.Length != 32 || !middle.All(char.IsAsciiHexDigitLower))
             {
                 continue;
             }
+
             try
             {
                 // Opens only when no living process is writing it.
                 using (new FileStream(leftover, FileMode.Open, FileAccess.Write, FileShare.None))
                 {
                 }
+
                 TryDelete(leftover);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)

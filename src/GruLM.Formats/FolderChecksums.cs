@@ -16,10 +16,11 @@ public static class FolderChecksums
     public static void Write(string folder)
     {
         var text = new StringBuilder();
-        foreach (var file in Directory.EnumerateFiles(folder).Where(f => Path.GetFileName(f) != Name).Order(StringComparer.Ordinal))
+        foreach (string? file in Directory.EnumerateFiles(folder).Where(f => Path.GetFileName(f) != Name).Order(StringComparer.Ordinal))
         {
             text.Append(Of(file)).Append("  ").Append(Path.GetFileName(file)).Append('\n');
         }
+
         AtomicFile.WriteAllText(Path.Combine(folder, Name), text.ToString());
     }
 
@@ -28,22 +29,25 @@ public static class FolderChecksums
     {
         try
         {
-            var lines = File.ReadAllLines(Path.Combine(folder, Name));
+            string[] lines = File.ReadAllLines(Path.Combine(folder, Name));
             if (lines.Length == 0)
             {
                 return $"{Name} is empty";
             }
-            foreach (var line in lines)
+
+            foreach (string line in lines)
             {
                 if (line.Split("  ", 2) is not [var sum, var name] || name.Length == 0 || Path.GetFileName(name) != name)
                 {
                     return $"{Name} is damaged";
                 }
+
                 if (Of(Path.Combine(folder, name)) != sum)
                 {
                     return $"{name} is not as it was written";
                 }
             }
+
             return null;
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)

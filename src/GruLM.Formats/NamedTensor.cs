@@ -21,11 +21,12 @@ public sealed class NamedTensor
         Type = type;
         Shape = [.. shape];
         ElementCount = 1;
-        foreach (var size in shape)
+        foreach (long size in shape)
         {
             ArgumentOutOfRangeException.ThrowIfNegative(size, nameof(shape));
             ElementCount = checked(ElementCount * size);
         }
+
         ByteCount = checked(ElementCount * type.SizeInBytes());
         _floats = floats;
         _bytes = bytes;
@@ -79,13 +80,15 @@ public sealed class NamedTensor
             stream.Write(_bytes.Span);
             return;
         }
+
         const int Portion = 1 << 20;
-        var values = _floats();
+        ReadOnlySpan<float> values = _floats();
         Require(values.Length, ElementCount, "elements");
         for (; values.Length > Portion; values = values[Portion..])
         {
             stream.Write(MemoryMarshal.AsBytes(values[..Portion]));
         }
+
         stream.Write(MemoryMarshal.AsBytes(values));
     }
 
@@ -93,7 +96,8 @@ public sealed class NamedTensor
     {
         if (found != expected)
         {
-            throw new ArgumentException($"tensor '{Name}' of shape [{string.Join(", ", Shape)}] takes {expected} {unit}, but its source has {found}");
+            throw new ArgumentException(
+                $"tensor '{Name}' of shape [{string.Join(", ", Shape)}] takes {expected} {unit}, but its source has {found}");
         }
     }
 }

@@ -1,6 +1,6 @@
-// Writing the safetensors format: eight bytes with the header's length (little-endian), a JSON header that gives each tensor's type, shape and
-// place, then the numbers, one tensor after another without gaps. The header is padded with spaces so that the numbers start at a multiple of
-// eight. Tensors are ordered by type, widest first, then by name, which is the order of the format's own writer.
+// Writing the safetensors format: eight bytes with the header's length (little-endian), a JSON header that gives each tensor's type, shape
+// and place, then the numbers, one tensor after another without gaps. The header is padded with spaces so that the numbers start at a
+// multiple of eight. Tensors are ordered by type, widest first, then by name, which is the order of the format's own writer.
 // Format: https://github.com/huggingface/safetensors (README, "Format"). Left out on purpose: big-endian machines.
 using System.Buffers;
 using System.Buffers.Binary;
@@ -22,20 +22,21 @@ public static class Safetensors
     /// <param name="path">The file, replaced when it exists.</param>
     /// <param name="tensors">What to write; the order does not matter.</param>
     /// <param name="metadata">Free text under free keys, written in the order of the keys; may be null.</param>
-    /// <exception cref="ArgumentException">Two tensors share a name, a name is <c>__metadata__</c>, or a source has not the size its shape says.</exception>
+    /// <exception cref="ArgumentException">Two tensors share a name, a name is <c>__metadata__</c>, or a source has not the size its shape
+    /// says.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(string path, IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         ArgumentNullException.ThrowIfNull(tensors);
-        var ordered = Ordered(tensors);
-        var header = Header(ordered, metadata);
+        NamedTensor[] ordered = Ordered(tensors);
+        byte[] header = Header(ordered, metadata);
         AtomicFile.Write(path, stream =>
         {
             Span<byte> length = stackalloc byte[sizeof(ulong)];
             BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
             stream.Write(length);
             stream.Write(header);
-            foreach (var tensor in ordered)
+            foreach (NamedTensor tensor in ordered)
             {
                 tensor.WriteTo(stream);
             }
@@ -45,17 +46,19 @@ public static class Safetensors
     private static NamedTensor[] Ordered(IReadOnlyList<NamedTensor> tensors)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var tensor in tensors)
+        foreach (NamedTensor tensor in tensors)
         {
             if (tensor.Name == MetadataKey)
             {
                 throw new ArgumentException($"a tensor cannot be named '{MetadataKey}': the format keeps that name for itself");
             }
+
             if (!names.Add(tensor.Name))
             {
                 throw new ArgumentException($"two tensors are named '{tensor.Name}'");
             }
         }
+
         return
         [
             .. tensors.OrderByDescending(t => t.Type)
@@ -72,23 +75,25 @@ public static class Safetensors
             if (metadata is { Count: > 0 })
             {
                 json.WriteStartObject(MetadataKey);
-                foreach (var (key, value) in metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+                foreach ((string? key, string? value) in metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal))
                 {
                     json.WriteString(key, value);
                 }
+
                 json.WriteEndObject();
             }
 
             long offset = 0;
-            foreach (var tensor in tensors)
+            foreach (NamedTensor tensor in tensors)
             {
                 json.WriteStartObject(tensor.Name);
                 json.WriteString("dtype", tensor.Type.FormatName());
                 json.WriteStartArray("shape");
-                foreach (var size in tensor.Shape)
+                foreach (long size in tensor.Shape)
                 {
                     json.WriteNumberValue(size);
                 }
+
                 json.WriteEndArray();
                 json.WriteStartArray("data_offsets");
                 json.WriteNumberValue(offset);
@@ -96,6 +101,7 @@ public static class Safetensors
                 json.WriteEndArray();
                 json.WriteEndObject();
             }
+
             json.WriteEndObject();
         }
 
@@ -104,6 +110,7 @@ public static class Safetensors
         {
             throw new ArgumentException($"the header would take {buffer.WrittenCount} bytes; the format allows {MaxHeaderBytes}");
         }
+
         return buffer.WrittenSpan.ToArray();
     }
 }

@@ -47,7 +47,8 @@ public sealed class SafetensorsFile : IDisposable
 
     /// <summary>Opens a file and reads its header.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">It is not a whole and sound safetensors file; the message says where and what was expected.</exception>
+    /// <exception cref="InvalidDataException">It is not a whole and sound safetensors file; the message says where and what was
+    /// expected.</exception>
     public static SafetensorsFile Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -57,11 +58,11 @@ public sealed class SafetensorsFile : IDisposable
                 Directory.Exists(path) ? $"{path}: is a folder, a safetensors file was expected" : $"{path}: there is no such file", path);
         }
         // Sharing "delete" lets a new file be renamed over this one while it is open.
-        var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+        SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
         try
         {
-            var header = ReadHeader(path, handle, out var dataBytes);
-            var (tensors, metadata) = SafetensorsHeader.Parse(path, header, dataBytes);
+            byte[] header = ReadHeader(path, handle, out long dataBytes);
+            (List<TensorEntry>? tensors, Dictionary<string, string>? metadata) = SafetensorsHeader.Parse(path, header, dataBytes);
             return new SafetensorsFile(path, handle, tensors, metadata);
         }
         catch
@@ -78,11 +79,12 @@ public sealed class SafetensorsFile : IDisposable
     /// <exception cref="InvalidDataException">The file has none; the message lists some that it has.</exception>
     public TensorEntry Find(string name)
     {
-        if (TryFind(name, out var entry))
+        if (TryFind(name, out TensorEntry? entry))
         {
             return entry;
         }
-        var present = string.Join(", ", Tensors.Take(8).Select(t => t.Name)) + (Tensors.Count > 8 ? ", …" : "");
+
+        string present = string.Join(", ", Tensors.Take(8).Select(t => t.Name)) + (Tensors.Count > 8 ? ", …" : "");
         throw new InvalidDataException($"{Path}: has no tensor '{name}' (it holds {(Tensors.Count == 0 ? "none" : present)})");
     }
 
@@ -97,22 +99,24 @@ public sealed class SafetensorsFile : IDisposable
         RequireLength(entry, destination.Length, entry.ElementCount, "elements");
         if (entry.Type is not (TensorType.F32 or TensorType.F16 or TensorType.BF16 or TensorType.F64))
         {
-            throw new InvalidDataException($"{Path}: tensor '{entry.Name}' is {entry.Type.FormatName()}; F32, F16, BF16 or F64 was expected");
+            throw new InvalidDataException(
+                $"{Path}: tensor '{entry.Name}' is {entry.Type.FormatName()}; F32, F16, BF16 or F64 was expected");
         }
 
-        var size = entry.Type.SizeInBytes();
-        var position = entry.Start;
+        int size = entry.Type.SizeInBytes();
+        long position = entry.Start;
         Span<byte> portion = entry.Type == TensorType.F32 ? default : new byte[Math.Min(entry.ByteCount, 1 << 16)];
         while (destination.Length > 0)
         {
             // A span of bytes cannot cover two gigabytes of floats, hence portions for F32 too.
-            var count = Math.Min(destination.Length, portion.IsEmpty ? 1 << 26 : portion.Length / size);
-            var bytes = portion.IsEmpty ? MemoryMarshal.AsBytes(destination[..count]) : portion[..(count * size)];
+            int count = Math.Min(destination.Length, portion.IsEmpty ? 1 << 26 : portion.Length / size);
+            Span<byte> bytes = portion.IsEmpty ? MemoryMarshal.AsBytes(destination[..count]) : portion[..(count * size)];
             ReadExactly(entry, bytes, position);
             if (!portion.IsEmpty)
             {
                 Convert(entry.Type, bytes, destination[..count]);
             }
+
             position += bytes.Length;
             destination = destination[count..];
         }
@@ -135,30 +139,34 @@ public sealed class SafetensorsFile : IDisposable
 
     private static byte[] ReadHeader(string path, SafeFileHandle handle, out long dataBytes)
     {
-        var fileBytes = RandomAccess.GetLength(handle);
+        long fileBytes = RandomAccess.GetLength(handle);
         Span<byte> length = stackalloc byte[sizeof(ulong)];
         if (fileBytes < length.Length || RandomAccess.Read(handle, length, 0) < length.Length)
         {
             throw new InvalidDataException(
                 $"{path}: has {fileBytes} bytes, too few for a safetensors file, which begins with eight for its header's length; it was cut short or is another kind of file");
         }
-        var headerBytes = BinaryPrimitives.ReadUInt64LittleEndian(length);
+
+        ulong headerBytes = BinaryPrimitives.ReadUInt64LittleEndian(length);
         if (headerBytes is < 2 or > Safetensors.MaxHeaderBytes)
         {
             throw new InvalidDataException(
                 $"{path}: its first eight bytes give a header of {headerBytes} bytes, between 2 and {Safetensors.MaxHeaderBytes} was expected; it is damaged or no safetensors file");
         }
+
         dataBytes = fileBytes - length.Length - (long)headerBytes;
         if (dataBytes < 0)
         {
             throw new InvalidDataException(
                 $"{path}: says that its header takes {headerBytes} bytes, but the file ends after {fileBytes - length.Length} of them; it was cut short, fetch or save it again");
         }
-        var header = new byte[headerBytes];
+
+        byte[] header = new byte[headerBytes];
         if (ReadAll(handle, header, length.Length) < header.Length)
         {
             throw new InvalidDataException($"{path}: became shorter while its header was read");
         }
+
         return header;
     }
 
@@ -172,16 +180,18 @@ public sealed class SafetensorsFile : IDisposable
 
     private static int ReadAll(SafeFileHandle handle, Span<byte> bytes, long position)
     {
-        var done = 0;
+        int done = 0;
         while (done < bytes.Length)
         {
-            var read = RandomAccess.Read(handle, bytes[done..], position + done);
+            int read = RandomAccess.Read(handle, bytes[done..], position + done);
             if (read == 0)
             {
                 break;
             }
+
             done += read;
         }
+
         return done;
     }
 
@@ -190,25 +200,28 @@ public sealed class SafetensorsFile : IDisposable
         switch (type)
         {
             case TensorType.F16:
-                var halves = MemoryMarshal.Cast<byte, Half>(bytes);
-                for (var i = 0; i < destination.Length; i++)
+                ReadOnlySpan<Half> halves = MemoryMarshal.Cast<byte, Half>(bytes);
+                for (int i = 0; i < destination.Length; i++)
                 {
                     destination[i] = (float)halves[i];
                 }
+
                 break;
             case TensorType.BF16:
-                var uppers = MemoryMarshal.Cast<byte, ushort>(bytes);
-                for (var i = 0; i < destination.Length; i++)
+                ReadOnlySpan<ushort> uppers = MemoryMarshal.Cast<byte, ushort>(bytes);
+                for (int i = 0; i < destination.Length; i++)
                 {
                     destination[i] = BitConverter.UInt32BitsToSingle((uint)uppers[i] << 16);
                 }
+
                 break;
             default:
-                var doubles = MemoryMarshal.Cast<byte, double>(bytes);
-                for (var i = 0; i < destination.Length; i++)
+                ReadOnlySpan<double> doubles = MemoryMarshal.Cast<byte, double>(bytes);
+                for (int i = 0; i < destination.Length; i++)
                 {
                     destination[i] = (float)doubles[i];
                 }
+
                 break;
         }
     }

@@ -14,6 +14,7 @@ internal static class SafetensorsHeader
         {
             throw Wrong(path, "does not begin with '{'; it is damaged or no safetensors file");
         }
+
         try
         {
             return Parse(path, new Utf8JsonReader(header), sizeof(ulong) + header.Length, dataBytes);
@@ -38,11 +39,12 @@ internal static class SafetensorsHeader
         json.Read();
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
-            var name = json.GetString()!;
+            string name = json.GetString()!;
             if (!names.Add(name))
             {
                 throw Wrong(path, $"names '{Shown(name)}' twice");
             }
+
             if (name == Safetensors.MetadataKey)
             {
                 metadata = ReadMetadata(path, ref json);
@@ -52,25 +54,33 @@ internal static class SafetensorsHeader
                 found.Add(ReadEntry(path, name, ref json, dataStart));
             }
         }
+
         json.Read(); // Throws on anything but white space after the closing brace.
 
         // Tensors without elements lie between others, so the end decides among equal starts.
         found.Sort((a, b) => (a.Entry.Start, a.End).CompareTo((b.Entry.Start, b.End)));
-        var covered = dataStart;
-        foreach (var (entry, end) in found)
+        long covered = dataStart;
+        foreach ((TensorEntry? entry, long end) in found)
         {
             if (entry.Start != covered)
             {
-                var kind = entry.Start > covered ? "a hole before" : "another tensor under";
-                throw Wrong(path, $"leaves {kind} tensor '{Shown(entry.Name)}': it starts at byte {entry.Start - dataStart} of the data, {covered - dataStart} was expected");
+                string kind = entry.Start > covered ? "a hole before" : "another tensor under";
+                throw Wrong(
+                    path, $"leaves {kind} tensor '{Shown(entry.Name)}': it starts at byte {entry.Start - dataStart} of the data, {covered - dataStart} was expected");
             }
+
             covered = end;
         }
+
         if (covered - dataStart != dataBytes)
         {
-            var advice = covered - dataStart > dataBytes ? "it was cut short, fetch or save it again" : "bytes were appended to it, or it is damaged";
-            throw new InvalidDataException($"{path}: has {dataBytes} bytes of tensor data, its header says {covered - dataStart}; {advice}");
+            string advice = covered - dataStart > dataBytes
+                ? "it was cut short, fetch or save it again"
+                : "bytes were appended to it, or it is damaged";
+            throw new InvalidDataException(
+                $"{path}: has {dataBytes} bytes of tensor data, its header says {covered - dataStart}; {advice}");
         }
+
         return ([.. found.Select(f => f.Entry)], metadata ?? new Dictionary<string, string>(StringComparer.Ordinal));
     }
 
@@ -82,19 +92,22 @@ internal static class SafetensorsHeader
         {
             throw Wrong(path, $"has a {Safetensors.MetadataKey} that is no object of strings");
         }
+
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
-            var key = json.GetString()!;
+            string key = json.GetString()!;
             json.Read();
             if (json.TokenType != JsonTokenType.String)
             {
                 throw Wrong(path, $"has a {Safetensors.MetadataKey} whose '{Shown(key)}' is no string");
             }
+
             if (!metadata.TryAdd(key, json.GetString()!))
             {
                 throw Wrong(path, $"has a {Safetensors.MetadataKey} that names '{Shown(key)}' twice");
             }
         }
+
         return metadata;
     }
 
@@ -106,21 +119,24 @@ internal static class SafetensorsHeader
         {
             throw Wrong(path, "has a tensor without a name");
         }
+
         json.Read();
         if (json.TokenType != JsonTokenType.StartObject)
         {
             throw Wrong(path, $"describes tensor '{Shown(name)}' by something other than an object");
         }
+
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
             switch (json.GetString())
             {
                 case "dtype" when type is null:
                     json.Read();
-                    var text = json.TokenType == JsonTokenType.String ? json.GetString() : null;
-                    type = TensorTypes.TryParse(text, out var known)
+                    string? text = json.TokenType == JsonTokenType.String ? json.GetString() : null;
+                    type = TensorTypes.TryParse(text, out TensorType known)
                         ? known
-                        : throw Wrong(path, $"gives tensor '{Shown(name)}' the dtype {(text is null ? "of no string" : $"'{Shown(text)}'")}; one of {TensorTypes.KnownNames} was expected");
+                        : throw Wrong(
+                        path, $"gives tensor '{Shown(name)}' the dtype {(text is null ? "of no string" : $"'{Shown(text)}'")}; one of {TensorTypes.KnownNames} was expected");
                     break;
                 case "shape" when shape is null:
                     shape = ReadNumbers(path, name, "shape", ref json);
@@ -129,35 +145,43 @@ internal static class SafetensorsHeader
                     offsets = ReadNumbers(path, name, "data_offsets", ref json);
                     break;
                 case var field:
-                    throw Wrong(path, $"gives tensor '{Shown(name)}' the field '{Shown(field!)}', unknown or for the second time; dtype, shape and data_offsets were expected");
+                    throw Wrong(
+                        path, $"gives tensor '{Shown(name)}' the field '{Shown(field!)}', unknown or for the second time; dtype, shape and data_offsets were expected");
             }
         }
+
         if (type is null || shape is null || offsets is null)
         {
-            throw Wrong(path, $"describes tensor '{Shown(name)}' without its {(type is null ? "dtype" : shape is null ? "shape" : "data_offsets")}");
+            throw Wrong(
+                path, $"describes tensor '{Shown(name)}' without its {(type is null ? "dtype" : shape is null ? "shape" : "data_offsets")}");
         }
+
         if (offsets.Count != 2 || offsets[1] < offsets[0] || offsets[1] > long.MaxValue - dataStart)
         {
-            throw Wrong(path, $"gives tensor '{Shown(name)}' the data_offsets [{string.Join(", ", offsets)}]; a start and an end not before it were expected");
+            throw Wrong(
+                path, $"gives tensor '{Shown(name)}' the data_offsets [{string.Join(", ", offsets)}]; a start and an end not before it were expected");
         }
 
         // In 128 bits the product cannot overflow unnoticed as long as it is checked at each step.
         Int128 elements = 1;
-        foreach (var size in shape)
+        foreach (long size in shape)
         {
             elements = Int128.Min(elements * size, long.MaxValue);
         }
+
         if (shape.Contains(0))
         {
             elements = 0;
         }
-        var bytes = elements * type.Value.SizeInBytes();
+
+        Int128 bytes = elements * type.Value.SizeInBytes();
         if (bytes != offsets[1] - offsets[0])
         {
             throw Wrong(
                 path,
                 $"gives tensor '{Shown(name)}' of {type.Value.FormatName()} [{string.Join(", ", shape)}] {offsets[1] - offsets[0]} bytes; its shape takes {(bytes > long.MaxValue ? "more than any file holds" : bytes)}");
         }
+
         return (new TensorEntry(name, type.Value, shape, (long)elements, dataStart + offsets[0]), dataStart + offsets[1]);
     }
 
@@ -167,22 +191,25 @@ internal static class SafetensorsHeader
         json.Read();
         if (json.TokenType == JsonTokenType.StartArray)
         {
-            while (json.Read() && json.TokenType == JsonTokenType.Number && json.TryGetInt64(out var number) && number >= 0 && numbers.Count < 64)
+            while (json.Read() && json.TokenType == JsonTokenType.Number && json.TryGetInt64(out long number) && number >= 0
+                && numbers.Count < 64)
             {
                 numbers.Add(number);
             }
+
             if (json.TokenType == JsonTokenType.EndArray)
             {
                 return numbers;
             }
         }
+
         throw Wrong(path, $"gives tensor '{Shown(name)}' a {field} that is no list of whole numbers from 0 up");
     }
 
     /// <summary>A name fit for one line of a message: cut, and without control characters.</summary>
     private static string Shown(string text)
     {
-        var line = new string([.. text.Take(60).Select(c => char.IsControl(c) ? '?' : c)]);
+        string line = new string([.. text.Take(60).Select(c => char.IsControl(c) ? '?' : c)]);
         return text.Length > 60 ? line + "…" : line;
     }
 

@@ -21,18 +21,20 @@ public sealed class TensorBoardWriter : IDisposable
     // Protobuf wire types.
     private const int Varint = 0, Fixed64 = 1, Bytes = 2, Fixed32 = 5;
 
-    private readonly FileStream file;
-    private readonly TimeProvider time;
+    private readonly FileStream _file;
+    private readonly TimeProvider _time;
 
-    /// <summary>Creates <c>events.out.tfevents.&lt;unix seconds&gt;.&lt;host&gt;.&lt;process id&gt;</c> in <paramref name="folder"/>, which must exist. With
-    /// <paramref name="goesOnAfter"/>, the run goes on from that step: what earlier files of the folder hold after it, readers leave out.</summary>
+    /// <summary>Creates <c>events.out.tfevents.&lt;unix seconds&gt;.&lt;host&gt;.&lt;process id&gt;</c> in <paramref name="folder"/>, which
+    /// must exist. With
+    /// <paramref name="goesOnAfter"/>, the run goes on from that step: what earlier files of the folder hold after it, readers leave
+    /// out.</summary>
     /// <exception cref="IOException">The file cannot be created or written.</exception>
     public TensorBoardWriter(string folder, long? goesOnAfter = null, TimeProvider? time = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        this.time = time ?? TimeProvider.System;
-        file = Create(folder, this.time.GetUtcNow().ToUnixTimeSeconds());
-        var message = Event(0);
+        _time = time ?? TimeProvider.System;
+        _file = Create(folder, _time.GetUtcNow().ToUnixTimeSeconds());
+        MemoryStream message = Event(0);
         Write(message, EventFileVersion, "brain.Event:2"u8);
         Append(message);
         if (goesOnAfter is { } step)
@@ -48,14 +50,14 @@ public sealed class TensorBoardWriter : IDisposable
     }
 
     /// <summary>Where the file is.</summary>
-    public string Path => file.Name;
+    public string Path => _file.Name;
 
     /// <summary>Appends the figures of a step as one record; see <see cref="Flush"/>.</summary>
     /// <exception cref="IOException">The disk refuses.</exception>
     public void WriteScalars(long step, params ReadOnlySpan<(string Tag, double Value)> scalars)
     {
         var summary = new MemoryStream();
-        foreach (var (tag, number) in scalars)
+        foreach ((string? tag, double number) in scalars)
         {
             var value = new MemoryStream();
             Write(value, ValueTag, Encoding.UTF8.GetBytes(tag));
@@ -63,19 +65,21 @@ public sealed class TensorBoardWriter : IDisposable
             Write(summary, SummaryValue, value.ToArray());
         }
 
-        var message = Event(step);
+        MemoryStream message = Event(step);
         Write(message, EventSummary, summary.ToArray());
         Append(message);
     }
 
-    /// <summary>Hands what was appended to the system, so that readers see it; with <paramref name="toDisk"/>, waits until the disk has it.</summary>
+    /// <summary>Hands what was appended to the system, so that readers see it; with <paramref name="toDisk"/>, waits until the disk has
+    /// it.</summary>
     /// <exception cref="IOException">The disk refuses.</exception>
-    public void Flush(bool toDisk = false) => file.Flush(toDisk);
+    public void Flush(bool toDisk = false) => _file.Flush(toDisk);
 
     /// <inheritdoc/>
-    public void Dispose() => file.Dispose();
+    public void Dispose() => _file.Dispose();
 
-    /// <summary>The checksum of TFRecords: CRC-32C, turned and shifted so that a checksum of data that holds checksums stays a good one.</summary>
+    /// <summary>The checksum of TFRecords: CRC-32C, turned and shifted so that a checksum of data that holds checksums stays a good
+    /// one.</summary>
     internal static uint MaskedCrc(ReadOnlySpan<byte> data)
     {
         uint crc = Crc32C(data);
@@ -86,7 +90,11 @@ public sealed class TensorBoardWriter : IDisposable
     internal static uint Crc32C(ReadOnlySpan<byte> data)
     {
         uint crc = uint.MaxValue;
-        for (; data.Length >= sizeof(ulong); data = data[sizeof(ulong)..]) crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(data));
+        for (; data.Length >= sizeof(ulong); data = data[sizeof(ulong)..])
+        {
+            crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(data));
+        }
+
         foreach (byte b in data) crc = BitOperations.Crc32C(crc, b);
         return ~crc;
     }
@@ -114,7 +122,7 @@ public sealed class TensorBoardWriter : IDisposable
         var message = new MemoryStream();
         WriteKey(message, EventWallTime, Fixed64);
         Span<byte> wallTime = stackalloc byte[sizeof(double)];
-        BinaryPrimitives.WriteDoubleLittleEndian(wallTime, time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0);
+        BinaryPrimitives.WriteDoubleLittleEndian(wallTime, _time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0);
         message.Write(wallTime);
         Write(message, EventStep, (ulong)step);
         return message;
@@ -124,12 +132,12 @@ public sealed class TensorBoardWriter : IDisposable
     private void Append(MemoryStream message)
     {
         int length = checked((int)message.Length);
-        var record = new byte[sizeof(ulong) + sizeof(uint) + length + sizeof(uint)];
+        byte[] record = new byte[sizeof(ulong) + sizeof(uint) + length + sizeof(uint)];
         BinaryPrimitives.WriteUInt64LittleEndian(record, (ulong)length);
         BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(8), MaskedCrc(record.AsSpan(0, 8)));
         message.GetBuffer().AsSpan(0, length).CopyTo(record.AsSpan(12));
         BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(12 + length), MaskedCrc(record.AsSpan(12, length)));
-        file.Write(record);
+        _file.Write(record);
     }
 
     private static void WriteKey(MemoryStream message, int field, int wireType) => WriteVarint(message, (ulong)((field << 3) | wireType));

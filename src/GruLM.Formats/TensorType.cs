@@ -88,6 +88,7 @@ internal static class TensorTypes
                 return true;
             }
         }
+
         return false;
     }
 }

@@ -1,6 +1,7 @@
 // A block of unmanaged memory, aligned to a cache line and zeroed: what every kernel reads and writes.
 // Unmanaged so that pointers stay valid without pinning and large buffers never move. Sizes are in elements.
-// Large ones ask Linux for huge pages: a product that walks panels, tiles and rows of C touches more small pages than the processor keeps addresses of.
+// Large ones ask Linux for huge pages: a product that walks panels, tiles and rows of C touches more small pages than the processor keeps
+// addresses of.
 
 using System.Runtime.InteropServices;
 
@@ -11,18 +12,19 @@ public sealed unsafe class AlignedBuffer<T> : IDisposable
     where T : unmanaged
 {
     private const int LineBytes = 64;
-    private T* pointer;
+    private T* _pointer;
 
-    /// <summary>Allocates <paramref name="length"/> zeroed elements. Throws <see cref="OutOfMemoryException"/> when the system refuses.</summary>
+    /// <summary>Allocates <paramref name="length"/> zeroed elements. Throws <see cref="OutOfMemoryException"/> when the system
+    /// refuses.</summary>
     public AlignedBuffer(long length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         Length = length;
         nuint bytes = checked((nuint)Math.Max(length, 1) * (nuint)sizeof(T));
         nuint alignment = HugePages.Worth(bytes) ? HugePages.Bytes : LineBytes;
-        pointer = (T*)NativeMemory.AlignedAlloc((bytes + alignment - 1) / alignment * alignment, alignment);
-        if (alignment == HugePages.Bytes) HugePages.Ask(pointer, bytes);
-        NativeMemory.Clear(pointer, bytes);
+        _pointer = (T*)NativeMemory.AlignedAlloc((bytes + alignment - 1) / alignment * alignment, alignment);
+        if (alignment == HugePages.Bytes) HugePages.Ask(_pointer, bytes);
+        NativeMemory.Clear(_pointer, bytes);
         GC.AddMemoryPressure((long)bytes);
     }
 
@@ -33,7 +35,7 @@ public sealed unsafe class AlignedBuffer<T> : IDisposable
     public long Length { get; }
 
     /// <summary>Address of the first element, a multiple of 64.</summary>
-    public T* Pointer => pointer != null ? pointer : throw new ObjectDisposedException(nameof(AlignedBuffer<T>));
+    public T* Pointer => _pointer != null ? _pointer : throw new ObjectDisposedException(nameof(AlignedBuffer<T>));
 
     /// <summary>The whole buffer as a span. Throws <see cref="OverflowException"/> beyond 2^31 elements.</summary>
     public Span<T> Span => new(Pointer, checked((int)Length));
@@ -58,9 +60,9 @@ public sealed unsafe class AlignedBuffer<T> : IDisposable
 
     private void Free()
     {
-        if (pointer == null) return;
-        NativeMemory.AlignedFree(pointer);
-        pointer = null;
+        if (_pointer == null) return;
+        NativeMemory.AlignedFree(_pointer);
+        _pointer = null;
         GC.RemoveMemoryPressure(Math.Max(Length, 1) * sizeof(T));
     }
 }

@@ -20,7 +20,8 @@ internal unsafe struct AmxArguments
     public const int AtA = 64, AtStrideA = 72, AtB = 80, AtSteps = 88, AtC = 96, AtStrideC = 104, AtBlocks = 112;
     public const int AtSecondA = 120, AtSecondC = 128, AtBlockA = 136, AtBlockC = 144, AtShape = 152, AtAdd = 156;
 
-    /// <summary>The tile configuration as ldtilecfg reads it: palette, 14 reserved bytes after the start row, colsb[8] from byte 16, rows[8] from byte 48.</summary>
+    /// <summary>The tile configuration as ldtilecfg reads it: palette, 14 reserved bytes after the start row, colsb[8] from byte 16,
+    /// rows[8] from byte 48.</summary>
     [FieldOffset(0)]
     public fixed byte Config[64];
 
@@ -67,7 +68,8 @@ internal unsafe struct AmxArguments
     public int Add;
 }
 
-/// <summary>Which of the eight tile registers does what, for a block of <paramref name="Rows"/> x <paramref name="Columns"/> tiles.</summary>
+/// <summary>Which of the eight tile registers does what, for a block of <paramref name="Rows"/> x <paramref name="Columns"/>
+/// tiles.</summary>
 internal readonly record struct AmxTiles(int Rows, int Columns)
 {
     public const int MaxRows = 2, MaxColumns = 3, Registers = 8;
@@ -130,9 +132,9 @@ internal static class AmxAssembler
 
     private static void Blocks(Assembler code, AmxTiles tiles, ref Label block)
     {
-        var load = code.CreateLabel();
-        var ready = code.CreateLabel();
-        var step = code.CreateLabel();
+        Label load = code.CreateLabel();
+        Label ready = code.CreateLabel();
+        Label step = code.CreateLabel();
 
         // rax, rcx: A. r10, r11: C. rsi: B. r8: the stride of whatever is loaded at the time. r9: steps left.
         code.Label(ref block);
@@ -216,7 +218,7 @@ internal static class AmxAssembler
     private static void Ceiling(Assembler code)
     {
         var tiles = new AmxTiles(AmxTiles.MaxRows, AmxTiles.MaxColumns);
-        var turn = code.CreateLabel();
+        Label turn = code.CreateLabel();
         for (int t = 0; t < tiles.Accumulators; t++) code.tilezero(Tile(t));
         code.mov(rax, __qword_ptr[rdi + AmxArguments.AtA]);
         code.mov(rdx, __qword_ptr[rdi + AmxArguments.AtStrideA]);
@@ -227,7 +229,10 @@ internal static class AmxAssembler
         code.mov(r9, __qword_ptr[rdi + AmxArguments.AtSteps]);
         code.Label(ref turn);
         for (int p = 0; p < CeilingProducts; p++)
+        {
             code.tdpbf16ps(Tile(p % tiles.Accumulators), Tile(tiles.Accumulators), Tile(tiles.Accumulators + 1));
+        }
+
         code.dec(r9);
         code.jne(turn);
         code.tilerelease();
@@ -236,6 +241,13 @@ internal static class AmxAssembler
 
     private static AssemblerRegisterTMM Tile(int index) => index switch
     {
-        0 => tmm0, 1 => tmm1, 2 => tmm2, 3 => tmm3, 4 => tmm4, 5 => tmm5, 6 => tmm6, _ => tmm7,
+        0 => tmm0,
+        1 => tmm1,
+        2 => tmm2,
+        3 => tmm3,
+        4 => tmm4,
+        5 => tmm5,
+        6 => tmm6,
+        _ => tmm7,
     };
 }

@@ -10,7 +10,8 @@ public static unsafe class AmxCeiling
     // About a millisecond a run.
     private const int Turns = 4_000;
 
-    /// <summary>GFLOP/s of all threads of <paramref name="team"/> together, the median of a few runs of about a millisecond. Throws <see cref="NotSupportedException"/> without AMX.</summary>
+    /// <summary>GFLOP/s of all threads of <paramref name="team"/> together, the median of a few runs of about a millisecond. Throws
+    /// <see cref="NotSupportedException"/> without AMX.</summary>
     public static double Gflops(ThreadTeam team)
     {
         if (!AmxMachine.IsReal) throw new NotSupportedException($"no AMX: {AmxMachine.Reason}");

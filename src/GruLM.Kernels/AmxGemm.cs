@@ -9,7 +9,8 @@ using System.Runtime.Intrinsics.X86;
 
 namespace GruLM.Kernels;
 
-/// <summary>Products of float32 matrices computed in bfloat16 with float32 sums. All matrices are row-major; strides are in elements. One call at a time.</summary>
+/// <summary>Products of float32 matrices computed in bfloat16 with float32 sums. All matrices are row-major; strides are in elements. One
+/// call at a time.</summary>
 public sealed unsafe class AmxGemm : IDisposable
 {
     private const int Width = AmxKernel.PanelWidth;
@@ -20,47 +21,61 @@ public sealed unsafe class AmxGemm : IDisposable
     // A panel's slice of this depth, 48 KB, is passed over by all rows of the block.
     private const int Slice = 512;
 
-    private readonly ThreadTeam team;
-    private readonly AmxKernel kernel;
-    private AlignedBuffer<ushort> scratch = new(0);
+    private readonly ThreadTeam _team;
+    private readonly AmxKernel _kernel;
+    private AlignedBuffer<ushort> _scratch = new(0);
 
-    /// <summary>Products on <paramref name="team"/>, which stays its owner's, by <paramref name="kernel"/>: <see cref="AmxMachine.Kernel"/>.</summary>
+    /// <summary>Products on <paramref name="team"/>, which stays its owner's, by <paramref name="kernel"/>:
+    /// <see cref="AmxMachine.Kernel"/>.</summary>
     public AmxGemm(ThreadTeam team, AmxKernel kernel)
     {
-        this.team = team;
-        this.kernel = kernel;
+        _team = team;
+        _kernel = kernel;
     }
 
     /// <summary>Where the left matrix is converted to.</summary>
-    internal AlignedBuffer<ushort> Scratch => scratch;
+    internal AlignedBuffer<ushort> Scratch => _scratch;
 
     /// <summary>The product on one panel, for callers that do their own blocking.</summary>
-    public AmxKernel Kernel => kernel;
+    public AmxKernel Kernel => _kernel;
 
-    /// <summary>Elements from row to row of a converted matrix of <paramref name="k"/> columns: room for whole steps, and an odd number of cache lines, so that
-    /// 32 rows do not meet in few sets of the cache.</summary>
+    /// <summary>Elements from row to row of a converted matrix of <paramref name="k"/> columns: room for whole steps, and an odd number of
+    /// cache lines, so that 32 rows do not meet in few sets of the cache.</summary>
     public static int RowStride(int k) => ((Bf16Panels.Padded(k) / AmxKernel.DepthStep) | 1) * AmxKernel.DepthStep;
 
-    /// <summary>As <see cref="Compute.PackRows"/>: B[p, j] = source[rowOf[p]·stride + j] for j below <paramref name="sourceColumns"/>, else zero.</summary>
+    /// <summary>As <see cref="Compute.PackRows"/>: B[p, j] = source[rowOf[p]·stride + j] for j below <paramref name="sourceColumns"/>, else
+    /// zero.</summary>
     public void PackRows(float* source, nint stride, int sourceColumns, int* rowOf, Bf16Panels destination)
     {
         var job = new PackRowsJob
         {
-            Source = source, Stride = stride, Columns = sourceColumns, RowOf = rowOf,
-            K = destination.K, Depth = destination.Depth, Panels = destination.Panels, Data = destination.Panel(0),
+            Source = source,
+            Stride = stride,
+            Columns = sourceColumns,
+            RowOf = rowOf,
+            K = destination.K,
+            Depth = destination.Depth,
+            Panels = destination.Panels,
+            Data = destination.Panel(0),
         };
-        team.Run(ref job, destination.Depth / AmxKernel.DepthStep);
+        _team.Run(ref job, destination.Depth / AmxKernel.DepthStep);
     }
 
-    /// <summary>As <see cref="Compute.PackTransposed"/>: B[p, j] = source[columnOf[j]·stride + p] for p below <paramref name="sourceDepth"/>, else zero.</summary>
+    /// <summary>As <see cref="Compute.PackTransposed"/>: B[p, j] = source[columnOf[j]·stride + p] for p below
+    /// <paramref name="sourceDepth"/>, else zero.</summary>
     public void PackTransposed(float* source, nint stride, int sourceDepth, int* columnOf, Bf16Panels destination)
     {
         var job = new PackTransposedJob
         {
-            Source = source, Stride = stride, Filled = Math.Min(sourceDepth, destination.K), ColumnOf = columnOf,
-            Depth = destination.Depth, N = destination.N, Data = destination.Panel(0),
+            Source = source,
+            Stride = stride,
+            Filled = Math.Min(sourceDepth, destination.K),
+            ColumnOf = columnOf,
+            Depth = destination.Depth,
+            N = destination.N,
+            Data = destination.Panel(0),
         };
-        team.Run(ref job, destination.Panels);
+        _team.Run(ref job, destination.Panels);
     }
 
     /// <summary>C[m, N] = A[m, K] · B, or C += when <paramref name="add"/>.</summary>
@@ -72,14 +87,14 @@ public sealed unsafe class AmxGemm : IDisposable
         Multiply(new LeftMatrix { Data = a, Stride = strideA, K = b.K, Transposed = true }, m, b, c, strideC, add);
 
     /// <inheritdoc/>
-    public void Dispose() => scratch.Dispose();
+    public void Dispose() => _scratch.Dispose();
 
     private void Multiply(LeftMatrix a, int m, Bf16Panels b, float* c, nint strideC, bool add)
     {
         if (m <= 0 || b.Depth == 0) return;
 
         // Items enough for uneven threads to even out, yet rows enough to make a panel's way from memory worth it.
-        int wanted = team.Count == 1 ? 1 : team.Count * 4;
+        int wanted = _team.Count == 1 ? 1 : _team.Count * 4;
         int blocks = Math.Max((m + MostRows - 1) / MostRows, Math.Min(wanted, (m + FewestRows - 1) / FewestRows));
         int rows = ((m + blocks - 1) / blocks + 31) & ~31;
         blocks = (m + rows - 1) / rows;
@@ -89,27 +104,41 @@ public sealed unsafe class AmxGemm : IDisposable
         int chunks = (b.Depth + Chunk - 1) / Chunk, chunk = Bf16Panels.Padded((b.Depth + chunks - 1) / chunks);
         bool ahead = groups > 1;
         int stride = RowStride(ahead ? b.Depth : chunk);
-        Reserve((long)stride * (ahead ? m : (long)rows * team.Count));
+        Reserve((long)stride * (ahead ? m : (long)rows * _team.Count));
         if (ahead)
         {
-            var convert = new ConvertJob { A = a, M = m, Depth = b.Depth, Converted = scratch.Pointer, Stride = stride };
-            team.Run(ref convert, (m + ConvertJob.Rows - 1) / ConvertJob.Rows);
+            var convert = new ConvertJob { A = a, M = m, Depth = b.Depth, Converted = _scratch.Pointer, Stride = stride };
+            _team.Run(ref convert, (m + ConvertJob.Rows - 1) / ConvertJob.Rows);
         }
 
         var job = new ProductJob
         {
-            Kernel = kernel, A = a, Converted = scratch.Pointer, StrideA = stride, Ahead = ahead, M = m, Rows = rows,
-            B = b.Panel(0), N = b.N, Depth = b.Depth, Chunk = chunk, Panels = b.Panels, PanelsAGroup = panelsAGroup, Groups = groups,
-            C = c, StrideC = strideC, Add = add,
+            Kernel = _kernel,
+            A = a,
+            Converted = _scratch.Pointer,
+            StrideA = stride,
+            Ahead = ahead,
+            M = m,
+            Rows = rows,
+            B = b.Panel(0),
+            N = b.N,
+            Depth = b.Depth,
+            Chunk = chunk,
+            Panels = b.Panels,
+            PanelsAGroup = panelsAGroup,
+            Groups = groups,
+            C = c,
+            StrideC = strideC,
+            Add = add,
         };
-        team.Run(ref job, blocks * groups);
+        _team.Run(ref job, blocks * groups);
     }
 
     private void Reserve(long length)
     {
-        if (scratch.Length >= length) return;
-        scratch.Dispose();
-        scratch = new AlignedBuffer<ushort>(length);
+        if (_scratch.Length >= length) return;
+        _scratch.Dispose();
+        _scratch = new AlignedBuffer<ushort>(length);
     }
 
     // A as it comes: [m, K], or [K, m] when transposed.
@@ -206,7 +235,8 @@ public sealed unsafe class AmxGemm : IDisposable
                     for (int p = 0; p < depth; p += Slice)
                     {
                         Kernel.Product(
-                            a + p, StrideA, b + ((nint)p * Width), Math.Min(Slice, depth - p), c, StrideC, rows, Math.Min(Width, N - (panel * Width)), Add || k + p > 0);
+                            a + p, StrideA, b + ((nint)p * Width), Math.Min(Slice, depth - p), c, StrideC, rows,
+                            Math.Min(Width, N - (panel * Width)), Add || k + p > 0);
                     }
                 }
             }

@@ -16,15 +16,16 @@ public readonly unsafe struct AmxKernel
 
     private const int TileRows = 16, TileColumns = 16, BlockRows = 32;
 
-    private readonly delegate* unmanaged<AmxArguments*, void> entry;
+    private readonly delegate* unmanaged<AmxArguments*, void> _entry;
 
     // Called the ordinary way, not with SuppressGCTransition: the nanoseconds are lost in a product, and a thread inside is no
     // obstacle to a garbage collection, which then has no reason to interrupt it with a signal while tiles are loaded.
-    internal AmxKernel(delegate* unmanaged<AmxArguments*, void> entry) => this.entry = entry;
+    internal AmxKernel(delegate* unmanaged<AmxArguments*, void> entry) => _entry = entry;
 
-    /// <summary>C[rows, columns] = A · B, or C += when <paramref name="add"/>, with A [rows, k'] bfloat16 (row-major, <paramref name="strideA"/> elements a row),
-    /// B one panel [k'/2][48][2] of bfloat16 and at most 48 <paramref name="columns"/>. k' is <paramref name="k"/> rounded up to 32: A and B must be there, zero
-    /// beyond k. Sums run over k in the order of k, in steps of 32: the bits do not depend on how rows, columns or k are cut up.</summary>
+    /// <summary>C[rows, columns] = A · B, or C += when <paramref name="add"/>, with A [rows, k'] bfloat16 (row-major,
+    /// <paramref name="strideA"/> elements a row), B one panel [k'/2][48][2] of bfloat16 and at most 48 <paramref name="columns"/>. k' is
+    /// <paramref name="k"/> rounded up to 32: A and B must be there, zero beyond k. Sums run over k in the order of k, in steps of 32: the
+    /// bits do not depend on how rows, columns or k are cut up.</summary>
     public void Product(ushort* a, nint strideA, ushort* b, int k, float* c, nint strideC, int rows, int columns, bool add)
     {
         if (rows <= 0 || columns <= 0 || k <= 0) return;
@@ -33,15 +34,24 @@ public readonly unsafe struct AmxKernel
         if (rest > 0) Columns(a, strideA, b + (2 * whole * TileColumns), k, c + (whole * TileColumns), strideC, rows, 1, rest, add);
     }
 
-    /// <summary>Does <paramref name="turns"/> turns of <see cref="AmxAssembler.CeilingProducts"/> products of one tile with another.</summary>
+    /// <summary>Does <paramref name="turns"/> turns of <see cref="AmxAssembler.CeilingProducts"/> products of one tile with
+    /// another.</summary>
     internal void Ceiling(ushort* a, ushort* b, int turns)
     {
-        var arguments = new AmxArguments { A = a, StrideA = DepthStep * sizeof(ushort), B = b, Steps = turns, Shape = AmxTiles.CeilingShape };
+        var arguments = new AmxArguments
+        {
+            A = a,
+            StrideA = DepthStep * sizeof(ushort),
+            B = b,
+            Steps = turns,
+            Shape = AmxTiles.CeilingShape
+        };
         Configure(&arguments, new AmxTiles(AmxTiles.MaxRows, AmxTiles.MaxColumns), TileRows, TileColumns);
-        entry(&arguments);
+        _entry(&arguments);
     }
 
-    private void Columns(ushort* a, nint strideA, ushort* b, int k, float* c, nint strideC, int rows, int columnTiles, int columns, bool add)
+    private void Columns(ushort* a, nint strideA, ushort* b, int k, float* c, nint strideC, int rows, int columnTiles, int columns,
+        bool add)
     {
         int blocks = rows / BlockRows, rest = rows % BlockRows;
         if (blocks > 0) Call(a, strideA, b, k, c, strideC, new AmxTiles(2, columnTiles), TileRows, columns, TileRows, blocks, add);
@@ -52,17 +62,28 @@ public readonly unsafe struct AmxKernel
         else Call(a, strideA, b, k, c, strideC, new AmxTiles(1, columnTiles), rest, columns, 0, 1, add);
     }
 
-    private void Call(ushort* a, nint strideA, ushort* b, int k, float* c, nint strideC, AmxTiles tiles, int rows, int columns, int secondRow, int blocks, bool add)
+    private void Call(ushort* a, nint strideA, ushort* b, int k, float* c, nint strideC, AmxTiles tiles, int rows, int columns,
+        int secondRow, int blocks, bool add)
     {
         nint bytesA = strideA * sizeof(ushort), bytesC = strideC * sizeof(float);
         var arguments = new AmxArguments
         {
-            A = a, StrideA = bytesA, B = b, Steps = (k + DepthStep - 1) / DepthStep, C = c, StrideC = bytesC, Blocks = blocks,
-            SecondA = secondRow * bytesA, SecondC = secondRow * bytesC, BlockA = BlockRows * bytesA, BlockC = BlockRows * bytesC,
-            Shape = tiles.Shape, Add = add ? 1 : 0,
+            A = a,
+            StrideA = bytesA,
+            B = b,
+            Steps = (k + DepthStep - 1) / DepthStep,
+            C = c,
+            StrideC = bytesC,
+            Blocks = blocks,
+            SecondA = secondRow * bytesA,
+            SecondC = secondRow * bytesC,
+            BlockA = BlockRows * bytesA,
+            BlockC = BlockRows * bytesC,
+            Shape = tiles.Shape,
+            Add = add ? 1 : 0,
         };
         Configure(&arguments, tiles, rows, columns);
-        entry(&arguments);
+        _entry(&arguments);
     }
 
     // Palette 1; tiles of C are rows x columns floats, of A rows x 32, of B 16 pairs x columns. Registers without use are like C's.

@@ -13,7 +13,8 @@ namespace GruLM.Kernels;
 /// <summary>The AMX of this machine.</summary>
 public static unsafe partial class AmxMachine
 {
-    /// <summary>The environment variable: <c>off</c> computes in float32 even where there is AMX, <c>emulated</c> computes as AMX does on any machine, slowly.</summary>
+    /// <summary>The environment variable: <c>off</c> computes in float32 even where there is AMX, <c>emulated</c> computes as AMX does on
+    /// any machine, slowly.</summary>
     public const string Variable = "GRULM_BF16";
 
     private const int Bf16Bit = 22, TileBit = 24;
@@ -21,22 +22,22 @@ public static unsafe partial class AmxMachine
 
     private const string Available = "available";
 
-    private static readonly Lazy<(AmxKernel? Kernel, string Reason)> State = new(Open);
+    private static readonly Lazy<(AmxKernel? Kernel, string Reason)> s_state = new(Open);
 
     // Kept for the life of the process: the kernel's code is in it.
-    private static IDisposable? code;
+    private static IDisposable? s_code;
 
     /// <summary>Whether bfloat16 products can be had here: on AMX, or emulated on request. The first call asks the system.</summary>
-    public static bool IsAvailable => State.Value.Kernel != null;
+    public static bool IsAvailable => s_state.Value.Kernel != null;
 
     /// <summary>Why not, in a few words; "available" or "emulated" when they can.</summary>
-    public static string Reason => State.Value.Reason;
+    public static string Reason => s_state.Value.Reason;
 
     /// <summary>Whether they run on the processor's tiles.</summary>
     public static bool IsReal => Reason == Available;
 
     /// <summary>The product. Throws <see cref="NotSupportedException"/> with the reason when there is no AMX.</summary>
-    public static AmxKernel Kernel => State.Value.Kernel ?? throw new NotSupportedException($"no AMX: {Reason}");
+    public static AmxKernel Kernel => s_state.Value.Kernel ?? throw new NotSupportedException($"no AMX: {Reason}");
 
     private static (AmxKernel? Kernel, string Reason) Open()
     {
@@ -60,7 +61,10 @@ public static unsafe partial class AmxMachine
     private static (AmxKernel? Kernel, string Reason) OpenOnLinux()
     {
         if (SystemCall(ArchPrctl, RequestPermission, TileData) != 0)
+        {
             return (null, $"the system does not hand out tile registers (error {Marshal.GetLastPInvokeError()})");
+        }
+
         var memory = new ExecutableMemory(AmxAssembler.Assemble());
         var kernel = new AmxKernel((delegate* unmanaged<AmxArguments*, void>)memory.Address);
         if (!IsRight(kernel))
@@ -69,7 +73,7 @@ public static unsafe partial class AmxMachine
             return (null, "a product that is known came out wrong");
         }
 
-        code = memory;
+        s_code = memory;
         return (kernel, Available);
     }
 
@@ -81,7 +85,7 @@ public static unsafe partial class AmxMachine
         if ((features >> Bf16Bit & features >> TileBit & 1) == 0) return false;
 
         // Palette 1 has to be what the code was written for: 8 tiles of 16 rows of 64 bytes.
-        var palette = X86Base.CpuId(TileLeaf, 1);
+        (int Eax, int Ebx, int Ecx, int Edx) palette = X86Base.CpuId(TileLeaf, 1);
         return palette.Eax >> 16 == 1024 && palette.Ebx == ((8 << 16) | 64) && (palette.Ecx & 0xFFFF) == 16;
     }
 
@@ -102,7 +106,11 @@ public static unsafe partial class AmxMachine
             {
                 float sum = 0;
                 for (int p = 0; p < K; p++)
-                    sum += Bf16.ToSingle(a.Pointer[(i * K) + p]) * Bf16.ToSingle(b.Pointer[(((p / 2 * AmxKernel.PanelWidth) + j) * 2) + (p % 2)]);
+                {
+                    sum += Bf16.ToSingle(a.Pointer[(i * K) + p]) * Bf16.ToSingle(
+                        b.Pointer[(((p / 2 * AmxKernel.PanelWidth) + j) * 2) + (p % 2)]);
+                }
+
                 if (c.Pointer[(i * N) + j] != sum) return false;
             }
         }

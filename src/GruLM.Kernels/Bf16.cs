@@ -31,19 +31,26 @@ public static unsafe class Bf16
         if (Avx512F.IsSupported)
         {
             for (; i + 32 <= count; i += 32)
-                Vector512.Narrow(Rounded(Vector512.Load(source + i)) >>> 16, Rounded(Vector512.Load(source + i + 16)) >>> 16).Store(destination + i);
+            {
+                Vector512.Narrow(Rounded(Vector512.Load(source + i)) >>> 16, Rounded(Vector512.Load(source + i + 16)) >>> 16)
+                    .Store(destination + i);
+            }
         }
 
         if (Vector256.IsHardwareAccelerated)
         {
             for (; i + 16 <= count; i += 16)
-                Vector256.Narrow(Rounded(Vector256.Load(source + i)) >>> 16, Rounded(Vector256.Load(source + i + 8)) >>> 16).Store(destination + i);
+            {
+                Vector256.Narrow(Rounded(Vector256.Load(source + i)) >>> 16, Rounded(Vector256.Load(source + i + 8)) >>> 16)
+                    .Store(destination + i);
+            }
         }
 
         for (; i < count; i++) destination[i] = Round(source[i]);
     }
 
-    /// <summary>destination[i] = the pair (even[i], odd[i]), the even one in the lower half: the order in which a tile holds its right-hand matrix.</summary>
+    /// <summary>destination[i] = the pair (even[i], odd[i]), the even one in the lower half: the order in which a tile holds its right-hand
+    /// matrix.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Pair(float* even, float* odd, uint* destination, int count)
     {
@@ -52,7 +59,7 @@ public static unsafe class Bf16
         {
             for (; i + 16 <= count; i += 16)
             {
-                var low = Rounded(Vector512.Load(even + i)) >>> 16;
+                Vector512<uint> low = Rounded(Vector512.Load(even + i)) >>> 16;
                 (low | (Rounded(Vector512.Load(odd + i)) & Vector512.Create(0xFFFF0000u))).Store(destination + i);
             }
         }
@@ -61,7 +68,7 @@ public static unsafe class Bf16
         {
             for (; i + 8 <= count; i += 8)
             {
-                var low = Rounded(Vector256.Load(even + i)) >>> 16;
+                Vector256<uint> low = Rounded(Vector256.Load(even + i)) >>> 16;
                 (low | (Rounded(Vector256.Load(odd + i)) & Vector256.Create(0xFFFF0000u))).Store(destination + i);
             }
         }
@@ -83,10 +90,10 @@ public static unsafe class Bf16
                 var r1 = Vector128.Load(from + strideSource);
                 var r2 = Vector128.Load(from + (2 * strideSource));
                 var r3 = Vector128.Load(from + (3 * strideSource));
-                var low01 = Sse2.UnpackLow(r0, r1).AsUInt64();
-                var low23 = Sse2.UnpackLow(r2, r3).AsUInt64();
-                var high01 = Sse2.UnpackHigh(r0, r1).AsUInt64();
-                var high23 = Sse2.UnpackHigh(r2, r3).AsUInt64();
+                Vector128<ulong> low01 = Sse2.UnpackLow(r0, r1).AsUInt64();
+                Vector128<ulong> low23 = Sse2.UnpackLow(r2, r3).AsUInt64();
+                Vector128<ulong> high01 = Sse2.UnpackHigh(r0, r1).AsUInt64();
+                Vector128<ulong> high23 = Sse2.UnpackHigh(r2, r3).AsUInt64();
                 uint* to = destination + (j * strideDestination) + i;
                 Sse2.UnpackLow(low01, low23).AsUInt32().Store(to);
                 Sse2.UnpackHigh(low01, low23).AsUInt32().Store(to + strideDestination);
@@ -98,7 +105,9 @@ public static unsafe class Bf16
         for (int i = 0; i < rows; i++)
         {
             for (int j = i < wholeRows ? wholeColumns : 0; j < columns; j++)
+            {
                 destination[(j * strideDestination) + i] = source[(i * strideSource) + j];
+            }
         }
     }
 
@@ -106,16 +115,16 @@ public static unsafe class Bf16
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<uint> Rounded(Vector512<float> x)
     {
-        var bits = x.AsUInt32();
-        var rounded = bits + Vector512.Create(0x7FFFu) + ((bits >>> 16) & Vector512<uint>.One);
+        Vector512<uint> bits = x.AsUInt32();
+        Vector512<uint> rounded = bits + Vector512.Create(0x7FFFu) + ((bits >>> 16) & Vector512<uint>.One);
         return Vector512.ConditionalSelect(Vector512.Equals(x, x).AsUInt32(), rounded, bits | Vector512.Create(0x00400000u));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<uint> Rounded(Vector256<float> x)
     {
-        var bits = x.AsUInt32();
-        var rounded = bits + Vector256.Create(0x7FFFu) + ((bits >>> 16) & Vector256<uint>.One);
+        Vector256<uint> bits = x.AsUInt32();
+        Vector256<uint> rounded = bits + Vector256.Create(0x7FFFu) + ((bits >>> 16) & Vector256<uint>.One);
         return Vector256.ConditionalSelect(Vector256.Equals(x, x).AsUInt32(), rounded, bits | Vector256.Create(0x00400000u));
     }
 }

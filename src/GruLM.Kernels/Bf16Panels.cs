@@ -4,10 +4,11 @@
 
 namespace GruLM.Kernels;
 
-/// <summary>A K x N matrix of bfloat16 in panels of <see cref="AmxKernel.PanelWidth"/> columns. Filled by <see cref="AmxGemm.PackRows"/> or <see cref="AmxGemm.PackTransposed"/>.</summary>
+/// <summary>A K x N matrix of bfloat16 in panels of <see cref="AmxKernel.PanelWidth"/> columns. Filled by <see cref="AmxGemm.PackRows"/> or
+/// <see cref="AmxGemm.PackTransposed"/>.</summary>
 public sealed unsafe class Bf16Panels : IDisposable
 {
-    private AlignedBuffer<ushort> data = new(0);
+    private AlignedBuffer<ushort> _data = new(0);
 
     /// <summary>Room for <paramref name="k"/> rows and <paramref name="n"/> columns.</summary>
     public Bf16Panels(int k, int n) => Reshape(k, n);
@@ -25,7 +26,7 @@ public sealed unsafe class Bf16Panels : IDisposable
     public int Panels { get; private set; }
 
     /// <summary>First pair of a panel: [Depth / 2][48][2]. Row k (even) begins 48·k elements further on.</summary>
-    public ushort* Panel(int panel) => data.Pointer + ((long)panel * AmxKernel.PanelWidth * Depth);
+    public ushort* Panel(int panel) => _data.Pointer + ((long)panel * AmxKernel.PanelWidth * Depth);
 
     /// <summary>Changes the size; memory grows when needed and never shrinks. The contents are undefined until packed again.</summary>
     public void Reshape(int k, int n)
@@ -33,13 +34,13 @@ public sealed unsafe class Bf16Panels : IDisposable
         (K, N, Depth) = (k, n, Padded(k));
         Panels = (n + AmxKernel.PanelWidth - 1) / AmxKernel.PanelWidth;
         long length = (long)Panels * AmxKernel.PanelWidth * Depth;
-        if (length <= data.Length) return;
-        data.Dispose();
-        data = new AlignedBuffer<ushort>(length);
+        if (length <= _data.Length) return;
+        _data.Dispose();
+        _data = new AlignedBuffer<ushort>(length);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => data.Dispose();
+    public void Dispose() => _data.Dispose();
 
     /// <summary><paramref name="k"/> rounded up to a whole number of steps.</summary>
     internal static int Padded(int k) => (k + AmxKernel.DepthStep - 1) / AmxKernel.DepthStep * AmxKernel.DepthStep;

@@ -5,15 +5,33 @@ namespace GruLM.Kernels;
 public sealed unsafe partial class Compute<S, V>
 {
     /// <inheritdoc/>
-    public override void MultiplyInPlace(float* a, nint rowStride, nint columnStride, int m, int k, float* b, nint strideB, int n, float* c, nint strideC, bool add)
+    public override void MultiplyInPlace(float* a, nint rowStride, nint columnStride, int m, int k, float* b, nint strideB, int n, float* c,
+        nint strideC, bool add)
     {
-        // Long products are shared out by rows, so that a tile passes over all of B; short ones by panels of columns too. Items enough for the threads to even out.
-        int items = 4 * Team.Count, rows = Math.Clamp(RoundUp((m + items - 1) / items, S.TileRows), S.TileRows, InPlaceProduct<S, V>.MostRows);
+        // Long products are shared out by rows, so that a tile passes over all of B; short ones by panels of columns too. Items enough for
+        // the threads to even out.
+        int items = 4 * Team.Count,
+            rows = Math.Clamp(RoundUp((m + items - 1) / items, S.TileRows), S.TileRows, InPlaceProduct<S, V>.MostRows);
         int blocks = (m + rows - 1) / rows, panels = (n + PanelWidth - 1) / PanelWidth, groups = 2 * blocks > items ? 1 : panels;
         var job = new InPlaceJob
         {
-            Product = new InPlaceProduct<S, V> { A = a, RowStride = rowStride, ColumnStride = columnStride, M = m, K = k, B = b, StrideB = strideB, N = n, C = c, StrideC = strideC, Add = add },
-            Rows = rows, Groups = groups, PanelsAGroup = groups == 1 ? panels : 1,
+            Product = new InPlaceProduct<S, V>
+            {
+                A = a,
+                RowStride = rowStride,
+                ColumnStride = columnStride,
+                M = m,
+                K = k,
+                B = b,
+                StrideB = strideB,
+                N = n,
+                C = c,
+                StrideC = strideC,
+                Add = add
+            },
+            Rows = rows,
+            Groups = groups,
+            PanelsAGroup = groups == 1 ? panels : 1,
         };
         Team.Run(ref job, blocks * groups);
     }
@@ -21,7 +39,15 @@ public sealed unsafe partial class Compute<S, V>
     /// <inheritdoc/>
     public override void Transpose(float* source, nint stride, int rows, int columns, float* destination, nint destinationStride)
     {
-        var job = new TransposeJob { Source = source, Stride = stride, Rows = rows, Columns = columns, Destination = destination, DestinationStride = destinationStride };
+        var job = new TransposeJob
+        {
+            Source = source,
+            Stride = stride,
+            Rows = rows,
+            Columns = columns,
+            Destination = destination,
+            DestinationStride = destinationStride
+        };
         Team.Run(ref job, (rows + TransposeJob.Block - 1) / TransposeJob.Block);
     }
 
@@ -38,13 +64,21 @@ public sealed unsafe partial class Compute<S, V>
             for (; i + 4 <= end; i += 4)
             {
                 int j = 0;
-                for (; j + 4 <= Columns; j += 4) TilePacking.Transpose(Source + (i * Stride) + j, Stride, Destination + (j * DestinationStride) + i, DestinationStride);
+                for (; j + 4 <= Columns; j += 4)
+                {
+                    TilePacking.Transpose(Source + (i * Stride) + j, Stride, Destination + (j * DestinationStride) + i, DestinationStride);
+                }
+
                 for (; j < Columns; j++)
+                {
                     for (int row = i; row < i + 4; row++) Destination[(j * DestinationStride) + row] = Source[(row * Stride) + j];
+                }
             }
 
             for (; i < end; i++)
+            {
                 for (int j = 0; j < Columns; j++) Destination[(j * DestinationStride) + i] = Source[(i * Stride) + j];
+            }
         }
     }
 

@@ -11,7 +11,13 @@ public sealed unsafe partial class Compute<S, V>
     {
         var job = new PackRowsJob
         {
-            Source = source, Stride = stride, Columns = sourceColumns, RowOf = rowOf, K = destination.K, Data = destination.Panel(0), Panels = destination.Panels,
+            Source = source,
+            Stride = stride,
+            Columns = sourceColumns,
+            RowOf = rowOf,
+            K = destination.K,
+            Data = destination.Panel(0),
+            Panels = destination.Panels,
             RowBlocks = (destination.K + PackRowsJob.Rows - 1) / PackRowsJob.Rows,
         };
         Team.Run(ref job, job.RowBlocks * ((destination.Panels + PackRowsJob.PanelsAtOnce - 1) / PackRowsJob.PanelsAtOnce));
@@ -22,8 +28,13 @@ public sealed unsafe partial class Compute<S, V>
     {
         var job = new PackTransposedJob
         {
-            Source = source, Stride = stride, Depth = Math.Min(sourceDepth, destination.K), ColumnOf = columnOf,
-            K = destination.K, N = destination.N, Data = destination.Panel(0),
+            Source = source,
+            Stride = stride,
+            Depth = Math.Min(sourceDepth, destination.K),
+            ColumnOf = columnOf,
+            K = destination.K,
+            N = destination.N,
+            Data = destination.Panel(0),
         };
         Team.Run(ref job, destination.Panels);
     }
@@ -93,7 +104,8 @@ public sealed unsafe partial class Compute<S, V>
                 while (j < width)
                 {
                     int row = RowOf(first + j);
-                    bool four = row >= 0 && j + 4 <= width && RowOf(first + j + 1) == row + 1 && RowOf(first + j + 2) == row + 2 && RowOf(first + j + 3) == row + 3;
+                    bool four = row >= 0 && j + 4 <= width && RowOf(first + j + 1) == row + 1 && RowOf(first + j + 2) == row + 2
+                        && RowOf(first + j + 3) == row + 3;
                     if (four) Four(Source + (row * Stride) + p, filled, depth, to + j, width);
                     else One(row < 0 ? null : Source + (row * Stride) + p, row < 0 ? 0 : filled, depth, to + j, width);
                     j += four ? 4 : 1;

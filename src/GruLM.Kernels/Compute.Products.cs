@@ -44,8 +44,22 @@ public sealed unsafe partial class Compute<S, V>
         for (int thread = 0; thread < Team.Count; thread++) *(int*)(scratch + (thread * room)) = -1;
         var job = new MultiplyJob
         {
-            A = a, StrideA = strideA, Transposed = transposed, M = m, K = b.K, N = b.N, B = b.Panel(0), Panels = b.Panels, C = c, StrideC = strideC, Add = add,
-            Rows = rows, Groups = groups, PanelsAGroup = panelsAGroup, Scratch = scratch, Room = room,
+            A = a,
+            StrideA = strideA,
+            Transposed = transposed,
+            M = m,
+            K = b.K,
+            N = b.N,
+            B = b.Panel(0),
+            Panels = b.Panels,
+            C = c,
+            StrideC = strideC,
+            Add = add,
+            Rows = rows,
+            Groups = groups,
+            PanelsAGroup = panelsAGroup,
+            Scratch = scratch,
+            Room = room,
         };
         Team.Run(ref job, blocks * groups);
     }
@@ -57,7 +71,10 @@ public sealed unsafe partial class Compute<S, V>
         {
             int j = 0;
             for (; j + S.Width <= columns; j += S.Width)
+            {
                 S.Store(c + j, add ? S.Add(S.Load(c + j), S.Load(edge + j)) : S.Load(edge + j));
+            }
+
             for (; j < columns; j++) c[j] = add ? c[j] + edge[j] : edge[j];
         }
     }
@@ -116,13 +133,15 @@ public sealed unsafe partial class Compute<S, V>
                 RegisterTile<S, V>.Fetch(c, StrideC, count);
                 if (columns == vectors * S.Width && (count == tileRows || (M == 1 && vectors == 3)))
                 {
-                    RegisterTile<S, V>.Product(a, 1, tileRows, b, width, depth, c, StrideC, count, vectors, accumulate, ahead.Part(), ahead.StepsALine);
+                    RegisterTile<S, V>.Product(a, 1, tileRows, b, width, depth, c, StrideC, count, vectors, accumulate, ahead.Part(),
+                        ahead.StepsALine);
                 }
                 else
                 {
                     // A matrix's last row, left alone, is summed as its other rows are, not as a matrix of one row is.
                     int computed = M == 1 ? 1 : Math.Max(2, count);
-                    RegisterTile<S, V>.Product(a, 1, tileRows, b, width, depth, edge, width, computed, vectors, add: false, ahead.Part(), ahead.StepsALine);
+                    RegisterTile<S, V>.Product(a, 1, tileRows, b, width, depth, edge, width, computed, vectors, add: false, ahead.Part(),
+                        ahead.StepsALine);
                     CopyEdge(edge, width, c, StrideC, count, columns, accumulate);
                 }
             }

@@ -9,7 +9,7 @@ namespace GruLM.Kernels;
 /// <summary>Matrix products and reductions on one kernel path, shared out over a thread team. All matrices are row-major float32.</summary>
 public abstract unsafe class Compute : IDisposable
 {
-    private AlignedBuffer<float> scratch = new(0);
+    private AlignedBuffer<float> _scratch = new(0);
 
     private protected Compute(KernelPath path, ThreadTeam team)
     {
@@ -32,9 +32,9 @@ public abstract unsafe class Compute : IDisposable
     /// <summary>Columns in a panel of a packed matrix: three vectors.</summary>
     public int PanelWidth => 3 * Width;
 
-    /// <summary>Kernels for <paramref name="path"/> (default: <see cref="KernelChoice.Default"/>) on <paramref name="threads"/> threads (0: one per processor).
-    /// As <paramref name="bf16"/> matrices are multiplied in bfloat16 where <see cref="AmxMachine"/> has that, else in float32 as without: <see cref="Bf16"/> tells.
-    /// Throws <see cref="ArgumentException"/> when this machine lacks the path.</summary>
+    /// <summary>Kernels for <paramref name="path"/> (default: <see cref="KernelChoice.Default"/>) on <paramref name="threads"/> threads (0:
+    /// one per processor). As <paramref name="bf16"/> matrices are multiplied in bfloat16 where <see cref="AmxMachine"/> has that, else in
+    /// float32 as without: <see cref="Bf16"/> tells. Throws <see cref="ArgumentException"/> when this machine lacks the path.</summary>
     public static Compute Create(int threads = 0, KernelPath? path = null, bool bf16 = false) =>
         Create(threads, path, bf16 && AmxMachine.IsAvailable ? AmxMachine.Kernel : null);
 
@@ -44,13 +44,13 @@ public abstract unsafe class Compute : IDisposable
 
     internal static Compute Create(int threads, KernelPath? path, AmxKernel? kernel)
     {
-        var float32 = CreateFloat32(threads, path);
+        Compute float32 = CreateFloat32(threads, path);
         return kernel is { } tiles ? new Bf16Compute(float32, tiles) : float32;
     }
 
     private static Compute CreateFloat32(int threads, KernelPath? path)
     {
-        var chosen = path ?? KernelChoice.Default();
+        KernelPath chosen = path ?? KernelChoice.Default();
         if (!KernelChoice.Available.Contains(chosen)) throw new ArgumentException($"this machine has no {chosen} kernels");
         var team = new ThreadTeam(threads);
         return chosen switch
@@ -65,12 +65,12 @@ public abstract unsafe class Compute : IDisposable
     /// <summary>An empty packed matrix for this path, of bfloat16 where that is in use.</summary>
     public PackedMatrix NewPacked(int k, int n) => new(k, n, PanelWidth, Bf16 != null);
 
-    /// <summary>Packs B with B[p, j] = source[rowOf[p]·stride + j] for the columns the source has (<paramref name="sourceColumns"/>), zero beyond
-    /// them and where rowOf is negative. <paramref name="rowOf"/> may be null: row p.</summary>
+    /// <summary>Packs B with B[p, j] = source[rowOf[p]·stride + j] for the columns the source has (<paramref name="sourceColumns"/>), zero
+    /// beyond them and where rowOf is negative. <paramref name="rowOf"/> may be null: row p.</summary>
     public abstract void PackRows(float* source, nint stride, int sourceColumns, int* rowOf, PackedMatrix destination);
 
-    /// <summary>Packs B with B[p, j] = source[columnOf[j]·stride + p] for the rows p that the source has (<paramref name="sourceDepth"/>), zero beyond
-    /// them and where columnOf is negative. <paramref name="columnOf"/> may be null: column j.</summary>
+    /// <summary>Packs B with B[p, j] = source[columnOf[j]·stride + p] for the rows p that the source has (<paramref name="sourceDepth"/>),
+    /// zero beyond them and where columnOf is negative. <paramref name="columnOf"/> may be null: column j.</summary>
     public abstract void PackTransposed(float* source, nint stride, int sourceDepth, int* columnOf, PackedMatrix destination);
 
     /// <summary>C[m, N] = A[m, K] · B, or C += when <paramref name="add"/>.</summary>
@@ -79,12 +79,15 @@ public abstract unsafe class Compute : IDisposable
     /// <summary>C[m, N] = Aᵀ · B, or C += when <paramref name="add"/>, with A [K, m] row-major.</summary>
     public abstract void MultiplyTransposed(float* a, nint strideA, int m, PackedMatrix b, float* c, nint strideC, bool add);
 
-    /// <summary>C[m, n] = A[m, k] · B[k, n], or C += when <paramref name="add"/>, with both read where they lie, in float32: for so few rows or columns that packing
-    /// would cost more than it brings. A's element (i, p) is a[i·rowStride + p·columnStride], B has rows of <paramref name="strideB"/> floats.
-    /// Up to <see cref="Width"/> − 1 floats after a row of B are read, and must be readable after the last.</summary>
-    public abstract void MultiplyInPlace(float* a, nint rowStride, nint columnStride, int m, int k, float* b, nint strideB, int n, float* c, nint strideC, bool add);
+    /// <summary>C[m, n] = A[m, k] · B[k, n], or C += when <paramref name="add"/>, with both read where they lie, in float32: for so few
+    /// rows or columns that packing would cost more than it brings. A's element (i, p) is a[i·rowStride + p·columnStride], B has rows of
+    /// <paramref name="strideB"/> floats. Up to <see cref="Width"/> − 1 floats after a row of B are read, and must be readable after the
+    /// last.</summary>
+    public abstract void MultiplyInPlace(float* a, nint rowStride, nint columnStride, int m, int k, float* b, nint strideB, int n, float* c,
+        nint strideC, bool add);
 
-    /// <summary>destination[j·destinationStride + i] = source[i·stride + j] for i below <paramref name="rows"/> and j below <paramref name="columns"/>.</summary>
+    /// <summary>destination[j·destinationStride + i] = source[i·stride + j] for i below <paramref name="rows"/> and j below
+    /// <paramref name="columns"/>.</summary>
     public abstract void Transpose(float* source, nint stride, int rows, int columns, float* destination, nint destinationStride);
 
     /// <summary>y[rows] = W[rows, columns] · x, for reading weights once: one token of decoding.</summary>
@@ -104,19 +107,19 @@ public abstract unsafe class Compute : IDisposable
     protected virtual void Dispose(bool disposing)
     {
         if (!disposing) return;
-        scratch.Dispose();
+        _scratch.Dispose();
         Team.Dispose();
     }
 
     /// <summary>Memory that the next call may overwrite.</summary>
     private protected float* Scratch(long length)
     {
-        if (scratch.Length < length)
+        if (_scratch.Length < length)
         {
-            scratch.Dispose();
-            scratch = new AlignedBuffer<float>(length);
+            _scratch.Dispose();
+            _scratch = new AlignedBuffer<float>(length);
         }
 
-        return scratch.Pointer;
+        return _scratch.Pointer;
     }
 }

@@ -13,19 +13,24 @@ namespace GruLM.Kernels;
 public sealed unsafe partial class ExecutableMemory : IDisposable
 {
     private const int Read = 1, Write = 2, Execute = 4, Private = 2, Anonymous = 0x20;
-    private readonly nuint length;
-    private void* address;
+    private readonly nuint _length;
+    private void* _address;
 
-    /// <summary>Copies <paramref name="code"/> into executable memory. Throws <see cref="InvalidOperationException"/> when the system refuses.</summary>
+    /// <summary>Copies <paramref name="code"/> into executable memory. Throws <see cref="InvalidOperationException"/> when the system
+    /// refuses.</summary>
     public ExecutableMemory(ReadOnlySpan<byte> code)
     {
         nuint page = (nuint)Environment.SystemPageSize;
-        length = ((nuint)Math.Max(code.Length, 1) + page - 1) / page * page;
-        nint mapped = Map(0, length, Read | Write, Private | Anonymous, -1, 0);
-        if (mapped == -1) throw new InvalidOperationException($"the system gives no memory for machine code (error {Marshal.GetLastPInvokeError()})");
-        address = (void*)mapped;
-        code.CopyTo(new Span<byte>(address, code.Length));
-        if (Protect(address, length, Read | Execute) == 0) return;
+        _length = ((nuint)Math.Max(code.Length, 1) + page - 1) / page * page;
+        nint mapped = Map(0, _length, Read | Write, Private | Anonymous, -1, 0);
+        if (mapped == -1)
+        {
+            throw new InvalidOperationException($"the system gives no memory for machine code (error {Marshal.GetLastPInvokeError()})");
+        }
+
+        _address = (void*)mapped;
+        code.CopyTo(new Span<byte>(_address, code.Length));
+        if (Protect(_address, _length, Read | Execute) == 0) return;
         int error = Marshal.GetLastPInvokeError();
         Dispose();
         throw new InvalidOperationException($"the system does not let memory be made executable (error {error})");
@@ -35,7 +40,7 @@ public sealed unsafe partial class ExecutableMemory : IDisposable
     ~ExecutableMemory() => Free();
 
     /// <summary>The first byte of the code.</summary>
-    public void* Address => address != null ? address : throw new ObjectDisposedException(nameof(ExecutableMemory));
+    public void* Address => _address != null ? _address : throw new ObjectDisposedException(nameof(ExecutableMemory));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -55,8 +60,8 @@ public sealed unsafe partial class ExecutableMemory : IDisposable
 
     private void Free()
     {
-        if (address == null) return;
-        _ = Unmap(address, length);
-        address = null;
+        if (_address == null) return;
+        _ = Unmap(_address, _length);
+        _address = null;
     }
 }

@@ -22,10 +22,18 @@ public static class FmaCeiling
             long start = Stopwatch.GetTimestamp();
             switch (compute.Path)
             {
-                case KernelPath.Vector512: Run<Simd512, Vector512<float>>(compute); break;
-                case KernelPath.Vector256: Run<Simd256, Vector256<float>>(compute); break;
-                case KernelPath.Vector128: Run<Simd128, Vector128<float>>(compute); break;
-                default: Run<Simd1, float>(compute); break;
+                case KernelPath.Vector512:
+                    Run<Simd512, Vector512<float>>(compute);
+                    break;
+                case KernelPath.Vector256:
+                    Run<Simd256, Vector256<float>>(compute);
+                    break;
+                case KernelPath.Vector128:
+                    Run<Simd128, Vector128<float>>(compute);
+                    break;
+                default:
+                    Run<Simd1, float>(compute);
+                    break;
             }
 
             double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
@@ -70,7 +78,8 @@ public static class FmaCeiling
             }
 
             // Used, so that the loop is not left out.
-            V sum = S.Add(S.Add(S.Add(a0, a1), S.Add(a2, a3)), S.Add(S.Add(S.Add(a4, a5), S.Add(a6, a7)), S.Add(S.Add(a8, a9), S.Add(a10, a11))));
+            V sum = S.Add(S.Add(S.Add(a0, a1), S.Add(a2, a3)),
+                S.Add(S.Add(S.Add(a4, a5), S.Add(a6, a7)), S.Add(S.Add(a8, a9), S.Add(a10, a11))));
             float* sink = stackalloc float[16];
             S.Store(sink, sum);
             if (float.IsNaN(sink[0])) throw new InvalidOperationException("the ceiling loop gave NaN");

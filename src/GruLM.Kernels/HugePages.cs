@@ -1,5 +1,5 @@
-// Pages of 2 MB instead of 4 KB, asked of Linux for one stretch of memory (madvise). A wish: where the system has none to give, or is not Linux,
-// the memory is as it was.
+// Pages of 2 MB instead of 4 KB, asked of Linux for one stretch of memory (madvise). A wish: where the system has none to give, or is not
+// Linux, the memory is as it was.
 
 using System.Runtime.InteropServices;
 

@@ -54,7 +54,8 @@ public interface ISimd<V>
     /// <summary>Where a &lt; b the lane of <paramref name="yes"/>, elsewhere of <paramref name="no"/>.</summary>
     static abstract V SelectLess(V a, V b, V yes, V no);
 
-    /// <summary>2^n for lanes holding <c>n + 1.5 · 2^23</c>, −126 ≤ n ≤ 127: the integer sits in the low bits and is moved into the exponent.</summary>
+    /// <summary>2^n for lanes holding <c>n + 1.5 · 2^23</c>, −126 ≤ n ≤ 127: the integer sits in the low bits and is moved into the
+    /// exponent.</summary>
     static abstract V PowerOfTwo(V shifted);
 
     /// <summary>Sum of the lanes, in a fixed order.</summary>

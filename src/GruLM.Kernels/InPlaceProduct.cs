@@ -1,13 +1,14 @@
-// A product that reads both matrices where they lie, and any block of it: for a batch of so few tokens that copying weights into panels would take
-// longer than multiplying by them. The register tile is the same as that of Compute.Products.cs; only its strides differ.
+// A product that reads both matrices where they lie, and any block of it: for a batch of so few tokens that copying weights into panels
+// would take longer than multiplying by them. The register tile is the same as that of Compute.Products.cs; only its strides differ.
 // Every element is summed in the same slices of k whatever the block, so the bits do not depend on how a product is shared out.
 
 using System.Runtime.CompilerServices;
 
 namespace GruLM.Kernels;
 
-/// <summary>C[m, n] = A[m, k] · B[k, n], or C += when <see cref="Add"/>, computed block by block. A's element (i, p) is A[i·RowStride + p·ColumnStride], B and C have
-/// rows of <see cref="StrideB"/> and <see cref="StrideC"/> floats. Up to a vector's width − 1 floats after a row of B are read, and must be readable after the last.</summary>
+/// <summary>C[m, n] = A[m, k] · B[k, n], or C += when <see cref="Add"/>, computed block by block. A's element (i, p) is A[i·RowStride +
+/// p·ColumnStride], B and C have rows of <see cref="StrideB"/> and <see cref="StrideC"/> floats. Up to a vector's width − 1 floats after a
+/// row of B are read, and must be readable after the last.</summary>
 public unsafe struct InPlaceProduct<S, V>
     where S : struct, ISimd<V>
     where V : unmanaged
@@ -40,7 +41,8 @@ public unsafe struct InPlaceProduct<S, V>
         }
     }
 
-    /// <summary>Computes rows <paramref name="rowStart"/> … and columns <paramref name="columnStart"/> … of C; the latter a multiple of three vectors.</summary>
+    /// <summary>Computes rows <paramref name="rowStart"/> … and columns <paramref name="columnStart"/> … of C; the latter a multiple of
+    /// three vectors.</summary>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Block(int rowStart, int rowEnd, int columnStart, int columnEnd)
@@ -58,7 +60,9 @@ public unsafe struct InPlaceProduct<S, V>
                 // What is long is read from afar: the next tile's rows of A, or of C.
                 float* ahead = ColumnStride == 1 && K > N ? a + (S.TileRows * RowStride) : C + ((row + S.TileRows) * StrideC);
                 for (int column = columnStart; column < columnEnd; column += width, ahead += depth * RegisterTile<S, V>.Line)
+                {
                     Tile(a, k, depth, row, count, column, edge, ahead);
+                }
             }
         }
     }

@@ -1,5 +1,6 @@
-// Which instruction set the kernels use, and in which precision they multiply. The environment variable GRULM_KERNELS forces a path, so that
-// every path can be tested and timed on one machine; without it the widest that the processor runs well is taken, and tiles where there are any.
+// Which instruction set the kernels use, and in which precision they multiply. The environment variable GRULM_KERNELS forces a path, so
+// that every path can be tested and timed on one machine; without it the widest that the processor runs well is taken, and tiles where
+// there are any.
 
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -40,7 +41,8 @@ public static class KernelChoice
 {
     private const string Tiles = "amx";
 
-    /// <summary>The environment variable that forces a path: scalar, vector128, vector256, vector512, or amx for tiles with the widest vectors beside them.</summary>
+    /// <summary>The environment variable that forces a path: scalar, vector128, vector256, vector512, or amx for tiles with the widest
+    /// vectors beside them.</summary>
     public const string Variable = "GRULM_KERNELS";
 
     /// <summary>Every path that this process can run, plainest first.</summary>
@@ -54,15 +56,22 @@ public static class KernelChoice
         string? forced = Forced;
         if (forced is null || ForcesTiles) return Available[^1];
         string names = string.Join(", ", Available).ToLowerInvariant();
-        if (!Enum.TryParse<KernelPath>(forced, ignoreCase: true, out var path) || !Enum.IsDefined(path) || char.IsAsciiDigit(forced[0]))
+        if (!Enum.TryParse<KernelPath>(forced, ignoreCase: true, out KernelPath path) || !Enum.IsDefined(path)
+            || char.IsAsciiDigit(forced[0]))
+        {
             throw new ArgumentException($"{Variable}={forced} is no kernel path; this machine has {names}");
+        }
+
         if (!IsAvailable(path))
+        {
             throw new ArgumentException($"{Variable}={forced}: this processor or build does not have it; it has {names}");
+        }
+
         return path;
     }
 
-    /// <summary>Whether <paramref name="precision"/> means bfloat16 on this machine. Tiles are a path of their own: forcing another one leaves them unused.
-    /// Throws <see cref="ArgumentException"/> when <see cref="Variable"/> asks for tiles that are not there.</summary>
+    /// <summary>Whether <paramref name="precision"/> means bfloat16 on this machine. Tiles are a path of their own: forcing another one
+    /// leaves them unused. Throws <see cref="ArgumentException"/> when <see cref="Variable"/> asks for tiles that are not there.</summary>
     public static bool UsesBf16(Precision precision)
     {
         if (ForcesTiles && !AmxMachine.IsAvailable) throw new ArgumentException($"{Variable}={Forced}: {AmxMachine.Reason}");
@@ -73,18 +82,24 @@ public static class KernelChoice
     /// <summary>What computes, in a few words: threads, kernels, precision, and why it is not bfloat16 where that was asked for.</summary>
     public static string Describe(Compute compute, Precision asked = Precision.Auto)
     {
-        string threads = $"{compute.Team.Count} thread{(compute.Team.Count == 1 ? "" : "s")}, {compute.Path.ToString().ToLowerInvariant()} kernels";
+        string threads =
+            $"{compute.Team.Count} thread{(compute.Team.Count == 1 ? "" : "s")}, {compute.Path.ToString().ToLowerInvariant()} kernels";
         if (compute.Bf16 is not null) return $"{threads}, bf16 on {(AmxMachine.IsReal ? "AMX tiles" : "emulated tiles")}";
-        return asked == Precision.Bf16 ? $"{threads}, fp32 (no bf16: {(AmxMachine.IsAvailable ? $"{Variable}={Forced}" : AmxMachine.Reason)})" : $"{threads}, fp32";
+        return asked == Precision.Bf16
+            ? $"{threads}, fp32 (no bf16: {(AmxMachine.IsAvailable ? $"{Variable}={Forced}" : AmxMachine.Reason)})"
+            : $"{threads}, fp32";
     }
 
-    private static string? Forced => Environment.GetEnvironmentVariable(Variable) is { } value && !string.IsNullOrWhiteSpace(value) ? value : null;
+    private static string? Forced => Environment.GetEnvironmentVariable(Variable) is { } value && !string.IsNullOrWhiteSpace(value)
+        ? value
+        : null;
 
     private static bool ForcesTiles => string.Equals(Forced, Tiles, StringComparison.OrdinalIgnoreCase);
 
     private static bool IsAvailable(KernelPath path) => path switch
     {
-        // Not Vector512.IsHardwareAccelerated: that is false on processors that clock down under 512-bit work, which these kernels still run faster with.
+        // Not Vector512.IsHardwareAccelerated: that is false on processors that clock down under 512-bit work, which these kernels still
+        // run faster with.
         KernelPath.Vector512 => Avx512F.IsSupported && Avx512DQ.IsSupported,
         KernelPath.Vector256 => Vector256.IsHardwareAccelerated,
         KernelPath.Vector128 => Vector128.IsHardwareAccelerated,

@@ -3,13 +3,14 @@
 
 namespace GruLM.Kernels;
 
-/// <summary>A K x N matrix in panels of columns. Filled by <see cref="Compute.PackRows"/> or <see cref="Compute.PackTransposed"/>.</summary>
+/// <summary>A K x N matrix in panels of columns. Filled by <see cref="Compute.PackRows"/> or
+/// <see cref="Compute.PackTransposed"/>.</summary>
 public sealed unsafe class PackedMatrix : IDisposable
 {
-    private AlignedBuffer<float> data = new(0);
+    private AlignedBuffer<float> _data = new(0);
 
-    /// <summary>Room for <paramref name="k"/> rows and <paramref name="n"/> columns in panels of <paramref name="panelWidth"/>; as <paramref name="bf16"/>
-    /// the matrix is in <see cref="Bf16"/> and has no floats.</summary>
+    /// <summary>Room for <paramref name="k"/> rows and <paramref name="n"/> columns in panels of <paramref name="panelWidth"/>; as
+    /// <paramref name="bf16"/> the matrix is in <see cref="Bf16"/> and has no floats.</summary>
     public PackedMatrix(int k, int n, int panelWidth, bool bf16 = false)
     {
         PanelWidth = bf16 ? AmxKernel.PanelWidth : panelWidth;
@@ -33,7 +34,7 @@ public sealed unsafe class PackedMatrix : IDisposable
     public int Panels { get; private set; }
 
     /// <summary>First row of a panel: [K][PanelWidth].</summary>
-    public float* Panel(int panel) => data.Pointer + ((long)panel * PanelWidth * K);
+    public float* Panel(int panel) => _data.Pointer + ((long)panel * PanelWidth * K);
 
     /// <summary>Changes the size; memory grows when needed and never shrinks. The contents are undefined until packed again.</summary>
     public void Reshape(int k, int n)
@@ -42,15 +43,15 @@ public sealed unsafe class PackedMatrix : IDisposable
         Panels = (n + PanelWidth - 1) / PanelWidth;
         Bf16?.Reshape(k, n);
         long length = Bf16 != null ? 0 : (long)Panels * PanelWidth * k;
-        if (length <= data.Length) return;
-        data.Dispose();
-        data = new AlignedBuffer<float>(length);
+        if (length <= _data.Length) return;
+        _data.Dispose();
+        _data = new AlignedBuffer<float>(length);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        data.Dispose();
+        _data.Dispose();
         Bf16?.Dispose();
     }
 }

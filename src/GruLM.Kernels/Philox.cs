@@ -33,19 +33,19 @@ public readonly struct Philox
     // Bits: with fewer, few permutations of a handful of numbers could come up.
     private const int SmallestHalf = 4;
 
-    private readonly uint key0;
-    private readonly uint key1;
+    private readonly uint _key0;
+    private readonly uint _key1;
 
     /// <summary>The stream of <paramref name="seed"/> for one purpose.</summary>
     public Philox(ulong seed, RandomPurpose purpose)
     {
-        key0 = (uint)seed;
-        key1 = (uint)(seed >> 32) ^ ((uint)purpose * 0x9E3779B9u);
+        _key0 = (uint)seed;
+        _key1 = (uint)(seed >> 32) ^ ((uint)purpose * 0x9E3779B9u);
     }
 
     /// <summary>Four independent uniform 32-bit words for one (step, lane).</summary>
     public (uint X0, uint X1, uint X2, uint X3) Words(ulong step, ulong lane) =>
-        Rounds((uint)lane, (uint)(lane >> 32), (uint)step, (uint)(step >> 32), key0, key1);
+        Rounds((uint)lane, (uint)(lane >> 32), (uint)step, (uint)(step >> 32), _key0, _key1);
 
     /// <summary>The ten rounds of Philox4x32 on a counter and a key.</summary>
     internal static (uint X0, uint X1, uint X2, uint X3) Rounds(uint c0, uint c1, uint c2, uint c3, uint k0, uint k1)
@@ -65,14 +65,14 @@ public readonly struct Philox
     /// <summary>One uniform number in [0, 1) with 53 random bits.</summary>
     public double Uniform(ulong step, ulong lane)
     {
-        var (x0, x1, _, _) = Words(step, lane);
+        (uint x0, uint x1, uint _, uint _) = Words(step, lane);
         return ((((ulong)x0 << 32) | x1) >> 11) * (1.0 / (1UL << 53));
     }
 
     /// <summary>One standard normal number (Box–Muller).</summary>
     public double Normal(ulong step, ulong lane)
     {
-        var (x0, x1, x2, x3) = Words(step, lane);
+        (uint x0, uint x1, uint x2, uint x3) = Words(step, lane);
         double u = (((((ulong)x0 << 32) | x1) >> 11) + 1) * (1.0 / (1UL << 53));
         double v = ((((ulong)x2 << 32) | x3) >> 11) * (1.0 / (1UL << 53));
         return Math.Sqrt(-2 * Math.Log(u)) * Math.Cos(2 * Math.PI * v);
@@ -82,12 +82,13 @@ public readonly struct Philox
     public int Below(int bound, ulong step, ulong lane)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bound);
-        var (x0, x1, _, _) = Words(step, lane);
+        (uint x0, uint x1, uint _, uint _) = Words(step, lane);
         return (int)Math.BigMul(((ulong)x0 << 32) | x1, (ulong)bound, out _);
     }
 
-    /// <summary>The number at <paramref name="place"/> of the permutation of 0 … <paramref name="count"/> − 1 that belongs to <paramref name="step"/>, computed alone:
-    /// a Feistel network over the next larger square power of two, walked until it stays below <paramref name="count"/> (Black and Rogaway 2002).</summary>
+    /// <summary>The number at <paramref name="place"/> of the permutation of 0 … <paramref name="count"/> − 1 that belongs to
+    /// <paramref name="step"/>, computed alone: a Feistel network over the next larger square power of two, walked until it stays below
+    /// <paramref name="count"/> (Black and Rogaway 2002).</summary>
     public int Shuffled(int place, int count, ulong step)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(place);
@@ -97,7 +98,11 @@ public readonly struct Philox
         do
         {
             uint left = value >> half, right = value & mask;
-            for (uint round = 0; round < FeistelRounds; round++) (left, right) = (right, left ^ (Words(step, ((ulong)round << 32) | right).X0 & mask));
+            for (uint round = 0; round < FeistelRounds; round++)
+            {
+                (left, right) = (right, left ^ (Words(step, ((ulong)round << 32) | right).X0 & mask));
+            }
+
             value = (left << half) | right;
         }
         while (value >= (uint)count);

@@ -1,5 +1,6 @@
-// The register tile of eight rows over A in tiles, as Compute packs it: every address is a constant from one pointer, and four steps of k share what the
-// loop itself costs. Fewer instructions beside the multiply-adds matter most where a neighbour has half of the processor's issue slots.
+// The register tile of eight rows over A in tiles, as Compute packs it: every address is a constant from one pointer, and four steps of k
+// share what the loop itself costs. Fewer instructions beside the multiply-adds matter most where a neighbour has half of the processor's
+// issue slots.
 
 using System.Runtime.CompilerServices;
 
@@ -54,8 +55,9 @@ public static unsafe partial class RegisterTile<S, V>
         Write4(c + (4 * strideC), strideC, add, c40, c41, c42, c50, c51, c52, c60, c61, c62, c70, c71, c72);
     }
 
-    // One step of k: three vectors of B, and a broadcast number of A a row. Every other row's broadcast is part of the multiply-adds, each through a pointer
-    // of its own so that the compiler does not make one broadcast of them: fewer instructions, where not all the processor's issue slots are ours.
+    // One step of k: three vectors of B, and a broadcast number of A a row. Every other row's broadcast is part of the multiply-adds, each
+    // through a pointer of its own so that the compiler does not make one broadcast of them: fewer instructions, where not all the
+    // processor's issue slots are ours.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Step8<F>(
         float* a, float* a1, float* a2, int i, float* b, int j, float* ahead,

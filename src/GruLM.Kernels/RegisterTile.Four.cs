@@ -1,6 +1,6 @@
-// The register tile of four rows over a whole panel of B, with A in tiles as Compute packs it or in rows as the states of a GRU lie: eight steps of k share
-// what the loop itself costs. Four rows have 19 instructions for 12 multiply-adds a step, so the loop's own, four or five, are worth sharing most where a
-// neighbour has half of the processor's issue slots (GRU layers 1.04 to 1.06 times as fast).
+// The register tile of four rows over a whole panel of B, with A in tiles as Compute packs it or in rows as the states of a GRU lie: eight
+// steps of k share what the loop itself costs. Four rows have 19 instructions for 12 multiply-adds a step, so the loop's own, four or five,
+// are worth sharing most where a neighbour has half of the processor's issue slots (GRU layers 1.04 to 1.06 times as fast).
 
 using System.Runtime.CompilerServices;
 

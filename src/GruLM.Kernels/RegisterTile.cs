@@ -17,13 +17,16 @@ public static unsafe partial class RegisterTile<S, V>
     /// <summary>Floats in a cache line: what one fetch brings.</summary>
     public const int Line = 16;
 
-    /// <summary>C[rows, 3W] = A[rows, k] · B[k, 3W], or C += when <paramref name="add"/>. At most <see cref="ISimd{V}.TileRows"/> rows; of the three vectors
-    /// of columns only the first <paramref name="vectors"/> are read and computed. Rows of B are <paramref name="strideB"/> floats apart: 3W in a panel.
-    /// A's element (i, p) is <c>a[i·rowStride + p·columnStride]</c>; rows beyond <paramref name="rows"/> of C are scratch and must be writable.
-    /// <paramref name="ahead"/> is memory that will be read soon: it is fetched meanwhile, a <see cref="Line"/> every <paramref name="stepsALine"/> (1 or 4) steps of k. May be null.</summary>
+    /// <summary>C[rows, 3W] = A[rows, k] · B[k, 3W], or C += when <paramref name="add"/>. At most <see cref="ISimd{V}.TileRows"/> rows; of
+    /// the three vectors of columns only the first <paramref name="vectors"/> are read and computed. Rows of B are
+    /// <paramref name="strideB"/> floats apart: 3W in a panel. A's element (i, p) is <c>a[i·rowStride + p·columnStride]</c>; rows beyond
+    /// <paramref name="rows"/> of C are scratch and must be writable.
+    /// <paramref name="ahead"/> is memory that will be read soon: it is fetched meanwhile, a <see cref="Line"/> every
+    /// <paramref name="stepsALine"/> (1 or 4) steps of k. May be null.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Product(
-        float* a, nint rowStride, nint columnStride, float* b, nint strideB, int k, float* c, nint strideC, int rows, int vectors, bool add, float* ahead, int stepsALine = 1)
+        float* a, nint rowStride, nint columnStride, float* b, nint strideB, int k, float* c, nint strideC, int rows, int vectors, bool add,
+        float* ahead, int stepsALine = 1)
     {
         if (vectors == 1) OneColumn(a, rowStride, columnStride, b, strideB, k, c, strideC, rows, add);
         else if (vectors == 2) TwoColumns(a, rowStride, columnStride, b, strideB, k, c, strideC, rows, add);
@@ -34,19 +37,36 @@ public static unsafe partial class RegisterTile<S, V>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Rows<F>(float* a, nint rowStride, nint columnStride, float* b, nint strideB, int k, float* c, nint strideC, int rows, bool add, float* ahead)
+    private static void Rows<F>(float* a, nint rowStride, nint columnStride, float* b, nint strideB, int k, float* c, nint strideC,
+        int rows, bool add, float* ahead)
         where F : struct, IFetching
     {
         bool panel = strideB == 3 * S.Width;
-        if (S.TileRows == 8 && panel && rowStride == 1 && columnStride == 8 && rows == 8) Tile8<F>(a, b, k, c, strideC, add, ahead, rowStride - 1);
-        else if (S.TileRows == 8 && rows > 4) Rows8<F>(a, rowStride, columnStride, b, strideB, k, c, strideC, rows, add, ahead);
-        else if (panel && columnStride == 1) Panel4<InRows, F>(a, rowStride, b, k, c, strideC, rows, add, ahead);
-        else if (panel && columnStride == 4) Panel4<InTiles, F>(a, rowStride, b, k, c, strideC, rows, add, ahead);
-        else Rows4<F>(a, rowStride, columnStride, b, strideB, k, c, strideC, rows, add, ahead);
+        if (S.TileRows == 8 && panel && rowStride == 1 && columnStride == 8 && rows == 8)
+        {
+            Tile8<F>(a, b, k, c, strideC, add, ahead, rowStride - 1);
+        }
+        else if (S.TileRows == 8 && rows > 4)
+        {
+            Rows8<F>(a, rowStride, columnStride, b, strideB, k, c, strideC, rows, add, ahead);
+        }
+        else if (panel && columnStride == 1)
+        {
+            Panel4<InRows, F>(a, rowStride, b, k, c, strideC, rows, add, ahead);
+        }
+        else if (panel && columnStride == 4)
+        {
+            Panel4<InTiles, F>(a, rowStride, b, k, c, strideC, rows, add, ahead);
+        }
+        else
+        {
+            Rows4<F>(a, rowStride, columnStride, b, strideB, k, c, strideC, rows, add, ahead);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows8<F>(float* a, nint rowStride, nint columnStride, float* b, nint strideB, int k, float* c, nint strideC, int rows, bool add, float* ahead)
+    private static void Rows8<F>(float* a, nint rowStride, nint columnStride, float* b, nint strideB, int k, float* c, nint strideC,
+        int rows, bool add, float* ahead)
         where F : struct, IFetching
     {
         int w = S.Width;
@@ -114,7 +134,8 @@ public static unsafe partial class RegisterTile<S, V>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows4<F>(float* a, nint rowStride, nint columnStride, float* b, nint strideB, int k, float* c, nint strideC, int rows, bool add, float* ahead)
+    private static void Rows4<F>(float* a, nint rowStride, nint columnStride, float* b, nint strideB, int k, float* c, nint strideC,
+        int rows, bool add, float* ahead)
         where F : struct, IFetching
     {
         float* a0 = a;

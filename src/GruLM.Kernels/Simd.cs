@@ -1,5 +1,5 @@
-// The vector widths a kernel can be written against: one small struct a width (16, 8, 4 and 1 floats) maps the operations of ISimd to instructions. The JIT and the AOT compiler
-// specialise generic code over these structs, so nothing of the abstraction is left at run time.
+// The vector widths a kernel can be written against: one small struct a width (16, 8, 4 and 1 floats) maps the operations of ISimd to
+// instructions. The JIT and the AOT compiler specialise generic code over these structs, so nothing of the abstraction is left at run time.
 // The width-1 struct is the plain scalar path.
 
 using System.Runtime.CompilerServices;
@@ -50,7 +50,8 @@ public readonly struct Simd512 : ISimd<Vector512<float>>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) => Vector512.FusedMultiplyAdd(a, b, c);
+    public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) =>
+        Vector512.FusedMultiplyAdd(a, b, c);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -83,8 +84,10 @@ public readonly struct Simd512 : ISimd<Vector512<float>>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe void StoreSums(float* destination, Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d) =>
-        Simd256.StoreSums(destination, a.GetLower() + a.GetUpper(), b.GetLower() + b.GetUpper(), c.GetLower() + c.GetUpper(), d.GetLower() + d.GetUpper());
+    public static unsafe void StoreSums(float* destination, Vector512<float> a, Vector512<float> b, Vector512<float> c,
+        Vector512<float> d) =>
+        Simd256.StoreSums(destination, a.GetLower() + a.GetUpper(), b.GetLower() + b.GetUpper(), c.GetLower() + c.GetUpper(),
+        d.GetLower() + d.GetUpper());
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -133,7 +136,8 @@ public readonly struct Simd256 : ISimd<Vector256<float>>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> MultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Vector256.MultiplyAddEstimate(a, b, c);
+    public static Vector256<float> MultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) =>
+        Vector256.MultiplyAddEstimate(a, b, c);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -166,8 +170,10 @@ public readonly struct Simd256 : ISimd<Vector256<float>>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe void StoreSums(float* destination, Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d) =>
-        Simd128.StoreSums(destination, a.GetLower() + a.GetUpper(), b.GetLower() + b.GetUpper(), c.GetLower() + c.GetUpper(), d.GetLower() + d.GetUpper());
+    public static unsafe void StoreSums(float* destination, Vector256<float> a, Vector256<float> b, Vector256<float> c,
+        Vector256<float> d) =>
+        Simd128.StoreSums(destination, a.GetLower() + a.GetUpper(), b.GetLower() + b.GetUpper(), c.GetLower() + c.GetUpper(),
+        d.GetLower() + d.GetUpper());
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -216,7 +222,8 @@ public readonly struct Simd128 : ISimd<Vector128<float>>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> MultiplyAdd(Vector128<float> a, Vector128<float> b, Vector128<float> c) => Vector128.MultiplyAddEstimate(a, b, c);
+    public static Vector128<float> MultiplyAdd(Vector128<float> a, Vector128<float> b, Vector128<float> c) =>
+        Vector128.MultiplyAddEstimate(a, b, c);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -256,8 +263,8 @@ public readonly struct Simd128 : ISimd<Vector128<float>>
         if (Sse.IsSupported)
         {
             // Lanes 0 and 2, then 1 and 3, as Sum adds them: half of a transposition each.
-            var lowAb = Sse.UnpackLow(a, b) + Sse.UnpackHigh(a, b);
-            var lowCd = Sse.UnpackLow(c, d) + Sse.UnpackHigh(c, d);
+            Vector128<float> lowAb = Sse.UnpackLow(a, b) + Sse.UnpackHigh(a, b);
+            Vector128<float> lowCd = Sse.UnpackLow(c, d) + Sse.UnpackHigh(c, d);
             (Sse.MoveLowToHigh(lowAb, lowCd) + Sse.MoveHighToLow(lowCd, lowAb)).Store(destination);
             return;
         }

@@ -47,7 +47,9 @@ internal static unsafe class SoftwareTiles
     private static void Copy(byte* from, nint strideFrom, byte* to, nint strideTo, int rows, int columns)
     {
         for (int i = 0; i < rows; i++)
+        {
             new Span<float>(from + (i * strideFrom), columns).CopyTo(new Span<float>(to + (i * strideTo), columns));
+        }
     }
 
     // A step sums the even and the odd k apart, from zero; then the two are added, and that to what was there.
@@ -62,12 +64,14 @@ internal static unsafe class SoftwareTiles
                 uint* a0 = (uint*)(a + (i * strideA));
                 uint* a1 = i + 1 < rows ? (uint*)((byte*)a0 + strideA) : a0;
                 uint* row = (uint*)b;
-                Vector256<float> e00 = default, e01 = default, o00 = default, o01 = default, e10 = default, e11 = default, o10 = default, o11 = default;
+                Vector256<float> e00 = default, e01 = default, o00 = default, o01 = default, e10 = default, e11 = default, o10 = default,
+                    o11 = default;
                 for (int p = 0; p < Pairs; p++, row += AmxKernel.PanelWidth)
                 {
                     var b0 = Vector256.Load(row);
                     var b1 = Vector256.Load(row + 8);
-                    Vector256<float> be0 = (b0 << 16).AsSingle(), be1 = (b1 << 16).AsSingle(), bo0 = (b0 & upper).AsSingle(), bo1 = (b1 & upper).AsSingle();
+                    Vector256<float> be0 = (b0 << 16).AsSingle(), be1 = (b1 << 16).AsSingle(), bo0 = (b0 & upper).AsSingle(),
+                        bo1 = (b1 & upper).AsSingle();
                     var pair = Vector256.Create(a0[p]);
                     Vector256<float> even = (pair << 16).AsSingle(), odd = (pair & upper).AsSingle();
                     e00 = Vector256.FusedMultiplyAdd(even, be0, e00);

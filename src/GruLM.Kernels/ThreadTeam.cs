@@ -20,84 +20,85 @@ public sealed unsafe class ThreadTeam : IDisposable
     // A fraction of a millisecond: longer than the gap between two time steps, shorter than anyone would notice as load.
     private const int SpinRounds = 10_000;
 
-    private readonly Thread[] workers;
-    private readonly object gate = new();
-    private readonly object regionLock = new();
+    private readonly Thread[] _workers;
+    private readonly object _gate = new();
+    private readonly object _regionLock = new();
 
     // Upper half: the region's number. Lower half: how many items are still unclaimed. One word, so that a late thread
     // can never claim an item of a region that has ended: its count is zero for good.
-    private long claim;
-    private int completed;
-    private int parked;
-    private int itemCount;
-    private void* context;
-    private delegate*<void*, int, int, void> body;
-    private Exception? failure;
-    private volatile bool stopping;
+    private long _claim;
+    private int _completed;
+    private int _parked;
+    private int _itemCount;
+    private void* _context;
+    private delegate*<void*, int, int, void> _body;
+    private Exception? _failure;
+    private volatile bool _stopping;
 
     /// <summary>A team of <paramref name="threads"/> threads in all, the caller included. 0 means one per processor.</summary>
     public ThreadTeam(int threads = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         Count = threads == 0 ? Math.Min(Environment.ProcessorCount, 256) : threads;
-        workers = new Thread[Count - 1];
-        for (int i = 0; i < workers.Length; i++)
+        _workers = new Thread[Count - 1];
+        for (int i = 0; i < _workers.Length; i++)
         {
             int index = i + 1;
-            workers[i] = new Thread(() => Work(index)) { IsBackground = true, Name = $"GruLM team {index}" };
-            workers[i].Start();
+            _workers[i] = new Thread(() => Work(index)) { IsBackground = true, Name = $"GruLM team {index}" };
+            _workers[i].Start();
         }
     }
 
     /// <summary>Number of threads, the caller included.</summary>
     public int Count { get; }
 
-    /// <summary>Runs items 0 … <paramref name="items"/> − 1 and returns when all are done. <paramref name="job"/> must be a local that no lambda captures: its address is shared. Rethrows the first exception of an item.</summary>
+    /// <summary>Runs items 0 … <paramref name="items"/> − 1 and returns when all are done. <paramref name="job"/> must be a local that no
+    /// lambda captures: its address is shared. Rethrows the first exception of an item.</summary>
     public void Run<TJob>(ref TJob job, int items)
         where TJob : struct, IParallelJob
     {
         if (items <= 0) return;
-        if (workers.Length == 0 || items == 1)
+        if (_workers.Length == 0 || items == 1)
         {
             for (int i = 0; i < items; i++) job.Execute(i, 0);
             return;
         }
 
-        lock (regionLock)
+        lock (_regionLock)
         {
             // The job lives on the caller's stack for the whole region, so its address is stable.
-            context = Unsafe.AsPointer(ref job);
-            body = &Invoke<TJob>;
-            itemCount = items;
-            completed = 0;
-            failure = null;
-            long region = (Volatile.Read(ref claim) >> 32) + 1;
-            Volatile.Write(ref claim, (region << 32) | (uint)items);
+            _context = Unsafe.AsPointer(ref job);
+            _body = &Invoke<TJob>;
+            _itemCount = items;
+            _completed = 0;
+            _failure = null;
+            long region = (Volatile.Read(ref _claim) >> 32) + 1;
+            Volatile.Write(ref _claim, (region << 32) | (uint)items);
             Interlocked.MemoryBarrier();
-            if (Volatile.Read(ref parked) > 0)
+            if (Volatile.Read(ref _parked) > 0)
             {
-                lock (gate) Monitor.PulseAll(gate);
+                lock (_gate) Monitor.PulseAll(_gate);
             }
 
             TakeItems(0);
-            var spin = 0;
-            while (Volatile.Read(ref completed) != items)
+            int spin = 0;
+            while (Volatile.Read(ref _completed) != items)
             {
                 // A worker that was taken off its core in the middle of an item deserves the core more than this loop does.
                 if (++spin > SpinRounds) Thread.Yield();
                 else Thread.SpinWait(1);
             }
 
-            if (failure is { } error) ExceptionDispatchInfo.Throw(error);
+            if (_failure is { } error) ExceptionDispatchInfo.Throw(error);
         }
     }
 
     /// <summary>Stops the team's threads.</summary>
     public void Dispose()
     {
-        stopping = true;
-        lock (gate) Monitor.PulseAll(gate);
-        foreach (var worker in workers) worker.Join();
+        _stopping = true;
+        lock (_gate) Monitor.PulseAll(_gate);
+        foreach (Thread worker in _workers) worker.Join();
     }
 
     private static void Invoke<TJob>(void* context, int item, int thread)
@@ -108,24 +109,24 @@ public sealed unsafe class ThreadTeam : IDisposable
         long seen = 0;
         while (true)
         {
-            for (int round = 0; Volatile.Read(ref claim) >> 32 == seen && !stopping; round++)
+            for (int round = 0; Volatile.Read(ref _claim) >> 32 == seen && !_stopping; round++)
             {
                 if (round < SpinRounds) Thread.SpinWait(1);
                 else Park(seen);
             }
 
-            if (stopping) return;
+            if (_stopping) return;
             seen = TakeItems(thread);
         }
     }
 
     private void Park(long seen)
     {
-        lock (gate)
+        lock (_gate)
         {
-            Interlocked.Increment(ref parked);
-            while (Volatile.Read(ref claim) >> 32 == seen && !stopping) Monitor.Wait(gate);
-            Interlocked.Decrement(ref parked);
+            Interlocked.Increment(ref _parked);
+            while (Volatile.Read(ref _claim) >> 32 == seen && !_stopping) Monitor.Wait(_gate);
+            Interlocked.Decrement(ref _parked);
         }
     }
 
@@ -134,15 +135,15 @@ public sealed unsafe class ThreadTeam : IDisposable
     {
         while (true)
         {
-            long ticket = Volatile.Read(ref claim);
+            long ticket = Volatile.Read(ref _claim);
             int unclaimed = (int)(uint)ticket;
             if (unclaimed == 0) return ticket >> 32;
 
             // Read before the claim: a region with an unclaimed item cannot end, so if the claim succeeds these are its own.
-            void* jobContext = context;
-            var jobBody = body;
-            int item = itemCount - unclaimed;
-            if (Interlocked.CompareExchange(ref claim, ticket - 1, ticket) != ticket) continue;
+            void* jobContext = _context;
+            delegate*<void*, int, int, void> jobBody = _body;
+            int item = _itemCount - unclaimed;
+            if (Interlocked.CompareExchange(ref _claim, ticket - 1, ticket) != ticket) continue;
             try
             {
                 jobBody(jobContext, item, thread);
@@ -150,10 +151,10 @@ public sealed unsafe class ThreadTeam : IDisposable
             catch (Exception error)
             {
                 // Rethrown by Run: an item's exception must not end the process from a worker thread.
-                Interlocked.CompareExchange(ref failure, error, null);
+                Interlocked.CompareExchange(ref _failure, error, null);
             }
 
-            Interlocked.Increment(ref completed);
+            Interlocked.Increment(ref _completed);
         }
     }
 }

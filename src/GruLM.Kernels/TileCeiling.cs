@@ -1,6 +1,6 @@
-// The register tile of matrix products alone, with all it reads and writes in the first-level cache: what a product would reach if memory cost nothing.
-// What it falls short of FmaCeiling by is the price of its loads and broadcasts: little on a core of one's own, a third on a shared one, where a
-// neighbour takes half of the issue slots (24 multiply-adds with 11 instructions that do nothing are then no faster).
+// The register tile of matrix products alone, with all it reads and writes in the first-level cache: what a product would reach if memory
+// cost nothing. What it falls short of FmaCeiling by is the price of its loads and broadcasts: little on a core of one's own, a third on a
+// shared one, where a neighbour takes half of the issue slots (24 multiply-adds with 11 instructions that do nothing are then no faster).
 
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
@@ -44,7 +44,10 @@ public static class TileCeiling
             using var b = new AlignedBuffer<float>(width * Depth);
             using var c = new AlignedBuffer<float>(S.TileRows * width);
             for (int i = 0; i < Rounds; i++)
-                RegisterTile<S, V>.Product(a.Pointer, 1, S.TileRows, b.Pointer, width, Depth, c.Pointer, width, S.TileRows, 3, add: true, null);
+            {
+                RegisterTile<S, V>.Product(a.Pointer, 1, S.TileRows, b.Pointer, width, Depth, c.Pointer, width, S.TileRows, 3, add: true,
+                    null);
+            }
         }
     }
 }

@@ -11,7 +11,8 @@ namespace GruLM.Kernels;
 /// <summary>Packs blocks of a left-hand matrix into tiles.</summary>
 internal static unsafe class TilePacking
 {
-    /// <summary>tiles[i / R][p][i % R] = a[i·stride + p] for <paramref name="rows"/> rows i and <paramref name="depth"/> columns p; R is <paramref name="tileRows"/>, a multiple of 4.</summary>
+    /// <summary>tiles[i / R][p][i % R] = a[i·stride + p] for <paramref name="rows"/> rows i and <paramref name="depth"/> columns p; R is
+    /// <paramref name="tileRows"/>, a multiple of 4.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void FromRows(float* a, nint stride, int rows, int depth, int tileRows, float* tiles)
     {
@@ -27,11 +28,14 @@ internal static unsafe class TilePacking
 
             int last = Math.Min(4, rows - row);
             for (; p < depth; p++)
+            {
                 for (int i = 0; i < last; i++) to[((nint)p * tileRows) + i] = from[(i * stride) + p];
+            }
         }
     }
 
-    /// <summary>tiles[i / R][p][i % R] = a[p·stride + i] for <paramref name="rows"/> columns i and <paramref name="depth"/> rows p of a; R is <paramref name="tileRows"/>, 4 or 8.</summary>
+    /// <summary>tiles[i / R][p][i % R] = a[p·stride + i] for <paramref name="rows"/> columns i and <paramref name="depth"/> rows p of a; R
+    /// is <paramref name="tileRows"/>, 4 or 8.</summary>
     public static void FromColumns(float* a, nint stride, int rows, int depth, int tileRows, float* tiles)
     {
         int full = rows - (rows % tileRows);
@@ -39,11 +43,14 @@ internal static unsafe class TilePacking
         else Copy<Four>(a, stride, full, depth, tiles);
         tiles += (nint)full * depth;
         for (int p = 0; p < depth; p++, a += stride, tiles += tileRows)
+        {
             for (int i = full; i < rows; i++) tiles[i - full] = a[i];
+        }
     }
 
-    // Whole tiles, eight rows of a at a time: where a tile's depth is a power of two the same place in all tiles is in the same set of the first-level
-    // cache, which has fewer ways than there are tiles, and a line that is written a part at a time would be thrown out in between (2 to 4 times as slow).
+    // Whole tiles, eight rows of a at a time: where a tile's depth is a power of two the same place in all tiles is in the same set of the
+    // first-level cache, which has fewer ways than there are tiles, and a line that is written a part at a time would be thrown out in
+    // between (2 to 4 times as slow).
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Copy<T>(float* a, nint stride, int rows, int depth, float* tiles)
         where T : unmanaged
@@ -83,10 +90,10 @@ internal static unsafe class TilePacking
             var r1 = Vector128.Load(from + fromStride);
             var r2 = Vector128.Load(from + (2 * fromStride));
             var r3 = Vector128.Load(from + (3 * fromStride));
-            var t0 = Sse.UnpackLow(r0, r1);
-            var t1 = Sse.UnpackLow(r2, r3);
-            var t2 = Sse.UnpackHigh(r0, r1);
-            var t3 = Sse.UnpackHigh(r2, r3);
+            Vector128<float> t0 = Sse.UnpackLow(r0, r1);
+            Vector128<float> t1 = Sse.UnpackLow(r2, r3);
+            Vector128<float> t2 = Sse.UnpackHigh(r0, r1);
+            Vector128<float> t3 = Sse.UnpackHigh(r2, r3);
             Sse.MoveLowToHigh(t0, t1).Store(to);
             Sse.MoveHighToLow(t1, t0).Store(to + toStride);
             Sse.MoveLowToHigh(t2, t3).Store(to + (2 * toStride));
@@ -95,18 +102,20 @@ internal static unsafe class TilePacking
         }
 
         for (int i = 0; i < 4; i++)
+        {
             for (int j = 0; j < 4; j++) to[(j * toStride) + i] = from[(i * fromStride) + j];
+        }
     }
 
     [InlineArray(4)]
     private struct Four
     {
-        private float first;
+        private float _first;
     }
 
     [InlineArray(8)]
     private struct Eight
     {
-        private float first;
+        private float _first;
     }
 }

@@ -1,4 +1,5 @@
-// AdamW (Loshchilov and Hutter 2019), arithmetic in PyTorch's order. One pass over memory reads and writes parameters, gradients and both moments.
+// AdamW (Loshchilov and Hutter 2019), arithmetic in PyTorch's order. One pass over memory reads and writes parameters, gradients and both
+// moments.
 
 using System.Runtime.CompilerServices;
 using GruLM.Kernels;
@@ -30,21 +31,21 @@ public record AdamWOptions : OptimizerOptions
 /// <summary>AdamW with its two moments, laid out like the parameters.</summary>
 public sealed unsafe class AdamW : Optimizer
 {
-    private readonly AdamWOptions options;
-    private readonly UpdateChunks chunks;
+    private readonly AdamWOptions _options;
+    private readonly UpdateChunks _chunks;
 
     /// <summary>Zero moments for <paramref name="config"/>. With <paramref name="only"/> the other tensors are left alone.</summary>
     public AdamW(GruConfig config, AdamWOptions options, Predicate<ParameterView>? only = null)
     {
-        this.options = options;
+        _options = options;
         FirstMoment = new GruParameters(config);
         SecondMoment = new GruParameters(config);
         Views = [.. FirstMoment.Views.Where(view => only is null || only(view))];
-        chunks = new UpdateChunks(Views);
+        _chunks = new UpdateChunks(Views);
     }
 
     /// <inheritdoc/>
-    public override string Name => options.Name;
+    public override string Name => _options.Name;
 
     /// <summary>Running mean of the gradients.</summary>
     public GruParameters FirstMoment { get; }
@@ -59,14 +60,22 @@ public sealed unsafe class AdamW : Optimizer
     public IReadOnlyList<ParameterView> Views { get; }
 
     /// <inheritdoc/>
-    protected override void Apply(Compute compute, GruParameters parameters, GruParameters gradients, double learningRate, double gradientScale)
+    protected override void Apply(Compute compute, GruParameters parameters, GruParameters gradients, double learningRate,
+        double gradientScale)
     {
-        double correction1 = 1 - Math.Pow(options.Beta1, Steps), correction2 = 1 - Math.Pow(options.Beta2, Steps);
-        chunks.Run(compute, new Rule
+        double correction1 = 1 - Math.Pow(_options.Beta1, Steps), correction2 = 1 - Math.Pow(_options.Beta2, Steps);
+        _chunks.Run(compute, new Rule
         {
-            Parameters = parameters.Pointer, Gradients = gradients.Pointer, First = FirstMoment.Pointer, Second = SecondMoment.Pointer,
-            Scale = (float)gradientScale, Beta1 = (float)options.Beta1, Beta2 = (float)options.Beta2, Epsilon = (float)options.Epsilon,
-            Keep = (float)(1 - (learningRate * options.WeightDecay)), StepSize = (float)(learningRate / correction1),
+            Parameters = parameters.Pointer,
+            Gradients = gradients.Pointer,
+            First = FirstMoment.Pointer,
+            Second = SecondMoment.Pointer,
+            Scale = (float)gradientScale,
+            Beta1 = (float)_options.Beta1,
+            Beta2 = (float)_options.Beta2,
+            Epsilon = (float)_options.Epsilon,
+            Keep = (float)(1 - (learningRate * _options.WeightDecay)),
+            StepSize = (float)(learningRate / correction1),
             RootCorrection = (float)(1 / Math.Sqrt(correction2)),
         });
     }
@@ -75,7 +84,7 @@ public sealed unsafe class AdamW : Optimizer
     protected override void Dispose(bool disposing)
     {
         if (!disposing) return;
-        chunks.Dispose();
+        _chunks.Dispose();
         FirstMoment.Dispose();
         SecondMoment.Dispose();
     }

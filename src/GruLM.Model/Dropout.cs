@@ -1,5 +1,5 @@
-// Inverted dropout: an element is dropped with probability p, the rest are scaled by 1 / (1 − p). Which elements is a function of seed, step,
-// place and position alone. Plain (between layers, PyTorch's placing), locked (one mask for all steps of a window), of whole rows.
+// Inverted dropout: an element is dropped with probability p, the rest are scaled by 1 / (1 − p). Which elements is a function of seed,
+// step, place and position alone. Plain (between layers, PyTorch's placing), locked (one mask for all steps of a window), of whole rows.
 
 using System.Numerics;
 using System.Runtime.CompilerServices;
@@ -10,13 +10,22 @@ namespace GruLM.Model;
 /// <summary>Masks of one training step, applied forwards and backwards.</summary>
 internal static unsafe class Dropout
 {
-    /// <summary>Draws <paramref name="mask"/> (0 or 1 / (1 − p)) and sets y = mask ⊙ x over <paramref name="length"/> elements (a multiple of 16).</summary>
-    public static void Forward(Compute compute, Philox random, double probability, long step, int layer, float* x, float* mask, float* y, long length)
+    /// <summary>Draws <paramref name="mask"/> (0 or 1 / (1 − p)) and sets y = mask ⊙ x over <paramref name="length"/> elements (a multiple
+    /// of 16).</summary>
+    public static void Forward(Compute compute, Philox random, double probability, long step, int layer, float* x, float* mask, float* y,
+        long length)
     {
         var job = new MaskJob
         {
-            Random = random, Threshold = (uint)Math.Round(probability * 65536), Scale = (float)(1 / (1 - probability)),
-            Step = (ulong)step, FirstLane = (ulong)layer << 48, X = x, Mask = mask, Y = y, Length = length,
+            Random = random,
+            Threshold = (uint)Math.Round(probability * 65536),
+            Scale = (float)(1 / (1 - probability)),
+            Step = (ulong)step,
+            FirstLane = (ulong)layer << 48,
+            X = x,
+            Mask = mask,
+            Y = y,
+            Length = length,
         };
         compute.Team.Run(ref job, (int)((length + MaskJob.Block - 1) / MaskJob.Block));
     }
@@ -28,8 +37,10 @@ internal static unsafe class Dropout
         compute.Team.Run(ref job, (int)((length + MaskJob.Block - 1) / MaskJob.Block));
     }
 
-    /// <summary>Draws <paramref name="mask"/> over <paramref name="perStep"/> elements (a multiple of 16) and sets y = mask ⊙ x in each of <paramref name="steps"/> steps. x and y may be the same.</summary>
-    public static void LockedForward(Compute compute, Philox random, double probability, long step, int place, float* x, float* mask, float* y, long perStep, int steps)
+    /// <summary>Draws <paramref name="mask"/> over <paramref name="perStep"/> elements (a multiple of 16) and sets y = mask ⊙ x in each of
+    /// <paramref name="steps"/> steps. x and y may be the same.</summary>
+    public static void LockedForward(Compute compute, Philox random, double probability, long step, int place, float* x, float* mask,
+        float* y, long perStep, int steps)
     {
         new Span<float>(mask, checked((int)perStep)).Fill(1);
         Forward(compute, random, probability, step, place, mask, mask, mask, perStep);
@@ -49,7 +60,9 @@ internal static unsafe class Dropout
     {
         float scale = (float)(1 / (1 - probability));
         for (int i = 0; i < rows; i++)
+        {
             factors[i] = random.Uniform((ulong)step, ((ulong)place << 48) + (uint)ids[i]) < probability ? 0 : scale;
+        }
     }
 
     /// <summary>Scales each of the rows of <paramref name="width"/> elements (a multiple of 16).</summary>
@@ -91,7 +104,7 @@ internal static unsafe class Dropout
             for (long i = (long)item * Block; i < end; i += 8)
             {
                 // One draw gives eight 16-bit numbers: p is met to 1 / 65536.
-                var (a, b, c, d) = Random.Words(Step, FirstLane + (ulong)(i / 8));
+                (uint a, uint b, uint c, uint d) = Random.Words(Step, FirstLane + (ulong)(i / 8));
                 Apply(i, a);
                 Apply(i + 2, b);
                 Apply(i + 4, c);
@@ -116,7 +129,10 @@ internal static unsafe class Dropout
         public readonly void Execute(int item, int thread)
         {
             long end = Math.Min(Length, (item + 1L) * MaskJob.Block);
-            for (long i = (long)item * MaskJob.Block; i < end; i += Vector<float>.Count) (Vector.Load(Mask + i) * Vector.Load(Dx + i)).Store(Dx + i);
+            for (long i = (long)item * MaskJob.Block; i < end; i += Vector<float>.Count)
+            {
+                (Vector.Load(Mask + i) * Vector.Load(Dx + i)).Store(Dx + i);
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
-// The update of dynamic evaluation (Krause, Kahembwe, Murray and Renals 2018): θ += −η g / (√m + ε) + λ (θ₀ − θ), where m is the mean of the squared
-// gradients so far and θ₀ the trained parameters. Unlike the paper, m is gathered while reading, since a model folder has no statistics of its
-// training, and the decay is not scaled by it. One pass over memory, arithmetic as in AdamW.cs.
+// The update of dynamic evaluation (Krause, Kahembwe, Murray and Renals 2018): θ += −η g / (√m + ε) + λ (θ₀ − θ), where m is the mean of
+// the squared gradients so far and θ₀ the trained parameters. Unlike the paper, m is gathered while reading, since a model folder has no
+// statistics of its training, and the decay is not scaled by it. One pass over memory, arithmetic as in AdamW.cs.
 
 using System.Runtime.CompilerServices;
 using GruLM.Kernels;
@@ -12,38 +12,46 @@ public sealed unsafe class DynamicUpdate : IDisposable
 {
     private const double Smoothing = 0.999;
     private const float Epsilon = 1e-5f;
-    private readonly GruParameters trained;
-    private readonly GruParameters meanSquares;
-    private readonly UpdateChunks chunks;
-    private long steps;
+    private readonly GruParameters _trained;
+    private readonly GruParameters _meanSquares;
+    private readonly UpdateChunks _chunks;
+    private long _steps;
 
     /// <summary>Adapts a model that starts from <paramref name="trained"/>, which stay the caller's and are only read.</summary>
     public DynamicUpdate(GruParameters trained)
     {
-        this.trained = trained;
-        meanSquares = new GruParameters(trained.Config);
-        chunks = new UpdateChunks(meanSquares.Views);
+        _trained = trained;
+        _meanSquares = new GruParameters(trained.Config);
+        _chunks = new UpdateChunks(_meanSquares.Views);
     }
 
-    /// <summary>One update with the gradients, which are zero afterwards. <paramref name="parameters"/> are laid out like the trained ones.</summary>
+    /// <summary>One update with the gradients, which are zero afterwards. <paramref name="parameters"/> are laid out like the trained
+    /// ones.</summary>
     public void Update(Compute compute, GruParameters parameters, GruParameters gradients, double learningRate, double decay)
     {
-        steps++;
+        _steps++;
 
         // The plain mean at first, so that nothing needs correcting for the start from zero.
-        double keep = Math.Min(Smoothing, 1 - (1.0 / steps));
-        chunks.Run(compute, new Rule
+        double keep = Math.Min(Smoothing, 1 - (1.0 / _steps));
+        _chunks.Run(compute, new Rule
         {
-            Parameters = parameters.Pointer, Gradients = gradients.Pointer, Trained = trained.Pointer, Squares = meanSquares.Pointer,
-            KeepSquares = (float)keep, NewSquares = (float)(1 - keep), Step = (float)-learningRate, Decay = (float)decay, Epsilon = Epsilon,
+            Parameters = parameters.Pointer,
+            Gradients = gradients.Pointer,
+            Trained = _trained.Pointer,
+            Squares = _meanSquares.Pointer,
+            KeepSquares = (float)keep,
+            NewSquares = (float)(1 - keep),
+            Step = (float)-learningRate,
+            Decay = (float)decay,
+            Epsilon = Epsilon,
         });
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        chunks.Dispose();
-        meanSquares.Dispose();
+        _chunks.Dispose();
+        _meanSquares.Dispose();
     }
 
     private struct Rule : IUpdateRule
@@ -57,7 +65,8 @@ public sealed unsafe class DynamicUpdate : IDisposable
             where V : unmanaged
         {
             float* p = Parameters + chunk.Offset, g = Gradients + chunk.Offset, origin = Trained + chunk.Offset, m = Squares + chunk.Offset;
-            V keep = S.Splat(KeepSquares), rest = S.Splat(NewSquares), step = S.Splat(Step), decay = S.Splat(Decay), epsilon = S.Splat(Epsilon);
+            V keep = S.Splat(KeepSquares), rest = S.Splat(NewSquares), step = S.Splat(Step), decay = S.Splat(Decay),
+                epsilon = S.Splat(Epsilon);
             for (int i = 0; i < chunk.Length; i += S.Width)
             {
                 V gradient = S.Load(g + i), parameter = S.Load(p + i);

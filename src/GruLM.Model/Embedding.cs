@@ -33,7 +33,9 @@ internal static unsafe class Embedding
         {
             int end = Math.Min(Count, (item + 1) * Block);
             for (int i = item * Block; i < end; i++)
+            {
                 new ReadOnlySpan<float>(Table + ((long)Ids[i] * Dim), Dim).CopyTo(new Span<float>(X + ((long)i * Stride), Dim));
+            }
         }
     }
 

@@ -13,6 +13,7 @@ internal static class FewTokens
     /// <summary>Lanes, at most: a step reads the recurrent weights once for all of them, but row by row.</summary>
     public const int MostLanes = 4;
 
-    /// <summary>Whether a training step of such a batch reads weights where they lie. bfloat16 always packs: that is where it converts.</summary>
+    /// <summary>Whether a training step of such a batch reads weights where they lie. bfloat16 always packs: that is where it
+    /// converts.</summary>
     public static bool Suit(Compute compute, int tokens, int lanes) => compute.Bf16 == null && tokens <= Most && lanes <= MostLanes;
 }

@@ -26,7 +26,8 @@ public sealed record GruConfig
     /// <summary>Number of stacked GRU layers, L.</summary>
     public required int NumLayers { get; init; }
 
-    /// <summary>Probability with which an output of a layer is dropped on its way to the next while training. 0 for a single layer.</summary>
+    /// <summary>Probability with which an output of a layer is dropped on its way to the next while training. 0 for a single
+    /// layer.</summary>
     public double Dropout { get; init; }
 
     /// <summary>Whether the output layer shares the embedding's weights (needs E = H).</summary>
@@ -49,7 +50,11 @@ public sealed record GruConfig
         InRange(HiddenDim, 1, MaxWidth, "hidden_dim");
         InRange(NumLayers, 1, MaxLayers, "num_layers");
         if ((long)VocabSize * Math.Max(EmbeddingDim, HiddenDim) > int.MaxValue)
-            throw new ArgumentException($"vocab_size {VocabSize} times a width of {Math.Max(EmbeddingDim, HiddenDim)} is more than {int.MaxValue} numbers in one tensor; choose smaller ones");
+        {
+            throw new ArgumentException(
+                $"vocab_size {VocabSize} times a width of {Math.Max(EmbeddingDim, HiddenDim)} is more than {int.MaxValue} numbers in one tensor; choose smaller ones");
+        }
+
         if (!(Dropout >= 0 && Dropout < 1)) throw new ArgumentException($"dropout is {Dropout}; it must be at least 0 and below 1");
         if (TieWeights && EmbeddingDim != HiddenDim)
         {

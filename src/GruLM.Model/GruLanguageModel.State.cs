@@ -1,4 +1,5 @@
-// What resuming needs beyond the parameters, in one safetensors file: the optimizer's state, the running average, the states that lanes carry.
+// What resuming needs beyond the parameters, in one safetensors file: the optimizer's state, the running average, the states that lanes
+// carry.
 
 using GruLM.Formats;
 
@@ -15,15 +16,15 @@ public sealed unsafe partial class GruLanguageModel
         var tensors = new List<NamedTensor>();
         void Add(string prefix, GruParameters set, IReadOnlyList<ParameterView> views)
         {
-            foreach (var v in views) tensors.Add(NamedTensor.FromFloats(prefix + v.Name, () => set.Span(v.Name), v.Shape));
+            foreach (ParameterView v in views) tensors.Add(NamedTensor.FromFloats(prefix + v.Name, () => set.Span(v.Name), v.Shape));
         }
 
-        foreach (var part in Optimizer.State) Add($"{Optimizer.Name}.{part.Name}.", part.Values, part.Views);
-        if (average is not null) Add("average.", average.Values, Parameters.Views);
-        for (int part = 0; part < Math.Max(1, trainingStates.Count); part++)
+        foreach (OptimizerState part in Optimizer.State) Add($"{Optimizer.Name}.{part.Name}.", part.Values, part.Views);
+        if (_average is not null) Add("average.", _average.Values, Parameters.Views);
+        for (int part = 0; part < Math.Max(1, _trainingStates.Count); part++)
         {
-            var state = TrainingState(part);
-            tensors.Add(NamedTensor.FromFloats(StateName(part), () => state.Values, layers.Length, state.Lanes, layers[0].PaddedHidden));
+            LaneStates state = TrainingState(part);
+            tensors.Add(NamedTensor.FromFloats(StateName(part), () => state.Values, _layers.Length, state.Lanes, _layers[0].PaddedHidden));
         }
 
         Safetensors.Write(path, tensors, new Dictionary<string, string> { [Optimizer.Name + StepsSuffix] = Optimizer.Steps.ToString() });
@@ -35,29 +36,33 @@ public sealed unsafe partial class GruLanguageModel
         using var file = SafetensorsFile.Open(path);
         void Fill(string prefix, GruParameters set, IReadOnlyList<ParameterView> views)
         {
-            foreach (var v in views) file.Read(file.Find(prefix + v.Name), set.Span(v.Name));
+            foreach (ParameterView v in views) file.Read(file.Find(prefix + v.Name), set.Span(v.Name));
         }
 
-        if (!file.Metadata.TryGetValue(Optimizer.Name + StepsSuffix, out var text) || !long.TryParse(text, out long steps))
+        if (!file.Metadata.TryGetValue(Optimizer.Name + StepsSuffix, out string? text) || !long.TryParse(text, out long steps))
         {
-            throw new InvalidDataException(file.Metadata.Keys.FirstOrDefault(key => key.EndsWith(StepsSuffix, StringComparison.Ordinal)) is { } key && text is null
+            throw new InvalidDataException(
+                file.Metadata.Keys.FirstOrDefault(key => key.EndsWith(StepsSuffix, StringComparison.Ordinal)) is { } key && text is null
                 ? $"{path}: was written by the optimizer {key[..^StepsSuffix.Length]}, and this run's is {Optimizer.Name}: go on with {key[..^StepsSuffix.Length]}, or begin a new run from the model there"
                 : $"{path}: does not say how many updates were made ({Optimizer.Name}{StepsSuffix})");
         }
 
-        foreach (var part in Optimizer.State) Fill($"{Optimizer.Name}.{part.Name}.", part.Values, part.Views);
+        foreach (OptimizerState part in Optimizer.State) Fill($"{Optimizer.Name}.{part.Name}.", part.Values, part.Views);
         Optimizer.Steps = steps;
-        if (optimizerOptions.AverageDecay > 0 && file.TryFind("average." + Parameters.Views[0].Name, out _))
+        if (_optimizerOptions.AverageDecay > 0 && file.TryFind("average." + Parameters.Views[0].Name, out _))
         {
-            average ??= new ParameterAverage(Parameters, optimizerOptions.AverageDecay);
-            Fill("average.", average.Values, Parameters.Views);
+            _average ??= new ParameterAverage(Parameters, _optimizerOptions.AverageDecay);
+            Fill("average.", _average.Values, Parameters.Views);
         }
 
         for (int part = 0; part == 0 || file.TryFind(StateName(part), out _); part++)
         {
-            var saved = file.Find(StateName(part));
-            if (saved.Shape.Count != 3 || saved.Shape[0] != layers.Length || saved.Shape[2] != layers[0].PaddedHidden)
+            TensorEntry saved = file.Find(StateName(part));
+            if (saved.Shape.Count != 3 || saved.Shape[0] != _layers.Length || saved.Shape[2] != _layers[0].PaddedHidden)
+            {
                 throw new InvalidDataException($"{path}: the carried state does not fit the model");
+            }
+
             TrainingState(part).Prepare((int)saved.Shape[1], fresh: true);
             file.Read(saved, TrainingState(part).Values);
         }
@@ -67,7 +72,7 @@ public sealed unsafe partial class GruLanguageModel
 
     private LaneStates TrainingState(int part)
     {
-        while (trainingStates.Count <= part) trainingStates.Add(new LaneStates(layers.Length, layers[0].PaddedHidden));
-        return trainingStates[part];
+        while (_trainingStates.Count <= part) _trainingStates.Add(new LaneStates(_layers.Length, _layers[0].PaddedHidden));
+        return _trainingStates[part];
     }
 }

@@ -4,7 +4,8 @@
 // the sums are in the first-level cache. Backward likewise: one pass a step for dh, then each weight gradient is one
 // product over the whole sequence. Gates overwrite the projections and their gradients overwrite the gates.
 // Rows of states and gates are padded to a multiple of 16 units; padded units have zero weights and stay zero.
-// In bfloat16 a panel is three tiles instead of three vectors, and each step leaves its states, or its gates' gradients, converted for the next.
+// In bfloat16 a panel is three tiles instead of three vectors, and each step leaves its states, or its gates' gradients, converted for the
+// next.
 
 using GruLM.Kernels;
 
@@ -13,15 +14,15 @@ namespace GruLM.Model;
 /// <summary>One GRU layer over sequences, for any vector width. Weights are packed by <see cref="Pack"/> after each change.</summary>
 internal abstract unsafe partial class FusedGruLayer : IDisposable
 {
-    private readonly AlignedBuffer<int> gateMajor;
-    private readonly AlignedBuffer<int> interleaved;
-    private readonly PackedMatrix inputForward;
-    private readonly PackedMatrix inputBackward;
+    private readonly AlignedBuffer<int> _gateMajor;
+    private readonly AlignedBuffer<int> _interleaved;
+    private readonly PackedMatrix _inputForward;
+    private readonly PackedMatrix _inputBackward;
 
     // bfloat16 only: states, or gradients of gates, of the step before and of the step at hand, [2][B][·]. Padding is zero and stays so.
-    private AlignedBuffer<ushort>? halfStates;
-    private AlignedBuffer<ushort>? halfGradients;
-    private AlignedBuffer<float> biasSums = new(0);
+    private AlignedBuffer<ushort>? _halfStates;
+    private AlignedBuffer<ushort>? _halfGradients;
+    private AlignedBuffer<float> _biasSums = new(0);
 
     protected FusedGruLayer(Compute compute, int inputDim, int hiddenDim)
     {
@@ -31,25 +32,25 @@ internal abstract unsafe partial class FusedGruLayer : IDisposable
         PaddedInput = Padded(inputDim);
         PaddedHidden = Padded(hiddenDim);
         PanelUnits = compute.Bf16 != null ? AmxKernel.PanelWidth / 3 : compute.Width;
-        gateMajor = new AlignedBuffer<int>(3L * PaddedHidden);
-        interleaved = new AlignedBuffer<int>(3L * PaddedHidden);
+        _gateMajor = new AlignedBuffer<int>(3L * PaddedHidden);
+        _interleaved = new AlignedBuffer<int>(3L * PaddedHidden);
         for (int g = 0; g < 3; g++)
         {
             for (int j = 0; j < PaddedHidden; j++)
             {
                 int row = j < hiddenDim ? (g * hiddenDim) + j : -1;
                 int panel = j / PanelUnits, lane = j % PanelUnits;
-                gateMajor.Pointer[(g * PaddedHidden) + j] = row;
-                interleaved.Pointer[(((panel * 3) + g) * PanelUnits) + lane] = row;
+                _gateMajor.Pointer[(g * PaddedHidden) + j] = row;
+                _interleaved.Pointer[(((panel * 3) + g) * PanelUnits) + lane] = row;
             }
         }
 
-        inputForward = compute.NewPacked(inputDim, 3 * PaddedHidden);
-        inputBackward = compute.NewPacked(3 * PaddedHidden, inputDim);
+        _inputForward = compute.NewPacked(inputDim, 3 * PaddedHidden);
+        _inputBackward = compute.NewPacked(3 * PaddedHidden, inputDim);
         RecurrentForward = compute.NewPacked(hiddenDim, 3 * PaddedHidden);
         RecurrentBackward = compute.NewPacked(3 * PaddedHidden, PaddedHidden);
-        transposedInput = new AlignedBuffer<float>((long)FewTokens.Most * inputDim);
-        transposedGates = new AlignedBuffer<float>(3L * FewTokens.Most * hiddenDim);
+        _transposedInput = new AlignedBuffer<float>((long)FewTokens.Most * inputDim);
+        _transposedGates = new AlignedBuffer<float>(3L * FewTokens.Most * hiddenDim);
     }
 
     private const int ChunkTokens = 512;
@@ -57,7 +58,8 @@ internal abstract unsafe partial class FusedGruLayer : IDisposable
     /// <summary>Most rows of an item of a time step: the tile sums of one panel then stay in a core's own caches.</summary>
     protected const int StepRows = 64;
 
-    /// <summary>The same backwards, half as many: a panel there holds three times the units, and there must be items enough to share out.</summary>
+    /// <summary>The same backwards, half as many: a panel there holds three times the units, and there must be items enough to share
+    /// out.</summary>
     protected const int BackwardRows = StepRows / 2;
 
     protected Compute Compute { get; }
@@ -95,12 +97,12 @@ internal abstract unsafe partial class FusedGruLayer : IDisposable
     public void Pack(GruParameters parameters, int layer, bool forTraining)
     {
         float* ih = parameters.WeightIh(layer), hh = parameters.WeightHh(layer);
-        Compute.PackTransposed(ih, InputDim, InputDim, gateMajor.Pointer, inputForward);
-        Compute.PackTransposed(hh, HiddenDim, HiddenDim, interleaved.Pointer, RecurrentForward);
+        Compute.PackTransposed(ih, InputDim, InputDim, _gateMajor.Pointer, _inputForward);
+        Compute.PackTransposed(hh, HiddenDim, HiddenDim, _interleaved.Pointer, RecurrentForward);
         SetBiases(parameters.BiasIh(layer), parameters.BiasHh(layer));
         if (!forTraining) return;
-        Compute.PackRows(ih, InputDim, InputDim, gateMajor.Pointer, inputBackward);
-        Compute.PackRows(hh, HiddenDim, HiddenDim, gateMajor.Pointer, RecurrentBackward);
+        Compute.PackRows(ih, InputDim, InputDim, _gateMajor.Pointer, _inputBackward);
+        Compute.PackRows(hh, HiddenDim, HiddenDim, _gateMajor.Pointer, RecurrentBackward);
     }
 
     /// <summary>All steps of one layer. <paramref name="x"/> is [T·B, E'] or [T·B, H']; States[0] holds the starting state.</summary>
@@ -108,8 +110,11 @@ internal abstract unsafe partial class FusedGruLayer : IDisposable
     {
         if (Compute.Bf16 != null)
         {
-            HalfRows(ref halfStates, HalfStateStride, 0, lanes);
-            for (int i = 0; i < lanes; i++) Bf16.Convert(a.States.Pointer + ((long)i * PaddedHidden), HalfStates(0, lanes) + ((long)i * HalfStateStride), PaddedHidden);
+            HalfRows(ref _halfStates, HalfStateStride, 0, lanes);
+            for (int i = 0; i < lanes; i++)
+            {
+                Bf16.Convert(a.States.Pointer + ((long)i * PaddedHidden), HalfStates(0, lanes) + ((long)i * HalfStateStride), PaddedHidden);
+            }
         }
 
         int stepsAChunk = StepsAChunk(steps, lanes);
@@ -119,14 +124,16 @@ internal abstract unsafe partial class FusedGruLayer : IDisposable
             long row = (long)first * lanes;
             float* gates = a.Gates.Pointer + (row * 3 * PaddedHidden);
             if (InPlace) ProjectInPlace(x, tokens, gates);
-            else Compute.Multiply(x + (row * PaddedInput), PaddedInput, tokens, inputForward, gates, 3 * PaddedHidden, add: false);
+            else Compute.Multiply(x + (row * PaddedInput), PaddedInput, tokens, _inputForward, gates, 3 * PaddedHidden, add: false);
             for (int t = first; t < end; t++) StepForward(a, t, lanes);
         }
     }
 
     /// <summary>All steps backwards. <paramref name="dY"/> [T·B, H'] holds the loss's gradient for each state; gradients are added to
-    /// <paramref name="gradients"/>; <paramref name="dX"/> [T·B, E'], which may be the same memory, receives the input's. <paramref name="carry"/> is [B, H'] scratch;
-    /// <paramref name="packedInput"/> and <paramref name="packedState"/> are scratch for the inputs and states as right-hand matrices.</summary>
+    /// <paramref name="gradients"/>; <paramref name="dX"/> [T·B, E'], which may be the same memory, receives the input's.
+    /// <paramref name="carry"/> is [B, H'] scratch;
+    /// <paramref name="packedInput"/> and <paramref name="packedState"/> are scratch for the inputs and states as right-hand
+    /// matrices.</summary>
     public void Backward(
         float* x, float* dY, float* dX, int steps, int lanes, GruActivations a, float* carry, GruParameters gradients, int layer,
         PackedMatrix packedInput, PackedMatrix packedState)
@@ -138,8 +145,14 @@ internal abstract unsafe partial class FusedGruLayer : IDisposable
             int end = Math.Min(steps, first + stepsAChunk), tokens = (end - first) * lanes;
             long row = (long)first * lanes;
             for (int t = end - 1; t >= first; t--) StepBackward(a, dY, carry, t, steps, lanes);
-            if (InPlace) BackwardInPlace(x, dX, tokens, a, gradients, layer);
-            else AddGradients(x + (row * PaddedInput), dX + (row * PaddedInput), row, tokens, a, gradients, layer, packedInput, packedState);
+            if (InPlace)
+            {
+                BackwardInPlace(x, dX, tokens, a, gradients, layer);
+            }
+            else
+            {
+                AddGradients(x + (row * PaddedInput), dX + (row * PaddedInput), row, tokens, a, gradients, layer, packedInput, packedState);
+            }
         }
 
         AddBiasSums(gradients.BiasIh(layer), gradients.BiasHh(layer), lanes);
@@ -147,11 +160,12 @@ internal abstract unsafe partial class FusedGruLayer : IDisposable
 
     // dX and both weights' gradients of the tokens from row on, whose gates' gradients are known.
     private void AddGradients(
-        float* x, float* dX, long row, int tokens, GruActivations a, GruParameters gradients, int layer, PackedMatrix packedInput, PackedMatrix packedState)
+        float* x, float* dX, long row, int tokens, GruActivations a, GruParameters gradients, int layer, PackedMatrix packedInput,
+        PackedMatrix packedState)
     {
         float* gates = a.Gates.Pointer + (row * 3 * PaddedHidden);
         nint stride = 3 * PaddedHidden;
-        Compute.Multiply(gates, stride, tokens, inputBackward, dX, PaddedInput, add: false);
+        Compute.Multiply(gates, stride, tokens, _inputBackward, dX, PaddedInput, add: false);
         packedInput.Reshape(tokens, InputDim);
         packedState.Reshape(tokens, HiddenDim);
         Compute.PackRows(x, PaddedInput, InputDim, null, packedInput);
@@ -163,7 +177,8 @@ internal abstract unsafe partial class FusedGruLayer : IDisposable
             float* dSum = g < 2 ? dGate : a.Recurrent.Pointer + (row * PaddedHidden);
             nint sumStride = g < 2 ? stride : PaddedHidden;
             Compute.MultiplyTransposed(dGate, stride, HiddenDim, packedInput, dIh + ((long)g * HiddenDim * InputDim), InputDim, add: true);
-            Compute.MultiplyTransposed(dSum, sumStride, HiddenDim, packedState, dHh + ((long)g * HiddenDim * HiddenDim), HiddenDim, add: true);
+            Compute.MultiplyTransposed(dSum, sumStride, HiddenDim, packedState, dHh + ((long)g * HiddenDim * HiddenDim), HiddenDim,
+                add: true);
         }
     }
 
@@ -176,24 +191,26 @@ internal abstract unsafe partial class FusedGruLayer : IDisposable
 
     public virtual void Dispose()
     {
-        gateMajor.Dispose();
-        interleaved.Dispose();
-        inputForward.Dispose();
-        inputBackward.Dispose();
+        _gateMajor.Dispose();
+        _interleaved.Dispose();
+        _inputForward.Dispose();
+        _inputBackward.Dispose();
         RecurrentForward.Dispose();
         RecurrentBackward.Dispose();
-        halfStates?.Dispose();
-        halfGradients?.Dispose();
-        biasSums.Dispose();
-        transposedInput.Dispose();
-        transposedGates.Dispose();
+        _halfStates?.Dispose();
+        _halfGradients?.Dispose();
+        _biasSums.Dispose();
+        _transposedInput.Dispose();
+        _transposedGates.Dispose();
     }
 
     /// <summary>Converted states before step <paramref name="t"/>: [B, ·]; null in float32.</summary>
-    protected ushort* HalfStates(int t, int lanes) => Compute.Bf16 == null ? null : HalfRows(ref halfStates, HalfStateStride, t, lanes);
+    protected ushort* HalfStates(int t, int lanes) => Compute.Bf16 == null ? null : HalfRows(ref _halfStates, HalfStateStride, t, lanes);
 
     /// <summary>Converted gradients of the gates at step <paramref name="t"/>, [B, dr | dz | dq]; null in float32.</summary>
-    protected ushort* HalfGradients(int t, int lanes) => Compute.Bf16 == null ? null : HalfRows(ref halfGradients, HalfGradientStride, t, lanes);
+    protected ushort* HalfGradients(int t, int lanes) => Compute.Bf16 == null
+        ? null
+        : HalfRows(ref _halfGradients, HalfGradientStride, t, lanes);
 
     private static ushort* HalfRows(ref AlignedBuffer<ushort>? rows, int stride, int t, int lanes)
     {
@@ -211,13 +228,13 @@ internal abstract unsafe partial class FusedGruLayer : IDisposable
     private void PrepareBiasSums(int lanes)
     {
         long length = 4L * PaddedHidden * BiasBlocks(lanes);
-        if (biasSums.Length < length)
+        if (_biasSums.Length < length)
         {
-            biasSums.Dispose();
-            biasSums = new AlignedBuffer<float>(length);
+            _biasSums.Dispose();
+            _biasSums = new AlignedBuffer<float>(length);
         }
 
-        biasSums.Span.Clear();
+        _biasSums.Span.Clear();
     }
 
     private void AddBiasSums(float* dBiasIh, float* dBiasHh, int lanes)
@@ -237,8 +254,9 @@ internal abstract unsafe partial class FusedGruLayer : IDisposable
         }
     }
 
-    /// <summary>Sums of the gradients of gates over steps and the lanes of block <paramref name="block"/>: [dr | dz | dn | dq], each H' long.</summary>
-    protected float* BiasSums(int block) => biasSums.Pointer + (4L * PaddedHidden * block);
+    /// <summary>Sums of the gradients of gates over steps and the lanes of block <paramref name="block"/>: [dr | dz | dn | dq], each H'
+    /// long.</summary>
+    protected float* BiasSums(int block) => _biasSums.Pointer + (4L * PaddedHidden * block);
 
     /// <summary>Blocks of lanes that a step backwards is cut into.</summary>
     protected static int BackwardBlocks(int lanes) => (lanes + BackwardRows - 1) / BackwardRows;

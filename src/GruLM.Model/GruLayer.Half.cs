@@ -9,15 +9,16 @@ internal sealed unsafe partial class FusedGruLayer<S, V>
     // The product of a step in bfloat16, and where its result goes for the next step. Empty in float32.
     private readonly struct HalfProduct(Compute compute, PackedMatrix weights, ushort* before, ushort* after, nint stride)
     {
-        private readonly AmxKernel kernel = compute.Bf16?.Kernel ?? default;
-        private readonly ushort* panels = weights.Bf16 == null ? null : weights.Bf16.Panel(0);
-        private readonly int k = weights.K, depth = weights.Bf16?.Depth ?? 0;
+        private readonly AmxKernel _kernel = compute.Bf16?.Kernel ?? default;
+        private readonly ushort* _panels = weights.Bf16 == null ? null : weights.Bf16.Panel(0);
+        private readonly int _k = weights.K, _depth = weights.Bf16?.Depth ?? 0;
 
-        public bool Used => panels != null;
+        public bool Used => _panels != null;
 
         public void Multiply(int panel, int lane, int rows, float* sums) =>
-            kernel.Product(
-                before + (lane * stride), stride, panels + ((nint)panel * AmxKernel.PanelWidth * depth), k, sums, AmxKernel.PanelWidth, rows, AmxKernel.PanelWidth, add: false);
+            _kernel.Product(
+                before + (lane * stride), stride, _panels + ((nint)panel * AmxKernel.PanelWidth * _depth), _k, sums, AmxKernel.PanelWidth,
+                rows, AmxKernel.PanelWidth, add: false);
 
         public void Keep(float* values, nint lane, int column) => Bf16.Convert(values, after + (lane * stride) + column, S.Width);
     }

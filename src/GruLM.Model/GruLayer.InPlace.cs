@@ -1,5 +1,5 @@
-// The fused layer for few tokens in few lanes, a line of text at a time: packing weights would take longer than using them, so everything is
-// computed from W_ih and W_hh where they lie. Projections are made transposed, W_ih Xᵀ, because then the weights are the side that is
+// The fused layer for few tokens in few lanes, a line of text at a time: packing weights would take longer than using them, so everything
+// is computed from W_ih and W_hh where they lie. Projections are made transposed, W_ih Xᵀ, because then the weights are the side that is
 // read in place by rows; a step is matrix times vector, forwards row by row and backwards column by column.
 // Gate math is that of GruLayer.Steps.cs. float32 only.
 
@@ -12,29 +12,30 @@ internal abstract unsafe partial class FusedGruLayer
 {
     // Below so many multiply-adds a step another thread would come too late to help.
     private const long SharedStep = 1 << 15;
-    private readonly AlignedBuffer<float> transposedInput;
-    private readonly AlignedBuffer<float> transposedGates;
-    private float* inputWeights;
-    private float* recurrentWeights;
+    private readonly AlignedBuffer<float> _transposedInput;
+    private readonly AlignedBuffer<float> _transposedGates;
+    private float* _inputWeights;
+    private float* _recurrentWeights;
 
     /// <summary>Whether the weights are read where they lie; <see cref="ReadPacked"/> ends that.</summary>
-    protected bool InPlace => recurrentWeights != null;
+    protected bool InPlace => _recurrentWeights != null;
 
-    protected float* RecurrentWeights => recurrentWeights;
+    protected float* RecurrentWeights => _recurrentWeights;
 
-    /// <summary>Reads the weights of layer <paramref name="layer"/> where they lie from now on, for batches that <see cref="FewTokens"/> allows.</summary>
+    /// <summary>Reads the weights of layer <paramref name="layer"/> where they lie from now on, for batches that <see cref="FewTokens"/>
+    /// allows.</summary>
     public void ReadInPlace(GruParameters parameters, int layer)
     {
-        inputWeights = parameters.WeightIh(layer);
-        recurrentWeights = parameters.WeightHh(layer);
+        _inputWeights = parameters.WeightIh(layer);
+        _recurrentWeights = parameters.WeightHh(layer);
         SetBiases(parameters.BiasIh(layer), parameters.BiasHh(layer));
     }
 
     /// <summary>Uses the packed weights again, as they are.</summary>
-    public void ReadPacked() => recurrentWeights = null;
+    public void ReadPacked() => _recurrentWeights = null;
 
-    /// <summary>Runs a step's items. In place each thread has the same weights to read at every step, so that they stay in its own caches; a small step is
-    /// done by this thread alone.</summary>
+    /// <summary>Runs a step's items. In place each thread has the same weights to read at every step, so that they stay in its own caches;
+    /// a small step is done by this thread alone.</summary>
     protected void Run<TJob>(ref TJob job, int items, int lanes)
         where TJob : struct, IParallelJob
     {
@@ -44,7 +45,12 @@ internal abstract unsafe partial class FusedGruLayer
             return;
         }
 
-        var shares = new Shares<TJob> { Job = Unsafe.AsPointer(ref job), Items = items, Count = 3L * lanes * HiddenDim * HiddenDim >= SharedStep ? Compute.Team.Count : 1 };
+        var shares = new Shares<TJob>
+        {
+            Job = Unsafe.AsPointer(ref job),
+            Items = items,
+            Count = 3L * lanes * HiddenDim * HiddenDim >= SharedStep ? Compute.Team.Count : 1
+        };
         Compute.Team.Run(ref shares, shares.Count);
     }
 
@@ -57,7 +63,7 @@ internal abstract unsafe partial class FusedGruLayer
 
         public readonly void Execute(int item, int thread)
         {
-            ref var job = ref Unsafe.AsRef<TJob>(Job);
+            ref TJob job = ref Unsafe.AsRef<TJob>(Job);
             for (int i = (int)((long)item * Items / Count), end = (int)((item + 1L) * Items / Count); i < end; i++) job.Execute(i, thread);
         }
     }
@@ -65,14 +71,17 @@ internal abstract unsafe partial class FusedGruLayer
     private void ProjectInPlace(float* x, int tokens, float* gates)
     {
         int padded = Padded(tokens);
-        float* input = transposedInput.Pointer, projected = transposedGates.Pointer;
+        float* input = _transposedInput.Pointer, projected = _transposedGates.Pointer;
         Compute.Transpose(x, PaddedInput, tokens, InputDim, input, padded);
-        Compute.MultiplyInPlace(inputWeights, InputDim, 1, 3 * HiddenDim, InputDim, input, padded, tokens, projected, padded, add: false);
+        Compute.MultiplyInPlace(_inputWeights, InputDim, 1, 3 * HiddenDim, InputDim, input, padded, tokens, projected, padded, add: false);
         for (int g = 0; g < 3; g++)
         {
             float* gate = gates + (g * PaddedHidden);
             Compute.Transpose(projected + ((long)g * HiddenDim * padded), padded, HiddenDim, tokens, gate, 3 * PaddedHidden);
-            for (int i = 0; i < tokens; i++) new Span<float>(gate + ((long)i * 3 * PaddedHidden) + HiddenDim, PaddedHidden - HiddenDim).Clear();
+            for (int i = 0; i < tokens; i++)
+            {
+                new Span<float>(gate + ((long)i * 3 * PaddedHidden) + HiddenDim, PaddedHidden - HiddenDim).Clear();
+            }
         }
     }
 
@@ -86,9 +95,11 @@ internal abstract unsafe partial class FusedGruLayer
             float* dSum = g < 2 ? dGate : a.Recurrent.Pointer;
             nint sumStride = g < 2 ? stride : PaddedHidden;
             long ih = (long)g * HiddenDim * InputDim, hh = (long)g * HiddenDim * HiddenDim;
-            Compute.MultiplyInPlace(dGate, stride, 1, tokens, HiddenDim, inputWeights + ih, InputDim, InputDim, dX, PaddedInput, add: g > 0);
+            Compute.MultiplyInPlace(dGate, stride, 1, tokens, HiddenDim, _inputWeights + ih, InputDim, InputDim, dX, PaddedInput,
+                add: g > 0);
             Compute.MultiplyInPlace(dGate, 1, stride, HiddenDim, tokens, x, PaddedInput, InputDim, dIh + ih, InputDim, add: true);
-            Compute.MultiplyInPlace(dSum, 1, sumStride, HiddenDim, tokens, a.States.Pointer, PaddedHidden, HiddenDim, dHh + hh, HiddenDim, add: true);
+            Compute.MultiplyInPlace(dSum, 1, sumStride, HiddenDim, tokens, a.States.Pointer, PaddedHidden, HiddenDim, dHh + hh, HiddenDim,
+                add: true);
         }
     }
 }
@@ -97,7 +108,8 @@ internal sealed unsafe partial class FusedGruLayer<S, V>
 {
     private partial struct ForwardJob
     {
-        // Rows of W_hh times each lane's state, four at a time. States are padded with zeros, so that whole vectors may be read past a row's end.
+        // Rows of W_hh times each lane's state, four at a time. States are padded with zeros, so that whole vectors may be read past a
+        // row's end.
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly void MultiplyInPlace(int panel, int first, int rows, float* sums)
         {
@@ -151,7 +163,8 @@ internal sealed unsafe partial class FusedGruLayer<S, V>
                     float* a = (g < 2 ? gatesAfter + (g * Stride) : recurrentAfter) + ((first + i) * strideA);
                     float* weights = Weights + ((nint)g * H * H) + start;
                     RegisterTile<S, V>.Product(
-                        a, strideA, 1, weights, H, H, sums + (i * Width), Width, Math.Min(S.TileRows, rows - i), vectors, add: g > 0, weights);
+                        a, strideA, 1, weights, H, H, sums + (i * Width), Width, Math.Min(S.TileRows, rows - i), vectors, add: g > 0,
+                        weights);
                 }
             }
 

@@ -14,18 +14,19 @@ internal sealed unsafe partial class FusedGruLayer<S, V> : FusedGruLayer
     // A slice of a panel this deep stays in the second-level cache, beside the next one, while the lanes pass over it.
     private const int DepthSlice = 512;
 
-    // A lane's gates are a cache line here and there, which no processor foresees: they are fetched so many lanes ahead. Backwards an item has three times the units.
+    // A lane's gates are a cache line here and there, which no processor foresees: they are fetched so many lanes ahead. Backwards an item
+    // has three times the units.
     private const int LanesAheadBackward = 2;
 
     // [b_ir + b_hr | b_iz + b_hz | b_in | b_hn], each H' long.
-    private readonly AlignedBuffer<float> biases;
+    private readonly AlignedBuffer<float> _biases;
 
     public FusedGruLayer(Compute compute, int inputDim, int hiddenDim)
-        : base(compute, inputDim, hiddenDim) => biases = new AlignedBuffer<float>(4L * PaddedHidden);
+        : base(compute, inputDim, hiddenDim) => _biases = new AlignedBuffer<float>(4L * PaddedHidden);
 
     public override void Dispose()
     {
-        biases.Dispose();
+        _biases.Dispose();
         base.Dispose();
     }
 
@@ -36,10 +37,10 @@ internal sealed unsafe partial class FusedGruLayer<S, V> : FusedGruLayer
     {
         for (int j = 0; j < HiddenDim; j++)
         {
-            biases.Pointer[j] = ih[j] + hh[j];
-            biases.Pointer[PaddedHidden + j] = ih[HiddenDim + j] + hh[HiddenDim + j];
-            biases.Pointer[(2 * PaddedHidden) + j] = ih[(2 * HiddenDim) + j];
-            biases.Pointer[(3 * PaddedHidden) + j] = hh[(2 * HiddenDim) + j];
+            _biases.Pointer[j] = ih[j] + hh[j];
+            _biases.Pointer[PaddedHidden + j] = ih[HiddenDim + j] + hh[HiddenDim + j];
+            _biases.Pointer[(2 * PaddedHidden) + j] = ih[(2 * HiddenDim) + j];
+            _biases.Pointer[(3 * PaddedHidden) + j] = hh[(2 * HiddenDim) + j];
         }
     }
 
@@ -48,10 +49,19 @@ internal sealed unsafe partial class FusedGruLayer<S, V> : FusedGruLayer
         long row = (long)t * lanes;
         var job = new ForwardJob
         {
-            Weights = InPlace ? RecurrentWeights : Floats(RecurrentForward), InPlace = InPlace, Biases = biases.Pointer, H = HiddenDim, Stride = PaddedHidden, Lanes = lanes,
-            Gates = a.Gates.Pointer + (row * 3 * PaddedHidden), Recurrent = a.Recurrent.Pointer + (row * PaddedHidden),
-            Before = a.States.Pointer + (row * PaddedHidden), After = a.States.Pointer + ((row + lanes) * PaddedHidden),
-            Panels = PaddedHidden / PanelUnits, Units = PanelUnits, Threads = Compute.Team.Count,
+            Weights = InPlace ? RecurrentWeights : Floats(RecurrentForward),
+            InPlace = InPlace,
+            Biases = _biases.Pointer,
+            H = HiddenDim,
+            Stride = PaddedHidden,
+            Lanes = lanes,
+            Gates = a.Gates.Pointer + (row * 3 * PaddedHidden),
+            Recurrent = a.Recurrent.Pointer + (row * PaddedHidden),
+            Before = a.States.Pointer + (row * PaddedHidden),
+            After = a.States.Pointer + ((row + lanes) * PaddedHidden),
+            Panels = PaddedHidden / PanelUnits,
+            Units = PanelUnits,
+            Threads = Compute.Team.Count,
             Half = new HalfProduct(Compute, RecurrentForward, HalfStates(t, lanes), HalfStates(t + 1, lanes), HalfStateStride),
         };
         Run(ref job, job.Panels * ((lanes + StepRows - 1) / StepRows), lanes);
@@ -63,16 +73,28 @@ internal sealed unsafe partial class FusedGruLayer<S, V> : FusedGruLayer
         int panels = RecurrentBackward.Panels;
         var job = new BackwardJob
         {
-            Weights = InPlace ? RecurrentWeights : Floats(RecurrentBackward), InPlace = InPlace, H = HiddenDim, Stride = PaddedHidden, Lanes = lanes, Panels = panels, Last = t == steps - 1, Threads = Compute.Team.Count,
+            Weights = InPlace ? RecurrentWeights : Floats(RecurrentBackward),
+            InPlace = InPlace,
+            H = HiddenDim,
+            Stride = PaddedHidden,
+            Lanes = lanes,
+            Panels = panels,
+            Last = t == steps - 1,
+            Threads = Compute.Team.Count,
             Width = RecurrentBackward.PanelWidth,
             Half = new HalfProduct(Compute, RecurrentBackward, HalfGradients(t + 1, lanes), HalfGradients(t, lanes), HalfGradientStride),
-            Gates = a.Gates.Pointer + (row * 3 * PaddedHidden), Recurrent = a.Recurrent.Pointer + (row * PaddedHidden),
-            Before = a.States.Pointer + (row * PaddedHidden), DY = dY + (row * PaddedHidden), Carry = carry, BiasSums = BiasSums(0),
+            Gates = a.Gates.Pointer + (row * 3 * PaddedHidden),
+            Recurrent = a.Recurrent.Pointer + (row * PaddedHidden),
+            Before = a.States.Pointer + (row * PaddedHidden),
+            DY = dY + (row * PaddedHidden),
+            Carry = carry,
+            BiasSums = BiasSums(0),
         };
         Run(ref job, job.ItemsABlock * BackwardBlocks(lanes), lanes);
     }
 
-    // Threads that take items in turn have panels of their own, side by side: a cache line that two narrow panels share is then not written by two threads at once.
+    // Threads that take items in turn have panels of their own, side by side: a cache line that two narrow panels share is then not written
+    // by two threads at once.
     private static int PanelOf(int index, int panels, int threads)
     {
         int thread = index % threads;
@@ -93,7 +115,8 @@ internal sealed unsafe partial class FusedGruLayer<S, V> : FusedGruLayer
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public readonly void Execute(int item, int thread)
         {
-            int width = 3 * Units, panel = PanelOf(item % Panels, Panels, InPlace ? 1 : Threads), first = item / Panels * StepRows, rows = Math.Min(StepRows, Lanes - first);
+            int width = 3 * Units, panel = PanelOf(item % Panels, Panels, InPlace ? 1 : Threads), first = item / Panels * StepRows,
+                rows = Math.Min(StepRows, Lanes - first);
 
             // One tile more than the rows: a tile writes all of its rows.
             float* sums = stackalloc float[(StepRows + S.TileRows) * width];
@@ -117,8 +140,8 @@ internal sealed unsafe partial class FusedGruLayer<S, V> : FusedGruLayer
                 for (int i = 0; i < rows; i += S.TileRows)
                 {
                     RegisterTile<S, V>.Product(
-                        Before + ((nint)(first + i) * Stride) + k, Stride, 1, weights + ((nint)k * width), width, depth, sums + (i * width), width,
-                        Math.Min(S.TileRows, rows - i), 3, add: k > 0, next.Part(), next.StepsALine);
+                        Before + ((nint)(first + i) * Stride) + k, Stride, 1, weights + ((nint)k * width), width, depth, sums + (i * width),
+                        width, Math.Min(S.TileRows, rows - i), 3, add: k > 0, next.Part(), next.StepsALine);
                 }
             }
         }
@@ -212,12 +235,13 @@ internal sealed unsafe partial class FusedGruLayer<S, V> : FusedGruLayer
                     int depth = Math.Min(DepthSlice, (inGates ? 2 : 3) * Stride - k);
                     nint strideA = inGates ? 3 * Stride : Stride;
                     float* a = inGates ? gatesAfter + k : recurrentAfter + (k - (2 * Stride));
-                    var next = new SliceAhead<S, V>(k + depth < 3 * Stride ? weights + ((nint)(k + depth) * width) : ahead, depth, rows / S.TileRows);
+                    var next = new SliceAhead<S, V>(k + depth < 3 * Stride ? weights + ((nint)(k + depth) * width) : ahead, depth,
+                        rows / S.TileRows);
                     for (int i = 0; i < rows; i += S.TileRows)
                     {
                         RegisterTile<S, V>.Product(
-                            a + ((nint)(first + i) * strideA), strideA, 1, weights + ((nint)k * width), width, depth, sums + (i * width), width,
-                            Math.Min(S.TileRows, rows - i), vectors, add: k > 0, next.Part(), next.StepsALine);
+                            a + ((nint)(first + i) * strideA), strideA, 1, weights + ((nint)k * width), width, depth, sums + (i * width),
+                            width, Math.Min(S.TileRows, rows - i), vectors, add: k > 0, next.Part(), next.StepsALine);
                     }
 
                     k += depth;
@@ -239,7 +263,8 @@ internal sealed unsafe partial class FusedGruLayer<S, V> : FusedGruLayer
                     if (!Last) d = S.Add(d, S.Add(S.Load(carry), S.Load(sums + (unit - (panel * width)))));
                     V r = S.Load(gates), z = S.Load(gates + Stride), n = S.Load(gates + (2 * Stride)), q = S.Load(recurrent);
                     V dan = S.Multiply(S.Multiply(d, S.Subtract(one, z)), S.Subtract(one, S.Multiply(n, n)));
-                    V daz = S.Multiply(S.Multiply(d, S.Subtract(S.Load(Before + (lane * Stride) + unit), n)), S.Multiply(z, S.Subtract(one, z)));
+                    V daz = S.Multiply(S.Multiply(d, S.Subtract(S.Load(Before + (lane * Stride) + unit), n)),
+                        S.Multiply(z, S.Subtract(one, z)));
                     V dar = S.Multiply(S.Multiply(dan, q), S.Multiply(r, S.Subtract(one, r)));
                     V dq = S.Multiply(dan, r);
                     S.Store(carry, S.Multiply(d, z));

@@ -26,8 +26,8 @@ public sealed record ParameterView(string Name, int Rows, int Columns, long Offs
 /// <summary>One flat float32 buffer holding every tensor of a <see cref="GruConfig"/>; gaps between views stay zero.</summary>
 public sealed unsafe class GruParameters : IDisposable
 {
-    private readonly AlignedBuffer<float> buffer;
-    private readonly Dictionary<string, ParameterView> byName;
+    private readonly AlignedBuffer<float> _buffer;
+    private readonly Dictionary<string, ParameterView> _byName;
 
     /// <summary>A zeroed set of parameters for <paramref name="config"/>.</summary>
     public GruParameters(GruConfig config)
@@ -35,11 +35,11 @@ public sealed unsafe class GruParameters : IDisposable
         config.Validate();
         Config = config;
         Views = Layout(config);
-        byName = Views.ToDictionary(v => v.Name);
-        var last = Views[^1];
+        _byName = Views.ToDictionary(v => v.Name);
+        ParameterView last = Views[^1];
 
         // Sixteen more, so that a vector that begins inside the last view may end beyond it.
-        buffer = new AlignedBuffer<float>(RoundUp(last.Offset + last.Length) + 16);
+        _buffer = new AlignedBuffer<float>(RoundUp(last.Offset + last.Length) + 16);
     }
 
     /// <summary>The sizes that the buffer was laid out for.</summary>
@@ -52,43 +52,43 @@ public sealed unsafe class GruParameters : IDisposable
     public long Count => Views.Sum(v => v.Length);
 
     /// <summary>Length of the flat buffer, gaps included.</summary>
-    public long Length => buffer.Length;
+    public long Length => _buffer.Length;
 
     /// <summary>The flat buffer.</summary>
-    public float* Pointer => buffer.Pointer;
+    public float* Pointer => _buffer.Pointer;
 
     /// <summary>The embedding table [V, E].</summary>
-    public float* Embedding => buffer.Pointer + Views[0].Offset;
+    public float* Embedding => _buffer.Pointer + Views[0].Offset;
 
     /// <summary>The output layer's weights [V, H]: the embedding's when tied.</summary>
-    public float* Output => buffer.Pointer + (Config.TieWeights ? Views[0] : Views[^1]).Offset;
+    public float* Output => _buffer.Pointer + (Config.TieWeights ? Views[0] : Views[^1]).Offset;
 
     /// <summary>The number of parameters that <paramref name="config"/> implies, without allocating them.</summary>
     public static long CountFor(GruConfig config) => Layout(config).Sum(v => v.Length);
 
     /// <summary>The input weights [3H, E] of a layer; gates r, z, n stacked.</summary>
-    public float* WeightIh(int layer) => buffer.Pointer + Views[1 + (4 * layer)].Offset;
+    public float* WeightIh(int layer) => _buffer.Pointer + Views[1 + (4 * layer)].Offset;
 
     /// <summary>The recurrent weights [3H, H] of a layer.</summary>
-    public float* WeightHh(int layer) => buffer.Pointer + Views[2 + (4 * layer)].Offset;
+    public float* WeightHh(int layer) => _buffer.Pointer + Views[2 + (4 * layer)].Offset;
 
     /// <summary>The input biases [3H] of a layer.</summary>
-    public float* BiasIh(int layer) => buffer.Pointer + Views[3 + (4 * layer)].Offset;
+    public float* BiasIh(int layer) => _buffer.Pointer + Views[3 + (4 * layer)].Offset;
 
     /// <summary>The recurrent biases [3H] of a layer.</summary>
-    public float* BiasHh(int layer) => buffer.Pointer + Views[4 + (4 * layer)].Offset;
+    public float* BiasHh(int layer) => _buffer.Pointer + Views[4 + (4 * layer)].Offset;
 
     /// <summary>Factors γ [H] of the normalisation of what layer <paramref name="layer"/>, not the first, reads.</summary>
-    public float* NormWeight(int layer) => buffer.Pointer + Views[NormIndex(layer)].Offset;
+    public float* NormWeight(int layer) => _buffer.Pointer + Views[NormIndex(layer)].Offset;
 
     /// <summary>Summands β [H] of the normalisation of what layer <paramref name="layer"/>, not the first, reads.</summary>
-    public float* NormBias(int layer) => buffer.Pointer + Views[NormIndex(layer) + 1].Offset;
+    public float* NormBias(int layer) => _buffer.Pointer + Views[NormIndex(layer) + 1].Offset;
 
     /// <summary>A tensor's elements, row-major.</summary>
     public Span<float> Span(string name)
     {
-        var view = byName[name];
-        return buffer.Slice(view.Offset, checked((int)view.Length));
+        ParameterView view = _byName[name];
+        return _buffer.Slice(view.Offset, checked((int)view.Length));
     }
 
     /// <summary>A copy for <paramref name="config"/>, whose sizes are the same; what else it says may differ.</summary>
@@ -106,10 +106,10 @@ public sealed unsafe class GruParameters : IDisposable
     }
 
     /// <summary>Sets everything to zero.</summary>
-    public void Clear() => buffer.Clear();
+    public void Clear() => _buffer.Clear();
 
     /// <inheritdoc/>
-    public void Dispose() => buffer.Dispose();
+    public void Dispose() => _buffer.Dispose();
 
     internal static List<ParameterView> Layout(GruConfig config)
     {

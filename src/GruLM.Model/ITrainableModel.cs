@@ -24,8 +24,8 @@ public interface ITrainableModel : IDisposable
     /// <summary>Sets the gradients to zero without an update.</summary>
     void DiscardGradients();
 
-    /// <summary>Exchanges the parameters and their running average, where one is kept: between two calls the model is the averaged one, for evaluating and
-    /// saving. Otherwise does nothing.</summary>
+    /// <summary>Exchanges the parameters and their running average, where one is kept: between two calls the model is the averaged one, for
+    /// evaluating and saving. Otherwise does nothing.</summary>
     void SwapAverage();
 
     /// <summary>Loss of a batch with dropout off, over a carried state of its own; changes no parameter.</summary>

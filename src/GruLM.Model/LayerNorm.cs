@@ -1,5 +1,5 @@
-// Layer normalisation (Ba, Kiros and Hinton 2016) of what one layer hands to the next: y = γ ⊙ x̂ + β, x̂ = (x − mean) / √(variance + ε), mean and
-// variance over a row's units. Backward, with dy given:  dγ = Σ dy ⊙ x̂   dβ = Σ dy
+// Layer normalisation (Ba, Kiros and Hinton 2016) of what one layer hands to the next: y = γ ⊙ x̂ + β, x̂ = (x − mean) / √(variance + ε),
+// mean and variance over a row's units. Backward, with dy given:  dγ = Σ dy ⊙ x̂   dβ = Σ dy
 //     dx = (g − mean(g) − x̂ · mean(g ⊙ x̂)) / √(variance + ε),  g = γ ⊙ dy
 // Rows are shared out forwards and for dx, columns for the parameters' gradients: each number is summed by one thread in one order.
 // The plain twin is PlainLayerNorm.cs.
@@ -16,17 +16,40 @@ public static unsafe class LayerNorm
     /// <summary>ε: keeps a row of equal numbers finite.</summary>
     public const float Epsilon = 1e-5f;
 
-    /// <summary>y = γ ⊙ x̂ + β for each row; <paramref name="statistics"/> [N, 2] receives mean and 1 / √(variance + ε), which <see cref="Backward"/> needs.</summary>
-    internal static void Forward(Compute compute, float* x, int rows, int width, int padded, float* gain, float* bias, float* y, float* statistics)
+    /// <summary>y = γ ⊙ x̂ + β for each row; <paramref name="statistics"/> [N, 2] receives mean and 1 / √(variance + ε), which
+    /// <see cref="Backward"/> needs.</summary>
+    internal static void Forward(Compute compute, float* x, int rows, int width, int padded, float* gain, float* bias, float* y,
+        float* statistics)
     {
-        var job = new ForwardJob { X = x, Y = y, Gain = gain, Bias = bias, Statistics = statistics, Rows = rows, Width = width, Padded = padded };
+        var job = new ForwardJob
+        {
+            X = x,
+            Y = y,
+            Gain = gain,
+            Bias = bias,
+            Statistics = statistics,
+            Rows = rows,
+            Width = width,
+            Padded = padded
+        };
         compute.Team.Run(ref job, (rows + ForwardJob.Block - 1) / ForwardJob.Block);
     }
 
     /// <summary>From dy in <paramref name="d"/> to dx in its place; adds to the gradients of γ and β.</summary>
-    internal static void Backward(Compute compute, float* x, int rows, int width, int padded, float* gain, float* statistics, float* d, float* dGain, float* dBias)
+    internal static void Backward(Compute compute, float* x, int rows, int width, int padded, float* gain, float* statistics, float* d,
+        float* dGain, float* dBias)
     {
-        var columns = new ColumnsJob { X = x, D = d, Statistics = statistics, DGain = dGain, DBias = dBias, Rows = rows, Width = width, Padded = padded };
+        var columns = new ColumnsJob
+        {
+            X = x,
+            D = d,
+            Statistics = statistics,
+            DGain = dGain,
+            DBias = dBias,
+            Rows = rows,
+            Width = width,
+            Padded = padded
+        };
         compute.Team.Run(ref columns, (width + ColumnsJob.Block - 1) / ColumnsJob.Block);
         var job = new BackwardJob { X = x, D = d, Gain = gain, Statistics = statistics, Rows = rows, Width = width, Padded = padded };
         compute.Team.Run(ref job, (rows + ForwardJob.Block - 1) / ForwardJob.Block);
@@ -37,15 +60,15 @@ public static unsafe class LayerNorm
     public static (float Mean, float Scale) Row(float* x, int width, float* gain, float* bias, float* y)
     {
         int whole = width - (width % Vector<float>.Count), j = 0;
-        var sums = Vector<float>.Zero;
+        Vector<float> sums = Vector<float>.Zero;
         for (; j < whole; j += Vector<float>.Count) sums += Vector.Load(x + j);
         float sum = Vector.Sum(sums);
         for (; j < width; j++) sum += x[j];
         float mean = sum / width;
-        var squares = Vector<float>.Zero;
+        Vector<float> squares = Vector<float>.Zero;
         for (j = 0; j < whole; j += Vector<float>.Count)
         {
-            var centred = Vector.Load(x + j) - new Vector<float>(mean);
+            Vector<float> centred = Vector.Load(x + j) - new Vector<float>(mean);
             squares += centred * centred;
         }
 
@@ -53,7 +76,10 @@ public static unsafe class LayerNorm
         for (; j < width; j++) square += (x[j] - mean) * (x[j] - mean);
         float scale = 1 / MathF.Sqrt((square / width) + Epsilon);
         for (j = 0; j < whole; j += Vector<float>.Count)
+        {
             (((Vector.Load(x + j) - new Vector<float>(mean)) * scale * Vector.Load(gain + j)) + Vector.Load(bias + j)).Store(y + j);
+        }
+
         for (; j < width; j++) y[j] = ((x[j] - mean) * scale * gain[j]) + bias[j];
         return (mean, scale);
     }
@@ -123,11 +149,11 @@ public static unsafe class LayerNorm
                 float mean = Statistics[2 * (nint)i], scale = Statistics[(2 * (nint)i) + 1];
 
                 // dy and γ are zero in the padding: whole vectors to its end.
-                var sum = Vector<float>.Zero;
-                var dot = Vector<float>.Zero;
+                Vector<float> sum = Vector<float>.Zero;
+                Vector<float> dot = Vector<float>.Zero;
                 for (int j = 0; j < Width; j += Vector<float>.Count)
                 {
-                    var g = Vector.Load(Gain + j) * Vector.Load(d + j);
+                    Vector<float> g = Vector.Load(Gain + j) * Vector.Load(d + j);
                     sum += g;
                     dot += g * (Vector.Load(x + j) - new Vector<float>(mean)) * scale;
                 }
@@ -136,7 +162,7 @@ public static unsafe class LayerNorm
                 var meanDot = new Vector<float>(Vector.Sum(dot) / Width);
                 for (int j = 0; j < Width; j += Vector<float>.Count)
                 {
-                    var normal = (Vector.Load(x + j) - new Vector<float>(mean)) * scale;
+                    Vector<float> normal = (Vector.Load(x + j) - new Vector<float>(mean)) * scale;
                     (((Vector.Load(Gain + j) * Vector.Load(d + j)) - meanG - (normal * meanDot)) * scale).Store(d + j);
                 }
 

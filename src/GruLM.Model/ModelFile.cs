@@ -21,39 +21,64 @@ public static class ModelFile
     /// <summary>Writes both files into <paramref name="folder"/>, each whole or not at all.</summary>
     public static void Save(string folder, GruParameters parameters, SampleKind samples)
     {
-        var config = parameters.Config;
+        GruConfig config = parameters.Config;
         var json = new ConfigJson
         {
-            ModelType = ModelType, VocabSize = config.VocabSize, EmbeddingDim = config.EmbeddingDim, HiddenDim = config.HiddenDim,
-            NumLayers = config.NumLayers, Dropout = config.Dropout, TieWeights = config.TieWeights,
-            LayerNorm = config.LayerNorm, Residual = config.Residual, Samples = samples == SampleKind.Lines ? "lines" : "stream",
+            ModelType = ModelType,
+            VocabSize = config.VocabSize,
+            EmbeddingDim = config.EmbeddingDim,
+            HiddenDim = config.HiddenDim,
+            NumLayers = config.NumLayers,
+            Dropout = config.Dropout,
+            TieWeights = config.TieWeights,
+            LayerNorm = config.LayerNorm,
+            Residual = config.Residual,
+            Samples = samples == SampleKind.Lines ? "lines" : "stream",
         };
         Directory.CreateDirectory(folder);
         WriteTensors(Path.Combine(folder, WeightsName), parameters);
-        AtomicFile.WriteAllText(Path.Combine(folder, ConfigName), JsonSerializer.Serialize(json, ModelJsonContext.Default.ConfigJson) + "\n");
+        AtomicFile.WriteAllText(Path.Combine(folder, ConfigName),
+            JsonSerializer.Serialize(json, ModelJsonContext.Default.ConfigJson) + "\n");
     }
 
-    /// <summary>Reads config.json. Throws <see cref="FileNotFoundException"/> or <see cref="InvalidDataException"/> with the file and what is wrong.</summary>
+    /// <summary>Reads config.json. Throws <see cref="FileNotFoundException"/> or <see cref="InvalidDataException"/> with the file and what
+    /// is wrong.</summary>
     public static (GruConfig Config, SampleKind Samples) LoadConfig(string folder)
     {
         string path = Path.Combine(folder, ConfigName);
         if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"{folder}: no such model folder");
-        if (!File.Exists(path)) throw new FileNotFoundException($"{path}: not found; {folder} is not a model folder (train one with: grulm train --data FILE --out-dir {folder})");
+        if (!File.Exists(path))
+        {
+            throw new FileNotFoundException(
+                $"{path}: not found; {folder} is not a model folder (train one with: grulm train --data FILE --out-dir {folder})");
+        }
+
         ConfigJson json;
         try
         {
-            json = JsonSerializer.Deserialize(File.ReadAllBytes(path), ModelJsonContext.Default.ConfigJson) ?? throw new InvalidDataException($"{path}: is empty");
+            json = JsonSerializer.Deserialize(File.ReadAllBytes(path), ModelJsonContext.Default.ConfigJson)
+                ?? throw new InvalidDataException($"{path}: is empty");
         }
         catch (JsonException error)
         {
             throw new InvalidDataException($"{path}: not a valid configuration: {error.Message.Split(". Path:")[0]}", error);
         }
 
-        if (json.ModelType != ModelType) throw new InvalidDataException($"{path}: model_type is \"{json.ModelType}\"; this program reads \"{ModelType}\"");
+        if (json.ModelType != ModelType)
+        {
+            throw new InvalidDataException($"{path}: model_type is \"{json.ModelType}\"; this program reads \"{ModelType}\"");
+        }
+
         var config = new GruConfig
         {
-            VocabSize = json.VocabSize, EmbeddingDim = json.EmbeddingDim, HiddenDim = json.HiddenDim,
-            NumLayers = json.NumLayers, Dropout = json.Dropout, TieWeights = json.TieWeights, LayerNorm = json.LayerNorm, Residual = json.Residual,
+            VocabSize = json.VocabSize,
+            EmbeddingDim = json.EmbeddingDim,
+            HiddenDim = json.HiddenDim,
+            NumLayers = json.NumLayers,
+            Dropout = json.Dropout,
+            TieWeights = json.TieWeights,
+            LayerNorm = json.LayerNorm,
+            Residual = json.Residual,
         };
         try
         {
@@ -72,16 +97,18 @@ public static class ModelFile
         };
     }
 
-    /// <summary>Reads a whole model. Throws <see cref="InvalidDataException"/> when the tensors are damaged or disagree with config.json.</summary>
+    /// <summary>Reads a whole model. Throws <see cref="InvalidDataException"/> when the tensors are damaged or disagree with
+    /// config.json.</summary>
     public static (GruParameters Parameters, SampleKind Samples) Load(string folder)
     {
-        var (config, samples) = LoadConfig(folder);
+        (GruConfig? config, SampleKind samples) = LoadConfig(folder);
         return (ReadTensors(Path.Combine(folder, WeightsName), config), samples);
     }
 
     /// <summary>Writes every tensor of a parameter set, or of something laid out like one.</summary>
     public static void WriteTensors(string path, GruParameters parameters, IReadOnlyDictionary<string, string>? metadata = null) =>
-        Safetensors.Write(path, [.. parameters.Views.Select(v => NamedTensor.FromFloats(v.Name, () => parameters.Span(v.Name), v.Shape))], metadata);
+        Safetensors.Write(path, [.. parameters.Views.Select(v => NamedTensor.FromFloats(v.Name, () => parameters.Span(v.Name), v.Shape))],
+        metadata);
 
     /// <summary>Reads tensors laid out for <paramref name="config"/>, checking names and shapes.</summary>
     public static GruParameters ReadTensors(string path, GruConfig config)
@@ -90,18 +117,25 @@ public static class ModelFile
         using var file = SafetensorsFile.Open(path);
         CheckTensors(path, file, config);
         var parameters = new GruParameters(config);
-        foreach (var view in parameters.Views) file.Read(file.Find(view.Name), parameters.Span(view.Name));
+        foreach (ParameterView view in parameters.Views) file.Read(file.Find(view.Name), parameters.Span(view.Name));
         return parameters;
     }
 
     private static void CheckTensors(string path, SafetensorsFile file, GruConfig config)
     {
-        var views = GruParameters.Layout(config);
-        foreach (var view in views)
+        List<ParameterView> views = GruParameters.Layout(config);
+        foreach (ParameterView view in views)
         {
-            if (!file.TryFind(view.Name, out var entry)) throw new InvalidDataException($"{path}: tensor {view.Name} is missing, which {ConfigName} calls for");
+            if (!file.TryFind(view.Name, out TensorEntry? entry))
+            {
+                throw new InvalidDataException($"{path}: tensor {view.Name} is missing, which {ConfigName} calls for");
+            }
+
             if (!entry.Shape.SequenceEqual(view.Shape))
-                throw new InvalidDataException($"{path}: tensor {view.Name} has shape [{string.Join(", ", entry.Shape)}], but {ConfigName} calls for [{string.Join(", ", view.Shape)}]");
+            {
+                throw new InvalidDataException(
+                    $"{path}: tensor {view.Name} has shape [{string.Join(", ", entry.Shape)}], but {ConfigName} calls for [{string.Join(", ", view.Shape)}]");
+            }
         }
 
         if (file.Tensors.Count != views.Count)

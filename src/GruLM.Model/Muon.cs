@@ -1,8 +1,8 @@
-// Muon (Keller Jordan and others 2024, https://kellerjordan.github.io/posts/muon): the momentum of a matrix, all of its singular values made nearly one
-// by five Newton–Schulz iterations of degree five, is the direction of the update. Each gate's block [H, E] or [H, H] of the GRU's weights is a matrix
-// of its own; embedding, output layer and the rest are AdamW's. Momentum with Nesterov's step, coefficients and scale are Jordan's. The iterations cost
-// more than a whole step over a thousand tokens, and the direction changes little from one to the next, so matrices take turns: each moves every few
-// updates, by so many times the rate.
+// Muon (Keller Jordan and others 2024, https://kellerjordan.github.io/posts/muon): the momentum of a matrix, all of its singular values
+// made nearly one by five Newton–Schulz iterations of degree five, is the direction of the update. Each gate's block [H, E] or [H, H] of
+// the GRU's weights is a matrix of its own; embedding, output layer and the rest are AdamW's. Momentum with Nesterov's step, coefficients
+// and scale are Jordan's. The iterations cost more than a whole step over a thousand tokens, and the direction changes little from one to
+// the next, so matrices take turns: each moves every few updates, by so many times the rate.
 
 using System.Runtime.CompilerServices;
 using GruLM.Kernels;
@@ -33,41 +33,64 @@ public sealed unsafe class Muon : Optimizer
 {
     private const int Gates = 3;
     private const string MatrixPrefix = "gru.weight_";
-    private readonly MuonOptions options;
-    private readonly AdamW rest;
-    private readonly (ParameterView View, UpdateChunks Chunks)[] matrices;
-    private NewtonSchulz? orthogonal;
+    private readonly MuonOptions _options;
+    private readonly AdamW _rest;
+    private readonly (ParameterView View, UpdateChunks Chunks)[] _matrices;
+    private NewtonSchulz? _orthogonal;
 
     /// <summary>Zero moments for <paramref name="config"/>.</summary>
     public Muon(GruConfig config, MuonOptions options)
     {
-        this.options = options;
-        rest = new AdamW(config, options, view => !IsGruMatrix(view));
-        matrices = [.. rest.FirstMoment.Views.Where(IsGruMatrix).Select(view => (view, new UpdateChunks([view])))];
+        _options = options;
+        _rest = new AdamW(config, options, view => !IsGruMatrix(view));
+        _matrices = [.. _rest.FirstMoment.Views.Where(IsGruMatrix).Select(view => (view, new UpdateChunks([view])))];
     }
 
     /// <inheritdoc/>
-    public override string Name => options.Name;
+    public override string Name => _options.Name;
 
     /// <inheritdoc/>
-    public override IEnumerable<OptimizerState> State => [new("m", rest.FirstMoment, rest.FirstMoment.Views), new("v", rest.SecondMoment, rest.Views)];
+    public override IEnumerable<OptimizerState> State =>
+        [new("m", _rest.FirstMoment, _rest.FirstMoment.Views), new("v", _rest.SecondMoment, _rest.Views)];
 
     /// <inheritdoc/>
-    protected override void Apply(Compute compute, GruParameters parameters, GruParameters gradients, double learningRate, double gradientScale)
+    protected override void Apply(Compute compute, GruParameters parameters, GruParameters gradients, double learningRate,
+        double gradientScale)
     {
-        rest.Steps = Steps - 1;
-        rest.Update(compute, parameters, gradients, learningRate, gradientScale);
-        orthogonal ??= new NewtonSchulz(compute, matrices.Max(m => m.View.Rows / Gates), matrices.Max(m => m.View.Columns));
-        double rate = learningRate * options.RateFactor * options.Every;
-        for (int i = 0; i < matrices.Length; i++)
+        _rest.Steps = Steps - 1;
+        _rest.Update(compute, parameters, gradients, learningRate, gradientScale);
+        _orthogonal ??= new NewtonSchulz(compute, _matrices.Max(m => m.View.Rows / Gates), _matrices.Max(m => m.View.Columns));
+        double rate = learningRate * _options.RateFactor * _options.Every;
+        for (int i = 0; i < _matrices.Length; i++)
         {
-            var (view, chunks) = matrices[i];
-            bool moves = (Steps + i) % options.Every == 0;
-            chunks.Run(compute, new MomentumRule { Gradients = gradients.Pointer, Buffer = rest.FirstMoment.Pointer, Scale = (float)gradientScale, Momentum = (float)options.Momentum, Moves = moves });
+            (ParameterView? view, UpdateChunks? chunks) = _matrices[i];
+            bool moves = (Steps + i) % _options.Every == 0;
+            chunks.Run(
+                compute,
+                new MomentumRule
+                {
+                    Gradients = gradients.Pointer,
+                    Buffer = _rest.FirstMoment.Pointer,
+                    Scale = (float)gradientScale,
+                    Momentum = (float)_options.Momentum,
+                    Moves = moves
+                });
             if (!moves) continue;
             int rows = view.Rows / Gates;
-            for (int gate = 0; gate < Gates; gate++) orthogonal.Apply(compute, gradients.Pointer + view.Offset + ((long)gate * rows * view.Columns), rows, view.Columns);
-            chunks.Run(compute, new StepRule { Parameters = parameters.Pointer, Gradients = gradients.Pointer, Keep = (float)(1 - (rate * options.WeightDecay)), StepSize = (float)rate });
+            for (int gate = 0; gate < Gates; gate++)
+            {
+                _orthogonal.Apply(compute, gradients.Pointer + view.Offset + ((long)gate * rows * view.Columns), rows, view.Columns);
+            }
+
+            chunks.Run(
+                compute,
+                new StepRule
+                {
+                    Parameters = parameters.Pointer,
+                    Gradients = gradients.Pointer,
+                    Keep = (float)(1 - (rate * _options.WeightDecay)),
+                    StepSize = (float)rate
+                });
         }
     }
 
@@ -75,9 +98,9 @@ public sealed unsafe class Muon : Optimizer
     protected override void Dispose(bool disposing)
     {
         if (!disposing) return;
-        rest.Dispose();
-        foreach (var (_, chunks) in matrices) chunks.Dispose();
-        orthogonal?.Dispose();
+        _rest.Dispose();
+        foreach ((ParameterView _, UpdateChunks? chunks) in _matrices) chunks.Dispose();
+        _orthogonal?.Dispose();
     }
 
     private static bool IsGruMatrix(ParameterView view) => view.Name.StartsWith(MatrixPrefix, StringComparison.Ordinal);

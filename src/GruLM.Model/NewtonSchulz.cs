@@ -1,5 +1,6 @@
-// The quintic Newton–Schulz iteration of Muon: X ← a X + b (X Xᵀ) X + c (X Xᵀ)² X, five times from X = M / |M|, takes every singular value of M near
-// one and leaves its singular vectors (Keller Jordan 2024; the coefficients are his). The products are those of Compute, over the shorter side of M.
+// The quintic Newton–Schulz iteration of Muon: X ← a X + b (X Xᵀ) X + c (X Xᵀ)² X, five times from X = M / |M|, takes every singular value
+// of M near one and leaves its singular vectors (Keller Jordan 2024; the coefficients are his). The products are those of Compute, over the
+// shorter side of M.
 
 using System.Numerics.Tensors;
 using GruLM.Kernels;
@@ -16,54 +17,55 @@ internal sealed unsafe class NewtonSchulz : IDisposable
 
     // A matrix of zeros stays one.
     private const double Epsilon = 1e-7;
-    private readonly AlignedBuffer<float> current;
-    private readonly AlignedBuffer<float> next;
-    private readonly AlignedBuffer<float> gram;
-    private readonly AlignedBuffer<float> square;
-    private readonly PackedMatrix packed;
+    private readonly AlignedBuffer<float> _current;
+    private readonly AlignedBuffer<float> _next;
+    private readonly AlignedBuffer<float> _gram;
+    private readonly AlignedBuffer<float> _square;
+    private readonly PackedMatrix _packed;
 
     /// <summary>Room for matrices of so many rows and columns.</summary>
     public NewtonSchulz(Compute compute, int rows, int columns)
     {
         long shorter = Math.Min(rows, columns);
-        current = new AlignedBuffer<float>((long)rows * columns);
-        next = new AlignedBuffer<float>((long)rows * columns);
-        gram = new AlignedBuffer<float>(shorter * shorter);
-        square = new AlignedBuffer<float>(shorter * shorter);
-        packed = compute.NewPacked(0, 0);
+        _current = new AlignedBuffer<float>((long)rows * columns);
+        _next = new AlignedBuffer<float>((long)rows * columns);
+        _gram = new AlignedBuffer<float>(shorter * shorter);
+        _square = new AlignedBuffer<float>(shorter * shorter);
+        _packed = compute.NewPacked(0, 0);
     }
 
-    /// <summary>Puts in the place of <paramref name="matrix"/> [rows, columns] the nearly orthogonal one, times √max(1, rows / columns).</summary>
+    /// <summary>Puts in the place of <paramref name="matrix"/> [rows, columns] the nearly orthogonal one, times √max(1, rows /
+    /// columns).</summary>
     public void Apply(Compute compute, float* matrix, int rows, int columns)
     {
         int length = checked(rows * columns), side = Math.Min(rows, columns);
         double norm = Math.Sqrt(compute.SumOfSquares(matrix, length));
-        Scale(matrix, (float)(1 / (norm + Epsilon)), current.Pointer, length);
-        float* x = current.Pointer;
+        Scale(matrix, (float)(1 / (norm + Epsilon)), _current.Pointer, length);
+        float* x = _current.Pointer;
         for (int i = 0; i < Iterations; i++)
         {
-            float* y = x == current.Pointer ? next.Pointer : current.Pointer;
+            float* y = x == _current.Pointer ? _next.Pointer : _current.Pointer;
             if (rows <= columns)
             {
                 // (a I + b G + c G²) X with G = X Xᵀ.
-                packed.Reshape(columns, rows);
-                compute.PackTransposed(x, columns, columns, null, packed);
-                compute.Multiply(x, columns, rows, packed, gram.Pointer, rows, add: false);
+                _packed.Reshape(columns, rows);
+                compute.PackTransposed(x, columns, columns, null, _packed);
+                compute.Multiply(x, columns, rows, _packed, _gram.Pointer, rows, add: false);
                 Polynomial(compute, side);
-                packed.Reshape(rows, columns);
-                compute.PackRows(x, columns, columns, null, packed);
-                compute.Multiply(gram.Pointer, rows, rows, packed, y, columns, add: false);
+                _packed.Reshape(rows, columns);
+                compute.PackRows(x, columns, columns, null, _packed);
+                compute.Multiply(_gram.Pointer, rows, rows, _packed, y, columns, add: false);
             }
             else
             {
                 // X (a I + b G + c G²) with G = Xᵀ X.
-                packed.Reshape(rows, columns);
-                compute.PackRows(x, columns, columns, null, packed);
-                compute.MultiplyTransposed(x, columns, columns, packed, gram.Pointer, columns, add: false);
+                _packed.Reshape(rows, columns);
+                compute.PackRows(x, columns, columns, null, _packed);
+                compute.MultiplyTransposed(x, columns, columns, _packed, _gram.Pointer, columns, add: false);
                 Polynomial(compute, side);
-                packed.Reshape(columns, columns);
-                compute.PackRows(gram.Pointer, columns, columns, null, packed);
-                compute.Multiply(x, columns, rows, packed, y, columns, add: false);
+                _packed.Reshape(columns, columns);
+                compute.PackRows(_gram.Pointer, columns, columns, null, _packed);
+                compute.Multiply(x, columns, rows, _packed, y, columns, add: false);
             }
 
             x = y;
@@ -75,21 +77,21 @@ internal sealed unsafe class NewtonSchulz : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        current.Dispose();
-        next.Dispose();
-        gram.Dispose();
-        square.Dispose();
-        packed.Dispose();
+        _current.Dispose();
+        _next.Dispose();
+        _gram.Dispose();
+        _square.Dispose();
+        _packed.Dispose();
     }
 
     // G becomes a I + b G + c G².
     private void Polynomial(Compute compute, int side)
     {
-        packed.Reshape(side, side);
-        compute.PackRows(gram.Pointer, side, side, null, packed);
-        compute.Multiply(gram.Pointer, side, side, packed, square.Pointer, side, add: false);
-        var g = gram.Slice(0, side * side);
-        var s = square.Slice(0, side * side);
+        _packed.Reshape(side, side);
+        compute.PackRows(_gram.Pointer, side, side, null, _packed);
+        compute.Multiply(_gram.Pointer, side, side, _packed, _square.Pointer, side, add: false);
+        Span<float> g = _gram.Slice(0, side * side);
+        Span<float> s = _square.Slice(0, side * side);
         TensorPrimitives.Multiply(g, B, g);
         TensorPrimitives.MultiplyAdd(s, C, g, g);
         for (int i = 0; i < g.Length; i += side + 1) g[i] += A;

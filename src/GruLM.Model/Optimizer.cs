@@ -15,7 +15,8 @@ public abstract record OptimizerOptions
     /// <summary>Decoupled weight decay of matrices, in units of the learning rate.</summary>
     public double WeightDecay { get; init; }
 
-    /// <summary>How much of the running average of the parameters an update keeps, shorter averages at the start; 0: none is kept.</summary>
+    /// <summary>How much of the running average of the parameters an update keeps, shorter averages at the start; 0: none is
+    /// kept.</summary>
     public double AverageDecay { get; init; }
 
     /// <summary>The optimizer, with no updates made, for parameters of <paramref name="config"/>.</summary>
@@ -49,7 +50,8 @@ public abstract class Optimizer : IDisposable
     }
 
     /// <summary>The update, after it was counted.</summary>
-    protected abstract void Apply(Compute compute, GruParameters parameters, GruParameters gradients, double learningRate, double gradientScale);
+    protected abstract void Apply(Compute compute, GruParameters parameters, GruParameters gradients, double learningRate,
+        double gradientScale);
 
     /// <summary>Frees the state.</summary>
     protected abstract void Dispose(bool disposing);

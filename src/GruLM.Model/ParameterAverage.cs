@@ -1,5 +1,5 @@
-// The running average of the parameters (Polyak and Juditsky 1992, in its exponential form): what is evaluated and saved when it is kept, while
-// training goes on with the parameters themselves. The average is short at the start, so that starting values are soon forgotten.
+// The running average of the parameters (Polyak and Juditsky 1992, in its exponential form): what is evaluated and saved when it is kept,
+// while training goes on with the parameters themselves. The average is short at the start, so that starting values are soon forgotten.
 
 using System.Numerics;
 using GruLM.Kernels;
@@ -17,7 +17,13 @@ internal sealed unsafe class ParameterAverage(GruParameters source, double decay
     /// <summary>Takes in the parameters after update number <paramref name="steps"/> (from 1).</summary>
     public void Add(Compute compute, GruParameters parameters, long steps)
     {
-        var job = new AddJob { Average = Values.Pointer, Parameters = parameters.Pointer, Length = Values.Length, Share = (float)(1 - Math.Min(decay, steps / (steps + 9.0))) };
+        var job = new AddJob
+        {
+            Average = Values.Pointer,
+            Parameters = parameters.Pointer,
+            Length = Values.Length,
+            Share = (float)(1 - Math.Min(decay, steps / (steps + 9.0)))
+        };
         compute.Team.Run(ref job, (int)((Values.Length + Block - 1) / Block));
     }
 
@@ -34,7 +40,7 @@ internal sealed unsafe class ParameterAverage(GruParameters source, double decay
     private static GruParameters Copy(GruParameters source)
     {
         var copy = new GruParameters(source.Config);
-        foreach (var view in source.Views) source.Span(view.Name).CopyTo(copy.Span(view.Name));
+        foreach (ParameterView view in source.Views) source.Span(view.Name).CopyTo(copy.Span(view.Name));
         return copy;
     }
 

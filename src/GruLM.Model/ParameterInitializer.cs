@@ -14,7 +14,8 @@ public static unsafe class ParameterInitializer
     private const float UpdateGateBias = 1f;
     private const double EmbeddingScale = 0.05;
 
-    // The standard deviation that the input's share of a gate's sum has at the start, and the typical size of a state that a layer above reads.
+    // The standard deviation that the input's share of a gate's sum has at the start, and the typical size of a state that a layer above
+    // reads.
     private const double GateScale = 0.5;
     private const double StateScale = 0.25;
 
@@ -25,8 +26,8 @@ public static unsafe class ParameterInitializer
         int hidden = parameters.Config.HiddenDim;
         Parallel.For(0, parameters.Views.Count, index =>
         {
-            var view = parameters.Views[index];
-            var values = parameters.Span(view.Name);
+            ParameterView view = parameters.Views[index];
+            Span<float> values = parameters.Span(view.Name);
             if (view.Name is "embedding.weight" or "out.weight")
             {
                 for (int i = 0; i < values.Length; i++) values[i] = (float)(EmbeddingScale * random.Normal((ulong)index, (ulong)i));
@@ -42,11 +43,16 @@ public static unsafe class ParameterInitializer
             }
             else if (view.Name.Contains("weight_hh", StringComparison.Ordinal))
             {
-                for (int gate = 0; gate < 3; gate++) Orthogonal(values.Slice(gate * hidden * hidden, hidden * hidden), hidden, random, ((ulong)index << 8) | (uint)gate);
+                for (int gate = 0; gate < 3; gate++)
+                {
+                    Orthogonal(values.Slice(gate * hidden * hidden, hidden * hidden), hidden, random, ((ulong)index << 8) | (uint)gate);
+                }
             }
             else
             {
-                double inputScale = view.Name.EndsWith("_l0", StringComparison.Ordinal) ? EmbeddingScale : parameters.Config.LayerNorm ? 1 : StateScale;
+                double inputScale = view.Name.EndsWith("_l0", StringComparison.Ordinal) ? EmbeddingScale : parameters.Config.LayerNorm
+                    ? 1
+                    : StateScale;
                 double bound = Math.Sqrt(3.0 / view.Columns) * GateScale / inputScale;
                 for (int i = 0; i < values.Length; i++) values[i] = (float)(bound * ((2 * random.Uniform((ulong)index, (ulong)i)) - 1));
             }
@@ -59,10 +65,10 @@ public static unsafe class ParameterInitializer
         for (int i = 0; i < matrix.Length; i++) matrix[i] = (float)random.Normal(step, (ulong)i);
         for (int i = 0; i < n; i++)
         {
-            var row = matrix.Slice(i * n, n);
+            Span<float> row = matrix.Slice(i * n, n);
             for (int k = 0; k < i; k++)
             {
-                var done = matrix.Slice(k * n, n);
+                Span<float> done = matrix.Slice(k * n, n);
                 float dot = System.Numerics.Tensors.TensorPrimitives.Dot(row, done);
                 System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(done, -dot, row, row);
             }

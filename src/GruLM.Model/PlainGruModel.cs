@@ -1,5 +1,6 @@
-// The whole model in plain loops: embedding, stacked GRU (with layer normalisation and residual connections where asked for), output layer, cross-entropy, and every gradient by hand.
-// It is what GruLanguageModel computes, without dropout and without any trick: the oracle, and the text to learn from.
+// The whole model in plain loops: embedding, stacked GRU (with layer normalisation and residual connections where asked for), output layer,
+// cross-entropy, and every gradient by hand. It is what GruLanguageModel computes, without dropout and without any trick: the oracle, and
+// the text to learn from.
 
 using System.Numerics;
 
@@ -10,15 +11,15 @@ namespace GruLM.Model;
 public sealed class PlainGruModel<T>
     where T : IFloatingPointIeee754<T>
 {
-    private readonly GruConfig config;
-    private readonly Dictionary<string, T[]> parameters;
+    private readonly GruConfig _config;
+    private readonly Dictionary<string, T[]> _parameters;
 
     /// <summary>A model over the tensors of <paramref name="parameters"/>, which it reads anew at each call.</summary>
     public PlainGruModel(GruConfig config, Dictionary<string, T[]> parameters)
     {
         config.Validate();
-        this.config = config;
-        this.parameters = parameters;
+        _config = config;
+        _parameters = parameters;
     }
 
     /// <summary>The values of a flat parameter set, tensor by tensor.</summary>
@@ -28,24 +29,27 @@ public sealed class PlainGruModel<T>
     /// <summary>Mean nll over the batch's counted targets from a zero state, and its gradient for every tensor.</summary>
     public (T Loss, Dictionary<string, T[]> Gradients) LossAndGradients(TokenBatch batch)
     {
-        int e = config.EmbeddingDim, h = config.HiddenDim, v = config.VocabSize, layers = config.NumLayers;
-        T[] embedding = parameters["embedding.weight"], output = parameters[config.TieWeights ? "embedding.weight" : "out.weight"];
-        var gradients = parameters.ToDictionary(p => p.Key, p => new T[p.Value.Length]);
-        var dOutput = gradients[config.TieWeights ? "embedding.weight" : "out.weight"];
-        var stack = Enumerable.Range(0, layers).Select(l => new GruLayer<T>(
-            config.InputDim(l), h, parameters[$"gru.weight_ih_l{l}"], parameters[$"gru.weight_hh_l{l}"],
-            parameters[$"gru.bias_ih_l{l}"], parameters[$"gru.bias_hh_l{l}"])).ToArray();
-        var norms = Enumerable.Range(0, layers).Select(l => l == 0 || !config.LayerNorm ? null : new PlainLayerNorm<T>(
-            parameters[$"norm.weight_l{l}"], parameters[$"norm.bias_l{l}"], gradients[$"norm.weight_l{l}"], gradients[$"norm.bias_l{l}"])).ToArray();
+        int e = _config.EmbeddingDim, h = _config.HiddenDim, v = _config.VocabSize, layers = _config.NumLayers;
+        T[] embedding = _parameters["embedding.weight"], output = _parameters[_config.TieWeights ? "embedding.weight" : "out.weight"];
+        var gradients = _parameters.ToDictionary(p => p.Key, p => new T[p.Value.Length]);
+        T[] dOutput = gradients[_config.TieWeights ? "embedding.weight" : "out.weight"];
+        GruLayer<T>[] stack = Enumerable.Range(0, layers).Select(l => new GruLayer<T>(
+            _config.InputDim(l), h, _parameters[$"gru.weight_ih_l{l}"], _parameters[$"gru.weight_hh_l{l}"],
+            _parameters[$"gru.bias_ih_l{l}"], _parameters[$"gru.bias_hh_l{l}"])).ToArray();
+        PlainLayerNorm<T>?[] norms = Enumerable.Range(0, layers).Select(l => l == 0 || !_config.LayerNorm ? null : new PlainLayerNorm<T>(
+            _parameters[$"norm.weight_l{l}"], _parameters[$"norm.bias_l{l}"], gradients[$"norm.weight_l{l}"],
+            gradients[$"norm.bias_l{l}"])).ToArray();
         T counted = T.CreateChecked(batch.Targets.Count(t => t != TokenBatch.Ignored)), loss = T.Zero;
         for (int b = 0; b < batch.Lanes; b++)
         {
-            // Forward: handed[l][t] is what layer l is handed at step t, inputs[l][t] the same normalised, states[l][t] the state before it.
+            // Forward: handed[l][t] is what layer l is handed at step t, inputs[l][t] the same normalised, states[l][t] the state before
+            // it.
             var handed = new T[layers + 1][][];
             var inputs = new T[layers][][];
             var states = new T[layers][][];
             var gates = new T[layers][][];
-            handed[0] = [.. Enumerable.Range(0, batch.Steps).Select(t => embedding.AsSpan(batch.Inputs[(t * batch.Lanes) + b] * e, e).ToArray())];
+            handed[0] =
+                [.. Enumerable.Range(0, batch.Steps).Select(t => embedding.AsSpan(batch.Inputs[(t * batch.Lanes) + b] * e, e).ToArray())];
             for (int l = 0; l < layers; l++)
             {
                 (handed[l + 1], states[l], gates[l]) = (new T[batch.Steps][], new T[batch.Steps + 1][], new T[batch.Steps][]);
@@ -54,7 +58,7 @@ public sealed class PlainGruModel<T>
                 for (int t = 0; t < batch.Steps; t++)
                 {
                     (states[l][t + 1], gates[l][t]) = stack[l].Forward(inputs[l][t], states[l][t]);
-                    handed[l + 1][t] = config.Residual && l > 0 ? Sum(states[l][t + 1], handed[l][t]) : states[l][t + 1];
+                    handed[l + 1][t] = _config.Residual && l > 0 ? Sum(states[l][t + 1], handed[l][t]) : states[l][t + 1];
                 }
             }
 
@@ -65,7 +69,7 @@ public sealed class PlainGruModel<T>
                 d[t] = new T[h];
                 int target = batch.Targets[(t * batch.Lanes) + b];
                 if (target == TokenBatch.Ignored) continue;
-                var top = handed[layers][t];
+                T[] top = handed[layers][t];
                 var logits = new T[v];
                 for (int i = 0; i < v; i++)
                 {
@@ -92,13 +96,13 @@ public sealed class PlainGruModel<T>
                 var carried = new T[h];
                 for (int t = batch.Steps - 1; t >= 0; t--)
                 {
-                    (var dInput, carried) = stack[l].Backward(inputs[l][t], states[l][t], gates[l][t], Sum(carried, d[t]));
+                    (T[]? dInput, carried) = stack[l].Backward(inputs[l][t], states[l][t], gates[l][t], Sum(carried, d[t]));
                     if (norms[l] is { } norm) dInput = norm.Backward(handed[l][t], dInput);
-                    d[t] = config.Residual && l > 0 ? Sum(dInput, d[t]) : dInput;
+                    d[t] = _config.Residual && l > 0 ? Sum(dInput, d[t]) : dInput;
                 }
             }
 
-            var dEmbedding = gradients["embedding.weight"];
+            T[] dEmbedding = gradients["embedding.weight"];
             for (int t = 0; t < batch.Steps; t++)
             {
                 int row = batch.Inputs[(t * batch.Lanes) + b] * e;

@@ -1,13 +1,14 @@
-// What holds a model back from learning its text by heart, besides weight decay and dropout between layers (GruConfig.Dropout): the set that
-// AWD-LSTM showed to matter for recurrent models (Merity, Keskar and Socher 2017, arXiv 1708.02182). All of it acts while training only and none of it is
-// part of the model. Masks are a function of seed and step.
+// What holds a model back from learning its text by heart, besides weight decay and dropout between layers (GruConfig.Dropout): the set
+// that AWD-LSTM showed to matter for recurrent models (Merity, Keskar and Socher 2017, arXiv 1708.02182). All of it acts while training
+// only and none of it is part of the model. Masks are a function of seed and step.
 
 namespace GruLM.Model;
 
 /// <summary>How training is regularised. Everything is off by default.</summary>
 public sealed record Regularisation
 {
-    /// <summary>Whether dropout between layers draws one mask for all steps of a window (Gal and Ghahramani 2016) instead of one a step.</summary>
+    /// <summary>Whether dropout between layers draws one mask for all steps of a window (Gal and Ghahramani 2016) instead of one a
+    /// step.</summary>
     public bool LockedDropout { get; init; }
 
     /// <summary>Share of the embedding's outputs dropped on their way to the first layer, one mask for all steps of a window.</summary>
@@ -35,7 +36,10 @@ public sealed record Regularisation
         Share(OutputDropout, "output dropout");
         Share(EmbeddingDropout, "embedding dropout");
         Share(RecurrentDropout, "recurrent dropout");
-        if (!(ActivationPenalty >= 0) || !(SlownessPenalty >= 0)) throw new ArgumentException($"penalties are {ActivationPenalty} and {SlownessPenalty}; they must not be negative");
+        if (!(ActivationPenalty >= 0) || !(SlownessPenalty >= 0))
+        {
+            throw new ArgumentException($"penalties are {ActivationPenalty} and {SlownessPenalty}; they must not be negative");
+        }
     }
 
     private static void Share(double value, string name)

@@ -1,12 +1,13 @@
-// Stochastic gradient descent with momentum as PyTorch defines it, without Nesterov's step: b = μ b + g, θ = (1 − η λ) θ − η b. Unlike PyTorch's the
-// weight decay λ is decoupled, as AdamW's is: it does not pass through the momentum. One pass over memory.
+// Stochastic gradient descent with momentum as PyTorch defines it, without Nesterov's step: b = μ b + g, θ = (1 − η λ) θ − η b. Unlike
+// PyTorch's the weight decay λ is decoupled, as AdamW's is: it does not pass through the momentum. One pass over memory.
 
 using System.Runtime.CompilerServices;
 using GruLM.Kernels;
 
 namespace GruLM.Model;
 
-/// <summary>The constants of gradient descent with momentum. Weight decay is 0 unless given: it is in units of a learning rate far larger than AdamW's.</summary>
+/// <summary>The constants of gradient descent with momentum. Weight decay is 0 unless given: it is in units of a learning rate far larger
+/// than AdamW's.</summary>
 public sealed record SgdOptions : OptimizerOptions
 {
     /// <inheritdoc/>
@@ -22,38 +23,44 @@ public sealed record SgdOptions : OptimizerOptions
 /// <summary>Gradient descent with its momentum, laid out like the parameters.</summary>
 public sealed unsafe class Sgd : Optimizer
 {
-    private readonly SgdOptions options;
-    private readonly GruParameters momentum;
-    private readonly UpdateChunks chunks;
+    private readonly SgdOptions _options;
+    private readonly GruParameters _momentum;
+    private readonly UpdateChunks _chunks;
 
     /// <summary>No momentum yet, for parameters of <paramref name="config"/>.</summary>
     public Sgd(GruConfig config, SgdOptions options)
     {
-        this.options = options;
-        momentum = new GruParameters(config);
-        chunks = new UpdateChunks(momentum.Views);
+        _options = options;
+        _momentum = new GruParameters(config);
+        _chunks = new UpdateChunks(_momentum.Views);
     }
 
     /// <inheritdoc/>
-    public override string Name => options.Name;
+    public override string Name => _options.Name;
 
     /// <inheritdoc/>
-    public override IEnumerable<OptimizerState> State => [new("momentum", momentum, momentum.Views)];
+    public override IEnumerable<OptimizerState> State => [new("momentum", _momentum, _momentum.Views)];
 
     /// <inheritdoc/>
-    protected override void Apply(Compute compute, GruParameters parameters, GruParameters gradients, double learningRate, double gradientScale) =>
-        chunks.Run(compute, new Rule
+    protected override void Apply(Compute compute, GruParameters parameters, GruParameters gradients, double learningRate,
+        double gradientScale) =>
+        _chunks.Run(compute, new Rule
         {
-            Parameters = parameters.Pointer, Gradients = gradients.Pointer, Buffer = momentum.Pointer, Scale = (float)gradientScale,
-            Momentum = (float)options.Momentum, Keep = (float)(1 - (learningRate * options.WeightDecay)), StepSize = (float)learningRate,
+            Parameters = parameters.Pointer,
+            Gradients = gradients.Pointer,
+            Buffer = _momentum.Pointer,
+            Scale = (float)gradientScale,
+            Momentum = (float)_options.Momentum,
+            Keep = (float)(1 - (learningRate * _options.WeightDecay)),
+            StepSize = (float)learningRate,
         });
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         if (!disposing) return;
-        chunks.Dispose();
-        momentum.Dispose();
+        _chunks.Dispose();
+        _momentum.Dispose();
     }
 
     private struct Rule : IUpdateRule

@@ -1,6 +1,6 @@
-// The output layer for few tokens: logits are made transposed, W Yᵀ, so that the weights are read where they lie, a block of the vocabulary at a time.
-// Forward, a block's logits become e = exp(logit − m) at once, m being the block's own maximum for each token; its maxima and sums make those of the whole
-// vocabulary, M and s. Backward, the block is brought to M and its products follow while it is in the caches:
+// The output layer for few tokens: logits are made transposed, W Yᵀ, so that the weights are read where they lie, a block of the vocabulary
+// at a time. Forward, a block's logits become e = exp(logit − m) at once, m being the block's own maximum for each token; its maxima and
+// sums make those of the whole vocabulary, M and s. Backward, the block is brought to M and its products follow while it is in the caches:
 //     dlogits = (e · exp(m − M) − s · onehot) · f,  f = 1 / (s · counted)
 // where f is applied to the rows of Y and dY instead, which are short. Same equations as SoftmaxLoss.cs otherwise.
 
@@ -17,33 +17,56 @@ internal abstract unsafe partial class SoftmaxLoss
     // dY is summed in so many parts of the vocabulary at most, whatever the threads, and of so many blocks at least.
     private const int MostParts = 16;
     private const int FewestBlocks = 4;
-    private AlignedBuffer<float> fewTokens = new(0);
+    private AlignedBuffer<float> _fewTokens = new(0);
 
-    /// <summary>As <see cref="Run"/> with gradients, reading W [V, H] where it lies, for at most <see cref="FewTokens.Most"/> rows; nothing needs packing.</summary>
+    /// <summary>As <see cref="Run"/> with gradients, reading W [V, H] where it lies, for at most <see cref="FewTokens.Most"/> rows; nothing
+    /// needs packing.</summary>
     public LossSums RunInPlace(float* weights, float* y, ReadOnlySpan<int> targets, int rows, float* dY, float* dWeights, long counted)
     {
         int columns = FusedGruLayer.Padded(rows), blocks = (Vocab + BlockRows - 1) / BlockRows;
         int blocksAPart = Math.Max(FewestBlocks, (blocks + MostParts - 1) / MostParts), parts = (blocks + blocksAPart - 1) / blocksAPart;
         Reserve((long)Vocab * columns, rows);
-        long state = (long)paddedHidden * columns, length = (state * (parts + 2)) + (columns * ((2L * blocks) + 3));
-        if (fewTokens.Length < length)
+        long state = (long)_paddedHidden * columns, length = (state * (parts + 2)) + (columns * ((2L * blocks) + 3));
+        if (_fewTokens.Length < length)
         {
-            fewTokens.Dispose();
-            fewTokens = new AlignedBuffer<float>(length);
+            _fewTokens.Dispose();
+            _fewTokens = new AlignedBuffer<float>(length);
         }
 
-        float* transposed = fewTokens.Pointer, scaled = transposed + state, dParts = scaled + state, maxima = dParts + (state * parts), sums = maxima + ((long)blocks * columns);
+        float* transposed = _fewTokens.Pointer, scaled = transposed + state, dParts = scaled + state, maxima = dParts + (state * parts),
+            sums = maxima + ((long)blocks * columns);
         float* targetLogits = sums + ((long)blocks * columns);
-        compute.Transpose(y, paddedHidden, rows, hidden, transposed, columns);
+        _compute.Transpose(y, _paddedHidden, rows, _hidden, transposed, columns);
         fixed (int* target = targets)
         {
             var columnsOf = new FewColumns
             {
-                Weights = weights, Logits = logits.Pointer, Transposed = transposed, Y = y, Scaled = scaled, DY = dY, DParts = dParts, DWeights = dWeights, Maxima = maxima, Sums = sums,
-                TargetLogits = targetLogits, Factors = targetLogits + columns, Total = targetLogits + (2 * columns), Targets = target, Correct = rowCorrect.Pointer, Nll = rowNll.Pointer,
-                Vocab = Vocab, Hidden = hidden, PaddedHidden = paddedHidden, Rows = rows, Columns = columns, Blocks = blocks, BlocksAPart = blocksAPart, Parts = parts,
+                Weights = weights,
+                Logits = _logits.Pointer,
+                Transposed = transposed,
+                Y = y,
+                Scaled = scaled,
+                DY = dY,
+                DParts = dParts,
+                DWeights = dWeights,
+                Maxima = maxima,
+                Sums = sums,
+                TargetLogits = targetLogits,
+                Factors = targetLogits + columns,
+                Total = targetLogits + (2 * columns),
+                Targets = target,
+                Correct = _rowCorrect.Pointer,
+                Nll = _rowNll.Pointer,
+                Vocab = Vocab,
+                Hidden = _hidden,
+                PaddedHidden = _paddedHidden,
+                Rows = rows,
+                Columns = columns,
+                Blocks = blocks,
+                BlocksAPart = blocksAPart,
+                Parts = parts,
             };
-            RunFew(compute, columnsOf, 1f / Math.Max(counted, 1));
+            RunFew(_compute, columnsOf, 1f / Math.Max(counted, 1));
         }
 
         return Sum(targets, rows, default);
@@ -51,7 +74,8 @@ internal abstract unsafe partial class SoftmaxLoss
 
     protected abstract void RunFew(Compute compute, FewColumns columns, float scale);
 
-    /// <summary>What the passes over blocks share: tokens are columns, padded to <see cref="Columns"/>; those beyond <see cref="Rows"/> hold whatever was there.</summary>
+    /// <summary>What the passes over blocks share: tokens are columns, padded to <see cref="Columns"/>; those beyond <see cref="Rows"/>
+    /// hold whatever was there.</summary>
     protected struct FewColumns
     {
         public float* Weights, Logits, Transposed, Y, Scaled, DY, DParts, DWeights, Maxima, Sums, TargetLogits, Factors, Total;
@@ -59,7 +83,8 @@ internal abstract unsafe partial class SoftmaxLoss
         public double* Nll;
         public int Vocab, Hidden, PaddedHidden, Rows, Columns, Blocks, BlocksAPart, Parts;
 
-        /// <summary>Loss and arg max of each token from the blocks' maxima and sums, in the blocks' order; what each block is to be multiplied by replaces its maxima.</summary>
+        /// <summary>Loss and arg max of each token from the blocks' maxima and sums, in the blocks' order; what each block is to be
+        /// multiplied by replaces its maxima.</summary>
         public readonly void Combine(float scale)
         {
             for (int c = 0; c < Rows; c++)
@@ -119,9 +144,19 @@ internal sealed unsafe partial class SoftmaxLoss<S, V>
             int first = item * BlockRows, end = Math.Min(All.Vocab, first + BlockRows), columns = All.Columns;
             new InPlaceProduct<S, V>
             {
-                A = All.Weights, RowStride = All.Hidden, ColumnStride = 1, M = All.Vocab, K = All.Hidden, B = All.Transposed, StrideB = columns, N = columns, C = All.Logits, StrideC = columns,
+                A = All.Weights,
+                RowStride = All.Hidden,
+                ColumnStride = 1,
+                M = All.Vocab,
+                K = All.Hidden,
+                B = All.Transposed,
+                StrideB = columns,
+                N = columns,
+                C = All.Logits,
+                StrideC = columns,
             }.Block(first, end, 0, columns);
-            float* block = All.Logits + ((nint)first * columns), maxima = All.Maxima + ((nint)item * columns), sums = All.Sums + ((nint)item * columns);
+            float* block = All.Logits + ((nint)first * columns), maxima = All.Maxima + ((nint)item * columns),
+                sums = All.Sums + ((nint)item * columns);
             for (int c = 0; c < columns; c += S.Width)
             {
                 V max = S.Load(block + c);
@@ -182,13 +217,22 @@ internal sealed unsafe partial class SoftmaxLoss<S, V>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public readonly void Execute(int item, int thread)
         {
-            int columns = All.Columns, start = item * All.BlocksAPart * BlockRows, end = Math.Min(All.Vocab, start + (All.BlocksAPart * BlockRows));
+            int columns = All.Columns, start = item * All.BlocksAPart * BlockRows,
+                end = Math.Min(All.Vocab, start + (All.BlocksAPart * BlockRows));
             for (int first = start; first < end; first += BlockRows) Gradients(first, Math.Min(end, first + BlockRows));
             float* dY = All.DParts + ((nint)item * All.PaddedHidden * columns);
             new InPlaceProduct<S, V>
             {
-                A = All.Logits + ((nint)start * columns), RowStride = 1, ColumnStride = columns, M = All.Rows, K = end - start, B = All.Weights + ((nint)start * All.Hidden), StrideB = All.Hidden,
-                N = All.Hidden, C = dY, StrideC = All.PaddedHidden,
+                A = All.Logits + ((nint)start * columns),
+                RowStride = 1,
+                ColumnStride = columns,
+                M = All.Rows,
+                K = end - start,
+                B = All.Weights + ((nint)start * All.Hidden),
+                StrideB = All.Hidden,
+                N = All.Hidden,
+                C = dY,
+                StrideC = All.PaddedHidden,
             }.Block(0, All.Rows, 0, All.Hidden);
         }
 
@@ -211,8 +255,17 @@ internal sealed unsafe partial class SoftmaxLoss<S, V>
 
             new InPlaceProduct<S, V>
             {
-                A = All.Logits, RowStride = columns, ColumnStride = 1, M = All.Vocab, K = All.Rows, B = All.Scaled, StrideB = All.PaddedHidden, N = All.Hidden,
-                C = All.DWeights, StrideC = All.Hidden, Add = true,
+                A = All.Logits,
+                RowStride = columns,
+                ColumnStride = 1,
+                M = All.Vocab,
+                K = All.Rows,
+                B = All.Scaled,
+                StrideB = All.PaddedHidden,
+                N = All.Hidden,
+                C = All.DWeights,
+                StrideC = All.Hidden,
+                Add = true,
             }.Block(first, end, 0, All.Hidden);
         }
     }

@@ -9,35 +9,36 @@ using GruLM.Kernels;
 
 namespace GruLM.Model;
 
-/// <summary>The output layer [V, H] with softmax cross-entropy, for any vector width. Weights are packed by <see cref="Pack"/> after each change.</summary>
+/// <summary>The output layer [V, H] with softmax cross-entropy, for any vector width. Weights are packed by <see cref="Pack"/> after each
+/// change.</summary>
 internal abstract unsafe partial class SoftmaxLoss : IDisposable
 {
     // Logits held at a time: few enough to stay in the last-level cache, rows enough that adding to dW is cheap beside computing it.
     private const int ChunkLogits = 1 << 22;
     private const int FewestRows = 256;
 
-    private readonly Compute compute;
-    private readonly int hidden;
-    private readonly int paddedHidden;
-    private readonly PackedMatrix forward;
-    private readonly PackedMatrix backward;
-    private readonly PackedMatrix packedRows;
-    private AlignedBuffer<float> logits = new(0);
-    private AlignedBuffer<double> rowNll = new(0);
-    private AlignedBuffer<int> rowCorrect = new(0);
+    private readonly Compute _compute;
+    private readonly int _hidden;
+    private readonly int _paddedHidden;
+    private readonly PackedMatrix _forward;
+    private readonly PackedMatrix _backward;
+    private readonly PackedMatrix _packedRows;
+    private AlignedBuffer<float> _logits = new(0);
+    private AlignedBuffer<double> _rowNll = new(0);
+    private AlignedBuffer<int> _rowCorrect = new(0);
 
     protected SoftmaxLoss(Compute compute, int vocab, int hidden)
     {
-        this.compute = compute;
-        this.hidden = hidden;
+        _compute = compute;
+        _hidden = hidden;
         Vocab = vocab;
-        paddedHidden = FusedGruLayer.Padded(hidden);
+        _paddedHidden = FusedGruLayer.Padded(hidden);
 
         // Rows a multiple of 4 KB apart would all fall into the same cache sets.
         LogitStride = FusedGruLayer.Padded(vocab) + 16;
-        forward = compute.NewPacked(hidden, vocab);
-        backward = compute.NewPacked(0, hidden);
-        packedRows = compute.NewPacked(0, hidden);
+        _forward = compute.NewPacked(hidden, vocab);
+        _backward = compute.NewPacked(0, hidden);
+        _packedRows = compute.NewPacked(0, hidden);
     }
 
     protected int Vocab { get; }
@@ -54,14 +55,15 @@ internal abstract unsafe partial class SoftmaxLoss : IDisposable
 
     public void Pack(float* weights, bool forTraining)
     {
-        compute.PackTransposed(weights, hidden, hidden, null, forward);
+        _compute.PackTransposed(weights, _hidden, _hidden, null, _forward);
         if (!forTraining) return;
-        backward.Reshape(Vocab, hidden);
-        compute.PackRows(weights, hidden, hidden, null, backward);
+        _backward.Reshape(Vocab, _hidden);
+        _compute.PackRows(weights, _hidden, _hidden, null, _backward);
     }
 
-    /// <summary>Loss over <paramref name="rows"/> rows of Y [rows, H'] against their targets. With <paramref name="dY"/> given, also dY [rows, H'] and
-    /// dW [V, H] (added), of the loss divided by <paramref name="counted"/>. <paramref name="logProbs"/>, when given, receives each target's log-probability.</summary>
+    /// <summary>Loss over <paramref name="rows"/> rows of Y [rows, H'] against their targets. With <paramref name="dY"/> given, also dY
+    /// [rows, H'] and dW [V, H] (added), of the loss divided by <paramref name="counted"/>. <paramref name="logProbs"/>, when given,
+    /// receives each target's log-probability.</summary>
     public LossSums Run(float* y, ReadOnlySpan<int> targets, int rows, float* dY, float* dWeights, long counted, Span<float> logProbs)
     {
         int chunk = Math.Min(rows, Math.Max(FewestRows, ChunkLogits / LogitStride));
@@ -71,14 +73,16 @@ internal abstract unsafe partial class SoftmaxLoss : IDisposable
             for (int first = 0; first < rows; first += chunk)
             {
                 int count = Math.Min(chunk, rows - first);
-                float* part = y + ((long)first * paddedHidden);
-                compute.Multiply(part, paddedHidden, count, forward, logits.Pointer, LogitStride, add: false);
-                SoftmaxRows(compute, logits.Pointer, target + first, count, dY == null ? 0 : 1f / Math.Max(counted, 1), rowNll.Pointer + first, rowCorrect.Pointer + first);
+                float* part = y + ((long)first * _paddedHidden);
+                _compute.Multiply(part, _paddedHidden, count, _forward, _logits.Pointer, LogitStride, add: false);
+                SoftmaxRows(_compute, _logits.Pointer, target + first, count, dY == null ? 0 : 1f / Math.Max(counted, 1),
+                    _rowNll.Pointer + first, _rowCorrect.Pointer + first);
                 if (dY == null) continue;
-                compute.Multiply(logits.Pointer, LogitStride, count, backward, dY + ((long)first * paddedHidden), paddedHidden, add: false);
-                packedRows.Reshape(count, hidden);
-                compute.PackRows(part, paddedHidden, hidden, null, packedRows);
-                compute.MultiplyTransposed(logits.Pointer, LogitStride, Vocab, packedRows, dWeights, hidden, add: true);
+                _compute.Multiply(_logits.Pointer, LogitStride, count, _backward, dY + ((long)first * _paddedHidden), _paddedHidden,
+                    add: false);
+                _packedRows.Reshape(count, _hidden);
+                _compute.PackRows(part, _paddedHidden, _hidden, null, _packedRows);
+                _compute.MultiplyTransposed(_logits.Pointer, LogitStride, Vocab, _packedRows, dWeights, _hidden, add: true);
             }
         }
 
@@ -91,8 +95,8 @@ internal abstract unsafe partial class SoftmaxLoss : IDisposable
         var sums = default(LossSums);
         for (int i = 0; i < rows; i++)
         {
-            if (!logProbs.IsEmpty) logProbs[i] = (float)-rowNll.Pointer[i];
-            if (targets[i] != TokenBatch.Ignored) sums += new LossSums(rowNll.Pointer[i], 1, rowCorrect.Pointer[i]);
+            if (!logProbs.IsEmpty) logProbs[i] = (float)-_rowNll.Pointer[i];
+            if (targets[i] != TokenBatch.Ignored) sums += new LossSums(_rowNll.Pointer[i], 1, _rowCorrect.Pointer[i]);
         }
 
         return sums;
@@ -100,30 +104,30 @@ internal abstract unsafe partial class SoftmaxLoss : IDisposable
 
     public void Dispose()
     {
-        forward.Dispose();
-        backward.Dispose();
-        packedRows.Dispose();
-        fewTokens.Dispose();
-        logits.Dispose();
-        rowNll.Dispose();
-        rowCorrect.Dispose();
+        _forward.Dispose();
+        _backward.Dispose();
+        _packedRows.Dispose();
+        _fewTokens.Dispose();
+        _logits.Dispose();
+        _rowNll.Dispose();
+        _rowCorrect.Dispose();
     }
 
     protected abstract void SoftmaxRows(Compute compute, float* logits, int* targets, int rows, float scale, double* nll, int* correct);
 
     private void Reserve(long length, int rows)
     {
-        if (logits.Length < length)
+        if (_logits.Length < length)
         {
-            logits.Dispose();
-            logits = new AlignedBuffer<float>(length);
+            _logits.Dispose();
+            _logits = new AlignedBuffer<float>(length);
         }
 
-        if (rowNll.Length >= rows) return;
-        rowNll.Dispose();
-        rowCorrect.Dispose();
-        rowNll = new AlignedBuffer<double>(rows);
-        rowCorrect = new AlignedBuffer<int>(rows);
+        if (_rowNll.Length >= rows) return;
+        _rowNll.Dispose();
+        _rowCorrect.Dispose();
+        _rowNll = new AlignedBuffer<double>(rows);
+        _rowCorrect = new AlignedBuffer<int>(rows);
     }
 }
 
@@ -134,7 +138,17 @@ internal sealed unsafe partial class SoftmaxLoss<S, V>(Compute compute, int voca
 {
     protected override void SoftmaxRows(Compute compute, float* logits, int* targets, int rows, float scale, double* nll, int* correct)
     {
-        var job = new RowsJob { Logits = logits, Targets = targets, Rows = rows, Vocab = Vocab, Stride = LogitStride, Scale = scale, Nll = nll, Correct = correct };
+        var job = new RowsJob
+        {
+            Logits = logits,
+            Targets = targets,
+            Rows = rows,
+            Vocab = Vocab,
+            Stride = LogitStride,
+            Scale = scale,
+            Nll = nll,
+            Correct = correct
+        };
         compute.Team.Run(ref job, (rows + RowsJob.Block - 1) / RowsJob.Block);
     }
 

@@ -35,7 +35,8 @@ public sealed class TokenBatch
     /// <summary>Whether every lane starts from a zero state; otherwise from where the batch before it ended.</summary>
     public bool StartsFresh { get; set; }
 
-    /// <summary>Which part of a larger batch this is, where a batch is computed in parts: each part's lanes carry states of their own.</summary>
+    /// <summary>Which part of a larger batch this is, where a batch is computed in parts: each part's lanes carry states of their
+    /// own.</summary>
     public int Part { get; set; }
 
     /// <summary>Single lanes that start from a zero state although the batch does not: [B].</summary>

@@ -7,7 +7,8 @@ using GruLM.Kernels;
 
 namespace GruLM.Model;
 
-/// <summary>A stretch of one tensor in the flat buffer. Views are padded to sixteen floats with zeros: whole vectors may be used to its end.</summary>
+/// <summary>A stretch of one tensor in the flat buffer. Views are padded to sixteen floats with zeros: whole vectors may be used to its
+/// end.</summary>
 /// <param name="Offset">First element.</param>
 /// <param name="Length">Elements.</param>
 /// <param name="Decays">Whether weight decay applies: whether it is of a matrix.</param>
@@ -26,20 +27,22 @@ internal interface IUpdateRule
 internal sealed unsafe class UpdateChunks : IDisposable
 {
     private const int ChunkLength = 1 << 14;
-    private readonly AlignedBuffer<UpdateChunk> chunks;
+    private readonly AlignedBuffer<UpdateChunk> _chunks;
 
     /// <summary>Cuts <paramref name="views"/>.</summary>
     public UpdateChunks(IEnumerable<ParameterView> views)
     {
         var list = new List<UpdateChunk>();
-        foreach (var view in views)
+        foreach (ParameterView view in views)
         {
             for (long start = 0; start < view.Length; start += ChunkLength)
+            {
                 list.Add(new UpdateChunk(view.Offset + start, (int)Math.Min(ChunkLength, view.Length - start), !view.IsVector));
+            }
         }
 
-        chunks = new AlignedBuffer<UpdateChunk>(list.Count);
-        list.CopyTo(chunks.Span);
+        _chunks = new AlignedBuffer<UpdateChunk>(list.Count);
+        list.CopyTo(_chunks.Span);
     }
 
     /// <summary>Applies a rule to every chunk.</summary>
@@ -48,23 +51,31 @@ internal sealed unsafe class UpdateChunks : IDisposable
     {
         switch (compute.Path)
         {
-            case KernelPath.Vector512: Run<TRule, Simd512, Vector512<float>>(compute, rule); break;
-            case KernelPath.Vector256: Run<TRule, Simd256, Vector256<float>>(compute, rule); break;
-            case KernelPath.Vector128: Run<TRule, Simd128, Vector128<float>>(compute, rule); break;
-            default: Run<TRule, Simd1, float>(compute, rule); break;
+            case KernelPath.Vector512:
+                Run<TRule, Simd512, Vector512<float>>(compute, rule);
+                break;
+            case KernelPath.Vector256:
+                Run<TRule, Simd256, Vector256<float>>(compute, rule);
+                break;
+            case KernelPath.Vector128:
+                Run<TRule, Simd128, Vector128<float>>(compute, rule);
+                break;
+            default:
+                Run<TRule, Simd1, float>(compute, rule);
+                break;
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => chunks.Dispose();
+    public void Dispose() => _chunks.Dispose();
 
     private void Run<TRule, S, V>(Compute compute, TRule rule)
         where TRule : struct, IUpdateRule
         where S : struct, ISimd<V>
         where V : unmanaged
     {
-        var job = new ChunkJob<TRule, S, V> { Chunks = chunks.Pointer, Rule = rule };
-        compute.Team.Run(ref job, (int)chunks.Length);
+        var job = new ChunkJob<TRule, S, V> { Chunks = _chunks.Pointer, Rule = rule };
+        compute.Team.Run(ref job, (int)_chunks.Length);
     }
 
     private struct ChunkJob<TRule, S, V> : IParallelJob

@@ -7,7 +7,8 @@ namespace GruLM.Model;
 /// <summary>Buffers for batches of up to <see cref="Tokens"/> tokens in up to <see cref="Lanes"/> lanes.</summary>
 internal sealed class Workspace : IDisposable
 {
-    public Workspace(GruConfig config, Regularisation regularisation, long tokens, long lanes, bool training, int paddedInput, int paddedHidden)
+    public Workspace(GruConfig config, Regularisation regularisation, long tokens, long lanes, bool training, int paddedInput,
+        int paddedHidden)
     {
         (Tokens, Lanes, Training) = (tokens, lanes, training);
         Embedded = new AlignedBuffer<float>(tokens * paddedInput);
@@ -16,8 +17,12 @@ internal sealed class Workspace : IDisposable
         int boundaries = config.Dropout > 0 ? config.NumLayers - 1 : 0;
         Masks = [.. Enumerable.Range(0, boundaries).Select(_ => new AlignedBuffer<float>(forTraining * paddedHidden))];
         Dropped = [.. Enumerable.Range(0, boundaries).Select(_ => new AlignedBuffer<float>(forTraining * paddedHidden))];
-        Outputs = [.. Enumerable.Range(0, config.Residual ? config.NumLayers - 1 : 0).Select(_ => new AlignedBuffer<float>(tokens * paddedHidden))];
-        Normal = [.. Enumerable.Range(0, config.LayerNorm ? config.NumLayers - 1 : 0).Select(_ => new AlignedBuffer<float>(tokens * paddedHidden))];
+        Outputs =
+            [.. Enumerable.Range(0, config.Residual ? config.NumLayers - 1 : 0)
+            .Select(_ => new AlignedBuffer<float>(tokens * paddedHidden))];
+        Normal =
+            [.. Enumerable.Range(0, config.LayerNorm ? config.NumLayers - 1 : 0)
+            .Select(_ => new AlignedBuffer<float>(tokens * paddedHidden))];
         Statistics = [.. Normal.Select(_ => new AlignedBuffer<float>(2 * tokens))];
         DInput = new AlignedBuffer<float>(config.Residual ? forTraining * paddedHidden : 0);
         InputMask = new AlignedBuffer<float>(training ? lanes * paddedInput : 0);
@@ -83,21 +88,25 @@ internal sealed class Workspace : IDisposable
 
     public void Dispose()
     {
-        foreach (var layer in Layers) layer.Dispose();
-        foreach (var buffer in (AlignedBuffer<float>[])[Embedded, InputMask, RowFactors, TopMask, Top, DEmbedding, DState, DInput, Carry, .. Masks, .. Dropped, .. Outputs, .. Normal, .. Statistics]) buffer.Dispose();
+        foreach (GruActivations layer in Layers) layer.Dispose();
+        foreach (AlignedBuffer<float> buffer in (AlignedBuffer<float>[])[Embedded, InputMask, RowFactors, TopMask, Top, DEmbedding, DState,
+            DInput, Carry, .. Masks, .. Dropped, .. Outputs, .. Normal, .. Statistics])
+        {
+            buffer.Dispose();
+        }
     }
 }
 
 /// <summary>The state of every layer and lane between batches: [L, B, H'].</summary>
 internal sealed unsafe class LaneStates(int layerCount, int paddedHidden) : IDisposable
 {
-    private AlignedBuffer<float> buffer = new(0);
+    private AlignedBuffer<float> _buffer = new(0);
 
     public int Lanes { get; private set; }
 
-    public Span<float> Values => buffer.Slice(0, checked((int)((long)layerCount * Lanes * paddedHidden)));
+    public Span<float> Values => _buffer.Slice(0, checked((int)((long)layerCount * Lanes * paddedHidden)));
 
-    public float* this[int layer] => buffer.Pointer + ((long)layer * Lanes * paddedHidden);
+    public float* this[int layer] => _buffer.Pointer + ((long)layer * Lanes * paddedHidden);
 
     /// <summary>Makes room for the batch's lanes, and sets those to zero that start fresh or are new.</summary>
     public void Prepare(TokenBatch batch)
@@ -116,13 +125,13 @@ internal sealed unsafe class LaneStates(int layerCount, int paddedHidden) : IDis
         if (lanes == Lanes && !fresh) return;
         if (lanes != Lanes)
         {
-            buffer.Dispose();
-            buffer = new AlignedBuffer<float>((long)layerCount * lanes * paddedHidden);
+            _buffer.Dispose();
+            _buffer = new AlignedBuffer<float>((long)layerCount * lanes * paddedHidden);
             Lanes = lanes;
         }
 
         Values.Clear();
     }
 
-    public void Dispose() => buffer.Dispose();
+    public void Dispose() => _buffer.Dispose();
 }

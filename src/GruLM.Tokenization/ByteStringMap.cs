@@ -18,7 +18,10 @@ internal sealed class ByteStringMap
     {
         int size = 16;
         while (size < capacity * 2)
+        {
             size <<= 1;
+        }
+
         _slots = new int[size];
         _entries = new Entry[Math.Max(8, capacity)];
         _keys = new byte[Math.Max(64, capacity * 8)];
@@ -41,9 +44,14 @@ internal sealed class ByteStringMap
         {
             int index = _slots[slot] - 1;
             if (index < 0)
+            {
                 return -1;
+            }
+
             if (_entries[index].Hash == hash && KeyAt(index).SequenceEqual(key))
+            {
                 return index;
+            }
         }
     }
 
@@ -60,7 +68,10 @@ internal sealed class ByteStringMap
     {
         ref long place = ref GetOrAdd(key, out bool existed);
         if (!existed)
+        {
             place = value;
+        }
+
         return !existed;
     }
 
@@ -73,25 +84,38 @@ internal sealed class ByteStringMap
         {
             int index = _slots[slot] - 1;
             if (index < 0)
+            {
                 break;
+            }
+
             if (_entries[index].Hash == hash && KeyAt(index).SequenceEqual(key))
             {
                 existed = true;
                 return ref _entries[index].Value;
             }
         }
+
         existed = false;
         if (Count == _entries.Length)
+        {
             Array.Resize(ref _entries, Count * 2);
+        }
+
         if (_keyBytes + key.Length > _keys.Length)
+        {
             Array.Resize(ref _keys, Math.Max(_keyBytes + key.Length, _keys.Length * 2));
+        }
+
         key.CopyTo(_keys.AsSpan(_keyBytes));
         _entries[Count] = new Entry { Hash = hash, Offset = _keyBytes, Length = key.Length };
         _keyBytes += key.Length;
         _slots[slot] = ++Count;
         int added = Count - 1;
         if (Count * 2 > _slots.Length)
+        {
             Grow();
+        }
+
         return ref _entries[added].Value;
     }
 
@@ -106,14 +130,19 @@ internal sealed class ByteStringMap
             h ^= h >> 32;
             key = key[8..];
         }
+
         if (key.Length > 0)
         {
             ulong last = 0;
             for (int i = 0; i < key.Length; i++)
+            {
                 last |= (ulong)key[i] << (8 * i);
+            }
+
             h = (h ^ last) * 0x9FB21C651E98DF25;
             h ^= h >> 32;
         }
+
         h *= 0xD6E8FEB86659FD93;
         return (uint)(h >> 32);
     }
@@ -125,9 +154,13 @@ internal sealed class ByteStringMap
         {
             int slot = (int)(_entries[i].Hash & (uint)(slots.Length - 1));
             while (slots[slot] != 0)
+            {
                 slot = (slot + 1) & (slots.Length - 1);
+            }
+
             slots[slot] = i + 1;
         }
+
         _slots = slots;
     }
 

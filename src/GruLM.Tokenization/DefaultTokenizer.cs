@@ -1,13 +1,13 @@
-// The tokenizer a language model gets when none is named: BPE with byte fallback that gives every text back to the letter. Nothing is special
-// about it but its settings; any SentencePiece model serves as well.
+// The tokenizer a language model gets when none is named: BPE with byte fallback that gives every text back to the letter. Nothing is
+// special about it but its settings; any SentencePiece model serves as well.
 using System.Text;
 
 namespace GruLM.Tokenization;
 
 /// <summary>
-/// The tokenizer that training makes by itself: BPE; unknown, begin, end and padding are pieces 0 to 3; the chat markers and the newline are
-/// user-defined symbols; unknown text is spelled in bytes; text is not normalised. Decoding what was encoded gives the same text, with one
-/// exception: U+2581, which stands for a space inside pieces, comes back as a space.
+/// The tokenizer that training makes by itself: BPE; unknown, begin, end and padding are pieces 0 to 3; the chat markers and the newline
+/// are user-defined symbols; unknown text is spelled in bytes; text is not normalised. Decoding what was encoded gives the same text, with
+/// one exception: U+2581, which stands for a space inside pieces, comes back as a space.
 /// </summary>
 public static class DefaultTokenizer
 {
@@ -23,7 +23,8 @@ public static class DefaultTokenizer
     /// <summary>The marker at the end of an exchange.</summary>
     public const string End = "<end>";
 
-    /// <summary>Its settings; <see cref="TrainerOptions.HardVocabLimit"/> is off, so that a text which supports fewer pieces gives a smaller vocabulary.</summary>
+    /// <summary>Its settings; <see cref="TrainerOptions.HardVocabLimit"/> is off, so that a text which supports fewer pieces gives a
+    /// smaller vocabulary.</summary>
     public static TrainerOptions Options(int vocabSize = DefaultVocabSize, ModelType modelType = ModelType.Bpe) => new()
     {
         ModelType = modelType,
@@ -44,11 +45,13 @@ public static class DefaultTokenizer
 
     /// <summary>Trains it on the lines of a text.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="vocabSize">How many pieces are wanted; the model's <see cref="SentencePieceModel.Count"/> says how many the text supported.</param>
+    /// <param name="vocabSize">How many pieces are wanted; the model's <see cref="SentencePieceModel.Count"/> says how many the text
+    /// supported.</param>
     /// <param name="modelType">BPE, or another kind with the same settings.</param>
     /// <param name="progress">Called now and then from the calling thread.</param>
     /// <param name="cancellation">Ends the training early with <see cref="OperationCanceledException"/>.</param>
-    /// <exception cref="VocabularySizeException">The size is below the special pieces, the bytes and the required characters; it names the minimum.</exception>
+    /// <exception cref="VocabularySizeException">The size is below the special pieces, the bytes and the required characters; it names the
+    /// minimum.</exception>
     /// <exception cref="ArgumentException">The text has no usable line.</exception>
     public static SentencePieceModel Train(
         string text, int vocabSize = DefaultVocabSize, ModelType modelType = ModelType.Bpe, Action<TrainingProgress>? progress = null,
@@ -61,7 +64,7 @@ public static class DefaultTokenizer
     /// <summary>Trains it on the lines of a UTF-8 text.</summary>
     /// <inheritdoc cref="Train(string, int, ModelType, Action{TrainingProgress}, CancellationToken)"/>
     public static SentencePieceModel Train(
-        ReadOnlyMemory<byte> utf8, int vocabSize = DefaultVocabSize, ModelType modelType = ModelType.Bpe, Action<TrainingProgress>? progress = null,
-        CancellationToken cancellation = default) =>
+        ReadOnlyMemory<byte> utf8, int vocabSize = DefaultVocabSize, ModelType modelType = ModelType.Bpe,
+        Action<TrainingProgress>? progress = null, CancellationToken cancellation = default) =>
         TokenizerTrainer.Train(Options(vocabSize, modelType), SentenceReader.SplitLines(utf8), progress, cancellation);
 }

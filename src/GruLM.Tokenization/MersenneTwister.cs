@@ -15,14 +15,19 @@ internal sealed class MersenneTwister
     {
         _state[0] = seed;
         for (uint i = 1; i < Size; i++)
+        {
             _state[i] = 1812433253u * (_state[i - 1] ^ (_state[i - 1] >> 30)) + i;
+        }
     }
 
     /// <summary>The next 32 bits.</summary>
     public uint Next()
     {
         if (_index == Size)
+        {
             Refill();
+        }
+
         uint y = _state[_index++];
         y ^= y >> 11;
         y ^= (y << 7) & 0x9D2C5680;
@@ -38,8 +43,11 @@ internal sealed class MersenneTwister
         {
             uint threshold = (0u - bound) % bound;
             while ((uint)product < threshold)
+            {
                 product = (ulong)Next() * bound;
+            }
         }
+
         return (uint)(product >> 32);
     }
 
@@ -65,6 +73,7 @@ internal sealed class MersenneTwister
             uint y = (_state[i] & 0x80000000) | (_state[(i + 1) % Size] & 0x7FFFFFFF);
             _state[i] = _state[(i + Shift) % Size] ^ (y >> 1) ^ ((y & 1) != 0 ? 0x9908B0DFu : 0);
         }
+
         _index = 0;
     }
 }

@@ -27,8 +27,11 @@ internal static class Offsets
             count += unit == OffsetUnit.Utf16 && length == 4 ? 2 : 1;
             i += length;
         }
+
         map[utf8.Length] = count;
         for (int i = 0; i < pieces.Count; i++)
+        {
             pieces[i] = pieces[i] with { Begin = map[pieces[i].Begin], End = map[pieces[i].End] };
+        }
     }
 }

@@ -1,6 +1,6 @@
-// Turns ids back into bytes, one at a time, exactly as the reference does for a whole list: control pieces vanish, the unknown piece shows its
-// surface, U+2581 becomes a space, runs of byte pieces are read as UTF-8 with U+FFFD for each bad byte. Batch and streaming decoding are this one
-// state machine, so they cannot disagree.
+// Turns ids back into bytes, one at a time, exactly as the reference does for a whole list: control pieces vanish, the unknown piece shows
+// its surface, U+2581 becomes a space, runs of byte pieces are read as UTF-8 with U+FFFD for each bad byte. Batch and streaming decoding
+// are this one state machine, so they cannot disagree.
 // Source: SentencePiece's decoding, behaviour of 0.1.97 (the same in 0.2).
 using System.Buffers;
 
@@ -38,8 +38,10 @@ internal sealed class DecodingTable
                     AddWithSpaces(piece, surfaces);
                     break;
             }
+
             _offsets[id + 1] = surfaces.Count;
         }
+
         _surfaces = [.. surfaces];
     }
 
@@ -69,7 +71,9 @@ internal sealed class DecodingTable
                 i += 3;
             }
             else
+            {
                 output.Add(piece[i++]);
+            }
         }
     }
 }
@@ -89,12 +93,16 @@ internal struct PieceDecoder(DecodingTable table)
     {
         Vocabulary vocabulary = table.Vocabulary;
         if ((uint)id >= (uint)vocabulary.Count)
+        {
             throw new ArgumentException($"Id {id} is not in the vocabulary; ids run from 0 to {vocabulary.Count - 1}.");
+        }
+
         if (vocabulary.Types[id] == PieceType.Byte)
         {
             PushByte((byte)vocabulary.ByteValues![id], output);
             return;
         }
+
         Flush(output);
         ReadOnlySpan<byte> surface = table.SurfaceOf(id);
         bool text = vocabulary.Types[id] is not (PieceType.Control or PieceType.Unknown);
@@ -106,7 +114,9 @@ internal struct PieceDecoder(DecodingTable table)
     {
         Vocabulary vocabulary = table.Vocabulary;
         if (vocabulary.Types[id] != PieceType.Unknown || vocabulary.BytesOf(id).SequenceEqual(piece))
+        {
             Push(id, output);
+        }
         else
         {
             // Text outside the vocabulary stands for itself.
@@ -119,20 +129,27 @@ internal struct PieceDecoder(DecodingTable table)
     public void Flush(IBufferWriter<byte> output)
     {
         for (; _pendingCount > 0; _pendingCount--)
+        {
             Write(Utf8Bytes.Replacement, output);
+        }
+
         _pending = 0;
     }
 
     private void PushSurface(ReadOnlySpan<byte> surface, bool text, bool beginsWithSpace, IBufferWriter<byte> output)
     {
         if (_spaceDropped || _anyText)
+        {
             _pastStart = true;
+        }
+
         _spaceDropped = false;
         if (text && !_pastStart && table.StripsFirst && beginsWithSpace)
         {
             surface = surface[1..];
             _spaceDropped = !table.StripsAll;
         }
+
         Write(surface, output);
     }
 
@@ -147,7 +164,10 @@ internal struct PieceDecoder(DecodingTable table)
             ReadOnlySpan<byte> held = bytes[.._pendingCount];
             bool valid = Utf8Bytes.TryDecode(held, out _, out int length);
             if (!valid && Utf8Bytes.IsIncomplete(held))
+            {
                 return;
+            }
+
             Write(valid ? held[..length] : Utf8Bytes.Replacement, output);
             _pending = length == 4 ? 0 : _pending >> (8 * length);
             _pendingCount -= length;
@@ -157,7 +177,10 @@ internal struct PieceDecoder(DecodingTable table)
     private void Write(ReadOnlySpan<byte> bytes, IBufferWriter<byte> output)
     {
         if (bytes.IsEmpty)
+        {
             return;
+        }
+
         output.Write(bytes);
         _anyText = true;
     }

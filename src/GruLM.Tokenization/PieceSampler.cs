@@ -1,5 +1,5 @@
-// Random cuts of text, for training models that shall not depend on one cut. Draws come from one mt19937 in the reference's order, so that equal seeds
-// give what spm_encode gives with --random_seed.
+// Random cuts of text, for training models that shall not depend on one cut. Draws come from one mt19937 in the reference's order, so that
+// equal seeds give what spm_encode gives with --random_seed.
 // Source: as for Tokenizer.Sampling.cs.
 using System.Runtime.InteropServices;
 using System.Text;
@@ -16,7 +16,8 @@ public sealed class PieceSampler
 
     /// <summary>Draws one cut of a text.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="nbestSize">Below 0: from all cuts of the lattice; 0 or 1: the best cut; above: from that many best ones, at most 512. BPE models always drop out.</param>
+    /// <param name="nbestSize">Below 0: from all cuts of the lattice; 0 or 1: the best cut; above: from that many best ones, at most 512.
+    /// BPE models always drop out.</param>
     /// <param name="alpha">Unigram: how strongly better cuts are preferred. BPE: the probability to skip a merge.</param>
     /// <exception cref="ArgumentException"><paramref name="nbestSize"/> is above 512.</exception>
     /// <exception cref="InvalidOperationException">The model is a char or word model.</exception>
@@ -31,7 +32,10 @@ public sealed class PieceSampler
     public List<EncodedPiece> Encode(ReadOnlySpan<byte> utf8, int nbestSize, float alpha)
     {
         if (nbestSize > 512)
+        {
             throw new ArgumentException($"nbest_size is {nbestSize}; at most 512 cuts can be drawn from.");
+        }
+
         NormalizedText window = _tokenizer.NormalizeWhole(utf8);
         switch (_tokenizer.Encoder)
         {
@@ -39,13 +43,22 @@ public sealed class PieceSampler
                 return _tokenizer.Collect(window, sink => bpe.Sample(window, window.Length, sink, new EncoderScratch(), alpha, _random));
             case UnigramEncoder unigram:
                 if (window.Length == 0)
+                {
                     return [];
+                }
+
                 if (nbestSize is 0 or 1)
+                {
                     return _tokenizer.EncodePieces(utf8);
+                }
+
                 Lattice lattice = _tokenizer.LatticeOf(unigram, window);
-                return _tokenizer.Collect(window, lattice, nbestSize < 0 ? lattice.Sample(alpha, _random) : DrawFromBest(lattice, nbestSize, alpha));
+                return _tokenizer.Collect(window, lattice, nbestSize < 0
+                    ? lattice.Sample(alpha, _random)
+                    : DrawFromBest(lattice, nbestSize, alpha));
             default:
-                throw new InvalidOperationException($"Random cuts can be drawn from unigram and BPE models only; this is a {_tokenizer.Model.ModelType} model.");
+                throw new InvalidOperationException(
+                    $"Random cuts can be drawn from unigram and BPE models only; this is a {_tokenizer.Model.ModelType} model.");
         }
     }
 
@@ -57,15 +70,22 @@ public sealed class PieceSampler
     /// <param name="includeBest">Put the best cut first, with score 0 (only without replacement).</param>
     /// <exception cref="InvalidOperationException">The model is not a unigram model.</exception>
     /// <exception cref="ArgumentException">The best cut is asked for with replacement.</exception>
-    public IReadOnlyList<ScoredPieces> EncodeAndScore(string text, int samples, float alpha, bool withoutReplacement = false, bool includeBest = false)
+    public IReadOnlyList<ScoredPieces> EncodeAndScore(string text, int samples, float alpha, bool withoutReplacement = false,
+        bool includeBest = false)
     {
         ArgumentNullException.ThrowIfNull(text);
         UnigramEncoder unigram = _tokenizer.RequireUnigram("Scored random cuts");
         if (includeBest && !withoutReplacement)
+        {
             throw new ArgumentException("The best cut can be included only in draws without replacement.");
+        }
+
         NormalizedText window = _tokenizer.NormalizeWhole(Encoding.UTF8.GetBytes(text));
         if (window.Length == 0 || samples < 1)
+        {
             return [];
+        }
+
         Lattice lattice = _tokenizer.LatticeOf(unigram, window);
         float partition = lattice.LogPartition(alpha);
         var results = new List<ScoredPieces>();
@@ -76,6 +96,7 @@ public sealed class PieceSampler
                 int[] path = lattice.Sample(alpha, _random);
                 results.Add(new ScoredPieces(_tokenizer.Collect(window, lattice, path), Weight(lattice, path, alpha) - partition));
             }
+
             return results;
         }
         // One more than wanted: its perturbed score is the threshold.
@@ -88,8 +109,12 @@ public sealed class PieceSampler
             int known = drawn.FindIndex(d => d.Nodes.AsSpan().SequenceEqual(CollectionsMarshal.AsSpan(best)));
             drawn.RemoveAt(known >= 0 ? known : drawn.Count - 1);
         }
+
         if (drawn.Count == 0)
+        {
             return results;
+        }
+
         double threshold = drawn[^1].Score;
         foreach ((int[] nodes, float _) in drawn.Take(drawn.Count - 1))
         {
@@ -98,6 +123,7 @@ public sealed class PieceSampler
             double inclusion = x <= -10 ? x - y / 2 + y * y / 24 - Math.Pow(y, 4) / 2880 : Math.Log(-Expm1(-y));
             results.Add(new ScoredPieces(_tokenizer.Collect(window, lattice, nodes), (float)inclusion));
         }
+
         return results;
     }
 
@@ -107,7 +133,10 @@ public sealed class PieceSampler
         double[] weights = [.. best.Select(b => (double)MathF.Exp(alpha * b.Score))];
         // Long texts' probabilities vanish; relative to the best they do not.
         if (weights.Sum() == 0)
+        {
             weights = [.. best.Select(b => Math.Exp(alpha * (b.Score - best[0].Score)))];
+        }
+
         return best[Lattice.Draw(weights, _random)].Nodes;
     }
 
@@ -115,7 +144,10 @@ public sealed class PieceSampler
     {
         float weight = 0;
         foreach (int node in path)
+        {
             weight += alpha * lattice.ScoreOf(node);
+        }
+
         return weight;
     }
 

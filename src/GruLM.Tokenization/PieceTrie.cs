@@ -19,7 +19,10 @@ internal sealed class PieceTrie
         Clear(0);
         _nodes[0] = new Node { Base = 0, Check = -1, Value = -1 };
         if (sortedKeys.Count > 0)
+        {
             Build(sortedKeys, values);
+        }
+
         Count = sortedKeys.Count;
     }
 
@@ -40,10 +43,14 @@ internal sealed class PieceTrie
         foreach ((byte[] key, int value) in sorted)
         {
             if (keys.Count > 0 && keys[^1].AsSpan().SequenceEqual(key))
+            {
                 continue;
+            }
+
             keys.Add(key);
             values.Add(value);
         }
+
         return new PieceTrie(keys, values);
     }
 
@@ -73,13 +80,17 @@ internal sealed class PieceTrie
         {
             state = Step(state, text[i]);
             if (state < 0)
+            {
                 break;
+            }
+
             if (_nodes[state].Value >= 0)
             {
                 length = i + 1;
                 value = _nodes[state].Value;
             }
         }
+
         return length;
     }
 
@@ -91,8 +102,11 @@ internal sealed class PieceTrie
         {
             state = Step(state, b);
             if (state < 0)
+            {
                 return false;
+            }
         }
+
         return true;
     }
 
@@ -113,8 +127,12 @@ internal sealed class PieceTrie
                 _nodes[state].Value = values[begin];
                 begin++;
             }
+
             if (begin == end)
+            {
                 continue;
+            }
+
             labels.Clear();
             starts.Clear();
             for (int i = begin; i < end; i++)
@@ -126,14 +144,20 @@ internal sealed class PieceTrie
                     starts.Add(i);
                 }
             }
+
             starts.Add(end);
             int origin = FindBase(labels, ref firstFree, highest);
             highest = Math.Max(highest, origin + labels[^1]);
             _nodes[state].Base = origin;
             for (int i = 0; i < labels.Count; i++)
+            {
                 _nodes[origin + labels[i]] = new Node { Base = 0, Check = state, Value = -1 };
+            }
+
             for (int i = 0; i < labels.Count; i++)
+            {
                 pending.Push((origin + labels[i], depth + 1, starts[i], starts[i + 1]));
+            }
         }
         // A leaf's base of 0 would let its steps land on the root's children; their check holds 0, never the leaf, so that is harmless.
     }
@@ -148,22 +172,38 @@ internal sealed class PieceTrie
         {
             // Where much of the ground was tried in vain, building goes on past everything placed so far.
             if (place - begin > MaxTries)
+            {
                 place = Math.Max(place, highest + 1);
+            }
+
             int origin = place - labels[0];
             while (origin + 256 >= _nodes.Length)
+            {
                 GrowNodes();
+            }
+
             if (_nodes[place].Check != Free)
             {
                 crowded++;
                 continue;
             }
+
             bool fits = true;
             for (int i = 1; i < labels.Count && fits; i++)
+            {
                 fits = _nodes[origin + labels[i]].Check == Free;
+            }
+
             if (!fits)
+            {
                 continue;
+            }
+
             if (crowded * 20 >= (place - begin + 1) * 19)
+            {
                 searchFrom = place;
+            }
+
             return origin;
         }
     }
@@ -181,7 +221,9 @@ internal sealed class PieceTrie
     private void Clear(int from)
     {
         for (int i = from; i < _nodes.Length; i++)
+        {
             _nodes[i] = new Node { Base = 0, Check = Free, Value = -1 };
+        }
     }
 
     /// <summary>A state.</summary>

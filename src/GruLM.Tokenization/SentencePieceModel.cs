@@ -21,7 +21,8 @@ public sealed class SentencePieceModel
     }
 
     /// <summary>Reads a <c>.model</c> file.</summary>
-    /// <exception cref="InvalidDataException">The file is not a SentencePiece model, is damaged or contradicts itself; the message names it.</exception>
+    /// <exception cref="InvalidDataException">The file is not a SentencePiece model, is damaged or contradicts itself; the message names
+    /// it.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static SentencePieceModel Load(string path)
     {
@@ -44,13 +45,15 @@ public sealed class SentencePieceModel
         {
             throw new InvalidDataException($"{Name(source)} is not a SentencePiece model or is cut off: {e.Message}", e);
         }
+
         return new SentencePieceModel(proto, source);
     }
 
     /// <summary>The bytes of the <c>.model</c> file. Fields that were read but are not known here are written again.</summary>
     public byte[] ToBytes() => Proto.ToByteArray();
 
-    /// <summary>Writes a <c>.model</c> file: under a temporary name first, then renamed, so that a crash leaves the old or the new file whole.</summary>
+    /// <summary>Writes a <c>.model</c> file: under a temporary name first, then renamed, so that a crash leaves the old or the new file
+    /// whole.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Save(string path)
     {
@@ -69,9 +72,13 @@ public sealed class SentencePieceModel
         {
             lines.Write(Vocabulary.BytesOf(id));
             if (scores)
+            {
                 lines.Write(Encoding.UTF8.GetBytes("\t" + FormatScore(Vocabulary.Scores[id])));
+            }
+
             lines.WriteByte((byte)'\n');
         }
+
         WriteWhole(path, lines.ToArray());
     }
 
@@ -121,9 +128,15 @@ public sealed class SentencePieceModel
     internal static string FormatScore(float score)
     {
         if (score == 0)
+        {
             return float.IsNegative(score) ? "-0" : "0";
+        }
+
         if (!float.IsFinite(score))
+        {
             return float.IsNaN(score) ? "nan" : score > 0 ? "inf" : "-inf";
+        }
+
         string scientific = ((double)score).ToString("E5", CultureInfo.InvariantCulture);
         int exponent = int.Parse(scientific[(scientific.IndexOf('E', StringComparison.Ordinal) + 1)..], CultureInfo.InvariantCulture);
         if (exponent is < -4 or >= 6)
@@ -131,6 +144,7 @@ public sealed class SentencePieceModel
             string mantissa = scientific[..scientific.IndexOf('E', StringComparison.Ordinal)].TrimEnd('0').TrimEnd('.');
             return $"{mantissa}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}";
         }
+
         string plain = ((double)score).ToString("F" + (5 - exponent), CultureInfo.InvariantCulture);
         return plain.Contains('.', StringComparison.Ordinal) ? plain.TrimEnd('0').TrimEnd('.') : plain;
     }
@@ -143,6 +157,7 @@ public sealed class SentencePieceModel
             stream.Write(bytes);
             stream.Flush(flushToDisk: true);
         }
+
         File.Move(temporary, path, overwrite: true);
     }
 }

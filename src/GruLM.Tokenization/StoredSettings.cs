@@ -15,18 +15,26 @@ internal static class StoredSettings
         void Add(bool present, string name, object value)
         {
             if (present)
+            {
                 list.Add(new(name, value is bool b ? (b ? "true" : "false") : Convert.ToString(value, CultureInfo.InvariantCulture) ?? ""));
+            }
         }
 
         TrainerSpec t = proto.TrainerSpec ?? new TrainerSpec();
         foreach (string input in t.Input)
+        {
             Add(true, "input", input);
+        }
+
         Add(t.HasInputFormat, "input_format", t.InputFormat);
         Add(t.HasModelPrefix, "model_prefix", t.ModelPrefix);
         Add(true, "model_type", ((ModelType)t.ModelType).ToString().ToLowerInvariant());
         Add(t.HasVocabSize, "vocab_size", t.VocabSize);
         foreach (string language in t.AcceptLanguage)
+        {
             Add(true, "accept_language", language);
+        }
+
         Add(t.HasSelfTestSampleSize, "self_test_sample_size", t.SelfTestSampleSize);
         Add(t.HasCharacterCoverage, "character_coverage", t.CharacterCoverage);
         Add(t.HasInputSentenceSize, "input_sentence_size", t.InputSentenceSize);
@@ -45,9 +53,15 @@ internal static class StoredSettings
         Add(t.HasTreatWhitespaceAsSuffix, "treat_whitespace_as_suffix", t.TreatWhitespaceAsSuffix);
         Add(t.HasAllowWhitespaceOnlyPieces, "allow_whitespace_only_pieces", t.AllowWhitespaceOnlyPieces);
         foreach (string symbol in t.ControlSymbols)
+        {
             Add(true, "control_symbols", symbol);
+        }
+
         foreach (string symbol in t.UserDefinedSymbols)
+        {
             Add(true, "user_defined_symbols", symbol);
+        }
+
         Add(t.HasRequiredChars, "required_chars", t.RequiredChars);
         Add(t.HasByteFallback, "byte_fallback", t.ByteFallback);
         Add(t.HasVocabularyOutputPieceScore, "vocabulary_output_piece_score", t.VocabularyOutputPieceScore);
@@ -76,7 +90,10 @@ internal static class StoredSettings
         Add(n.HasEscapeWhitespaces, "escape_whitespaces", n.EscapeWhitespaces);
         Add(n.HasNormalizationRuleTsv && n.NormalizationRuleTsv.Length > 0, "normalization_rule_tsv", n.NormalizationRuleTsv);
         if (proto.DenormalizerSpec is { } d)
+        {
             Add(true, "denormalization_rule_tsv", d.NormalizationRuleTsv);
+        }
+
         return list;
     }
 }

@@ -1,5 +1,5 @@
-// Decodes ids as they are generated: what has been returned so far, joined, is always what decoding the whole list gives, and no string ever
-// holds half a character. Leaves out undoing: a returned text is final.
+// Decodes ids as they are generated: what has been returned so far, joined, is always what decoding the whole list gives, and no string
+// ever holds half a character. Leaves out undoing: a returned text is final.
 using System.Buffers;
 using System.Text;
 
@@ -60,6 +60,7 @@ public sealed class StreamingDecoder
             KeepRest(whole);
             return text;
         }
+
         _tokenizer.Denormalizer!.Advance(ref _progress, _decoded.WrittenSpan[_taken..], final, _denormalized, int.MaxValue);
         _taken += _progress.Position;
         _progress.Position = 0;
@@ -68,12 +69,18 @@ public sealed class StreamingDecoder
             KeepRest(_taken);
             _taken = 0;
         }
+
         ReadOnlySpan<byte> ready = _denormalized.Bytes.AsSpan(0, _denormalized.Length);
         // Trailing spaces may still be stripped, so they wait.
         ReadOnlySpan<byte> stable = ready;
         if (!final && _tokenizer.Denormalizer.StripsTrailingSpace)
+        {
             while (stable.EndsWith(_tokenizer.Denormalizer.SpaceMark))
+            {
                 stable = stable[..^_tokenizer.Denormalizer.SpaceMark.Length];
+            }
+        }
+
         int certain = final ? ready.Length : WholeCharacters(stable);
         string result = Encoding.UTF8.GetString(ready[..certain]);
         _denormalized.Consume(certain);
@@ -93,9 +100,13 @@ public sealed class StreamingDecoder
         {
             byte b = text[^back];
             if ((b & 0xC0) == 0x80)
+            {
                 continue;
+            }
+
             return b >= 0xC0 && Utf8Bytes.IsIncomplete(text[^back..]) ? text.Length - back : text.Length;
         }
+
         return text.Length;
     }
 }

@@ -1,7 +1,7 @@
-// Encodes a text that comes in parts: the pieces given out so far, joined, are always the first ones that encoding the whole text gives. Memory does not
-// grow with the text, as long as here and there two characters stand side by side that no piece joins (a line end does, in every usual model). It does
-// grow with a stretch without such a place, and models with unused pieces need their whole text before they give any of it.
-// Leaves out sampling and the n best cuts, which need the whole text.
+// Encodes a text that comes in parts: the pieces given out so far, joined, are always the first ones that encoding the whole text gives.
+// Memory does not grow with the text, as long as here and there two characters stand side by side that no piece joins (a line end does, in
+// every usual model). It does grow with a stretch without such a place, and models with unused pieces need their whole text before they
+// give any of it. Leaves out sampling and the n best cuts, which need the whole text.
 namespace GruLM.Tokenization;
 
 /// <summary>A piece of a text that came in parts.</summary>
@@ -61,7 +61,10 @@ public sealed class StreamingEncoder
         ArgumentNullException.ThrowIfNull(pieces);
         int length = _held + utf8.Length;
         if (_input.Length < length)
+        {
             Array.Resize(ref _input, Math.Max(length, 2 * _input.Length));
+        }
+
         utf8.CopyTo(_input.AsSpan(_held));
         _tokenizer.EncodeChunk(ref _progress, _input.AsSpan(0, length), final, _scratch);
         _held = length - _progress.Position;
@@ -69,10 +72,15 @@ public sealed class StreamingEncoder
         _progress.ChunkOffset += _progress.Position;
         _progress.Position = 0;
         if (final)
+        {
             _scratch.Sink.Release();
+        }
+
         GiveOut(pieces);
         if (_progress.ChunkOffset >= RecountAt)
+        {
             Recount();
+        }
     }
 
     private void GiveOut(List<StreamedPiece> pieces)
@@ -80,7 +88,10 @@ public sealed class StreamingEncoder
         // The run of unknown text that the last piece stands for may go on.
         int certain = _pieces.Count - (_scratch.Sink.HoldsRun ? 1 : 0);
         for (int i = 0; i < certain; i++)
+        {
             pieces.Add(new StreamedPiece(_pieces[i].Id, _pieces[i].Text, _origin + _pieces[i].Begin, _origin + _pieces[i].End));
+        }
+
         _pieces.RemoveRange(0, certain);
         _ids.Clear();
     }
@@ -89,9 +100,15 @@ public sealed class StreamingEncoder
     {
         int by = _progress.ChunkOffset;
         foreach (ref int origin in _scratch.Window.Origins.AsSpan(0, _scratch.Window.Length))
+        {
             origin -= by;
+        }
+
         for (int i = 0; i < _pieces.Count; i++)
+        {
             _pieces[i] = _pieces[i] with { Begin = _pieces[i].Begin - by, End = _pieces[i].End - by };
+        }
+
         _progress.ChunkOffset = 0;
         _origin += by;
     }

@@ -1,6 +1,6 @@
-// The tokenizer people use: text to ids and back with a SentencePiece model. Encoding passes the text through a window (normalise a part, cut
-// the part) so that one string of any length takes time in proportion and little memory. Training is TokenizerTrainer's work; n-best, sampling and
-// the other special ways of encoding are in Tokenizer.Sampling.cs.
+// The tokenizer people use: text to ids and back with a SentencePiece model. Encoding passes the text through a window (normalise a part,
+// cut the part) so that one string of any length takes time in proportion and little memory. Training is TokenizerTrainer's work; n-best,
+// sampling and the other special ways of encoding are in Tokenizer.Sampling.cs.
 // Source: SentencePiece (Kudo & Richardson 2018); ids, offsets and texts are those of 0.1.97.
 using System.Buffers;
 using System.Collections.Concurrent;
@@ -9,7 +9,8 @@ using GruLM.Tokenization.Proto;
 
 namespace GruLM.Tokenization;
 
-/// <summary>Cuts text into the pieces of a SentencePiece model and puts pieces together again. Immutable and safe to use from several threads.</summary>
+/// <summary>Cuts text into the pieces of a SentencePiece model and puts pieces together again. Immutable and safe to use from several
+/// threads.</summary>
 public sealed partial class Tokenizer
 {
     private const int WindowBytes = 1 << 14;
@@ -20,12 +21,14 @@ public sealed partial class Tokenizer
     private readonly ConcurrentBag<EncoderScratch> _pool = [];
     private readonly WeakReference<Tokenizer> _self;
 
-    // A thread keeps what it encoded with last, so that its cache of words stays in its own core's caches; what that displaces goes back to its owner.
+    // A thread keeps what it encoded with last, so that its cache of words stays in its own core's caches; what that displaces goes back to
+    // its owner.
     [ThreadStatic]
-    private static EncoderScratch? _mine;
+    private static EncoderScratch? s_mine;
 
     /// <summary>Makes a tokenizer from a model.</summary>
-    /// <exception cref="InvalidDataException">The model's normalisation table is broken, or its specimen texts do not give the pieces it says.</exception>
+    /// <exception cref="InvalidDataException">The model's normalisation table is broken, or its specimen texts do not give the pieces it
+    /// says.</exception>
     public Tokenizer(SentencePieceModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -33,9 +36,13 @@ public sealed partial class Tokenizer
         _self = new WeakReference<Tokenizer>(this);
         _vocabulary = model.Vocabulary;
         TrainerSpec trainer = model.Proto.TrainerSpec ?? SentencePieceModel.DefaultTrainerSpec;
-        Normalizer = new Normalizer(model.Proto.NormalizerSpec ?? new NormalizerSpec(), trainer.TreatWhitespaceAsSuffix, _vocabulary.UserDefinedSymbols());
+        Normalizer = new Normalizer(model.Proto.NormalizerSpec ?? new NormalizerSpec(), trainer.TreatWhitespaceAsSuffix,
+            _vocabulary.UserDefinedSymbols());
         if (model.Proto.DenormalizerSpec is { } denormalizer && !denormalizer.PrecompiledCharsmap.IsEmpty)
+        {
             Denormalizer = new Normalizer(denormalizer, whitespaceAsSuffix: false, null);
+        }
+
         DecodingTable = new DecodingTable(model);
         _encoder = model.ModelType switch
         {
@@ -56,7 +63,7 @@ public sealed partial class Tokenizer
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static Tokenizer Load(string path)
     {
-        SentencePieceModel model = SentencePieceModel.Load(path);
+        var model = SentencePieceModel.Load(path);
         try
         {
             return new Tokenizer(model);
@@ -106,7 +113,8 @@ public sealed partial class Tokenizer
         return [.. ids];
     }
 
-    /// <summary>Cuts a text and appends its ids. Lone surrogates count as U+FFFD. Takes time in proportion to the text and a small buffer.</summary>
+    /// <summary>Cuts a text and appends its ids. Lone surrogates count as U+FFFD. Takes time in proportion to the text and a small
+    /// buffer.</summary>
     public void Encode(ReadOnlySpan<char> text, List<int> ids)
     {
         ArgumentNullException.ThrowIfNull(ids);
@@ -116,16 +124,25 @@ public sealed partial class Tokenizer
         var progress = new NormalizerProgress();
         int room = Math.Max(scratch.Input.Length, 3 * Math.Min(text.Length, ChunkChars) + 1024);
         if (scratch.Input.Length < room)
+        {
             scratch.Input = new byte[room];
+        }
+
         int held = 0;
         do
         {
             // A pair of surrogates is never parted between two chunks.
             int take = Math.Min(text.Length, ChunkChars);
             if (take < text.Length && char.IsHighSurrogate(text[take - 1]))
+            {
                 take--;
+            }
+
             while (scratch.Input.Length < held + 3 * take)
+            {
                 Array.Resize(ref scratch.Input, scratch.Input.Length * 2);
+            }
+
             int length = held + Encoding.UTF8.GetBytes(text[..take], scratch.Input.AsSpan(held));
             text = text[take..];
             EncodeChunk(ref progress, scratch.Input.AsSpan(0, length), text.IsEmpty, scratch);
@@ -138,7 +155,8 @@ public sealed partial class Tokenizer
         Return(scratch);
     }
 
-    /// <summary>Cuts UTF-8 text and appends its ids. Malformed bytes count as U+FFFD each. Takes time in proportion to the text and a small buffer.</summary>
+    /// <summary>Cuts UTF-8 text and appends its ids. Malformed bytes count as U+FFFD each. Takes time in proportion to the text and a small
+    /// buffer.</summary>
     public void Encode(ReadOnlySpan<byte> utf8, List<int> ids)
     {
         ArgumentNullException.ThrowIfNull(ids);
@@ -170,7 +188,10 @@ public sealed partial class Tokenizer
         byte[] utf8 = Encoding.UTF8.GetBytes(text);
         List<EncodedPiece> pieces = EncodePieces(utf8);
         if (unit != OffsetUnit.Utf8Bytes)
+        {
             Offsets.Convert(pieces, utf8, unit);
+        }
+
         return pieces;
     }
 
@@ -195,7 +216,9 @@ public sealed partial class Tokenizer
             utf8.Write(Denormalizer.Normalize(plain.WrittenSpan));
         }
         else
+        {
             DecodeRaw(ids, utf8);
+        }
     }
 
     /// <summary>Puts pieces given as text together. A piece that is not in the vocabulary stands for itself.</summary>
@@ -212,13 +235,18 @@ public sealed partial class Tokenizer
     {
         ArgumentNullException.ThrowIfNull(pieces);
         ArgumentNullException.ThrowIfNull(utf8);
-        var plain = Denormalizer is null ? null : new ArrayBufferWriter<byte>(256);
+        ArrayBufferWriter<byte>? plain = Denormalizer is null ? null : new ArrayBufferWriter<byte>(256);
         var decoder = new PieceDecoder(DecodingTable);
         foreach (byte[] piece in pieces)
+        {
             decoder.PushPiece(piece, _vocabulary.TryGetId(piece, out int id) ? id : _vocabulary.UnkId, plain ?? utf8);
+        }
+
         decoder.Flush(plain ?? utf8);
         if (plain is not null)
+        {
             utf8.Write(Denormalizer!.Normalize(plain.WrittenSpan));
+        }
     }
 
     /// <summary>An encoder for a text that comes in parts.</summary>
@@ -257,14 +285,17 @@ public sealed partial class Tokenizer
 
     internal Normalizer? Denormalizer { get; }
 
-    /// <summary>Reads a chunk of a text into the window and puts out what can be cut already; all of it with <paramref name="final"/>. What it leaves
-    /// unread, from <c>progress.Position</c> on, must come first in the next chunk.</summary>
+    /// <summary>Reads a chunk of a text into the window and puts out what can be cut already; all of it with <paramref name="final"/>. What
+    /// it leaves unread, from <c>progress.Position</c> on, must come first in the next chunk.</summary>
     internal void EncodeChunk(ref NormalizerProgress progress, ReadOnlySpan<byte> chunk, bool final, EncoderScratch scratch)
     {
         NormalizedText window = scratch.Window;
         ReadOnlySpan<byte> trailing = Normalizer.SpaceMark;
         if (window.Limit == 0)
+        {
             window.Limit = _encoder.NeedsWholeText ? int.MaxValue : WindowBytes;
+        }
+
         while (true)
         {
             Normalizer.Advance(ref progress, chunk, final, window, window.Limit);
@@ -273,8 +304,12 @@ public sealed partial class Tokenizer
                 _encoder.Encode(window, window.Length, scratch.Sink, scratch);
                 return;
             }
+
             if (window.Length < window.Limit)
+            {
                 return;
+            }
+
             int cut = _encoder.LastCut(window.Bytes.AsSpan(0, window.Length), trailing);
             if (cut > 0)
             {
@@ -283,7 +318,9 @@ public sealed partial class Tokenizer
                 window.Limit = Math.Max(WindowBytes, window.Length * 2);
             }
             else
+            {
                 window.Limit = window.Limit > int.MaxValue / 2 ? int.MaxValue : window.Limit * 2;
+            }
         }
     }
 
@@ -291,7 +328,10 @@ public sealed partial class Tokenizer
     {
         var decoder = new PieceDecoder(DecodingTable);
         foreach (int id in ids)
+        {
             decoder.Push(id, output);
+        }
+
         decoder.Flush(output);
     }
 
@@ -307,21 +347,29 @@ public sealed partial class Tokenizer
     private void CheckSamples()
     {
         if (Model.Proto.SelfTestData is not { } data)
+        {
             return;
+        }
+
         foreach (SelfTestData.Types.Sample sample in data.Samples)
         {
             string got = string.Join(' ', EncodePieces(sample.Input.Span).Select(p => p.Text));
             if (got != sample.Expected.ToStringUtf8() && !ScoreTheSame(sample.Expected.ToStringUtf8(), got))
+            {
                 throw new InvalidDataException(
                     $"A specimen text of the model, '{sample.Input.ToStringUtf8()}', gives '{got}' but the model says '{sample.Expected.ToStringUtf8()}'.");
+            }
         }
     }
 
     private EncoderScratch Rent()
     {
-        EncoderScratch? scratch = _mine;
+        EncoderScratch? scratch = s_mine;
         if (scratch is null || scratch.Owner != _self || scratch.InUse)
+        {
             scratch = RentAnother(scratch);
+        }
+
         scratch.InUse = true;
         scratch.Score = 0;
         return scratch;
@@ -330,16 +378,23 @@ public sealed partial class Tokenizer
     private EncoderScratch RentAnother(EncoderScratch? mine)
     {
         if (!_pool.TryTake(out EncoderScratch? scratch))
+        {
             scratch = new EncoderScratch { Owner = _self };
+        }
+
         if (mine is { InUse: true })
+        {
             return scratch;
-        _mine = scratch;
+        }
+
+        s_mine = scratch;
         scratch.IsThreads = true;
         if (mine is not null)
         {
             mine.IsThreads = false;
             GiveBack(mine);
         }
+
         return scratch;
     }
 
@@ -349,12 +404,16 @@ public sealed partial class Tokenizer
         scratch.Trim();
         scratch.InUse = false;
         if (!scratch.IsThreads)
+        {
             GiveBack(scratch);
+        }
     }
 
     private static void GiveBack(EncoderScratch scratch)
     {
         if (scratch.Owner is { } owner && owner.TryGetTarget(out Tokenizer? tokenizer) && tokenizer._pool.Count < 64)
+        {
             tokenizer._pool.Add(scratch);
+        }
     }
 }

@@ -37,6 +37,7 @@ internal static class Utf8Bytes
             length = 1;
             return true;
         }
+
         if (text.Length >= 2 && (b0 & 0xE0) == 0xC0)
         {
             scalar = ((b0 & 0x1F) << 6) | (text[1] & 0x3F);
@@ -64,6 +65,7 @@ internal static class Utf8Bytes
                 return true;
             }
         }
+
         scalar = Malformed;
         length = 1;
         return false;
@@ -75,15 +77,21 @@ internal static class Utf8Bytes
         byte lead = text[0];
         int need = lead is >= 0xC2 and <= 0xDF ? 2 : lead is >= 0xE0 and <= 0xEF ? 3 : lead is >= 0xF0 and <= 0xF4 ? 4 : 0;
         if (text.Length >= need)
+        {
             return false;
+        }
+
         if (text.Length >= 2)
         {
             // The second byte's range keeps overlong forms, surrogates and what lies past U+10FFFF out.
             byte low = lead switch { 0xE0 => (byte)0xA0, 0xF0 => (byte)0x90, _ => (byte)0x80 };
             byte high = lead switch { 0xED => (byte)0x9F, 0xF4 => (byte)0x8F, _ => (byte)0xBF };
             if (text[1] < low || text[1] > high)
+            {
                 return false;
+            }
         }
+
         return text.Length < 3 || IsTrail(text[2]);
     }
 
@@ -98,12 +106,14 @@ internal static class Utf8Bytes
             destination[0] = (byte)scalar;
             return 1;
         }
+
         if (scalar < 0x800)
         {
             destination[0] = (byte)(0xC0 | (scalar >> 6));
             destination[1] = (byte)(0x80 | (scalar & 0x3F));
             return 2;
         }
+
         if (scalar < 0x10000)
         {
             destination[0] = (byte)(0xE0 | (scalar >> 12));
@@ -111,6 +121,7 @@ internal static class Utf8Bytes
             destination[2] = (byte)(0x80 | (scalar & 0x3F));
             return 3;
         }
+
         destination[0] = (byte)(0xF0 | (scalar >> 18));
         destination[1] = (byte)(0x80 | ((scalar >> 12) & 0x3F));
         destination[2] = (byte)(0x80 | ((scalar >> 6) & 0x3F));

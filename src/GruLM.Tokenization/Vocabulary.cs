@@ -21,7 +21,10 @@ internal sealed class Vocabulary
         int count = proto.Pieces.Count;
         string name = SentencePieceModel.Name(source);
         if (count == 0)
+        {
             throw new InvalidDataException($"{name} holds no pieces, so it is not a usable SentencePiece model.");
+        }
+
         bool byteFallback = proto.TrainerSpec?.ByteFallback ?? false;
         Scores = new float[count];
         Types = new PieceType[count];
@@ -29,14 +32,20 @@ internal sealed class Vocabulary
         _offsets = new int[count + 1];
         long total = 0;
         foreach (ModelProto.Types.SentencePiece piece in proto.Pieces)
+        {
             total += piece.Piece.Length;
+        }
+
         _bytes = new byte[total];
         for (int id = 0; id < count; id++)
         {
             ModelProto.Types.SentencePiece piece = proto.Pieces[id];
             ReadOnlySpan<byte> text = piece.Piece.Span;
             if (text.IsEmpty)
+            {
                 throw new InvalidDataException($"{name} is broken: piece {id} is empty.");
+            }
+
             text.CopyTo(_bytes.AsSpan(_offsets[id]));
             _offsets[id + 1] = _offsets[id] + text.Length;
             Scores[id] = piece.Score;
@@ -44,34 +53,57 @@ internal sealed class Vocabulary
             Types[id] = type;
             bool ordinary = type is PieceType.Normal or PieceType.UserDefined or PieceType.Unused;
             if (!(ordinary ? _ordinary : _reserved).TryAdd(text, id))
+            {
                 throw new InvalidDataException($"{name} is broken: piece {id}, '{Encoding.UTF8.GetString(text)}', is there twice.");
+            }
+
             if (type == PieceType.Unknown)
             {
                 if (UnkId >= 0)
-                    throw new InvalidDataException($"{name} is broken: pieces {UnkId} and {id} are both the unknown piece; exactly one must be.");
+                {
+                    throw new InvalidDataException(
+                        $"{name} is broken: pieces {UnkId} and {id} are both the unknown piece; exactly one must be.");
+                }
+
                 UnkId = id;
             }
+
             if (type == PieceType.Byte)
             {
                 if (!byteFallback)
-                    throw new InvalidDataException($"{name} is broken: piece {id} is a byte piece, but the model does not use byte fallback.");
+                {
+                    throw new InvalidDataException(
+                        $"{name} is broken: piece {id} is a byte piece, but the model does not use byte fallback.");
+                }
+
                 int value = ByteOf(text);
                 if (value < 0)
+                {
                     throw new InvalidDataException(
                         $"{name} is broken: piece {id}, '{Encoding.UTF8.GetString(text)}', is marked as a byte; expected a name like <0x0A>.");
+                }
+
                 ByteIds[value] = id;
                 ByteValues ??= NewByteValues(count);
                 ByteValues[id] = (short)value;
             }
+
             HasUnused |= type == PieceType.Unused;
         }
+
         if (UnkId < 0)
+        {
             throw new InvalidDataException($"{name} is broken: no piece is the unknown piece; exactly one must be.");
+        }
+
         if (byteFallback)
         {
             int missing = Array.IndexOf(ByteIds, -1);
             if (missing >= 0)
+            {
                 throw new InvalidDataException($"{name} is broken: it uses byte fallback but the byte piece <0x{missing:X2}> is missing.");
+            }
+
             UsesByteFallback = true;
         }
     }
@@ -119,8 +151,12 @@ internal sealed class Vocabulary
     public IEnumerable<byte[]> UserDefinedSymbols()
     {
         for (int id = 0; id < Count; id++)
+        {
             if (Types[id] == PieceType.UserDefined)
+            {
                 yield return BytesOf(id).ToArray();
+            }
+        }
     }
 
     /// <summary>The name of a byte piece.</summary>
@@ -130,7 +166,10 @@ internal sealed class Vocabulary
     public static int ByteOf(ReadOnlySpan<byte> name)
     {
         if (name.Length != 6 || !name.StartsWith("<0x"u8) || name[5] != (byte)'>')
+        {
             return -1;
+        }
+
         int high = Hex(name[3]), low = Hex(name[4]);
         return high < 0 || low < 0 ? -1 : high * 16 + low;
 

@@ -1,5 +1,5 @@
-// Which tokens of an exchange count: those of the answers, after <ai> up to and including <end>. What a person says is read but not learned,
-// so that a small model spends nothing on guessing questions. An answer also ends where the next prompt begins.
+// Which tokens of an exchange count: those of the answers, after <ai> up to and including <end>. What a person says is read but not
+// learned, so that a small model spends nothing on guessing questions. An answer also ends where the next prompt begins.
 
 using GruLM.Model;
 
@@ -11,8 +11,10 @@ namespace GruLM.Training;
 /// <param name="End">The id after an answer.</param>
 public sealed record AnswerMask(int Prompt, int Ai, int End)
 {
-    /// <summary>Whether the token at <paramref name="position"/> of a line counts; the position after the last is that of the line's end.</summary>
-    public bool Counts(ReadOnlySpan<int> line, int position) => Inside(line, position) && (position == line.Length || line[position] != Prompt);
+    /// <summary>Whether the token at <paramref name="position"/> of a line counts; the position after the last is that of the line's
+    /// end.</summary>
+    public bool Counts(ReadOnlySpan<int> line, int position) =>
+        Inside(line, position) && (position == line.Length || line[position] != Prompt);
 
     /// <summary>How many tokens of a line count, its end among them.</summary>
     public int Count(ReadOnlySpan<int> line)
@@ -42,7 +44,8 @@ public sealed record AnswerMask(int Prompt, int Ai, int End)
     }
 
     // The last marker before a position tells whose words stand there.
-    private bool Inside(ReadOnlySpan<int> line, int position) => line[..position].LastIndexOfAny(Prompt, Ai, End) is >= 0 and var last && line[last] == Ai;
+    private bool Inside(ReadOnlySpan<int> line, int position) =>
+        line[..position].LastIndexOfAny(Prompt, Ai, End) is >= 0 and var last && line[last] == Ai;
 
     private bool Next(bool inside, int token) => token == Ai || (inside && token != End && token != Prompt);
 }

@@ -8,7 +8,7 @@ namespace GruLM.Training;
 /// <summary>Cuts batches into parts of <see cref="TrainingOptions.BatchSize"/> lanes.</summary>
 internal sealed class BatchParts(TrainingOptions options)
 {
-    private readonly Dictionary<(int Steps, int Lanes), TokenBatch> buffers = [];
+    private readonly Dictionary<(int Steps, int Lanes), TokenBatch> _buffers = [];
 
     public int Count(TokenBatch batch) => options.GradAccum == 1 ? 1 : (batch.Lanes + options.BatchSize - 1) / options.BatchSize;
 
@@ -17,7 +17,11 @@ internal sealed class BatchParts(TrainingOptions options)
     {
         if (Count(batch) == 1) return batch;
         int first = part * options.BatchSize, lanes = Math.Min(options.BatchSize, batch.Lanes - first);
-        if (!buffers.TryGetValue((batch.Steps, lanes), out var result)) buffers[(batch.Steps, lanes)] = result = new TokenBatch(batch.Steps, lanes);
+        if (!_buffers.TryGetValue((batch.Steps, lanes), out TokenBatch? result))
+        {
+            _buffers[(batch.Steps, lanes)] = result = new TokenBatch(batch.Steps, lanes);
+        }
+
         (result.Part, result.StartsFresh) = (part, batch.StartsFresh);
         batch.FreshLanes.AsSpan(first, lanes).CopyTo(result.FreshLanes);
         for (int t = 0; t < batch.Steps; t++)

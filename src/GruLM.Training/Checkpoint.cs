@@ -36,7 +36,8 @@ public static class Checkpoint
             Directory.CreateDirectory(temporary);
             model.Save(temporary);
             model.SaveTrainingState(Path.Combine(temporary, StateName));
-            AtomicFile.WriteAllText(Path.Combine(temporary, PositionName), JsonSerializer.Serialize(position, CheckpointJsonContext.Default.RunPosition) + "\n");
+            AtomicFile.WriteAllText(Path.Combine(temporary, PositionName),
+                JsonSerializer.Serialize(position, CheckpointJsonContext.Default.RunPosition) + "\n");
             FolderChecksums.Write(temporary);
             if (Directory.Exists(final)) Delete(final);
             Directory.Move(temporary, final);
@@ -45,12 +46,16 @@ public static class Checkpoint
         {
             // Room for what is worth more than half a checkpoint.
             TryDelete(temporary);
-            throw new IOException($"{final}: this checkpoint could not be written ({error.Message}); those before it are whole: make room and continue with --resume {modelFolder}", error);
+            throw new IOException(
+                $"{final}: this checkpoint could not be written ({error.Message}); those before it are whole: make room and continue with --resume {modelFolder}", error);
         }
 
         int whole = 0;
-        foreach (var (step, folder) in Find(modelFolder))
+        foreach ((long step, string? folder) in Find(modelFolder))
+        {
             if (step > position.Step || ++whole > Math.Max(1, keep)) Delete(folder);
+        }
+
         return final;
     }
 
@@ -62,15 +67,18 @@ public static class Checkpoint
         return
         [
             .. Directory.EnumerateDirectories(parent, Prefix + "*")
-                .Select(f => (Ok: long.TryParse(Path.GetFileName(f)[Prefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out long step), step, f))
+                .Select(f =>
+                (Ok: long.TryParse(Path.GetFileName(f)[Prefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out long step),
+                step, f))
                 .Where(x => x.Ok).OrderByDescending(x => x.step).Select(x => (x.step, x.f)),
         ];
     }
 
-    /// <summary>The folder of the newest checkpoint that is as it was written, or null; <paramref name="notice"/> is told of those passed over.</summary>
+    /// <summary>The folder of the newest checkpoint that is as it was written, or null; <paramref name="notice"/> is told of those passed
+    /// over.</summary>
     public static string? NewestWhole(string modelFolder, Action<string> notice)
     {
-        foreach (var (_, folder) in Find(modelFolder))
+        foreach ((long _, string? folder) in Find(modelFolder))
         {
             if (FolderChecksums.Check(folder) is not { } wrong) return folder;
             notice($"{folder} is damaged ({wrong}) and is passed over");
@@ -79,14 +87,14 @@ public static class Checkpoint
         return null;
     }
 
-    /// <summary>Reads a checkpoint's position and its optimizer state into <paramref name="model"/>, whose parameters came from the same folder.
-    /// Throws <see cref="InvalidDataException"/> when they are damaged.</summary>
+    /// <summary>Reads a checkpoint's position and its optimizer state into <paramref name="model"/>, whose parameters came from the same
+    /// folder. Throws <see cref="InvalidDataException"/> when they are damaged.</summary>
     public static RunPosition Load(string folder, ITrainableModel model)
     {
         string path = Path.Combine(folder, PositionName);
         try
         {
-            var position = JsonSerializer.Deserialize(File.ReadAllBytes(path), CheckpointJsonContext.Default.RunPosition);
+            RunPosition? position = JsonSerializer.Deserialize(File.ReadAllBytes(path), CheckpointJsonContext.Default.RunPosition);
             model.LoadTrainingState(Path.Combine(folder, StateName));
             return position ?? throw new InvalidDataException($"{path}: is empty");
         }
@@ -99,7 +107,10 @@ public static class Checkpoint
     // What killed processes left behind.
     private static void RemoveUnfinished(string parent)
     {
-        foreach (string folder in Directory.EnumerateDirectories(parent, Prefix + "*" + Unfinished)) Directory.Delete(folder, recursive: true);
+        foreach (string folder in Directory.EnumerateDirectories(parent, Prefix + "*" + Unfinished))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     private static void Delete(string folder)
@@ -121,6 +132,7 @@ public static class Checkpoint
     }
 }
 
-[JsonSourceGenerationOptions(WriteIndented = true, IgnoreReadOnlyProperties = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSourceGenerationOptions(WriteIndented = true, IgnoreReadOnlyProperties = true,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(RunPosition))]
 internal sealed partial class CheckpointJsonContext : JsonSerializerContext;

@@ -1,19 +1,21 @@
-// Dynamic evaluation (Mikolov et al. 2010; Krause, Kahembwe, Murray and Renals 2018): the model goes on learning from the text it is measured on. Each
-// segment is scored first and learned from afterwards, so that no token is ever predicted by a model that has seen it. It learns on
-// a copy; the trained parameters are not changed. Dropout is off for both.
+// Dynamic evaluation (Mikolov et al. 2010; Krause, Kahembwe, Murray and Renals 2018): the model goes on learning from the text it is
+// measured on. Each segment is scored first and learned from afterwards, so that no token is ever predicted by a model that has seen it. It
+// learns on a copy; the trained parameters are not changed. Dropout is off for both.
 
 using GruLM.Kernels;
 using GruLM.Model;
 
 namespace GruLM.Training;
 
-/// <summary>How a model adapts while it is evaluated. The defaults were found by experiment on a model of two minutes' training: good on more of the same text and on another book alike.</summary>
+/// <summary>How a model adapts while it is evaluated. The defaults were found by experiment on a model of two minutes' training: good on
+/// more of the same text and on another book alike.</summary>
 public sealed record DynamicOptions
 {
     /// <summary>Tokens that are scored before they are learned from together.</summary>
     public int Segment { get; init; } = 32;
 
-    /// <summary>Size of an update, in units of the parameters: each moves by about this much where its gradient is as large as usual.</summary>
+    /// <summary>Size of an update, in units of the parameters: each moves by about this much where its gradient is as large as
+    /// usual.</summary>
     public double LearningRate { get; init; } = 0.001;
 
     /// <summary>The share of the way back to its trained value that each parameter goes at each update.</summary>
@@ -23,16 +25,18 @@ public sealed record DynamicOptions
 /// <summary>Evaluates a model that adapts as it reads.</summary>
 public static class DynamicEvaluation
 {
-    /// <summary>The text as one stream, as in <see cref="Evaluation.Stream"/>, by a copy of the model that takes one gradient step after each segment.
+    /// <summary>The text as one stream, as in <see cref="Evaluation.Stream"/>, by a copy of the model that takes one gradient step after
+    /// each segment.
     /// <paramref name="trained"/> is only read.</summary>
     public static EvaluationResult Stream(
-        GruParameters trained, Compute compute, HeldOutStream text, DynamicOptions options, Action<long>? progress = null, CancellationToken cancel = default)
+        GruParameters trained, Compute compute, HeldOutStream text, DynamicOptions options, Action<long>? progress = null,
+        CancellationToken cancel = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.Segment);
         Evaluation.Require(text);
         using var model = new GruLanguageModel(trained.Copy(trained.Config with { Dropout = 0 }), compute);
         using var update = new DynamicUpdate(trained);
-        var ids = text.Ids.Span;
+        ReadOnlySpan<int> ids = text.Ids.Span;
         var sums = default(LossSums);
         for (int offset = 0; offset < ids.Length - 1; offset += options.Segment)
         {

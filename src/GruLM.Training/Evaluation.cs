@@ -54,15 +54,18 @@ public static class Evaluation
     private const int WindowLanes = 32;
 
     /// <summary>The text as one stream with the state carried from beginning to end; every token but the first is predicted.</summary>
-    public static EvaluationResult Stream(ITrainableModel model, HeldOutStream text, Action<long>? progress = null, CancellationToken cancel = default)
+    public static EvaluationResult Stream(ITrainableModel model, HeldOutStream text, Action<long>? progress = null,
+        CancellationToken cancel = default)
     {
         Require(text);
         return StreamLanes(model, text, 1, 0, progress, cancel);
     }
 
-    /// <summary>Nearly the figure of <see cref="Stream"/>, many times faster, for use while training: the text is cut into lanes read side by side, and
-    /// each lane first reads the end of the one before it, unscored, so that its state is warm. At most <paramref name="maxTokens"/> from the start (0: all).</summary>
-    public static EvaluationResult QuickStream(ITrainableModel model, HeldOutStream text, long maxTokens = 0, CancellationToken cancel = default)
+    /// <summary>Nearly the figure of <see cref="Stream"/>, many times faster, for use while training: the text is cut into lanes read side
+    /// by side, and each lane first reads the end of the one before it, unscored, so that its state is warm. At most
+    /// <paramref name="maxTokens"/> from the start (0: all).</summary>
+    public static EvaluationResult QuickStream(ITrainableModel model, HeldOutStream text, long maxTokens = 0,
+        CancellationToken cancel = default)
     {
         Require(text);
         if (maxTokens > 0 && maxTokens < text.Tokens)
@@ -76,12 +79,14 @@ public static class Evaluation
         return StreamLanes(model, text, lanes, lanes == 1 ? 0 : Window, null, cancel);
     }
 
-    /// <summary>Inputs [kN, kN + N), each predicting its successor, from a zero state at each window's start: only the text's first token goes unscored.</summary>
-    public static EvaluationResult Windows(ITrainableModel model, HeldOutStream text, int size, Action<long>? progress = null, CancellationToken cancel = default)
+    /// <summary>Inputs [kN, kN + N), each predicting its successor, from a zero state at each window's start: only the text's first token
+    /// goes unscored.</summary>
+    public static EvaluationResult Windows(ITrainableModel model, HeldOutStream text, int size, Action<long>? progress = null,
+        CancellationToken cancel = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(size);
         Require(text);
-        var ids = text.Ids.Span;
+        ReadOnlySpan<int> ids = text.Ids.Span;
         int predicted = ids.Length - 1, windows = (int)(((long)predicted + size - 1) / size);
         size = Math.Min(size, predicted);
         int lanes = Math.Min(windows, WindowLanes);
@@ -114,16 +119,21 @@ public static class Evaluation
 
     /// <summary>Line by line from a zero state, bos fed, every id and the end piece predicted; the end piece counts one byte.
     /// At most about <paramref name="maxTokens"/> from the start (0: all).</summary>
-    public static EvaluationResult Lines(ITrainableModel model, HeldOutLines text, long maxTokens = 0, Action<long>? progress = null, CancellationToken cancel = default)
+    public static EvaluationResult Lines(ITrainableModel model, HeldOutLines text, long maxTokens = 0, Action<long>? progress = null,
+        CancellationToken cancel = default)
     {
         int count = 0;
-        for (long tokens = 0; count < text.Lines.Count && (maxTokens == 0 || tokens < maxTokens); count++) tokens += text.Lines[count].Length + 1;
+        for (long tokens = 0; count < text.Lines.Count && (maxTokens == 0 || tokens < maxTokens); count++)
+        {
+            tokens += text.Lines[count].Length + 1;
+        }
+
         if (count == 0) throw new InvalidDataException("the held-out part has no line with text");
 
         // Similar lengths together; the sums do not depend on the order but for rounding, and the order is fixed.
-        var order = Enumerable.Range(0, count).OrderBy(i => text.Lines[i].Length).ThenBy(i => i).ToArray();
+        int[] order = Enumerable.Range(0, count).OrderBy(i => text.Lines[i].Length).ThenBy(i => i).ToArray();
         var sums = default(LossSums);
-        foreach (var members in order.Chunk(LineLanes))
+        foreach (int[] members in order.Chunk(LineLanes))
         {
             int longest = text.Lines[members[^1]].Length + 1;
             int[][] lines = [.. members.Select(i => text.Lines[i])];
@@ -142,25 +152,31 @@ public static class Evaluation
     }
 
     /// <summary>The figure used while training: <see cref="QuickStream"/> or <see cref="Lines"/>.</summary>
-    public static EvaluationResult Quick(ITrainableModel model, HeldOut text, long maxTokens = 0, CancellationToken cancel = default) => text switch
-    {
-        HeldOutStream stream => QuickStream(model, stream, maxTokens, cancel),
-        HeldOutLines lines => Lines(model, lines, maxTokens, null, cancel),
-        _ => throw new ArgumentException($"cannot evaluate on {text.GetType().Name}"),
-    };
+    public static EvaluationResult Quick(ITrainableModel model, HeldOut text, long maxTokens = 0, CancellationToken cancel = default) =>
+        text switch
+        {
+            HeldOutStream stream => QuickStream(model, stream, maxTokens, cancel),
+            HeldOutLines lines => Lines(model, lines, maxTokens, null, cancel),
+            _ => throw new ArgumentException($"cannot evaluate on {text.GetType().Name}"),
+        };
 
     internal static void Require(HeldOutStream text)
     {
-        if (text.Ids.Length < 2) throw new InvalidDataException($"the held-out text has {text.Ids.Length} token(s); at least 2 are needed, one to read and one to predict");
+        if (text.Ids.Length < 2)
+        {
+            throw new InvalidDataException(
+                $"the held-out text has {text.Ids.Length} token(s); at least 2 are needed, one to read and one to predict");
+        }
     }
 
     internal static long BytesAfterFirst(HeldOutStream text) => text.ByteEnds.Span[^1] - text.ByteEnds.Span[0];
 
     // Lane b reads inputs [b·share, (b + 1)·share + warmUp). It scores all but the first warmUp of them, which the lane before
     // it scores; the first lane, whose state starts where the text does, scores those too.
-    private static EvaluationResult StreamLanes(ITrainableModel model, HeldOutStream text, int lanes, int warmUp, Action<long>? progress, CancellationToken cancel)
+    private static EvaluationResult StreamLanes(ITrainableModel model, HeldOutStream text, int lanes, int warmUp, Action<long>? progress,
+        CancellationToken cancel)
     {
-        var ids = text.Ids.Span;
+        ReadOnlySpan<int> ids = text.Ids.Span;
         long predicted = ids.Length - 1, share = (predicted - warmUp + lanes - 1) / lanes, laneLength = share + warmUp;
         var sums = default(LossSums);
         for (long offset = 0; offset < laneLength; offset += Window)

@@ -1,5 +1,5 @@
-// Lines as token ids, wherever they lie: in memory, or in two files that are mapped into it (TokenFile.cs), one with the ids of all lines after one another
-// and one with the lengths of the lines.
+// Lines as token ids, wherever they lie: in memory, or in two files that are mapped into it (TokenFile.cs), one with the ids of all lines
+// after one another and one with the lengths of the lines.
 
 namespace GruLM.Training;
 
@@ -34,26 +34,35 @@ public sealed class LinesInFile : ITokenLines, IDisposable
 {
     private const int Together = 64;
 
-    private readonly ITokens ids;
-    private readonly ITokens lengths;
-    private readonly long[] starts;
+    private readonly ITokens _ids;
+    private readonly ITokens _lengths;
+    private readonly long[] _starts;
 
-    /// <summary>Lines of these lengths, one after another in <paramref name="ids"/>. Throws <see cref="InvalidDataException"/> when the two do not belong together.</summary>
+    /// <summary>Lines of these lengths, one after another in <paramref name="ids"/>. Throws <see cref="InvalidDataException"/> when the two
+    /// do not belong together.</summary>
     public LinesInFile(ITokens ids, ITokens lengths)
     {
-        (this.ids, this.lengths) = (ids, lengths);
-        if (lengths.Count > Array.MaxLength) throw new InvalidDataException($"{lengths.Count:#,0} lines are too many; {Array.MaxLength:#,0} can be shuffled");
+        (_ids, _lengths) = (ids, lengths);
+        if (lengths.Count > Array.MaxLength)
+        {
+            throw new InvalidDataException($"{lengths.Count:#,0} lines are too many; {Array.MaxLength:#,0} can be shuffled");
+        }
+
         Count = (int)lengths.Count;
-        starts = new long[(Count + Together - 1) / Together];
+        _starts = new long[(Count + Together - 1) / Together];
         long at = 0;
         Span<int> group = stackalloc int[Together];
-        for (int i = 0; i < starts.Length; i++)
+        for (int i = 0; i < _starts.Length; i++)
         {
-            starts[i] = at;
+            _starts[i] = at;
             foreach (int length in Group(i, group)) at += length;
         }
 
-        if (at != ids.Count) throw new InvalidDataException($"the files of tokens and of their lines' lengths do not belong together ({ids.Count} tokens, {at} in lines); delete both, and they are made again");
+        if (at != ids.Count)
+        {
+            throw new InvalidDataException(
+                $"the files of tokens and of their lines' lengths do not belong together ({ids.Count} tokens, {at} in lines); delete both, and they are made again");
+        }
     }
 
     /// <inheritdoc/>
@@ -64,11 +73,11 @@ public sealed class LinesInFile : ITokenLines, IDisposable
     {
         get
         {
-            var before = Group(line / Together, stackalloc int[Together])[..(line % Together)];
-            long start = starts[line / Together];
+            Span<int> before = Group(line / Together, stackalloc int[Together])[..(line % Together)];
+            long start = _starts[line / Together];
             foreach (int length in before) start += length;
             int[] tokens = new int[LengthOf(line)];
-            ids.CopyTo(start, tokens);
+            _ids.CopyTo(start, tokens);
             return tokens;
         }
     }
@@ -77,22 +86,22 @@ public sealed class LinesInFile : ITokenLines, IDisposable
     public int LengthOf(int line)
     {
         int length = 0;
-        lengths.CopyTo(line, new Span<int>(ref length));
+        _lengths.CopyTo(line, new Span<int>(ref length));
         return length;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        (ids as IDisposable)?.Dispose();
-        (lengths as IDisposable)?.Dispose();
+        (_ids as IDisposable)?.Dispose();
+        (_lengths as IDisposable)?.Dispose();
     }
 
     private Span<int> Group(int group, Span<int> room)
     {
         int first = group * Together;
         room = room[..Math.Min(Together, Count - first)];
-        lengths.CopyTo(first, room);
+        _lengths.CopyTo(first, room);
         return room;
     }
 }

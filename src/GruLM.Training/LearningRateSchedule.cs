@@ -1,4 +1,5 @@
-// The learning rate of each step: a linear warm-up, then one of the usual falls. A pure function of the step and, for the plateau, of how often it was cut.
+// The learning rate of each step: a linear warm-up, then one of the usual falls. A pure function of the step and, for the plateau, of how
+// often it was cut.
 
 namespace GruLM.Training;
 
@@ -17,7 +18,8 @@ public enum ScheduleKind
     /// <summary>Does not fall.</summary>
     Constant,
 
-    /// <summary>Is cut whenever the held-out figure stands still (<see cref="TrainingOptions.PlateauPatience"/>), whatever the number of steps.</summary>
+    /// <summary>Is cut whenever the held-out figure stands still (<see cref="TrainingOptions.PlateauPatience"/>), whatever the number of
+    /// steps.</summary>
     Plateau,
 }
 

@@ -15,21 +15,21 @@ public sealed class LineSamples : ITrainingData
     // Lines are sorted by length within a pool of so many batches: enough to pad little, few enough to stay well mixed.
     private const int BatchesAPool = 32;
 
-    private readonly ITokenLines lines;
-    private readonly int bos;
-    private readonly int end;
-    private readonly int batchSize;
-    private readonly int bptt;
-    private readonly AnswerMask? mask;
+    private readonly ITokenLines _lines;
+    private readonly int _bos;
+    private readonly int _end;
+    private readonly int _batchSize;
+    private readonly int _bptt;
+    private readonly AnswerMask? _mask;
 
     // Then every epoch has the same number of steps, known without planning it.
-    private readonly bool noneContinues;
-    private readonly Philox random;
-    private readonly Dictionary<int, TokenBatch> batchOfSteps = [];
-    private (int Epoch, int Index) poolAtHand = (-1, -1);
-    private List<(int[] Lines, int Offset)> pool = [];
-    private int countedEpoch = -1;
-    private int[] firstSteps = [];
+    private readonly bool _noneContinues;
+    private readonly Philox _random;
+    private readonly Dictionary<int, TokenBatch> _batchOfSteps = [];
+    private (int Epoch, int Index) _poolAtHand = (-1, -1);
+    private List<(int[] Lines, int Offset)> _pool = [];
+    private int _countedEpoch = -1;
+    private int[] _firstSteps = [];
 
     /// <summary>Samples from token ids of lines, without bos and end. With a <paramref name="mask"/> only answers count.
     /// Throws <see cref="InvalidDataException"/> when there is none.</summary>
@@ -42,18 +42,18 @@ public sealed class LineSamples : ITrainingData
     public LineSamples(ITokenLines lines, int bos, int end, int batchSize, int bptt, ulong seed, AnswerMask? mask = null)
     {
         if (lines.Count == 0) throw new InvalidDataException("the training part has no line with text");
-        this.lines = lines;
-        this.bos = bos;
-        this.end = end;
-        this.batchSize = Math.Min(batchSize, lines.Count);
-        this.bptt = bptt;
-        this.mask = mask;
-        random = new Philox(seed, RandomPurpose.Shuffle);
-        noneContinues = true;
+        _lines = lines;
+        _bos = bos;
+        _end = end;
+        _batchSize = Math.Min(batchSize, lines.Count);
+        _bptt = bptt;
+        _mask = mask;
+        _random = new Philox(seed, RandomPurpose.Shuffle);
+        _noneContinues = true;
         for (int i = 0; i < lines.Count; i++)
         {
             int length = lines.LengthOf(i) + 1;
-            noneContinues &= length <= bptt;
+            _noneContinues &= length <= bptt;
             TokensPerEpoch += mask?.Count(lines[i]) ?? length;
         }
     }
@@ -65,25 +65,26 @@ public sealed class LineSamples : ITrainingData
     public long TokensPerEpoch { get; }
 
     /// <inheritdoc/>
-    public int StepsInEpoch(int epoch) => noneContinues ? (lines.Count + batchSize - 1) / batchSize : FirstSteps(epoch)[^1];
+    public int StepsInEpoch(int epoch) => _noneContinues ? (_lines.Count + _batchSize - 1) / _batchSize : FirstSteps(epoch)[^1];
 
     /// <inheritdoc/>
     public TokenBatch Batch(int epoch, int index)
     {
-        var (members, offset) = Window(epoch, index);
-        int steps = Math.Min(bptt, Longest(members) - offset);
-        if (!batchOfSteps.TryGetValue(steps, out var batch)) batchOfSteps[steps] = batch = new TokenBatch(steps, batchSize);
+        (int[]? members, int offset) = Window(epoch, index);
+        int steps = Math.Min(_bptt, Longest(members) - offset);
+        if (!_batchOfSteps.TryGetValue(steps, out TokenBatch? batch)) _batchOfSteps[steps] = batch = new TokenBatch(steps, _batchSize);
         batch.StartsFresh = offset == 0;
-        FillBatch(batch, [.. members.Select(i => lines[i])], offset, bos, end, mask);
+        FillBatch(batch, [.. members.Select(i => _lines[i])], offset, _bos, _end, _mask);
         return batch;
     }
 
-    /// <summary>Writes tokens [offset, offset + T) of some lines into a batch, a lane each; what is beyond a line's end, what the mask leaves out, and unused lanes, are ignored.</summary>
+    /// <summary>Writes tokens [offset, offset + T) of some lines into a batch, a lane each; what is beyond a line's end, what the mask
+    /// leaves out, and unused lanes, are ignored.</summary>
     internal static void FillBatch(TokenBatch batch, IReadOnlyList<int[]> members, int offset, int bos, int end, AnswerMask? mask)
     {
         for (int b = 0; b < batch.Lanes; b++)
         {
-            var line = b < members.Count ? members[b] : null;
+            int[]? line = b < members.Count ? members[b] : null;
             for (int t = 0; t < batch.Steps; t++)
             {
                 int position = offset + t, at = (t * batch.Lanes) + b;
@@ -96,15 +97,15 @@ public sealed class LineSamples : ITrainingData
         }
     }
 
-    private int LinesAPool => batchSize * BatchesAPool;
+    private int LinesAPool => _batchSize * BatchesAPool;
 
-    private int Pools => (int)((lines.Count + (long)LinesAPool - 1) / LinesAPool);
+    private int Pools => (int)((_lines.Count + (long)LinesAPool - 1) / LinesAPool);
 
     // The lines and their first token of a step.
     private (int[] Lines, int Offset) Window(int epoch, int step)
     {
         int index = step / BatchesAPool, first = index * BatchesAPool;
-        if (!noneContinues)
+        if (!_noneContinues)
         {
             int[] steps = FirstSteps(epoch);
             index = Array.BinarySearch(steps, step);
@@ -112,31 +113,31 @@ public sealed class LineSamples : ITrainingData
             first = steps[index];
         }
 
-        if (poolAtHand != (epoch, index))
+        if (_poolAtHand != (epoch, index))
         {
-            var batches = Batches(epoch, index);
+            List<int[]> batches = Batches(epoch, index);
             ulong order = (1UL << 63) | ((ulong)(uint)epoch << 32) | (uint)index;
-            pool = [];
+            _pool = [];
             for (int i = 0; i < batches.Count; i++)
             {
-                int[] batch = batches[random.Shuffled(i, batches.Count, order)];
-                for (int offset = 0, longest = Longest(batch); offset < longest; offset += bptt) pool.Add((batch, offset));
+                int[] batch = batches[_random.Shuffled(i, batches.Count, order)];
+                for (int offset = 0, longest = Longest(batch); offset < longest; offset += _bptt) _pool.Add((batch, offset));
             }
 
-            poolAtHand = (epoch, index);
+            _poolAtHand = (epoch, index);
         }
 
-        return pool[step - first];
+        return _pool[step - first];
     }
 
     // Where the steps of each pool begin, and after them how many there are in all. Each pool is looked at by itself, whatever the thread.
     private int[] FirstSteps(int epoch)
     {
-        if (epoch == countedEpoch) return firstSteps;
+        if (epoch == _countedEpoch) return _firstSteps;
         int[] steps = new int[Pools + 1];
-        Parallel.For(0, Pools, p => steps[p + 1] = Batches(epoch, p).Sum(batch => (Longest(batch) + bptt - 1) / bptt));
+        Parallel.For(0, Pools, p => steps[p + 1] = Batches(epoch, p).Sum(batch => (Longest(batch) + _bptt - 1) / _bptt));
         for (int p = 0; p < Pools; p++) steps[p + 1] = checked(steps[p] + steps[p + 1]);
-        (firstSteps, countedEpoch) = (steps, epoch);
+        (_firstSteps, _countedEpoch) = (steps, epoch);
         return steps;
     }
 
@@ -144,18 +145,18 @@ public sealed class LineSamples : ITrainingData
     private List<int[]> Batches(int epoch, int index)
     {
         int first = index * LinesAPool;
-        int[] members = new int[Math.Min(LinesAPool, lines.Count - first)];
+        int[] members = new int[Math.Min(LinesAPool, _lines.Count - first)];
         long[] keys = new long[members.Length];
         for (int i = 0; i < members.Length; i++)
         {
-            members[i] = random.Shuffled(first + i, lines.Count, (ulong)epoch);
-            keys[i] = ((long)lines.LengthOf(members[i]) << 32) | (uint)members[i];
+            members[i] = _random.Shuffled(first + i, _lines.Count, (ulong)epoch);
+            keys[i] = ((long)_lines.LengthOf(members[i]) << 32) | (uint)members[i];
         }
 
         Array.Sort(keys, members);
-        return [.. members.Chunk(batchSize)];
+        return [.. members.Chunk(_batchSize)];
     }
 
     // With bos or the end piece.
-    private int Longest(int[] members) => members.Max(i => lines.LengthOf(i) + 1);
+    private int Longest(int[] members) => members.Max(i => _lines.LengthOf(i) + 1);
 }

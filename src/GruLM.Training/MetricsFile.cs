@@ -10,20 +10,20 @@ public sealed class MetricsFile : ITrainingObserver, IDisposable
     /// <summary>The file's name, in the folder of training files.</summary>
     public const string Name = "metrics.jsonl";
 
-    private readonly StepLines lines;
+    private readonly StepLines _lines;
 
     /// <summary>Opens <c>training/metrics.jsonl</c> in a model folder, to append to it.</summary>
     public MetricsFile(string modelFolder)
     {
         string folder = Directory.CreateDirectory(Checkpoint.TrainingFolder(modelFolder)).FullName;
-        lines = new StepLines(Path.Combine(folder, Name));
+        _lines = new StepLines(Path.Combine(folder, Name));
     }
 
     /// <summary>Drops what was written after <paramref name="step"/>; everything for 0.</summary>
-    public void GoBackTo(long step) => lines.GoBackTo(step);
+    public void GoBackTo(long step) => _lines.GoBackTo(step);
 
     /// <inheritdoc/>
-    public void OnSteps(StepReport report) => lines.Write(report.Step, json =>
+    public void OnSteps(StepReport report) => _lines.Write(report.Step, json =>
     {
         json.WriteNumber("tokens", report.Tokens);
         json.WriteNumber("seconds", Math.Round(report.Seconds, 3));
@@ -35,7 +35,7 @@ public sealed class MetricsFile : ITrainingObserver, IDisposable
     });
 
     /// <inheritdoc/>
-    public void OnEvaluation(EvaluationReport report) => lines.Write(report.Step, json =>
+    public void OnEvaluation(EvaluationReport report) => _lines.Write(report.Step, json =>
     {
         json.WriteNumber("tokens", report.Tokens);
         json.WriteNumber("seconds", Math.Round(report.Seconds, 3));
@@ -52,13 +52,13 @@ public sealed class MetricsFile : ITrainingObserver, IDisposable
     }
 
     /// <inheritdoc/>
-    public void OnCheckpoint(string folder) => lines.FlushToDisk();
+    public void OnCheckpoint(string folder) => _lines.FlushToDisk();
 
     /// <inheritdoc/>
-    public void OnNotice(long step, string message) => lines.Write(step, json => json.WriteString("notice", message));
+    public void OnNotice(long step, string message) => _lines.Write(step, json => json.WriteString("notice", message));
 
     /// <inheritdoc/>
-    public void Dispose() => lines.Dispose();
+    public void Dispose() => _lines.Dispose();
 
     // JSON has no infinity and no NaN.
     private static void Finite(Utf8JsonWriter json, string name, double value)

@@ -19,10 +19,11 @@ public sealed record SpeedMeasurement(double Step, double Evaluation, double Sav
     // The first steps are slower, and the first second of a busy machine says little.
     private const double WarmUp = 0.3;
 
-    /// <summary>Trains for about <paramref name="seconds"/> and evaluates once. Throws <see cref="OperationCanceledException"/> when cancelled.</summary>
+    /// <summary>Trains for about <paramref name="seconds"/> and evaluates once. Throws <see cref="OperationCanceledException"/> when
+    /// cancelled.</summary>
     public static SpeedMeasurement Measure(
-        GruConfig config, ITrainingData data, HeldOut? heldOut, TrainingOptions options, OptimizerOptions optimizer, Compute compute, double seconds,
-        CancellationToken cancel = default)
+        GruConfig config, ITrainingData data, HeldOut? heldOut, TrainingOptions options, OptimizerOptions optimizer, Compute compute,
+        double seconds, CancellationToken cancel = default)
     {
         using var model = GruLanguageModel.Create(config, compute, options.Seed, optimizer);
         Repeat(model, data, options, WarmUp * seconds, cancel);
@@ -32,19 +33,25 @@ public sealed record SpeedMeasurement(double Step, double Evaluation, double Sav
         {
             long tokens = options.EvalTokens > 0 ? Math.Min(options.EvalTokens, heldOut.Tokens) : heldOut.Tokens;
             var clock = Stopwatch.StartNew();
-            var result = GruLM.Training.Evaluation.Quick(model, heldOut, Math.Min(tokens, EvaluationSample), cancel);
+            EvaluationResult result = GruLM.Training.Evaluation.Quick(model, heldOut, Math.Min(tokens, EvaluationSample), cancel);
             evaluation = clock.Elapsed.TotalSeconds * tokens / Math.Max(1, result.Sums.Tokens);
         }
 
         return new SpeedMeasurement(step, evaluation, SecondsToWrite(model));
     }
 
-    /// <summary>What such a model trains here in windows of <paramref name="steps"/> x <paramref name="lanes"/>, on made-up tokens: for decisions before there are any others.</summary>
-    public static double TokensPerSecond(GruConfig config, OptimizerOptions optimizer, int steps, int lanes, Compute compute, double seconds)
+    /// <summary>What such a model trains here in windows of <paramref name="steps"/> x <paramref name="lanes"/>, on made-up tokens: for
+    /// decisions before there are any others.</summary>
+    public static double TokensPerSecond(GruConfig config, OptimizerOptions optimizer, int steps, int lanes, Compute compute,
+        double seconds)
     {
         using var model = GruLanguageModel.Create(config, compute, seed: 0, optimizer);
         var batch = new TokenBatch(steps, lanes);
-        for (int i = 0; i < batch.Inputs.Length; i++) (batch.Inputs[i], batch.Targets[i]) = (i % config.VocabSize, (i + 1) % config.VocabSize);
+        for (int i = 0; i < batch.Inputs.Length; i++)
+        {
+            (batch.Inputs[i], batch.Targets[i]) = (i % config.VocabSize, (i + 1) % config.VocabSize);
+        }
+
         model.ForwardBackward(batch, batch.Targets.Length, 0);
         var clock = Stopwatch.StartNew();
         int updates = 0;
@@ -58,7 +65,8 @@ public sealed record SpeedMeasurement(double Step, double Evaluation, double Sav
     }
 
     /// <summary>Seconds that a run of so many steps takes.</summary>
-    public double Of(long steps, ITrainingData data, TrainingOptions options) => (steps * SecondsAStep(data, options)) + Evaluation + Saving;
+    public double Of(long steps, ITrainingData data, TrainingOptions options) =>
+        (steps * SecondsAStep(data, options)) + Evaluation + Saving;
 
     /// <summary>Steps that fit into <paramref name="seconds"/>, at least one.</summary>
     public long StepsIn(double seconds, ITrainingData data, TrainingOptions options) =>
@@ -74,14 +82,17 @@ public sealed record SpeedMeasurement(double Step, double Evaluation, double Sav
     }
 
     // Seconds a step, over at least one step, however slow.
-    private static double Repeat(GruLanguageModel model, ITrainingData data, TrainingOptions options, double seconds, CancellationToken cancel)
+    private static double Repeat(GruLanguageModel model, ITrainingData data, TrainingOptions options, double seconds,
+        CancellationToken cancel)
     {
-        var (steps, spent) = (0L, 0.0);
+        (long steps, double spent) = (0L, 0.0);
         using var enough = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, enough.Token);
         while (steps == 0 || !either.IsCancellationRequested)
         {
-            var position = either.IsCancellationRequested ? Train(model, data, options with { MaxSteps = 1 }, cancel) : Train(model, data, options, either.Token);
+            RunPosition position = either.IsCancellationRequested
+                ? Train(model, data, options with { MaxSteps = 1 }, cancel)
+                : Train(model, data, options, either.Token);
             (steps, spent) = (steps + position.Step, spent + position.Seconds);
             cancel.ThrowIfCancellationRequested();
         }
@@ -90,7 +101,8 @@ public sealed record SpeedMeasurement(double Step, double Evaluation, double Sav
     }
 
     private static RunPosition Train(GruLanguageModel model, ITrainingData data, TrainingOptions options, CancellationToken cancel) =>
-        new Trainer(model, data, null, options with { Epochs = 1, Patience = 0, Schedule = ScheduleKind.Constant }, null, new Silence()).Run(cancel).Position;
+        new Trainer(model, data, null, options with { Epochs = 1, Patience = 0, Schedule = ScheduleKind.Constant }, null,
+        new Silence()).Run(cancel).Position;
 
     private static double SecondsToWrite(GruLanguageModel model)
     {

@@ -10,28 +10,28 @@ namespace GruLM.Training;
 public sealed class StepLines : IDisposable
 {
     // Text is to be read by people: letters stay letters.
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-    private readonly FileStream file;
+    private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private readonly FileStream _file;
 
     /// <summary>Opens a file to append to it, or creates it.</summary>
     public StepLines(string path)
     {
-        file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
-        file.Seek(0, SeekOrigin.End);
+        _file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+        _file.Seek(0, SeekOrigin.End);
     }
 
     /// <summary>Drops what was written after <paramref name="step"/>; everything for 0.</summary>
     public void GoBackTo(long step)
     {
-        file.SetLength(step == 0 ? 0 : LengthUpTo(step));
-        file.Seek(0, SeekOrigin.End);
+        _file.SetLength(step == 0 ? 0 : LengthUpTo(step));
+        _file.Seek(0, SeekOrigin.End);
     }
 
     /// <summary>Appends a line; <paramref name="write"/> adds its members besides the step. The system has it on return.</summary>
     public void Write(long step, Action<Utf8JsonWriter> write)
     {
         ArgumentNullException.ThrowIfNull(write);
-        using (var json = new Utf8JsonWriter(file, Options))
+        using (var json = new Utf8JsonWriter(_file, s_options))
         {
             json.WriteStartObject();
             json.WriteNumber("step", step);
@@ -39,25 +39,28 @@ public sealed class StepLines : IDisposable
             json.WriteEndObject();
         }
 
-        file.WriteByte((byte)'\n');
-        file.Flush();
+        _file.WriteByte((byte)'\n');
+        _file.Flush();
     }
 
     /// <summary>Waits until the disk has all lines.</summary>
-    public void FlushToDisk() => file.Flush(flushToDisk: true);
+    public void FlushToDisk() => _file.Flush(flushToDisk: true);
 
     /// <inheritdoc/>
-    public void Dispose() => file.Dispose();
+    public void Dispose() => _file.Dispose();
 
     // A last line without an end was cut short when the process was killed.
     private long LengthUpTo(long step)
     {
-        var bytes = new byte[file.Length];
-        file.Position = 0;
-        file.ReadExactly(bytes);
+        byte[] bytes = new byte[_file.Length];
+        _file.Position = 0;
+        _file.ReadExactly(bytes);
         int length = 0;
         for (int end; (end = Array.IndexOf(bytes, (byte)'\n', length)) >= 0; length = end + 1)
+        {
             if (StepOf(bytes.AsMemory(length, end - length)) is not { } lineStep || lineStep > step) break;
+        }
+
         return length;
     }
 

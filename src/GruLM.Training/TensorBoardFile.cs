@@ -8,28 +8,29 @@ namespace GruLM.Training;
 /// <summary>Writes a run's figures to <c>training/events.out.tfevents.*</c> in a model folder. Tags: MODEL.md.</summary>
 public sealed class TensorBoardFile : ITrainingObserver, IDisposable
 {
-    private readonly TensorBoardWriter writer;
+    private readonly TensorBoardWriter _writer;
 
     /// <summary>Creates the file of a run that begins after <paramref name="step"/>: 0, or where it goes on.</summary>
     public TensorBoardFile(string modelFolder, long step) =>
-        writer = new TensorBoardWriter(Directory.CreateDirectory(Checkpoint.TrainingFolder(modelFolder)).FullName, step);
+        _writer = new TensorBoardWriter(Directory.CreateDirectory(Checkpoint.TrainingFolder(modelFolder)).FullName, step);
 
     /// <inheritdoc/>
     public void OnSteps(StepReport report)
     {
-        writer.WriteScalars(
+        _writer.WriteScalars(
             report.Step, ("train/nll", report.TrainNll), ("train/token_accuracy", report.TokenAccuracy), ("train/lr", report.LearningRate),
             ("train/grad_norm", report.GradientNorm), ("train/tokens_per_s", report.TokensPerSecond));
-        writer.Flush();
+        _writer.Flush();
     }
 
     /// <inheritdoc/>
     public void OnEvaluation(EvaluationReport report)
     {
-        var (sums, bits) = (report.Result.Sums, report.Result.BitsPerByte);
-        writer.WriteScalars(
-            report.Step, ("val/nll", sums.MeanNll), ("val/perplexity", sums.Perplexity), ("val/bits_per_byte", bits), ("val/token_accuracy", sums.Accuracy));
-        writer.Flush();
+        (Model.LossSums sums, double bits) = (report.Result.Sums, report.Result.BitsPerByte);
+        _writer.WriteScalars(
+            report.Step, ("val/nll", sums.MeanNll), ("val/perplexity", sums.Perplexity), ("val/bits_per_byte", bits),
+            ("val/token_accuracy", sums.Accuracy));
+        _writer.Flush();
     }
 
     /// <inheritdoc/>
@@ -39,7 +40,7 @@ public sealed class TensorBoardFile : ITrainingObserver, IDisposable
     }
 
     /// <inheritdoc/>
-    public void OnCheckpoint(string folder) => writer.Flush(toDisk: true);
+    public void OnCheckpoint(string folder) => _writer.Flush(toDisk: true);
 
     /// <inheritdoc/>
     public void OnNotice(long step, string message)
@@ -48,5 +49,5 @@ public sealed class TensorBoardFile : ITrainingObserver, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => writer.Dispose();
+    public void Dispose() => _writer.Dispose();
 }

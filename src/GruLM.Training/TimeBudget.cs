@@ -1,4 +1,5 @@
-// How many steps fit into a time, looked at again and again while a run goes on: a machine's speed at the start says little about the minutes after it.
+// How many steps fit into a time, looked at again and again while a run goes on: a machine's speed at the start says little about the
+// minutes after it.
 
 namespace GruLM.Training;
 
@@ -7,7 +8,8 @@ namespace GruLM.Training;
 /// <param name="TotalSteps">Updates in all.</param>
 public sealed record PlannedSteps(long Step, long TotalSteps);
 
-/// <summary>The time that a run may train for, and how many steps fit into what is left of it by the speed that the run has had so far. One use.</summary>
+/// <summary>The time that a run may train for, and how many steps fit into what is left of it by the speed that the run has had so far. One
+/// use.</summary>
 /// <param name="seconds">Time for steps, evaluations and savings.</param>
 /// <param name="speed">What was measured before the run.</param>
 public sealed class TimeBudget(double seconds, SpeedMeasurement speed)
@@ -19,15 +21,15 @@ public sealed class TimeBudget(double seconds, SpeedMeasurement speed)
     // Half old, half new: others' work on the machine comes and goes.
     private const double WeightOfNews = 0.5;
 
-    private double recentSeconds;
-    private long recentSteps;
-    private double nextLook;
+    private double _recentSeconds;
+    private long _recentSteps;
+    private double _nextLook;
 
     /// <summary>Seconds in all.</summary>
     public double Seconds => seconds;
 
     /// <summary>Takes note of a step's time.</summary>
-    public void OnStep(double time) => (recentSeconds, recentSteps) = (recentSeconds + time, recentSteps + 1);
+    public void OnStep(double time) => (_recentSeconds, _recentSteps) = (_recentSeconds + time, _recentSteps + 1);
 
     /// <summary>Takes note of an evaluation's time.</summary>
     public void OnEvaluation(double time) => speed = speed with { Evaluation = time };
@@ -36,20 +38,20 @@ public sealed class TimeBudget(double seconds, SpeedMeasurement speed)
     public void OnSaving(double time) => speed = speed with { Saving = time };
 
     /// <summary>Whether it is time to look again, when <paramref name="spent"/> seconds have gone.</summary>
-    public bool LookDue(double spent) => spent >= nextLook && spent < seconds;
+    public bool LookDue(double spent) => spent >= _nextLook && spent < seconds;
 
     /// <summary>Steps that fit into what is left when <paramref name="spent"/> seconds have gone, at least one.</summary>
     public long StepsLeft(double spent, ITrainingData data, TrainingOptions options)
     {
-        if (recentSteps > 0)
+        if (_recentSteps > 0)
         {
-            double news = recentSeconds / recentSteps;
+            double news = _recentSeconds / _recentSteps;
             speed = speed with { Step = speed.Step + (WeightOfNews * (news - speed.Step)) };
-            (recentSeconds, recentSteps) = (0, 0);
+            (_recentSeconds, _recentSteps) = (0, 0);
         }
 
         double left = seconds - spent;
-        nextLook = spent + Math.Max(SecondsBetweenLooks, ShareBetweenLooks * left);
+        _nextLook = spent + Math.Max(SecondsBetweenLooks, ShareBetweenLooks * left);
         return speed.StepsIn(left, data, options);
     }
 }

@@ -16,21 +16,21 @@ public sealed unsafe class TokenFile : ITokens, IDisposable
     private const int HeaderBytes = 88;
     private const int ChecksumBytes = 32;
 
-    private readonly string path;
-    private readonly int vocabSize;
-    private readonly bool wide;
-    private readonly MemoryMappedFile file;
-    private readonly MemoryMappedViewAccessor view;
-    private readonly byte* ids;
+    private readonly string _path;
+    private readonly int _vocabSize;
+    private readonly bool _wide;
+    private readonly MemoryMappedFile _file;
+    private readonly MemoryMappedViewAccessor _view;
+    private readonly byte* _ids;
 
     private TokenFile(string path, int vocabSize, bool wide, long count)
     {
-        (this.path, this.vocabSize, this.wide, Count) = (path, vocabSize, wide, count);
-        file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
-        view = file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
+        (_path, _vocabSize, _wide, Count) = (path, vocabSize, wide, count);
+        _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
+        _view = _file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
         byte* start = null;
-        view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
-        ids = start + HeaderBytes;
+        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
+        _ids = start + HeaderBytes;
     }
 
     /// <inheritdoc/>
@@ -38,8 +38,10 @@ public sealed unsafe class TokenFile : ITokens, IDisposable
 
     private static ReadOnlySpan<byte> Magic => "GRULMTOK"u8;
 
-    /// <summary>Writes the ids, which come in parts, whole or not at all. The checksums are SHA-256. Throws <see cref="IOException"/> when the disk refuses.</summary>
-    public static void Write(string path, int vocabSize, ReadOnlySpan<byte> tokenizerChecksum, ReadOnlySpan<byte> textChecksum, IEnumerable<IReadOnlyList<int>> parts)
+    /// <summary>Writes the ids, which come in parts, whole or not at all. The checksums are SHA-256. Throws <see cref="IOException"/> when
+    /// the disk refuses.</summary>
+    public static void Write(string path, int vocabSize, ReadOnlySpan<byte> tokenizerChecksum, ReadOnlySpan<byte> textChecksum,
+        IEnumerable<IReadOnlyList<int>> parts)
     {
         bool wide = vocabSize > ushort.MaxValue + 1;
         byte[] header = Header(wide, tokenizerChecksum, textChecksum);
@@ -48,7 +50,7 @@ public sealed unsafe class TokenFile : ITokens, IDisposable
             stream.Write(header);
             long count = 0;
             byte[] bytes = [];
-            foreach (var part in parts)
+            foreach (IReadOnlyList<int> part in parts)
             {
                 int length = part.Count * (wide ? sizeof(uint) : sizeof(ushort));
                 if (bytes.Length < length) bytes = new byte[length];
@@ -68,14 +70,15 @@ public sealed unsafe class TokenFile : ITokens, IDisposable
         });
     }
 
-    /// <summary>Opens a file of ids that were made by this tokenizer of this text; null when there is none, or one that was made of something else or is damaged.</summary>
+    /// <summary>Opens a file of ids that were made by this tokenizer of this text; null when there is none, or one that was made of
+    /// something else or is damaged.</summary>
     public static TokenFile? Open(string path, int vocabSize, ReadOnlySpan<byte> tokenizerChecksum, ReadOnlySpan<byte> textChecksum)
     {
         if (!BitConverter.IsLittleEndian || !File.Exists(path)) return null;
         bool wide = vocabSize > ushort.MaxValue + 1;
         Span<byte> header = stackalloc byte[HeaderBytes];
         long length, count;
-        using (var stream = File.OpenRead(path))
+        using (FileStream stream = File.OpenRead(path))
         {
             length = stream.Length;
             if (stream.ReadAtLeast(header, HeaderBytes, throwOnEndOfStream: false) < HeaderBytes) return null;
@@ -84,18 +87,24 @@ public sealed unsafe class TokenFile : ITokens, IDisposable
         count = BinaryPrimitives.ReadInt64LittleEndian(header[16..]);
         header[16..24].Clear();
         bool same = header.SequenceEqual(Header(wide, tokenizerChecksum, textChecksum));
-        return same && count > 0 && (length - HeaderBytes) / (wide ? sizeof(uint) : sizeof(ushort)) == count ? new TokenFile(path, vocabSize, wide, count) : null;
+        return same && count > 0 && (length - HeaderBytes) / (wide ? sizeof(uint) : sizeof(ushort)) == count
+            ? new TokenFile(path, vocabSize, wide, count)
+            : null;
     }
 
     /// <inheritdoc/>
     public void CopyTo(long start, Span<int> destination)
     {
         if (start < 0 || start > Count - destination.Length) throw new ArgumentOutOfRangeException(nameof(start));
-        ObjectDisposedException.ThrowIf(view.SafeMemoryMappedViewHandle.IsClosed, this);
+        ObjectDisposedException.ThrowIf(_view.SafeMemoryMappedViewHandle.IsClosed, this);
         for (int i = 0; i < destination.Length; i++)
         {
-            uint id = wide ? ((uint*)ids)[start + i] : ((ushort*)ids)[start + i];
-            if (id >= (uint)vocabSize) throw new InvalidDataException($"{path}: damaged at token {start + i}; delete it, and it is made again");
+            uint id = _wide ? ((uint*)_ids)[start + i] : ((ushort*)_ids)[start + i];
+            if (id >= (uint)_vocabSize)
+            {
+                throw new InvalidDataException($"{_path}: damaged at token {start + i}; delete it, and it is made again");
+            }
+
             destination[i] = (int)id;
         }
     }
@@ -103,15 +112,19 @@ public sealed unsafe class TokenFile : ITokens, IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (view.SafeMemoryMappedViewHandle.IsClosed) return;
-        view.SafeMemoryMappedViewHandle.ReleasePointer();
-        view.Dispose();
-        file.Dispose();
+        if (_view.SafeMemoryMappedViewHandle.IsClosed) return;
+        _view.SafeMemoryMappedViewHandle.ReleasePointer();
+        _view.Dispose();
+        _file.Dispose();
     }
 
     private static byte[] Header(bool wide, ReadOnlySpan<byte> tokenizerChecksum, ReadOnlySpan<byte> textChecksum)
     {
-        if (tokenizerChecksum.Length != ChecksumBytes || textChecksum.Length != ChecksumBytes) throw new ArgumentException("a SHA-256 of 32 bytes was expected");
+        if (tokenizerChecksum.Length != ChecksumBytes || textChecksum.Length != ChecksumBytes)
+        {
+            throw new ArgumentException("a SHA-256 of 32 bytes was expected");
+        }
+
         byte[] header = new byte[HeaderBytes];
         Magic.CopyTo(header);
         BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(8), Version);

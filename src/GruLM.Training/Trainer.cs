@@ -30,33 +30,41 @@ public sealed class Trainer
     private const double MostTimeSpent = 0.95;
     private const double WorthSaying = 0.1;
 
-    private readonly ITrainableModel model;
-    private readonly ITrainingData data;
-    private readonly HeldOut? heldOut;
-    private readonly TrainingOptions options;
-    private readonly string? folder;
-    private readonly ITrainingObserver observer;
-    private readonly TimeBudget? budget;
-    private readonly EpochCount epochs;
-    private readonly BatchParts parts;
-    private readonly Stopwatch clock = new();
-    private LearningRateSchedule schedule;
-    private RunPosition position = new();
-    private double secondsBefore;
-    private long announced;
-    private long savedAt = -1;
-    private double savedSeconds;
+    private readonly ITrainableModel _model;
+    private readonly ITrainingData _data;
+    private readonly HeldOut? _heldOut;
+    private readonly TrainingOptions _options;
+    private readonly string? _folder;
+    private readonly ITrainingObserver _observer;
+    private readonly TimeBudget? _budget;
+    private readonly EpochCount _epochs;
+    private readonly BatchParts _parts;
+    private readonly Stopwatch _clock = new();
+    private LearningRateSchedule _schedule;
+    private RunPosition _position = new();
+    private double _secondsBefore;
+    private long _announced;
+    private long _savedAt = -1;
+    private double _savedSeconds;
 
-    /// <summary>Sets up a run. With a <paramref name="folder"/>, the best model is saved there and checkpoints under it. With a <paramref name="budget"/>
-    /// the run ends when that is spent, if not before; its number of steps follows the speed.
+    /// <summary>Sets up a run. With a <paramref name="folder"/>, the best model is saved there and checkpoints under it. With a
+    /// <paramref name="budget"/> the run ends when that is spent, if not before; its number of steps follows the speed.
     /// Throws <see cref="ArgumentException"/> for a plateau schedule without held-out data.</summary>
-    public Trainer(ITrainableModel model, ITrainingData data, HeldOut? heldOut, TrainingOptions options, string? folder, ITrainingObserver observer, TimeBudget? budget = null)
+    public Trainer(ITrainableModel model, ITrainingData data, HeldOut? heldOut, TrainingOptions options, string? folder,
+        ITrainingObserver observer, TimeBudget? budget = null)
     {
-        (this.model, this.data, this.heldOut, this.options, this.folder, this.observer, this.budget) = (model, data, heldOut, options, folder, observer, budget);
-        if (options.Schedule == ScheduleKind.Plateau && heldOut is null) throw new ArgumentException("the plateau schedule needs held-out data to judge by");
-        epochs = new EpochCount(data, options.Epochs);
-        parts = new BatchParts(options);
-        schedule = new LearningRateSchedule(options.Schedule, options.LearningRate, options.MinLearningRate, options.WarmupSteps, 0) { CutFactor = options.PlateauFactor };
+        (_model, _data, _heldOut, _options, _folder, _observer, _budget) =
+            (model, data, heldOut, options, folder, observer, budget);
+        if (options.Schedule == ScheduleKind.Plateau && heldOut is null)
+        {
+            throw new ArgumentException("the plateau schedule needs held-out data to judge by");
+        }
+
+        _epochs = new EpochCount(data, options.Epochs);
+        _parts = new BatchParts(options);
+        _schedule = new LearningRateSchedule(options.Schedule, options.LearningRate, options.MinLearningRate, options.WarmupSteps,
+            0)
+        { CutFactor = options.PlateauFactor };
         if (budget is not null)
         {
             Decide(budget.StepsLeft(0, data, options));
@@ -68,154 +76,197 @@ public sealed class Trainer
     }
 
     /// <summary>Updates that the run will make, as far as is known yet.</summary>
-    public long TotalSteps => position.TotalSteps;
+    public long TotalSteps => _position.TotalSteps;
 
     /// <summary>Where the run stands.</summary>
-    public RunPosition Position => position;
+    public RunPosition Position => _position;
 
     /// <summary>Whether the held-out figure has not improved for as long as the run was told to wait.</summary>
-    public bool OutOfPatience => options.Patience > 0 && position.EvaluationsSinceBest >= options.Patience;
+    public bool OutOfPatience => _options.Patience > 0 && _position.EvaluationsSinceBest >= _options.Patience;
 
     /// <summary>Whether there is nothing left to do.</summary>
     public bool Done => AtEnd && !EvaluationDue;
 
-    private double Seconds => secondsBefore + clock.Elapsed.TotalSeconds;
+    private double Seconds => _secondsBefore + _clock.Elapsed.TotalSeconds;
 
-    private bool AtEnd => position.Step >= position.TotalSteps || OutOfPatience;
+    private bool AtEnd => _position.Step >= _position.TotalSteps || OutOfPatience;
 
-    private bool AtEndOfEpoch => position.Step > 0 && position.IndexInEpoch == 0;
+    private bool AtEndOfEpoch => _position.Step > 0 && _position.IndexInEpoch == 0;
 
     private bool EvaluationDue =>
-        heldOut is not null && position.Step > 0 && position.EvaluatedStep != position.Step
-        && (AtEnd || AtEndOfEpoch || (options.EvalInterval > 0 && position.Step % options.EvalInterval == 0));
+        _heldOut is not null && _position.Step > 0 && _position.EvaluatedStep != _position.Step
+        && (AtEnd || AtEndOfEpoch || (_options.EvalInterval > 0 && _position.Step % _options.EvalInterval == 0));
 
     private bool SaveDue =>
-        AtEndOfEpoch || (options.SaveInterval > 0 && position.Step % options.SaveInterval == 0) || clock.Elapsed.TotalSeconds - savedSeconds >= MostSecondsUnsaved;
+        AtEndOfEpoch || (_options.SaveInterval > 0 && _position.Step % _options.SaveInterval == 0)
+        || _clock.Elapsed.TotalSeconds - _savedSeconds >= MostSecondsUnsaved;
 
-    /// <summary>Continues from a checkpoint's position instead of the start. Where time decided the number of steps, that decision stays until there is
-    /// a new one: more time, or more <see cref="TrainingOptions.MaxSteps"/> than it came to.</summary>
+    /// <summary>Continues from a checkpoint's position instead of the start. Where time decided the number of steps, that decision stays
+    /// until there is a new one: more time, or more <see cref="TrainingOptions.MaxSteps"/> than it came to.</summary>
     public void ContinueFrom(RunPosition start)
     {
-        (position, savedAt) = (start with { TotalSteps = position.TotalSteps }, start.Step);
+        (_position, _savedAt) = (start with { TotalSteps = _position.TotalSteps }, start.Step);
         bool timed = start.Plan.Count > 0;
         if (timed) LayOut(start.TotalSteps);
-        if (budget is null && timed && AtEnd && options.MaxSteps > start.TotalSteps) Decide(options.MaxSteps);
-        if (budget is null || (timed && !(AtEnd && start.Seconds < MostTimeSpent * budget.Seconds))) return;
-        if (!timed) position = position with { Plan = [new PlannedSteps(0, start.TotalSteps)] };
-        Decide(start.Step + budget.StepsLeft(start.Seconds, data, options));
+        if (_budget is null && timed && AtEnd && _options.MaxSteps > start.TotalSteps) Decide(_options.MaxSteps);
+        if (_budget is null || (timed && !(AtEnd && start.Seconds < MostTimeSpent * _budget.Seconds))) return;
+        if (!timed) _position = _position with { Plan = [new PlannedSteps(0, start.TotalSteps)] };
+        Decide(start.Step + _budget.StepsLeft(start.Seconds, _data, _options));
     }
 
     /// <summary>Runs to the end, or until <paramref name="cancel"/>, in which case a checkpoint is written first.
-    /// Throws <see cref="InvalidDataException"/> when loss or gradients stay broken, <see cref="IOException"/> when nothing can be saved.</summary>
+    /// Throws <see cref="InvalidDataException"/> when loss or gradients stay broken, <see cref="IOException"/> when nothing can be
+    /// saved.</summary>
     public TrainingResult Run(CancellationToken cancel = default)
     {
-        secondsBefore = position.Seconds;
-        clock.Start();
+        _secondsBefore = _position.Seconds;
+        _clock.Start();
 
         // Where the run was stopped inside an evaluation, it still owes it.
         if (EvaluationDue) Evaluate(cancel);
         while (!AtEnd && !cancel.IsCancellationRequested)
         {
-            if (budget is not null && budget.LookDue(Seconds)) Decide(position.Step + budget.StepsLeft(Seconds, data, options));
+            if (_budget is not null && _budget.LookDue(Seconds)) Decide(_position.Step + _budget.StepsLeft(Seconds, _data, _options));
             Advance();
             if (EvaluationDue) Evaluate(cancel);
-            if (options.SampleEvery > 0 && position.Step % options.SampleEvery == 0) observer.OnSampleDue(position.Step);
+            if (_options.SampleEvery > 0 && _position.Step % _options.SampleEvery == 0) _observer.OnSampleDue(_position.Step);
             if (SaveDue && !cancel.IsCancellationRequested) Save();
             FollowPlan();
         }
 
         Save();
-        return new TrainingResult(position, AtEnd);
+        return new TrainingResult(_position, AtEnd);
     }
 
     // One update, and the reports that follow from it.
     private void Advance()
     {
-        double start = clock.Elapsed.TotalSeconds;
-        int epoch = position.Epoch, steps = data.StepsInEpoch(epoch), index = position.IndexInEpoch;
-        var (sums, norm, rate) = Step(data.Batch(epoch, index));
+        double start = _clock.Elapsed.TotalSeconds;
+        int epoch = _position.Epoch, steps = _data.StepsInEpoch(epoch), index = _position.IndexInEpoch;
+        (LossSums sums, double norm, double rate) = Step(_data.Batch(epoch, index));
         bool last = index == steps - 1;
-        double seconds = clock.Elapsed.TotalSeconds - start;
-        budget?.OnStep(seconds);
-        position = position with
+        double seconds = _clock.Elapsed.TotalSeconds - start;
+        _budget?.OnStep(seconds);
+        _position = _position with
         {
-            Step = position.Step + 1, Epoch = last ? epoch + 1 : epoch, IndexInEpoch = last ? 0 : index + 1,
-            Tokens = position.Tokens + sums.Tokens, Seconds = Seconds,
-            EpochSums = position.EpochSums + sums, EpochSeconds = position.EpochSeconds + seconds,
-            RecentSums = position.RecentSums + sums, RecentSeconds = position.RecentSeconds + seconds,
+            Step = _position.Step + 1,
+            Epoch = last ? epoch + 1 : epoch,
+            IndexInEpoch = last ? 0 : index + 1,
+            Tokens = _position.Tokens + sums.Tokens,
+            Seconds = Seconds,
+            EpochSums = _position.EpochSums + sums,
+            EpochSeconds = _position.EpochSeconds + seconds,
+            RecentSums = _position.RecentSums + sums,
+            RecentSeconds = _position.RecentSeconds + seconds,
         };
-        if (position.Step % Math.Max(1, options.LogInterval) == 0 || AtEnd) Report(epoch, norm, rate);
-        if (last || AtEnd) observer.OnEpoch(new EpochReport(epoch + 1, epochs.Begun(position.TotalSteps), index + 1, steps, position.EpochSums, position.EpochSeconds));
-        if (last) position = position with { EpochSums = default, EpochSeconds = 0 };
+        if (_position.Step % Math.Max(1, _options.LogInterval) == 0 || AtEnd) Report(epoch, norm, rate);
+        if (last || AtEnd)
+        {
+            _observer.OnEpoch(
+                new EpochReport(epoch + 1, _epochs.Begun(_position.TotalSteps), index + 1, steps, _position.EpochSums,
+                _position.EpochSeconds));
+        }
+
+        if (last) _position = _position with { EpochSums = default, EpochSeconds = 0 };
     }
 
     private (LossSums Sums, double Norm, double Rate) Step(TokenBatch batch)
     {
         long counted = 0;
         foreach (int target in batch.Targets)
+        {
             if (target != TokenBatch.Ignored) counted++;
+        }
+
         var sums = default(LossSums);
-        for (int part = 0; part < parts.Count(batch); part++)
-            sums += model.ForwardBackward(parts.Part(batch, part), counted, (position.Step * options.GradAccum) + part);
-        double rate = schedule.At(position.Step, position.RateCuts) * data.RateFactor(batch);
+        for (int part = 0; part < _parts.Count(batch); part++)
+        {
+            sums += _model.ForwardBackward(_parts.Part(batch, part), counted, (_position.Step * _options.GradAccum) + part);
+        }
+
+        double rate = _schedule.At(_position.Step, _position.RateCuts) * _data.RateFactor(batch);
         if (counted == 0)
         {
             // The middle of a long prompt that is not learned: its state goes on to the next window, and there is nothing to update by.
-            model.DiscardGradients();
+            _model.DiscardGradients();
             return (default, 0, rate);
         }
 
-        double norm = model.GradientNorm();
+        double norm = _model.GradientNorm();
         if (WrongWith(sums, norm) is not { } wrong)
         {
-            model.Update(rate, options.GradClip > 0 && norm > options.GradClip ? options.GradClip / norm : 1);
-            position = position with { SkippedInARow = 0, UsualNorm = position.Step == 0 ? norm : (NormMemory * position.UsualNorm) + ((1 - NormMemory) * norm) };
+            _model.Update(rate, _options.GradClip > 0 && norm > _options.GradClip ? _options.GradClip / norm : 1);
+            _position = _position with
+            {
+                SkippedInARow = 0,
+                UsualNorm = _position.Step == 0
+                ? norm
+                : (NormMemory * _position.UsualNorm) + ((1 - NormMemory) * norm)
+            };
             return (sums, norm, rate);
         }
 
-        model.DiscardGradients();
-        observer.OnNotice(position.Step + 1, $"step {position.Step + 1}: {wrong}; the step was skipped");
-        position = position with { SkippedInARow = position.SkippedInARow + 1 };
-        if (position.SkippedInARow >= MostSkippedInARow)
-            throw new InvalidDataException($"{position.SkippedInARow} steps in a row went wrong, the last because {wrong}: training has diverged; try a lower --lr or --grad-clip. What was saved before is kept");
+        _model.DiscardGradients();
+        _observer.OnNotice(_position.Step + 1, $"step {_position.Step + 1}: {wrong}; the step was skipped");
+        _position = _position with { SkippedInARow = _position.SkippedInARow + 1 };
+        if (_position.SkippedInARow >= MostSkippedInARow)
+        {
+            throw new InvalidDataException(
+                $"{_position.SkippedInARow} steps in a row went wrong, the last because {wrong}: training has diverged; try a lower --lr or --grad-clip. What was saved before is kept");
+        }
+
         return (default, norm, rate);
     }
 
     private string? WrongWith(LossSums sums, double norm)
     {
         if (!double.IsFinite(sums.Nll) || !double.IsFinite(norm)) return "the loss or its gradient is not finite";
-        if (sums.MeanNll > ExplodedLoss * Math.Log(model.Config.VocabSize)) return FormattableString.Invariant($"the loss is {sums.MeanNll:0.0}, far worse than guessing");
-        if (position.Step >= StepsToKnowNorm && norm > ExplodedNorm * position.UsualNorm) return FormattableString.Invariant($"the gradient's norm is {norm:0.0e+0}, usually it is {position.UsualNorm:0.0e+0}");
+        if (sums.MeanNll > ExplodedLoss * Math.Log(_model.Config.VocabSize))
+        {
+            return FormattableString.Invariant($"the loss is {sums.MeanNll:0.0}, far worse than guessing");
+        }
+
+        if (_position.Step >= StepsToKnowNorm && norm > ExplodedNorm * _position.UsualNorm)
+        {
+            return FormattableString.Invariant($"the gradient's norm is {norm:0.0e+0}, usually it is {_position.UsualNorm:0.0e+0}");
+        }
+
         return null;
     }
 
     private void Report(int epoch, double norm, double rate)
     {
-        var recent = position.RecentSums;
-        observer.OnSteps(new StepReport(
-            position.Step, position.TotalSteps, epoch, position.Tokens, position.Seconds, recent.MeanNll, recent.Accuracy, rate, norm,
-            recent.Tokens / Math.Max(position.RecentSeconds, 1e-9), position.Seconds / position.Step * (position.TotalSteps - position.Step)));
-        position = position with { RecentSums = default, RecentSeconds = 0 };
+        LossSums recent = _position.RecentSums;
+        _observer.OnSteps(new StepReport(
+            _position.Step, _position.TotalSteps, epoch, _position.Tokens, _position.Seconds, recent.MeanNll, recent.Accuracy, rate, norm,
+            recent.Tokens / Math.Max(_position.RecentSeconds, 1e-9),
+            _position.Seconds / _position.Step * (_position.TotalSteps - _position.Step)));
+        _position = _position with { RecentSums = default, RecentSeconds = 0 };
     }
 
     private void Evaluate(CancellationToken cancel)
     {
-        double start = clock.Elapsed.TotalSeconds;
-        model.SwapAverage();
+        double start = _clock.Elapsed.TotalSeconds;
+        _model.SwapAverage();
         try
         {
-            var result = Evaluation.Quick(model, heldOut!, options.EvalTokens, cancel);
-            bool isBest = double.IsFinite(result.Sums.MeanNll) && !(position.Best?.Sums.MeanNll <= result.Sums.MeanNll);
-            position = position with { EvaluatedStep = position.Step, EvaluationsSinceBest = isBest ? 0 : position.EvaluationsSinceBest + 1, Seconds = Seconds };
+            EvaluationResult result = Evaluation.Quick(_model, _heldOut!, _options.EvalTokens, cancel);
+            bool isBest = double.IsFinite(result.Sums.MeanNll) && !(_position.Best?.Sums.MeanNll <= result.Sums.MeanNll);
+            _position = _position with
+            {
+                EvaluatedStep = _position.Step,
+                EvaluationsSinceBest = isBest ? 0 : _position.EvaluationsSinceBest + 1,
+                Seconds = Seconds
+            };
             if (isBest)
             {
-                position = position with { Best = result };
-                if (folder is not null) model.Save(folder);
+                _position = _position with { Best = result };
+                if (_folder is not null) _model.Save(_folder);
             }
 
-            budget?.OnEvaluation(clock.Elapsed.TotalSeconds - start);
-            observer.OnEvaluation(new EvaluationReport(position.Step, position.Tokens, position.Seconds, result, isBest));
-            if (options.Schedule == ScheduleKind.Plateau && !schedule.Rises(position.Step)) WatchPlateau(isBest);
+            _budget?.OnEvaluation(_clock.Elapsed.TotalSeconds - start);
+            _observer.OnEvaluation(new EvaluationReport(_position.Step, _position.Tokens, _position.Seconds, result, isBest));
+            if (_options.Schedule == ScheduleKind.Plateau && !_schedule.Rises(_position.Step)) WatchPlateau(isBest);
         }
         catch (OperationCanceledException)
         {
@@ -223,47 +274,50 @@ public sealed class Trainer
         }
         finally
         {
-            model.SwapAverage();
+            _model.SwapAverage();
         }
     }
 
     // Cuts the learning rate when the held-out figure has stood still for long enough.
     private void WatchPlateau(bool isBest)
     {
-        position = position with { EvaluationsOnPlateau = isBest ? 0 : position.EvaluationsOnPlateau + 1 };
-        if (position.EvaluationsOnPlateau < options.PlateauPatience) return;
-        double before = schedule.At(position.Step, position.RateCuts), after = schedule.At(position.Step, position.RateCuts + 1);
-        position = position with { EvaluationsOnPlateau = 0 };
+        _position = _position with { EvaluationsOnPlateau = isBest ? 0 : _position.EvaluationsOnPlateau + 1 };
+        if (_position.EvaluationsOnPlateau < _options.PlateauPatience) return;
+        double before = _schedule.At(_position.Step, _position.RateCuts), after = _schedule.At(_position.Step, _position.RateCuts + 1);
+        _position = _position with { EvaluationsOnPlateau = 0 };
         if (after >= before) return;
-        position = position with { RateCuts = position.RateCuts + 1 };
-        observer.OnNotice(position.Step, FormattableString.Invariant($"no better for {options.PlateauPatience} evaluation(s): the learning rate is {after:0.0e+0} from here on"));
+        _position = _position with { RateCuts = _position.RateCuts + 1 };
+        _observer.OnNotice(
+            _position.Step,
+            FormattableString.Invariant(
+            $"no better for {_options.PlateauPatience} evaluation(s): the learning rate is {after:0.0e+0} from here on"));
     }
 
     private void Save()
     {
-        if (folder is null || savedAt == position.Step) return;
-        double start = clock.Elapsed.TotalSeconds;
+        if (_folder is null || _savedAt == _position.Step) return;
+        double start = _clock.Elapsed.TotalSeconds;
 
         // Until an evaluation has chosen a best model, the folder's is the latest.
-        if (position.Best is null)
+        if (_position.Best is null)
         {
-            model.SwapAverage();
-            model.Save(folder);
-            model.SwapAverage();
+            _model.SwapAverage();
+            _model.Save(_folder);
+            _model.SwapAverage();
         }
 
-        observer.OnCheckpoint(Checkpoint.Save(folder, model, position, options.Keep));
-        (savedAt, savedSeconds) = (position.Step, clock.Elapsed.TotalSeconds);
-        budget?.OnSaving(savedSeconds - start);
+        _observer.OnCheckpoint(Checkpoint.Save(_folder, _model, _position, _options.Keep));
+        (_savedAt, _savedSeconds) = (_position.Step, _clock.Elapsed.TotalSeconds);
+        _budget?.OnSaving(_savedSeconds - start);
     }
 
     // A plan that was recorded is followed at the steps it was made at.
     private void FollowPlan()
     {
-        while (position.Plan.Count < options.Plan.Count && options.Plan[position.Plan.Count] is var next && next.Step <= position.Step)
+        while (_position.Plan.Count < _options.Plan.Count && _options.Plan[_position.Plan.Count] is var next && next.Step <= _position.Step)
         {
             LayOut(next.TotalSteps);
-            position = position with { Plan = [.. position.Plan, next] };
+            _position = _position with { Plan = [.. _position.Plan, next] };
         }
     }
 
@@ -271,17 +325,28 @@ public sealed class Trainer
     private void Decide(long total)
     {
         LayOut(total);
-        var before = position.Plan.Where(p => p.Step < position.Step).ToList();
-        if (before.Count == 0 || before[^1].TotalSteps != position.TotalSteps) before.Add(new PlannedSteps(position.Step, position.TotalSteps));
-        position = position with { Plan = before };
-        if (announced > 0 && Math.Abs(position.TotalSteps - announced) < WorthSaying * announced) return;
-        if (announced > 0) observer.OnNotice(position.Step, FormattableString.Invariant($"at the speed of now there is time for {position.TotalSteps:#,0} steps, not for {announced:#,0}"));
-        announced = position.TotalSteps;
+        var before = _position.Plan.Where(p => p.Step < _position.Step).ToList();
+        if (before.Count == 0 || before[^1].TotalSteps != _position.TotalSteps)
+        {
+            before.Add(new PlannedSteps(_position.Step, _position.TotalSteps));
+        }
+
+        _position = _position with { Plan = before };
+        if (_announced > 0 && Math.Abs(_position.TotalSteps - _announced) < WorthSaying * _announced) return;
+        if (_announced > 0)
+        {
+            _observer.OnNotice(
+                _position.Step,
+                FormattableString.Invariant(
+                $"at the speed of now there is time for {_position.TotalSteps:#,0} steps, not for {_announced:#,0}"));
+        }
+
+        _announced = _position.TotalSteps;
     }
 
     private void LayOut(long total)
     {
-        position = position with { TotalSteps = epochs.Cap(options.MaxSteps > 0 ? Math.Min(total, options.MaxSteps) : total) };
-        schedule = schedule with { Total = position.TotalSteps };
+        _position = _position with { TotalSteps = _epochs.Cap(_options.MaxSteps > 0 ? Math.Min(total, _options.MaxSteps) : total) };
+        _schedule = _schedule with { Total = _position.TotalSteps };
     }
 }

@@ -13,20 +13,22 @@ public sealed record TrainingOptions
     /// <summary>Ends the run (and its schedule) after so many steps, whatever <see cref="Epochs"/> says. 0: no limit.</summary>
     public long MaxSteps { get; init; }
 
-    /// <summary>How the run was laid out anew while it went on, to repeat a run whose number of steps time decided. Empty: it was not.</summary>
+    /// <summary>How the run was laid out anew while it went on, to repeat a run whose number of steps time decided. Empty: it was
+    /// not.</summary>
     public IReadOnlyList<PlannedSteps> Plan { get; init; } = [];
 
     /// <summary>Lanes of text side by side, B.</summary>
     public int BatchSize { get; init; } = 16;
 
-    /// <summary>Parts of <see cref="BatchSize"/> lanes that make up the batch of one update, computed one after another: the same update as with
-    /// a batch of that many times the lanes (up to rounding, and to dropout's choices), in the memory of one part.</summary>
+    /// <summary>Parts of <see cref="BatchSize"/> lanes that make up the batch of one update, computed one after another: the same update as
+    /// with a batch of that many times the lanes (up to rounding, and to dropout's choices), in the memory of one part.</summary>
     public int GradAccum { get; init; } = 1;
 
     /// <summary>Tokens that a gradient reaches back, T (truncated back-propagation through time).</summary>
     public int Bptt { get; init; } = 64;
 
-    /// <summary>Whether the lengths of stream windows vary at random around <see cref="Bptt"/>, and each step's learning rate with them (AWD-LSTM).</summary>
+    /// <summary>Whether the lengths of stream windows vary at random around <see cref="Bptt"/>, and each step's learning rate with them
+    /// (AWD-LSTM).</summary>
     public bool RandomBptt { get; init; }
 
     /// <summary>One stream window in so many starts its lane from a zero state. 0: none does.</summary>
@@ -47,7 +49,8 @@ public sealed record TrainingOptions
     /// <summary>How the learning rate falls after the warm-up.</summary>
     public ScheduleKind Schedule { get; init; } = ScheduleKind.Cosine;
 
-    /// <summary>Evaluations in a row, no better than the best, after which <see cref="ScheduleKind.Plateau"/> cuts the learning rate.</summary>
+    /// <summary>Evaluations in a row, no better than the best, after which <see cref="ScheduleKind.Plateau"/> cuts the learning
+    /// rate.</summary>
     public int PlateauPatience { get; init; } = 1;
 
     /// <summary>What such a cut multiplies the learning rate by; it does not go below <see cref="MinLearningRate"/>.</summary>
@@ -80,10 +83,19 @@ public sealed record TrainingOptions
     /// <summary>Decides the starting values, the order of lines, the lengths of random windows and dropout.</summary>
     public ulong Seed { get; init; } = 1;
 
-    /// <summary>Throws <see cref="ArgumentException"/> for settings that do not go together with samples of <paramref name="kind"/>.</summary>
+    /// <summary>Throws <see cref="ArgumentException"/> for settings that do not go together with samples of
+    /// <paramref name="kind"/>.</summary>
     public void Validate(SampleKind kind)
     {
-        if (RandomBptt && kind == SampleKind.Lines) throw new ArgumentException("--random-bptt needs --samples stream: lines are cut at their own ends");
-        if (RandomBptt && Bptt < WindowLengths.SmallestBptt) throw new ArgumentException($"--random-bptt needs a --bptt of at least {WindowLengths.SmallestBptt}, around which lengths can vary; it is {Bptt}");
+        if (RandomBptt && kind == SampleKind.Lines)
+        {
+            throw new ArgumentException("--random-bptt needs --samples stream: lines are cut at their own ends");
+        }
+
+        if (RandomBptt && Bptt < WindowLengths.SmallestBptt)
+        {
+            throw new ArgumentException(
+                $"--random-bptt needs a --bptt of at least {WindowLengths.SmallestBptt}, around which lengths can vary; it is {Bptt}");
+        }
     }
 }

@@ -1,5 +1,6 @@
-// How long the windows are that a stream is cut into: all T, or of random length as in AWD-LSTM (Merity, Keskar and Socher 2017), so that not the same
-// tokens stand at the edge of a window in every epoch: around T, now and then around T / 2. Each length is a function of seed, epoch and index.
+// How long the windows are that a stream is cut into: all T, or of random length as in AWD-LSTM (Merity, Keskar and Socher 2017), so that
+// not the same tokens stand at the edge of a window in every epoch: around T, now and then around T / 2. Each length is a function of seed,
+// epoch and index.
 
 using GruLM.Kernels;
 
@@ -21,7 +22,7 @@ internal sealed record WindowLengths(int Bptt, bool Varies, ulong Seed)
     // Four times the spread: hardly any length is cut off, and memory is bounded.
     private const int MostAbove = 20;
 
-    private readonly Philox random = new(Seed, RandomPurpose.WindowLength);
+    private readonly Philox _random = new(Seed, RandomPurpose.WindowLength);
 
     /// <summary>No window is longer.</summary>
     public int Longest => Varies ? Bptt + MostAbove : Bptt;
@@ -31,7 +32,7 @@ internal sealed record WindowLengths(int Bptt, bool Varies, ulong Seed)
     {
         if (!Varies) return Bptt;
         ulong step = ((ulong)epoch << 32) | (uint)index;
-        double mean = random.Uniform(step, 0) < ShareOfWhole ? Bptt : Bptt / 2.0;
-        return (int)Math.Clamp(Math.Floor(mean + (Spread * random.Normal(step, 1))), Shortest, Longest);
+        double mean = _random.Uniform(step, 0) < ShareOfWhole ? Bptt : Bptt / 2.0;
+        return (int)Math.Clamp(Math.Floor(mean + (Spread * _random.Normal(step, 1))), Shortest, Longest);
     }
 }

@@ -7,26 +7,26 @@ namespace GruLM;
 /// <summary>An exchange of turns with a model.</summary>
 public sealed class ChatSession : IDisposable
 {
-    private readonly LanguageModel model;
-    private readonly TextWriterSession writer;
+    private readonly LanguageModel _model;
+    private readonly TextWriterSession _writer;
 
     internal ChatSession(LanguageModel model, GenerationOptions options)
     {
-        this.model = model;
-        writer = new TextWriterSession(model, options);
-        if (model.Samples == SampleKind.Stream) writer.Read([model.Opening]);
+        _model = model;
+        _writer = new TextWriterSession(model, options);
+        if (model.Samples == SampleKind.Stream) _writer.Read([model.Opening]);
     }
 
     /// <summary>Reads text that is part of the talk but nobody's turn, such as a story to be asked about.</summary>
-    public void Read(string text) => writer.Read(model.Tokenizer.Encode(text));
+    public void Read(string text) => _writer.Read(_model.Tokenizer.Encode(text));
 
     /// <summary>Says something and gives the reply as it comes, without the space after the marker.</summary>
     public IEnumerable<string> Say(string said, CancellationToken cancel = default)
     {
-        if (model.Samples == SampleKind.Lines) writer.Read([model.Opening]);
-        writer.Read(model.Tokenizer.Encode(model.Defaults.Chat.Turn(said)));
+        if (_model.Samples == SampleKind.Lines) _writer.Read([_model.Opening]);
+        _writer.Read(_model.Tokenizer.Encode(_model.Defaults.Chat.Turn(said)));
         bool begun = false;
-        foreach (string piece in writer.Write(model.ChatStops, cancel))
+        foreach (string piece in _writer.Write(_model.ChatStops, cancel))
         {
             string text = begun ? piece : piece.TrimStart(' ');
             if (text.Length == 0) continue;
@@ -35,17 +35,17 @@ public sealed class ChatSession : IDisposable
         }
 
         // What ends a reply is part of the text; a reply that was cut short gets the ending that it did not come to.
-        int ending = writer.StoppedBy >= 0 ? writer.StoppedBy : model.ChatStops.LastOrDefault(-1);
-        if (ending >= 0) writer.Read([ending]);
+        int ending = _writer.StoppedBy >= 0 ? _writer.StoppedBy : _model.ChatStops.LastOrDefault(-1);
+        if (ending >= 0) _writer.Read([ending]);
     }
 
     /// <summary>Forgets the chat so far.</summary>
     public void Reset()
     {
-        writer.Reset();
-        if (model.Samples == SampleKind.Stream) writer.Read([model.Opening]);
+        _writer.Reset();
+        if (_model.Samples == SampleKind.Stream) _writer.Read([_model.Opening]);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => writer.Dispose();
+    public void Dispose() => _writer.Dispose();
 }

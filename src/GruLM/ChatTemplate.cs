@@ -19,7 +19,8 @@ public sealed record ChatTemplate
     /// <summary>Stands before what the model says.</summary>
     public string Ai { get; set; } = DefaultTokenizer.Ai;
 
-    /// <summary>The text of a turn up to where the model goes on. Line ends inside what was said become spaces: an exchange is one line.</summary>
+    /// <summary>The text of a turn up to where the model goes on. Line ends inside what was said become spaces: an exchange is one
+    /// line.</summary>
     public string Turn(string said) => $"{Prompt} {said.ReplaceLineEndings(" ").Trim()} {Ai}";
 
     /// <summary>A turn with its answer, up to where the end marker follows. The answer keeps its line ends.</summary>

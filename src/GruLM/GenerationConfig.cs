@@ -40,19 +40,28 @@ public sealed record GenerationConfig
 
     /// <summary>Writes the file into a model folder.</summary>
     public void Save(string folder) =>
-        AtomicFile.WriteAllText(Path.Combine(folder, ModelFolder.GenerationName), JsonSerializer.Serialize(this, GenerationJsonContext.Default.GenerationConfig) + "\n");
+        AtomicFile.WriteAllText(Path.Combine(folder, ModelFolder.GenerationName),
+        JsonSerializer.Serialize(this, GenerationJsonContext.Default.GenerationConfig) + "\n");
 
-    /// <summary>Reads the file; a folder without one gets the defaults. Throws <see cref="InvalidDataException"/> for a damaged one.</summary>
+    /// <summary>Reads the file; a folder without one gets the defaults. Throws <see cref="InvalidDataException"/> for a damaged
+    /// one.</summary>
     public static GenerationConfig Load(string folder, SampleKind samples)
     {
         string path = Path.Combine(folder, ModelFolder.GenerationName);
         if (!File.Exists(path)) return For(samples);
         try
         {
-            var config = JsonSerializer.Deserialize(File.ReadAllBytes(path), GenerationJsonContext.Default.GenerationConfig) ?? throw new InvalidDataException($"{path}: is empty");
+            GenerationConfig config = JsonSerializer.Deserialize(File.ReadAllBytes(path), GenerationJsonContext.Default.GenerationConfig)
+                ?? throw new InvalidDataException($"{path}: is empty");
             config.ToSampling().Validate();
-            if (config.StopTokens is null || config.ChatStopTokens is null || config.StopTokens.Concat(config.ChatStopTokens).Any(s => s is null) || config.Chat is not { Prompt: not null, Ai: not null })
-                throw new InvalidDataException($"{path}: stop_tokens, chat_stop_tokens and chat's prompt and ai must be texts; delete the file to get the defaults");
+            if (config.StopTokens is null || config.ChatStopTokens is null
+                || config.StopTokens.Concat(config.ChatStopTokens).Any(s => s is null)
+                || config.Chat is not { Prompt: not null, Ai: not null })
+            {
+                throw new InvalidDataException(
+                    $"{path}: stop_tokens, chat_stop_tokens and chat's prompt and ai must be texts; delete the file to get the defaults");
+            }
+
             return config;
         }
         catch (Exception error) when (error is JsonException or ArgumentException)

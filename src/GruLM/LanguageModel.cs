@@ -28,17 +28,21 @@ public sealed record GenerationOptions
 /// <summary>A model folder, opened: tokenizer, weights and defaults. Texts are generated one at a time.</summary>
 public sealed class LanguageModel : IDisposable
 {
-    private readonly Compute compute;
-    private readonly GruParameters parameters;
-    private GruLanguageModel? scorer;
+    private readonly Compute _compute;
+    private readonly GruParameters _parameters;
+    private GruLanguageModel? _scorer;
 
-    private LanguageModel(string folder, GruParameters parameters, SampleKind samples, Tokenizer tokenizer, GenerationConfig defaults, Compute compute)
+    private LanguageModel(string folder, GruParameters parameters, SampleKind samples, Tokenizer tokenizer, GenerationConfig defaults,
+        Compute compute)
     {
-        (Folder, this.parameters, Samples, Tokenizer, Defaults, this.compute) = (folder, parameters, samples, tokenizer, defaults, compute);
+        (Folder, _parameters, Samples, Tokenizer, Defaults, _compute) =
+            (folder, parameters, samples, tokenizer, defaults, compute);
         Stops = IdsOf(defaults.StopTokens);
         ChatStops = [.. Stops, .. IdsOf(defaults.ChatStopTokens)];
         bool hasNewLine = tokenizer.TryGetId("\n", out int newLine) && newLine != tokenizer.UnkId;
-        Opening = samples == SampleKind.Lines ? TokenizedText.LineBegin(tokenizer) : hasNewLine ? newLine : Math.Max(Math.Max(tokenizer.BosId, tokenizer.EosId), 0);
+        Opening = samples == SampleKind.Lines ? TokenizedText.LineBegin(tokenizer) : hasNewLine
+            ? newLine
+            : Math.Max(Math.Max(tokenizer.BosId, tokenizer.EosId), 0);
         Never = [.. new[] { tokenizer.UnkId, tokenizer.BosId, tokenizer.PadId }.Where(id => id >= 0)];
     }
 
@@ -46,7 +50,7 @@ public sealed class LanguageModel : IDisposable
     public string Folder { get; }
 
     /// <summary>The architecture.</summary>
-    public GruConfig Config => parameters.Config;
+    public GruConfig Config => _parameters.Config;
 
     /// <summary>What it was trained on.</summary>
     public SampleKind Samples { get; }
@@ -73,15 +77,20 @@ public sealed class LanguageModel : IDisposable
     /// Throws <see cref="IOException"/> for missing and <see cref="InvalidDataException"/> for damaged or disagreeing files.</summary>
     public static LanguageModel Open(string folder, int threads = 0)
     {
-        var (parameters, samples) = ModelFile.Load(folder);
+        (GruParameters? parameters, SampleKind samples) = ModelFile.Load(folder);
         try
         {
             string path = Path.Combine(folder, ModelFolder.TokenizerName);
             if (!File.Exists(path)) throw new FileNotFoundException($"{path}: not found; the model folder is incomplete");
             var tokenizer = Tokenizer.Load(path);
             if (tokenizer.VocabSize != parameters.Config.VocabSize)
-                throw new InvalidDataException($"{path}: has {tokenizer.VocabSize} pieces, but {ModelFile.ConfigName} says vocab_size {parameters.Config.VocabSize}");
-            return new LanguageModel(folder, parameters, samples, tokenizer, GenerationConfig.Load(folder, samples), Compute.Create(threads));
+            {
+                throw new InvalidDataException(
+                    $"{path}: has {tokenizer.VocabSize} pieces, but {ModelFile.ConfigName} says vocab_size {parameters.Config.VocabSize}");
+            }
+
+            return new LanguageModel(folder, parameters, samples, tokenizer, GenerationConfig.Load(folder, samples),
+                Compute.Create(threads));
         }
         catch
         {
@@ -102,27 +111,28 @@ public sealed class LanguageModel : IDisposable
     /// <summary>Begins a chat: an exchange of turns over one carried state.</summary>
     public ChatSession StartChat(GenerationOptions? options = null) => new(this, options ?? new GenerationOptions());
 
-    /// <summary>The tokens of a UTF-8 text as one stream, each with its log-probability given all before it, while the text is being read: memory does not depend
-    /// on the text's length. A byte-order mark is dropped and CRLF becomes LF; what <see cref="TextCorpus.Open"/> reads is clean
-    /// already. One text at a time.</summary>
+    /// <summary>The tokens of a UTF-8 text as one stream, each with its log-probability given all before it, while the text is being read:
+    /// memory does not depend on the text's length. A byte-order mark is dropped and CRLF becomes LF; what <see cref="TextCorpus.Open"/>
+    /// reads is clean already. One text at a time.</summary>
     public IEnumerable<ScoredToken> Score(Stream utf8, CancellationToken cancel = default) =>
         TextScoring.Tokens(
-            scorer ??= new GruLanguageModel(parameters, compute, samples: Samples), Tokenizer,
+            _scorer ??= new GruLanguageModel(_parameters, _compute, samples: Samples), Tokenizer,
             utf8 is CorpusStream ? utf8 : new CleanedText(utf8, "the text", packed: false, cancel), cancel);
 
     /// <inheritdoc/>
     public void Dispose()
     {
         // What scores owns the parameters.
-        if (scorer is not null) scorer.Dispose();
-        else parameters.Dispose();
-        compute.Dispose();
+        if (_scorer is not null) _scorer.Dispose();
+        else _parameters.Dispose();
+        _compute.Dispose();
     }
 
     /// <summary>A new decoding session over the model's weights.</summary>
-    internal DecodingSession NewSession() => new(parameters, compute);
+    internal DecodingSession NewSession() => new(_parameters, _compute);
 
-    /// <summary>A prompt as the model was trained to see one: lines begin with bos; in a stream a new line stands before the prompt.</summary>
+    /// <summary>A prompt as the model was trained to see one: lines begin with bos; in a stream a new line stands before the
+    /// prompt.</summary>
     internal List<int> PromptIds(string prompt)
     {
         List<int> ids = [Opening];
@@ -130,5 +140,6 @@ public sealed class LanguageModel : IDisposable
         return ids;
     }
 
-    private int[] IdsOf(IEnumerable<string> pieces) => [.. pieces.Select(p => Tokenizer.TryGetId(p, out int id) ? id : -1).Where(id => id >= 0 && id != Tokenizer.UnkId)];
+    private int[] IdsOf(IEnumerable<string> pieces) =>
+        [.. pieces.Select(p => Tokenizer.TryGetId(p, out int id) ? id : -1).Where(id => id >= 0 && id != Tokenizer.UnkId)];
 }

@@ -8,12 +8,16 @@ namespace GruLM;
 /// <summary>Estimates memory from sizes alone.</summary>
 public static class MemoryNeed
 {
-    /// <summary>Bytes that training takes: parameters, gradients, two moments and two packed copies, activations of a batch, a chunk of logits.</summary>
+    /// <summary>Bytes that training takes: parameters, gradients, two moments and two packed copies, activations of a batch, a chunk of
+    /// logits.</summary>
     public static double TrainingBytes(GruConfig config, TrainingOptions options)
     {
         double parameters = GruParameters.CountFor(config);
         double tokens = (double)options.BatchSize * options.LongestWindow;
-        double activations = tokens * ((2.0 * config.EmbeddingDim) + (config.NumLayers * (7.0 + (config.LayerNorm ? 1 : 0) + (config.Residual ? 1 : 0)) * config.HiddenDim) + (4.0 * config.HiddenDim));
+        double activations =
+            tokens * ((2.0 * config.EmbeddingDim)
+            + (config.NumLayers * (7.0 + (config.LayerNorm ? 1 : 0) + (config.Residual ? 1 : 0)) * config.HiddenDim)
+            + (4.0 * config.HiddenDim));
         double logits = Math.Max(256.0 * config.VocabSize, 1 << 22) * 2;
         return sizeof(float) * ((6 * parameters) + activations + logits);
     }
@@ -22,7 +26,12 @@ public static class MemoryNeed
     public static void Check(GruConfig config, TrainingOptions options)
     {
         double need = TrainingBytes(config, options), have = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        if ((double)options.BatchSize * options.Bptt > 1 << 28) throw new ArgumentException($"a batch of {options.BatchSize} x {options.Bptt} tokens is more than {1 << 28}; choose a smaller --batch-size or --bptt");
+        if ((double)options.BatchSize * options.Bptt > 1 << 28)
+        {
+            throw new ArgumentException(
+                $"a batch of {options.BatchSize} x {options.Bptt} tokens is more than {1 << 28}; choose a smaller --batch-size or --bptt");
+        }
+
         if (need > have)
         {
             throw new ArgumentException(

@@ -8,7 +8,7 @@ namespace GruLM;
 /// <summary>Watches a streamed text for stop strings.</summary>
 internal sealed class StopStrings(IReadOnlyList<string> stops)
 {
-    private readonly StringBuilder held = new();
+    private readonly StringBuilder _held = new();
 
     /// <summary>Whether a stop string has been seen.</summary>
     public bool Stopped { get; private set; }
@@ -18,33 +18,36 @@ internal sealed class StopStrings(IReadOnlyList<string> stops)
     {
         if (Stopped) return "";
         if (stops.Count == 0) return text;
-        held.Append(text);
-        string all = held.ToString();
+        _held.Append(text);
+        string all = _held.ToString();
         int at = stops.Select(s => all.IndexOf(s, StringComparison.Ordinal)).Where(i => i >= 0).DefaultIfEmpty(-1).Min();
         if (at >= 0)
         {
             Stopped = true;
-            held.Clear();
+            _held.Clear();
             return all[..at];
         }
 
         int keep = stops.Max(s => LongestTailThatBegins(all, s));
-        held.Clear().Append(all, all.Length - keep, keep);
+        _held.Clear().Append(all, all.Length - keep, keep);
         return all[..^keep];
     }
 
     /// <summary>What was held back, now that no more text comes.</summary>
     public string Flush()
     {
-        string rest = held.ToString();
-        held.Clear();
+        string rest = _held.ToString();
+        _held.Clear();
         return rest;
     }
 
     private static int LongestTailThatBegins(string text, string stop)
     {
         for (int n = Math.Min(text.Length, stop.Length - 1); n > 0; n--)
+        {
             if (text.AsSpan(text.Length - n).SequenceEqual(stop.AsSpan(0, n))) return n;
+        }
+
         return 0;
     }
 }

@@ -1,5 +1,5 @@
-// How likely a model finds a text, token by token: the text is read and tokenised as it comes, the state is carried, and memory does not depend
-// on its length. Batches are those of Evaluation.Stream, so that the figures are its figures.
+// How likely a model finds a text, token by token: the text is read and tokenised as it comes, the state is carried, and memory does not
+// depend on its length. Batches are those of Evaluation.Stream, so that the figures are its figures.
 using GruLM.Model;
 using GruLM.Tokenization;
 
@@ -18,7 +18,8 @@ internal static class TextScoring
     private const int Window = 256;
     private const int ReadBytes = 1 << 16;
 
-    /// <summary>The tokens of a text that is clean already with their log-probabilities, while it is being read. The model's evaluation state is used.</summary>
+    /// <summary>The tokens of a text that is clean already with their log-probabilities, while it is being read. The model's evaluation
+    /// state is used.</summary>
     public static IEnumerable<ScoredToken> Tokens(GruLanguageModel model, Tokenizer tokenizer, Stream text, CancellationToken cancel)
     {
         // The first of these has been given out; the model has not read it yet.
@@ -38,14 +39,14 @@ internal static class TextScoring
             while (pieces.Count - 1 - from is var left && (left >= Window || (ended && left > 0)))
             {
                 cancel.ThrowIfCancellationRequested();
-                var batch = left >= Window ? full : new TokenBatch(left, 1);
+                TokenBatch batch = left >= Window ? full : new TokenBatch(left, 1);
                 batch.StartsFresh = fresh;
                 fresh = false;
                 for (int t = 0; t < batch.Steps; t++) (batch.Inputs[t], batch.Targets[t]) = (pieces[from + t].Id, pieces[from + t + 1].Id);
                 model.Score(batch, logProbs);
                 for (int t = 0; t < batch.Steps; t++)
                 {
-                    var piece = pieces[from + t + 1];
+                    StreamedPiece piece = pieces[from + t + 1];
                     yield return new ScoredToken(piece.Id, piece.Text, logProbs[t], piece.End);
                 }
 
@@ -59,7 +60,7 @@ internal static class TextScoring
     // Appends pieces as they become certain and says each time whether those were the last.
     private static IEnumerable<bool> Read(Tokenizer tokenizer, Stream text, List<StreamedPiece> pieces, CancellationToken cancel)
     {
-        var encoder = tokenizer.CreateStreamingEncoder();
+        StreamingEncoder encoder = tokenizer.CreateStreamingEncoder();
         byte[] buffer = new byte[ReadBytes];
         int read;
         do

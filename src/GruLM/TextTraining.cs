@@ -20,7 +20,8 @@ public sealed record TextTrainingOptions
     /// <summary>Pieces of a learned tokenizer.</summary>
     public int VocabSize { get; init; } = DefaultTokenizer.DefaultVocabSize;
 
-    /// <summary>Whether a text whose characters alone need more than <see cref="VocabSize"/> gets a vocabulary that holds them, instead of an error.</summary>
+    /// <summary>Whether a text whose characters alone need more than <see cref="VocabSize"/> gets a vocabulary that holds them, instead of
+    /// an error.</summary>
     public bool GrowVocabulary { get; init; }
 
     /// <summary>Kind of a learned tokenizer.</summary>
@@ -29,7 +30,8 @@ public sealed record TextTrainingOptions
     /// <summary>How the text is cut into samples: one stream, or a sample a line or record.</summary>
     public SampleKind Samples { get; init; }
 
-    /// <summary>Whether only the answers in samples count: tokens after <c>&lt;ai&gt;</c> up to and including <c>&lt;end&gt;</c>. Needs line samples.</summary>
+    /// <summary>Whether only the answers in samples count: tokens after <c>&lt;ai&gt;</c> up to and including <c>&lt;end&gt;</c>. Needs
+    /// line samples.</summary>
     public bool MaskPrompt { get; init; }
 
     /// <summary>Embedding size, E.</summary>
@@ -53,13 +55,17 @@ public sealed record TextTrainingOptions
     /// <summary>Whether layers above the first add their states to what they are handed.</summary>
     public bool Residual { get; init; }
 
-    /// <summary>A model folder whose weights training starts from; its sizes and its tokenizer must be the ones given here. Null: from starting values.</summary>
+    /// <summary>A model folder whose weights training starts from; its sizes and its tokenizer must be the ones given here. Null: from
+    /// starting values.</summary>
     public string? InitFrom { get; init; }
 
-    /// <summary>The folder of a checkpoint to continue from (see <see cref="Checkpoint.NewestWhole"/>), with everything else as it was when it was written.</summary>
+    /// <summary>The folder of a checkpoint to continue from (see <see cref="Checkpoint.NewestWhole"/>), with everything else as it was when
+    /// it was written.</summary>
     public string? ContinueFrom { get; init; }
 
-    /// <summary>A file to keep the tokens of a large training text in, so that they take no memory and are there when the run goes on. It is written when it is not there, or of another text or tokenizer; for line samples there is a second one beside it. Null: in memory.</summary>
+    /// <summary>A file to keep the tokens of a large training text in, so that they take no memory and are there when the run goes on. It
+    /// is written when it is not there, or of another text or tokenizer; for line samples there is a second one beside it. Null: in
+    /// memory.</summary>
     public string? TokenFilePath { get; init; }
 
     /// <summary>From how many bytes of text on <see cref="TokenFilePath"/> is used.</summary>
@@ -81,20 +87,21 @@ public sealed class TextTraining : IDisposable
     // A tokenizer is learned from no more of a text than this.
     private const int MostToLearnFrom = 64 << 20;
 
-    private readonly TextTrainingOptions options;
-    private readonly Compute compute;
-    private readonly string? folder;
-    private readonly ITrainingObserver observer;
-    private readonly IDisposable? tokens;
-    private RunPosition? continued;
-    private Trainer trainer;
+    private readonly TextTrainingOptions _options;
+    private readonly Compute _compute;
+    private readonly string? _folder;
+    private readonly ITrainingObserver _observer;
+    private readonly IDisposable? _tokens;
+    private RunPosition? _continued;
+    private Trainer _trainer;
 
     private TextTraining(
-        TextTrainingOptions options, Compute compute, string? folder, ITrainingObserver observer, Tokenizer tokenizer, ITrainingData data, IDisposable? tokens,
-        HeldOut? heldOut, GruLanguageModel model)
+        TextTrainingOptions options, Compute compute, string? folder, ITrainingObserver observer, Tokenizer tokenizer, ITrainingData data,
+        IDisposable? tokens, HeldOut? heldOut, GruLanguageModel model)
     {
-        (this.options, this.compute, this.folder, this.observer, Tokenizer, Data, this.tokens, HeldOut, Model) = (options, compute, folder, observer, tokenizer, data, tokens, heldOut, model);
-        trainer = new Trainer(model, data, heldOut, options.Training, folder, observer);
+        (_options, _compute, _folder, _observer, Tokenizer, Data, _tokens, HeldOut, Model) =
+            (options, compute, folder, observer, tokenizer, data, tokens, heldOut, model);
+        _trainer = new Trainer(model, data, heldOut, options.Training, folder, observer);
     }
 
     /// <summary>The tokenizer in use.</summary>
@@ -110,25 +117,26 @@ public sealed class TextTraining : IDisposable
     public GruLanguageModel Model { get; }
 
     /// <summary>Updates that the run will make.</summary>
-    public long TotalSteps => trainer.TotalSteps;
+    public long TotalSteps => _trainer.TotalSteps;
 
     /// <summary>Where the run stands.</summary>
-    public RunPosition Position => trainer.Position;
+    public RunPosition Position => _trainer.Position;
 
     /// <summary>Whether a run that was continued had come to its end already.</summary>
-    public bool Done => trainer.Done;
+    public bool Done => _trainer.Done;
 
     /// <summary>Whether the run ended, or will, because the held-out figure no longer improved.</summary>
-    public bool OutOfPatience => trainer.OutOfPatience;
+    public bool OutOfPatience => _trainer.OutOfPatience;
 
     /// <summary>Tokenises both texts and sets up model and loop. <paramref name="folder"/> may be null: nothing is saved.
-    /// <paramref name="phase"/> is told what takes time. Throws <see cref="ArgumentException"/> for settings and <see cref="InvalidDataException"/> for text that cannot be trained on.</summary>
+    /// <paramref name="phase"/> is told what takes time. Throws <see cref="ArgumentException"/> for settings and
+    /// <see cref="InvalidDataException"/> for text that cannot be trained on.</summary>
     public static TextTraining Prepare(
         CorpusText training, CorpusText heldOut, TextTrainingOptions options, Compute compute, string? folder,
         ITrainingObserver observer, Action<string>? phase = null, CancellationToken cancel = default)
     {
         Check(training, options);
-        var tokenizer = options.Tokenizer ?? LearnTokenizer(training, options, phase, cancel);
+        Tokenizer tokenizer = options.Tokenizer ?? LearnTokenizer(training, options, phase, cancel);
         phase?.Invoke("encoding the text");
         ITrainingData data;
         HeldOut? held = null;
@@ -137,27 +145,36 @@ public sealed class TextTraining : IDisposable
         {
             if (!heldOut.IsEmpty)
             {
-                var stream = TokenizedText.HeldOutStream(tokenizer, heldOut, options.Training.EvalTokens);
+                HeldOutStream stream = TokenizedText.HeldOutStream(tokenizer, heldOut, options.Training.EvalTokens);
                 if (stream.Ids.Length < 2)
-                    throw new InvalidDataException($"the held-out part has {stream.Ids.Length} token(s); at least 2 are needed. Give more text, a larger --val-fraction, or --val-fraction 0 for none");
+                {
+                    throw new InvalidDataException(
+                        $"the held-out part has {stream.Ids.Length} token(s); at least 2 are needed. Give more text, a larger --val-fraction, or --val-fraction 0 for none");
+                }
+
                 held = stream;
             }
 
-            var stored = EncodedText.Stream(tokenizer, training, TokenPath(training, options), compute.Team.Count, phase, cancel);
+            ITokens stored = EncodedText.Stream(tokenizer, training, TokenPath(training, options), compute.Team.Count, phase, cancel);
             tokens = stored as IDisposable;
-            var loop = options.Training;
+            TrainingOptions loop = options.Training;
             data = new TokenStream(stored, loop.BatchSize * loop.GradAccum, loop.Bptt, loop.Seed, loop.RandomBptt, loop.FreshEvery);
         }
         else
         {
-            var mask = options.MaskPrompt ? TokenizedText.AnswerMask(tokenizer) : null;
-            var stored = EncodedText.Lines(tokenizer, training, mask, TokenPath(training, options), compute.Team.Count, phase, cancel);
+            AnswerMask? mask = options.MaskPrompt ? TokenizedText.AnswerMask(tokenizer) : null;
+            ITokenLines stored = EncodedText.Lines(tokenizer, training, mask, TokenPath(training, options), compute.Team.Count, phase,
+                cancel);
             tokens = stored as IDisposable;
             data = new LineSamples(
                 stored, TokenizedText.LineBegin(tokenizer), TokenizedText.LineEnd(tokenizer),
                 options.Training.BatchSize * options.Training.GradAccum, options.Training.Bptt, options.Training.Seed, mask);
             if (!heldOut.IsEmpty) held = TokenizedText.HeldOutLines(tokenizer, heldOut, mask, options.Training.EvalTokens);
-            if (held is HeldOutLines { Lines.Count: 0 }) throw new InvalidDataException($"the held-out part has no line with {(mask is null ? "text" : ChatTemplate.Default.Ai)}. Give more lines, a larger --val-fraction, or --val-fraction 0 for none");
+            if (held is HeldOutLines { Lines.Count: 0 })
+            {
+                throw new InvalidDataException(
+                    $"the held-out part has no line with {(mask is null ? "text" : ChatTemplate.Default.Ai)}. Give more lines, a larger --val-fraction, or --val-fraction 0 for none");
+            }
         }
 
         phase?.Invoke("setting up the model");
@@ -167,7 +184,7 @@ public sealed class TextTraining : IDisposable
             model = CreateModel(Sizes(options) with { VocabSize = tokenizer.VocabSize }, options, compute);
             model.Regularisation = options.Regularisation;
             var run = new TextTraining(options, compute, folder, observer, tokenizer, data, tokens, held, model);
-            if (options.ContinueFrom is not null) run.trainer.ContinueFrom(run.continued = Checkpoint.Load(options.ContinueFrom, model));
+            if (options.ContinueFrom is not null) run._trainer.ContinueFrom(run._continued = Checkpoint.Load(options.ContinueFrom, model));
             return run;
         }
         catch
@@ -181,19 +198,36 @@ public sealed class TextTraining : IDisposable
     /// <summary>Checks settings and text as far as that takes no time. Throws what <see cref="Prepare"/> throws.</summary>
     public static void Check(CorpusText training, TextTrainingOptions options)
     {
-        var sizes = Sizes(options);
+        GruConfig sizes = Sizes(options);
         sizes.Validate();
         options.Regularisation.Validate();
         options.Training.Validate(options.Samples);
         MemoryNeed.Check(sizes, options.Training);
-        if (options.MaskPrompt && options.Samples != SampleKind.Lines) throw new ArgumentException("--mask-prompt needs --samples lines: in a stream nothing tells where an exchange begins");
-        if (training.Length < 2) throw new InvalidDataException($"the training part of the text has {training.Length} byte(s), too few to learn from; give more text or a smaller --val-fraction");
-        if (!training.Samples().Any()) throw new InvalidDataException("the training part has no line with text; give more text or a smaller --val-fraction");
+        if (options.MaskPrompt && options.Samples != SampleKind.Lines)
+        {
+            throw new ArgumentException("--mask-prompt needs --samples lines: in a stream nothing tells where an exchange begins");
+        }
+
+        if (training.Length < 2)
+        {
+            throw new InvalidDataException(
+                $"the training part of the text has {training.Length} byte(s), too few to learn from; give more text or a smaller --val-fraction");
+        }
+
+        if (!training.Samples().Any())
+        {
+            throw new InvalidDataException("the training part has no line with text; give more text or a smaller --val-fraction");
+        }
+
         if (options.MaskPrompt && SamplesWithoutAnswer(training) == training.Samples().Count())
-            throw new InvalidDataException($"no sample of the training part has an answer for --mask-prompt to leave: samples were expected in the form {ChatTemplate.Default.Prompt} … {ChatTemplate.Default.Ai} …");
+        {
+            throw new InvalidDataException(
+                $"no sample of the training part has an answer for --mask-prompt to leave: samples were expected in the form {ChatTemplate.Default.Prompt} … {ChatTemplate.Default.Ai} …");
+        }
     }
 
-    /// <summary>How many samples have no <c>&lt;ai&gt;</c>, so that nothing of them is learned with <see cref="TextTrainingOptions.MaskPrompt"/>.</summary>
+    /// <summary>How many samples have no <c>&lt;ai&gt;</c>, so that nothing of them is learned with
+    /// <see cref="TextTrainingOptions.MaskPrompt"/>.</summary>
     public static int SamplesWithoutAnswer(CorpusText text)
     {
         byte[] marker = Encoding.UTF8.GetBytes(ChatTemplate.Default.Ai);
@@ -201,10 +235,12 @@ public sealed class TextTraining : IDisposable
     }
 
     /// <summary>Learns the tokenizer that <paramref name="options"/> describe. Throws what <see cref="Prepare"/> throws.</summary>
-    public static Tokenizer LearnTokenizer(CorpusText training, TextTrainingOptions options, Action<string>? phase = null, CancellationToken cancel = default)
+    public static Tokenizer LearnTokenizer(CorpusText training, TextTrainingOptions options, Action<string>? phase = null,
+        CancellationToken cancel = default)
     {
-        var sample = ToLearnFrom(training, MostToLearnFrom);
-        phase?.Invoke($"learning a tokenizer of {options.VocabSize} pieces{(sample.Length < training.Length ? $" from {sample.Length >> 20} MB of lines from all over the text" : "")}");
+        ReadOnlyMemory<byte> sample = ToLearnFrom(training, MostToLearnFrom);
+        phase?.Invoke(
+            $"learning a tokenizer of {options.VocabSize} pieces{(sample.Length < training.Length ? $" from {sample.Length >> 20} MB of lines from all over the text" : "")}");
         try
         {
             return new Tokenizer(DefaultTokenizer.Train(sample, options.VocabSize, options.ModelType, null, cancel));
@@ -220,24 +256,24 @@ public sealed class TextTraining : IDisposable
 
     /// <summary>Measures for about <paramref name="seconds"/> how fast this run is here.</summary>
     public SpeedMeasurement MeasureSpeed(double seconds, CancellationToken cancel = default) =>
-        SpeedMeasurement.Measure(Model.Config, Data, HeldOut, options.Training, options.Optimizer, compute, seconds, cancel);
+        SpeedMeasurement.Measure(Model.Config, Data, HeldOut, _options.Training, _options.Optimizer, _compute, seconds, cancel);
 
     /// <summary>Gives a run, before it begins or goes on, so much time and so many epochs instead, whichever ends first.</summary>
     public void FitInto(TimeBudget budget, int epochs)
     {
-        trainer = new Trainer(Model, Data, HeldOut, options.Training with { Epochs = epochs }, folder, observer, budget);
-        if (continued is not null) trainer.ContinueFrom(continued);
+        _trainer = new Trainer(Model, Data, HeldOut, _options.Training with { Epochs = epochs }, _folder, _observer, budget);
+        if (_continued is not null) _trainer.ContinueFrom(_continued);
     }
 
     /// <summary>What the model writes after <paramref name="prompt"/> as it is now; the seed is that of the run.</summary>
     public string Sample(string prompt, int tokens)
     {
-        int end = options.Samples == SampleKind.Lines ? TokenizedText.LineEnd(Tokenizer) : -1;
-        using var session = new DecodingSession(Model.Parameters, compute);
-        var sampler = new Sampler(GenerationConfig.For(options.Samples).ToSampling() with { Seed = options.Training.Seed });
-        var decoder = Tokenizer.CreateStreamingDecoder();
+        int end = _options.Samples == SampleKind.Lines ? TokenizedText.LineEnd(Tokenizer) : -1;
+        using var session = new DecodingSession(Model.Parameters, _compute);
+        var sampler = new Sampler(GenerationConfig.For(_options.Samples).ToSampling() with { Seed = _options.Training.Seed });
+        StreamingDecoder decoder = Tokenizer.CreateStreamingDecoder();
         var text = new StringBuilder();
-        if (options.Samples == SampleKind.Lines) session.Read(TokenizedText.LineBegin(Tokenizer));
+        if (_options.Samples == SampleKind.Lines) session.Read(TokenizedText.LineBegin(Tokenizer));
         foreach (int id in Tokenizer.Encode(prompt)) Push(id);
         for (int i = 0; i < tokens; i++)
         {
@@ -259,24 +295,25 @@ public sealed class TextTraining : IDisposable
     /// <summary>Trains. The folder is a complete model folder from the first saving on.</summary>
     public TrainingResult Run(CancellationToken cancel = default)
     {
-        if (folder is not null && options.ContinueFrom is null)
+        if (_folder is not null && _options.ContinueFrom is null)
         {
-            Directory.CreateDirectory(folder);
-            Tokenizer.Save(Path.Combine(folder, ModelFolder.TokenizerName));
-            GenerationConfig.For(options.Samples).Save(folder);
+            Directory.CreateDirectory(_folder);
+            Tokenizer.Save(Path.Combine(_folder, ModelFolder.TokenizerName));
+            GenerationConfig.For(_options.Samples).Save(_folder);
         }
 
-        return trainer.Run(cancel);
+        return _trainer.Run(cancel);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         Model.Dispose();
-        tokens?.Dispose();
+        _tokens?.Dispose();
     }
 
-    private static string? TokenPath(CorpusText text, TextTrainingOptions options) => text.Length < options.TokenFileFromBytes ? null : options.TokenFilePath;
+    private static string? TokenPath(CorpusText text, TextTrainingOptions options) =>
+        text.Length < options.TokenFileFromBytes ? null : options.TokenFilePath;
 
     // Lines from all over a long text: a tokenizer learns no more from gigabytes.
     internal static ReadOnlyMemory<byte> ToLearnFrom(CorpusText text, int most)
@@ -286,10 +323,14 @@ public sealed class TextTraining : IDisposable
         var taken = new List<byte>(most);
         for (int i = 0; i < Parts; i++)
         {
-            var part = text.Slice(text.Length / Parts * i, most / Parts).Span;
+            ReadOnlySpan<byte> part = text.Slice(text.Length / Parts * i, most / Parts).Span;
 
             // Whole lines, where it has any, else whole characters.
-            if (part.IndexOf((byte)'\n') is >= 0 and var first && part.LastIndexOf((byte)'\n') is var last && last > first) part = part[(first + 1)..(last + 1)];
+            if (part.IndexOf((byte)'\n') is >= 0 and var first && part.LastIndexOf((byte)'\n') is var last && last > first)
+            {
+                part = part[(first + 1)..(last + 1)];
+            }
+
             part = part[TextSplit.BytesOf(part, 0)..];
             taken.AddRange(part[..^TextCleaner.UnfinishedBytes(part)]);
         }
@@ -300,18 +341,32 @@ public sealed class TextTraining : IDisposable
     // The vocabulary is as large as is wanted until the tokenizer is there.
     private static GruConfig Sizes(TextTrainingOptions options) => new()
     {
-        VocabSize = Math.Max(2, options.Tokenizer?.VocabSize ?? options.VocabSize), EmbeddingDim = options.EmbeddingDim, HiddenDim = options.HiddenDim,
-        NumLayers = options.NumLayers, Dropout = options.NumLayers == 1 ? 0 : options.Dropout, TieWeights = options.TieWeights,
-        LayerNorm = options.LayerNorm && options.NumLayers > 1, Residual = options.Residual && options.NumLayers > 1,
+        VocabSize = Math.Max(2, options.Tokenizer?.VocabSize ?? options.VocabSize),
+        EmbeddingDim = options.EmbeddingDim,
+        HiddenDim = options.HiddenDim,
+        NumLayers = options.NumLayers,
+        Dropout = options.NumLayers == 1 ? 0 : options.Dropout,
+        TieWeights = options.TieWeights,
+        LayerNorm = options.LayerNorm && options.NumLayers > 1,
+        Residual = options.Residual && options.NumLayers > 1,
     };
 
     private static GruLanguageModel CreateModel(GruConfig config, TextTrainingOptions options, Compute compute)
     {
         ulong seed = options.Training.Seed;
-        if ((options.ContinueFrom ?? options.InitFrom) is not { } source) return GruLanguageModel.Create(config, compute, seed, options.Optimizer, options.Samples);
-        var (saved, _) = ModelFile.LoadConfig(source);
+        if ((options.ContinueFrom ?? options.InitFrom) is not { } source)
+        {
+            return GruLanguageModel.Create(config, compute, seed, options.Optimizer, options.Samples);
+        }
+
+        (GruConfig? saved, SampleKind _) = ModelFile.LoadConfig(source);
         if (saved with { Dropout = config.Dropout } != config)
-            throw new InvalidDataException($"{source}: the model there has other sizes ({saved.VocabSize} pieces, embedding {saved.EmbeddingDim}, {saved.NumLayers} x {saved.HiddenDim}) than asked for ({config.VocabSize}, {config.EmbeddingDim}, {config.NumLayers} x {config.HiddenDim})");
-        return new GruLanguageModel(ModelFile.ReadTensors(Path.Combine(source, ModelFile.WeightsName), config), compute, options.Optimizer, seed, options.Samples);
+        {
+            throw new InvalidDataException(
+                $"{source}: the model there has other sizes ({saved.VocabSize} pieces, embedding {saved.EmbeddingDim}, {saved.NumLayers} x {saved.HiddenDim}) than asked for ({config.VocabSize}, {config.EmbeddingDim}, {config.NumLayers} x {config.HiddenDim})");
+        }
+
+        return new GruLanguageModel(ModelFile.ReadTensors(Path.Combine(source, ModelFile.WeightsName), config), compute, options.Optimizer,
+            seed, options.Samples);
     }
 }

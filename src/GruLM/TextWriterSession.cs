@@ -8,19 +8,19 @@ namespace GruLM;
 /// <summary>A decoding session with its sampler and its streaming decoder.</summary>
 internal sealed class TextWriterSession : IDisposable
 {
-    private readonly LanguageModel model;
-    private readonly GenerationOptions options;
-    private readonly DecodingSession session;
-    private readonly Sampler sampler;
-    private readonly StreamingDecoder decoder;
+    private readonly LanguageModel _model;
+    private readonly GenerationOptions _options;
+    private readonly DecodingSession _session;
+    private readonly Sampler _sampler;
+    private readonly StreamingDecoder _decoder;
 
     public TextWriterSession(LanguageModel model, GenerationOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(options.MaxTokens);
-        (this.model, this.options) = (model, options);
-        sampler = new Sampler(options.Sampling ?? model.Defaults.ToSampling());
-        session = model.NewSession();
-        decoder = model.Tokenizer.CreateStreamingDecoder();
+        (_model, _options) = (model, options);
+        _sampler = new Sampler(options.Sampling ?? model.Defaults.ToSampling());
+        _session = model.NewSession();
+        _decoder = model.Tokenizer.CreateStreamingDecoder();
     }
 
     /// <summary>The token that ended the last text; −1 when its length did.</summary>
@@ -31,36 +31,36 @@ internal sealed class TextWriterSession : IDisposable
     {
         foreach (int id in ids)
         {
-            session.Read(id);
-            sampler.Accept(id);
-            decoder.Push(id);
+            _session.Read(id);
+            _sampler.Accept(id);
+            _decoder.Push(id);
         }
     }
 
     /// <summary>Writes until a stop token, a stop string or the length.</summary>
     public IEnumerable<string> Write(int[] stops, CancellationToken cancel)
     {
-        var watch = new StopStrings(options.Stop);
-        int[] never = options.IgnoreEos ? [.. model.Never, .. model.Stops] : model.Never;
+        var watch = new StopStrings(_options.Stop);
+        int[] never = _options.IgnoreEos ? [.. _model.Never, .. _model.Stops] : _model.Never;
         StoppedBy = -1;
-        for (int i = 0; i < options.MaxTokens && !watch.Stopped; i++)
+        for (int i = 0; i < _options.MaxTokens && !watch.Stopped; i++)
         {
             if (cancel.IsCancellationRequested) yield break;
-            int id = sampler.Sample(session.Logits(), never);
-            if (stops.Contains(id) && !options.IgnoreEos)
+            int id = _sampler.Sample(_session.Logits(), never);
+            if (stops.Contains(id) && !_options.IgnoreEos)
             {
                 StoppedBy = id;
                 break;
             }
 
-            session.Read(id);
-            sampler.Accept(id);
-            string text = watch.Push(decoder.Push(id));
+            _session.Read(id);
+            _sampler.Accept(id);
+            string text = watch.Push(_decoder.Push(id));
             if (text.Length > 0) yield return text;
         }
 
         if (watch.Stopped) yield break;
-        string rest = watch.Push(decoder.Flush());
+        string rest = watch.Push(_decoder.Flush());
         if (!watch.Stopped) rest += watch.Flush();
         if (rest.Length > 0) yield return rest;
     }
@@ -68,10 +68,10 @@ internal sealed class TextWriterSession : IDisposable
     /// <summary>Forgets everything read and written.</summary>
     public void Reset()
     {
-        session.Reset();
-        sampler.Reset();
-        decoder.Reset();
+        _session.Reset();
+        _sampler.Reset();
+        _decoder.Reset();
     }
 
-    public void Dispose() => session.Dispose();
+    public void Dispose() => _session.Dispose();
 }

@@ -1,8 +1,8 @@
-// How much of a text stands word for word in another one: of a generated text, how much was copied from the training text. For every place in
-// the text it finds the longest stretch ending there that the other text contains ("matching statistics", Chang and Lawler 1994), exactly, by
-// a suffix automaton of the text (Blumer et al. 1985) through which the other text passes once: memory depends on the text alone, and the other
-// one, which may be a hundred times longer, is only read. Source of the construction: Blumer et al.; each stretch the reading reaches is noted at
-// its state and handed up the suffix links at the end.
+// How much of a text stands word for word in another one: of a generated text, how much was copied from the training text. For every place
+// in the text it finds the longest stretch ending there that the other text contains ("matching statistics", Chang and Lawler 1994),
+// exactly, by a suffix automaton of the text (Blumer et al. 1985) through which the other text passes once: memory depends on the text
+// alone, and the other one, which may be a hundred times longer, is only read. Source of the construction: Blumer et al.; each stretch the
+// reading reaches is noted at its state and handed up the suffix links at the end.
 using System.Text;
 
 namespace GruLM;
@@ -32,7 +32,12 @@ public static class VerbatimRepeats
     /// <exception cref="ArgumentException">The text is longer than <see cref="MaxBytes"/>.</exception>
     public static RepeatFigures Find(ReadOnlySpan<byte> text, ReadOnlySpan<byte> source, CancellationToken cancel = default)
     {
-        if (text.Length > MaxBytes) throw new ArgumentException($"a text of {text.Length} bytes is too long to look for copies in; at most {MaxBytes} can be examined");
+        if (text.Length > MaxBytes)
+        {
+            throw new ArgumentException(
+                $"a text of {text.Length} bytes is too long to look for copies in; at most {MaxBytes} can be examined");
+        }
+
         var automaton = new SuffixAutomaton(text);
         automaton.Read(source, cancel);
         return Figures(text, automaton);
@@ -41,7 +46,8 @@ public static class VerbatimRepeats
     // A stretch found in bytes may begin inside a character; it counts from the next one on.
     private static RepeatFigures Figures(ReadOnlySpan<byte> text, SuffixAutomaton automaton)
     {
-        int state = 0, characters = 0, longest = 0, longestStart = 0, longestEnd = 0, covered50 = 0, covered100 = 0, until50 = 0, until100 = 0;
+        int state = 0, characters = 0, longest = 0, longestStart = 0, longestEnd = 0, covered50 = 0, covered100 = 0, until50 = 0,
+            until100 = 0;
 
         // The number of characters that begin before each byte.
         int[] before = new int[text.Length + 1];
@@ -66,22 +72,23 @@ public static class VerbatimRepeats
 
     private static bool IsInside(ReadOnlySpan<byte> text, int at) => at < text.Length && (text[at] & 0xC0) == 0x80;
 
-    /// <summary>All substrings of a text as paths from state 0. Transitions of a state are a linked list, but those of state 0, which are asked for most, a table.</summary>
+    /// <summary>All substrings of a text as paths from state 0. Transitions of a state are a linked list, but those of state 0, which are
+    /// asked for most, a table.</summary>
     private sealed class SuffixAutomaton
     {
-        private readonly int[] length, link, found, firstEdge, edgeNext, edgeTarget;
-        private readonly byte[] edgeByte;
-        private readonly int[] root = new int[256];
-        private int states = 1, edges;
+        private readonly int[] _length, _link, _found, _firstEdge, _edgeNext, _edgeTarget;
+        private readonly byte[] _edgeByte;
+        private readonly int[] _root = new int[256];
+        private int _states = 1, _edges;
 
         public SuffixAutomaton(ReadOnlySpan<byte> text)
         {
             int most = Math.Max(2, 2 * text.Length), mostEdges = Math.Max(3, 3 * text.Length);
-            (length, link, found, firstEdge) = (new int[most], new int[most], new int[most], new int[most]);
-            (edgeNext, edgeTarget, edgeByte) = (new int[mostEdges], new int[mostEdges], new byte[mostEdges]);
-            link[0] = -1;
-            firstEdge.AsSpan().Fill(-1);
-            root.AsSpan().Fill(-1);
+            (_length, _link, _found, _firstEdge) = (new int[most], new int[most], new int[most], new int[most]);
+            (_edgeNext, _edgeTarget, _edgeByte) = (new int[mostEdges], new int[mostEdges], new byte[mostEdges]);
+            _link[0] = -1;
+            _firstEdge.AsSpan().Fill(-1);
+            _root.AsSpan().Fill(-1);
             int last = 0;
             foreach (byte b in text) last = Append(last, b);
         }
@@ -89,9 +96,12 @@ public static class VerbatimRepeats
         /// <summary>Where <paramref name="b"/> leads from a state; −1: no substring goes on so.</summary>
         public int Next(int state, byte b)
         {
-            if (state == 0) return root[b];
-            for (int e = firstEdge[state]; e >= 0; e = edgeNext[e])
-                if (edgeByte[e] == b) return edgeTarget[e];
+            if (state == 0) return _root[b];
+            for (int e = _firstEdge[state]; e >= 0; e = _edgeNext[e])
+            {
+                if (_edgeByte[e] == b) return _edgeTarget[e];
+            }
+
             return -1;
         }
 
@@ -105,14 +115,14 @@ public static class VerbatimRepeats
                 int next;
                 while ((next = Next(state, source[i])) < 0 && state != 0)
                 {
-                    state = link[state];
-                    matched = length[state];
+                    state = _link[state];
+                    matched = _length[state];
                 }
 
                 if (next < 0) continue;
                 state = next;
                 matched++;
-                if (matched > found[state]) found[state] = matched;
+                if (matched > _found[state]) _found[state] = matched;
             }
 
             HandUp();
@@ -121,71 +131,71 @@ public static class VerbatimRepeats
         /// <summary>Of the strings that end where the state's do, the longest that the source contains.</summary>
         public int LongestFound(int state)
         {
-            while (state > 0 && found[state] == 0) state = link[state];
-            return state <= 0 ? 0 : found[state];
+            while (state > 0 && _found[state] == 0) state = _link[state];
+            return state <= 0 ? 0 : _found[state];
         }
 
         // What contains a string contains its suffixes whole. Longer strings first.
         private void HandUp()
         {
-            int[] order = [.. Enumerable.Range(0, states)], keys = length[..states];
+            int[] order = [.. Enumerable.Range(0, _states)], keys = _length[.._states];
             Array.Sort(keys, order);
-            for (int i = states - 1; i > 0; i--)
+            for (int i = _states - 1; i > 0; i--)
             {
                 int state = order[i];
-                if (found[state] > 0 && link[state] > 0) found[link[state]] = length[link[state]];
+                if (_found[state] > 0 && _link[state] > 0) _found[_link[state]] = _length[_link[state]];
             }
         }
 
         private int Append(int last, byte b)
         {
-            int state = NewState(length[last] + 1), p = last;
-            for (; p >= 0 && Next(p, b) < 0; p = link[p]) AddEdge(p, b, state);
+            int state = NewState(_length[last] + 1), p = last;
+            for (; p >= 0 && Next(p, b) < 0; p = _link[p]) AddEdge(p, b, state);
             if (p < 0) return state;
             int q = Next(p, b);
-            if (length[q] == length[p] + 1)
+            if (_length[q] == _length[p] + 1)
             {
-                link[state] = q;
+                _link[state] = q;
                 return state;
             }
 
-            int clone = NewState(length[p] + 1);
-            for (int e = firstEdge[q]; e >= 0; e = edgeNext[e]) AddEdge(clone, edgeByte[e], edgeTarget[e]);
-            link[clone] = link[q];
-            link[q] = link[state] = clone;
-            for (; p >= 0 && Next(p, b) == q; p = link[p]) Redirect(p, b, clone);
+            int clone = NewState(_length[p] + 1);
+            for (int e = _firstEdge[q]; e >= 0; e = _edgeNext[e]) AddEdge(clone, _edgeByte[e], _edgeTarget[e]);
+            _link[clone] = _link[q];
+            _link[q] = _link[state] = clone;
+            for (; p >= 0 && Next(p, b) == q; p = _link[p]) Redirect(p, b, clone);
             return state;
         }
 
         private int NewState(int stringLength)
         {
-            length[states] = stringLength;
-            return states++;
+            _length[_states] = stringLength;
+            return _states++;
         }
 
         private void AddEdge(int state, byte b, int target)
         {
             if (state == 0)
             {
-                root[b] = target;
+                _root[b] = target;
                 return;
             }
 
-            (edgeByte[edges], edgeTarget[edges], edgeNext[edges]) = (b, target, firstEdge[state]);
-            firstEdge[state] = edges++;
+            (_edgeByte[_edges], _edgeTarget[_edges], _edgeNext[_edges]) = (b, target, _firstEdge[state]);
+            _firstEdge[state] = _edges++;
         }
 
         private void Redirect(int state, byte b, int target)
         {
             if (state == 0)
             {
-                root[b] = target;
+                _root[b] = target;
                 return;
             }
 
-            int e = firstEdge[state];
-            while (edgeByte[e] != b) e = edgeNext[e];
-            edgeTarget[e] = target;
+            int e = _firstEdge[state];
+            while (_edgeByte[e] != b) e = _edgeNext[e];
+            _edgeTarget[e] = target;
         }
     }
 }

@@ -1,6 +1,6 @@
-// The libraries as a native program: on every kernel path it trains a model, saves it, opens it and generates, and prints what came out. Run under
-// the JIT and as a native program it must print the same; .ci/run compares the two. Losses are printed to four digits, since the two differ in last bits
-// (a runtime's own mathematics differs from release to release). Exit code 1 where something is plainly wrong.
+// The libraries as a native program: on every kernel path it trains a model, saves it, opens it and generates, and prints what came out.
+// Run under the JIT and as a native program it must print the same; .ci/run compares the two. Losses are printed to four digits, since the
+// two differ in last bits (a runtime's own mathematics differs from release to release). Exit code 1 where something is plainly wrong.
 using System.Globalization;
 using System.Text;
 using GruLM;
@@ -11,13 +11,20 @@ using GruLM.Tokenization;
 using GruLM.Training;
 
 // The paths can be named, since a native program may know fewer than the JIT.
-var paths = args.Length == 0 ? KernelChoice.Available : [.. args.Select(name => Enum.Parse<KernelPath>(name, ignoreCase: true))];
+IReadOnlyList<KernelPath> paths = args.Length == 0
+    ? KernelChoice.Available
+    : [.. args.Select(name => Enum.Parse<KernelPath>(name, ignoreCase: true))];
 var text = new StringBuilder();
 for (int i = 0; i < 400; i++)
-    text.Append(CultureInfo.InvariantCulture, $"The {(i % 3 == 0 ? "old" : "young")} clock of house {i * 7 % 20} strikes {(i % 12) + 1}. \u65E5\u672C\u8A9E \u2603\n");
+{
+    text.Append(
+        CultureInfo.InvariantCulture,
+        $"The {(i % 3 == 0 ? "old" : "young")} clock of house {i * 7 % 20} strikes {(i % 12) + 1}. \u65E5\u672C\u8A9E \u2603\n");
+}
+
 byte[] corpus = Encoding.UTF8.GetBytes(text.ToString());
 
-foreach (var type in (ModelType[])[ModelType.Bpe, ModelType.Unigram])
+foreach (ModelType type in (ModelType[])[ModelType.Bpe, ModelType.Unigram])
 {
     var options = new TrainerOptions { ModelType = type, VocabSize = 90, HardVocabLimit = false };
     var tokenizer = new Tokenizer(TokenizerTrainer.Train(options, SentenceReader.SplitLines(corpus)));
@@ -32,9 +39,14 @@ try
     string table = Path.Combine(folder, "a.csv"), lines = Path.Combine(folder, "b.jsonl");
     File.WriteAllText(table, "id,text\n1,\"one\ntwo, \"\"three\"\"\"\n2,four\n");
     File.WriteAllText(lines, "{\"prompt\": \"Hi\", \"completion\": \"Hello\"}\n");
-    Console.WriteLine(string.Join('|', TextCorpus.Read([table, lines]).Text.Samples().Select(sample => Encoding.UTF8.GetString(sample.Span).Replace('\n', '/'))));
-    foreach (var path in paths)
+    Console.WriteLine(
+        string.Join(
+        '|', TextCorpus.Read([table, lines]).Text.Samples().Select(sample => Encoding.UTF8.GetString(sample.Span).Replace('\n', '/'))));
+    foreach (KernelPath path in paths)
+    {
         Require(Train(path, Path.Combine(folder, path.ToString())) < 2.5, $"{path}: the loss did not fall");
+    }
+
     return 0;
 }
 finally
@@ -45,7 +57,10 @@ finally
 static void Require(bool condition, string message)
 {
     if (condition)
+    {
         return;
+    }
+
     Console.Error.WriteLine(message);
     Environment.Exit(1);
 }
@@ -55,7 +70,9 @@ double Train(KernelPath path, string model)
     using var compute = Compute.Create(threads: 2, path);
     var options = new TextTrainingOptions
     {
-        VocabSize = 400, EmbeddingDim = 40, HiddenDim = 40,
+        VocabSize = 400,
+        EmbeddingDim = 40,
+        HiddenDim = 40,
         Training = new TrainingOptions { Epochs = 3, BatchSize = 4, Bptt = 24, LearningRate = 0.01, WarmupSteps = 5 },
     };
     double loss = double.NaN;
@@ -64,11 +81,13 @@ double Train(KernelPath path, string model)
         run.Run();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{path}: last epoch's nll {loss:0.0000}"));
     }
+
     if (path == paths[0])
     {
         using var opened = LanguageModel.Open(model, threads: 1);
         Console.WriteLine(string.Concat(opened.Generate("The old clock", new GenerationOptions { MaxTokens = 20 })));
     }
+
     return loss;
 }
 

@@ -7,11 +7,11 @@ namespace GruLM.Benchmarks;
 
 public unsafe class ProductBenchmarks : IDisposable
 {
-    private Compute compute = null!;
-    private AlignedBuffer<float> a = null!;
-    private AlignedBuffer<float> source = null!;
-    private AlignedBuffer<float> c = null!;
-    private PackedMatrix b = null!;
+    private Compute _compute = null!;
+    private AlignedBuffer<float> _a = null!;
+    private AlignedBuffer<float> _source = null!;
+    private AlignedBuffer<float> _c = null!;
+    private PackedMatrix _b = null!;
 
     [ParamsSource(nameof(AllPaths))]
     public KernelPath Path { get; set; }
@@ -25,23 +25,23 @@ public unsafe class ProductBenchmarks : IDisposable
     public void Setup()
     {
         int[] s = [.. Shape.Split('x').Select(int.Parse)];
-        compute = Compute.Create(1, Path);
-        a = new AlignedBuffer<float>((long)s[0] * s[1]);
-        source = new AlignedBuffer<float>((long)s[1] * s[2]);
-        c = new AlignedBuffer<float>((long)s[0] * s[2]);
-        b = compute.NewPacked(s[1], s[2]);
-        for (int i = 0; i < a.Length; i++) a.Pointer[i] = 1f / (1 + (i % 97));
-        for (int i = 0; i < source.Length; i++) source.Pointer[i] = 1f / (1 + (i % 89));
-        compute.PackRows(source.Pointer, s[2], s[2], null, b);
+        _compute = Compute.Create(1, Path);
+        _a = new AlignedBuffer<float>((long)s[0] * s[1]);
+        _source = new AlignedBuffer<float>((long)s[1] * s[2]);
+        _c = new AlignedBuffer<float>((long)s[0] * s[2]);
+        _b = _compute.NewPacked(s[1], s[2]);
+        for (int i = 0; i < _a.Length; i++) _a.Pointer[i] = 1f / (1 + (i % 97));
+        for (int i = 0; i < _source.Length; i++) _source.Pointer[i] = 1f / (1 + (i % 89));
+        _compute.PackRows(_source.Pointer, s[2], s[2], null, _b);
     }
 
     [Benchmark]
-    public void Product() => compute.Multiply(a.Pointer, b.K, (int)(a.Length / b.K), b, c.Pointer, b.N, add: false);
+    public void Product() => _compute.Multiply(_a.Pointer, _b.K, (int)(_a.Length / _b.K), _b, _c.Pointer, _b.N, add: false);
 
     [GlobalCleanup]
     public void Dispose()
     {
-        foreach (IDisposable owned in (IDisposable[])[compute, a, source, c, b]) owned.Dispose();
+        foreach (IDisposable owned in (IDisposable[])[_compute, _a, _source, _c, _b]) owned.Dispose();
         GC.SuppressFinalize(this);
     }
 }

@@ -21,14 +21,16 @@ internal static class BenchCommand
 
     private static GrulmCommand Gemm()
     {
-        var precision = Flags.Precision();
-        var json = Flags.Json();
-        var threads = Flags.Threads();
+        Option<string> precision = Flags.Precision();
+        Option<bool> json = Flags.Json();
+        Option<int?> threads = Flags.Threads();
         return new GrulmCommand(
-            "gemm", "Measure matrix products of the shapes that training has.", ["grulm bench gemm --threads 1"], [precision, json, threads],
-            (flags, session) =>
+            "gemm", "Measure matrix products of the shapes that training has.", ["grulm bench gemm --threads 1"],
+            [precision, json, threads], (flags, session) =>
             {
-                using var run = new BenchRun(new BenchOptions(flags.GetValue(threads) ?? 0, Flags.PrecisionOf(flags.GetValue(precision)!), flags.GetValue(json)), session.Output, session.Stop);
+                using var run = new BenchRun(
+                    new BenchOptions(flags.GetValue(threads) ?? 0, Flags.PrecisionOf(flags.GetValue(precision)!), flags.GetValue(json)),
+                    session.Output, session.Stop);
                 return run.Gemm();
             });
     }
@@ -36,13 +38,15 @@ internal static class BenchCommand
     private static GrulmCommand Tokenizer()
     {
         var defaults = new TokenizerBenchSettings();
-        var data = Flags.Texts("--data", "FILE", "texts to measure on (default: generated English and Japanese); words that do not repeat are always measured too");
-        var size = Flags.Int("--megabytes", 1, 1000, defaults.Megabytes, "size of each text; smaller ones are repeated");
-        var vocab = Flags.Int("--vocab-size", 100, GruConfig.MaxVocabSize, defaults.VocabSize, "pieces of the tokenizers, fewer where the text does not support them");
-        var filter = Flags.Text("--filter", "TEXT", "measure only cases whose name holds this, such as encode", "");
-        var rounds = Flags.Int("--rounds", 1, 100, defaults.Rounds, "runs of each case");
-        var json = Flags.Json();
-        var threads = Flags.Threads();
+        Option<string[]> data = Flags.Texts("--data", "FILE",
+            "texts to measure on (default: generated English and Japanese); words that do not repeat are always measured too");
+        Option<int> size = Flags.Int("--megabytes", 1, 1000, defaults.Megabytes, "size of each text; smaller ones are repeated");
+        Option<int> vocab = Flags.Int("--vocab-size", 100, GruConfig.MaxVocabSize, defaults.VocabSize,
+            "pieces of the tokenizers, fewer where the text does not support them");
+        Option<string?> filter = Flags.Text("--filter", "TEXT", "measure only cases whose name holds this, such as encode", "");
+        Option<int> rounds = Flags.Int("--rounds", 1, 100, defaults.Rounds, "runs of each case");
+        Option<bool> json = Flags.Json();
+        Option<int?> threads = Flags.Threads();
         return new GrulmCommand(
             "tokenizer",
             "Measure learning and using tokenizers, beside SentencePiece where its programs are installed.",
@@ -69,27 +73,30 @@ internal static class BenchCommand
     private static GrulmCommand Shaped(string name, string description, int steps, Func<BenchRun, BenchShape, int> measure)
     {
         bool trains = name == "train", sequences = name != "generate";
-        var vocab = Flags.Int("--vocab-size", 2, GruConfig.MaxVocabSize, 8192, "vocabulary");
-        var hidden = Flags.Int("--hidden-dim", 1, GruConfig.MaxWidth, 512, "units in each GRU layer");
-        var embedding = Flags.OptionalInt("--emb-dim", 1, GruConfig.MaxWidth, trains ? "length of an embedding (default: as --hidden-dim, and tied)" : "length of an embedding (default: as --hidden-dim)");
-        var layers = Flags.Int("--num-layers", 1, GruConfig.MaxLayers, 2, "GRU layers");
-        var batch = Flags.Int("--batch-size", 1, 1 << 16, 32, "lanes side by side");
-        var bptt = Flags.Int("--bptt", 1, 1 << 16, 64, "tokens that a gradient reaches back");
-        var count = Flags.Int("--steps", 1, 1_000_000, steps, "steps measured");
-        var precision = Flags.Precision();
-        var json = Flags.Json();
-        var threads = Flags.Threads();
+        Option<int> vocab = Flags.Int("--vocab-size", 2, GruConfig.MaxVocabSize, 8192, "vocabulary");
+        Option<int> hidden = Flags.Int("--hidden-dim", 1, GruConfig.MaxWidth, 512, "units in each GRU layer");
+        Option<int?> embedding = Flags.OptionalInt("--emb-dim", 1, GruConfig.MaxWidth,
+            trains ? "length of an embedding (default: as --hidden-dim, and tied)" : "length of an embedding (default: as --hidden-dim)");
+        Option<int> layers = Flags.Int("--num-layers", 1, GruConfig.MaxLayers, 2, "GRU layers");
+        Option<int> batch = Flags.Int("--batch-size", 1, 1 << 16, 32, "lanes side by side");
+        Option<int> bptt = Flags.Int("--bptt", 1, 1 << 16, 64, "tokens that a gradient reaches back");
+        Option<int> count = Flags.Int("--steps", 1, 1_000_000, steps, "steps measured");
+        Option<string> precision = Flags.Precision();
+        Option<bool> json = Flags.Json();
+        Option<int?> threads = Flags.Threads();
         return new GrulmCommand(
             name, description, [$"grulm bench {name} --hidden-dim 200"],
-            [.. name == "gru" ? [] : (Option[])[vocab], embedding, hidden, layers, .. sequences ? (Option[])[batch, bptt, precision] : [], count, json, threads],
+            [.. name == "gru" ? [] : (Option[])[vocab], embedding, hidden, layers, .. sequences ? (Option[])[batch, bptt, precision] : [],
+            count, json, threads],
             (flags, session) =>
             {
                 int units = flags.GetValue(hidden);
                 var shape = new BenchShape(
                     name == "gru" ? 2 : flags.GetValue(vocab), flags.GetValue(embedding) ?? units, units, flags.GetValue(layers),
                     sequences ? flags.GetValue(batch) : 1, sequences ? flags.GetValue(bptt) : 1, flags.GetValue(count));
-                var asked = sequences ? Flags.PrecisionOf(flags.GetValue(precision)!) : Precision.Fp32;
-                using var run = new BenchRun(new BenchOptions(flags.GetValue(threads) ?? 0, asked, flags.GetValue(json)), session.Output, session.Stop);
+                Precision asked = sequences ? Flags.PrecisionOf(flags.GetValue(precision)!) : Precision.Fp32;
+                using var run = new BenchRun(new BenchOptions(flags.GetValue(threads) ?? 0, asked, flags.GetValue(json)), session.Output,
+                    session.Stop);
                 return measure(run, shape);
             });
     }

@@ -1,5 +1,6 @@
 // The flags of grulm chat. The work is in Runs/GenerateRun.cs.
 
+using System.CommandLine;
 using System.Text;
 using GruLM.Cli.Runs;
 
@@ -9,9 +10,9 @@ internal static class ChatCommand
 {
     public static GrulmCommand Create()
     {
-        var model = Flags.RequiredText("--model", "DIR", "a model folder", "-m");
+        Option<string> model = Flags.RequiredText("--model", "DIR", "a model folder", "-m");
         var generation = new GenerationFlags();
-        var threads = Flags.Threads();
+        Option<int?> threads = Flags.Threads();
         return new GrulmCommand(
             "chat",
             "Talk with a model that was trained on <prompt> … <ai> … lines. What was said before is in its carried state.",
@@ -22,7 +23,8 @@ internal static class ChatCommand
                 string folder = flags.GetValue(model)!;
                 using var input = new StreamReader(session.Input, Encoding.UTF8);
                 bool interactive = session.ErrorIsTerminal && !Console.IsInputRedirected;
-                return ChatRun.Run(folder, generation.Read(flags, folder), flags.GetValue(threads) ?? 0, input, session.Output, session.Error, interactive, session.Stop);
+                return ChatRun.Run(folder, generation.Read(flags, folder), flags.GetValue(threads) ?? 0, input, session.Output,
+                    session.Error, interactive, session.Stop);
             });
     }
 }

@@ -1,5 +1,6 @@
 // The flags of grulm demo. The work is in Runs/DemoRun.cs.
 
+using System.CommandLine;
 using GruLM.Cli.Runs;
 
 namespace GruLM.Cli.Commands;
@@ -8,10 +9,11 @@ internal static class DemoCommand
 {
     public static GrulmCommand Create()
     {
-        var outDir = Flags.Text("--out-dir", "DIR", "the folder to write the model to", "grulm-demo", "-o");
-        var seed = Flags.Seed("--seed", 1, "decides the text and the training");
-        var minutes = Flags.Number("--minutes", 1, 60, DemoRun.DefaultMinutes, "about how long it may take; longer gives a better model");
-        var threads = Flags.Threads();
+        Option<string?> outDir = Flags.Text("--out-dir", "DIR", "the folder to write the model to", "grulm-demo", "-o");
+        Option<ulong> seed = Flags.Seed("--seed", 1, "decides the text and the training");
+        Option<double> minutes = Flags.Number("--minutes", 1, 60, DemoRun.DefaultMinutes,
+            "about how long it may take; longer gives a better model");
+        Option<int?> threads = Flags.Threads();
         return new GrulmCommand(
             "demo",
             "See it all on a built-in sample text, in two minutes or so: tokenizer, training, figures, stories, talk.",
@@ -20,10 +22,13 @@ internal static class DemoCommand
             (flags, session) =>
             {
                 ulong value = flags.GetValue(seed);
-                var recipe = DemoRun.RecipeFor(flags.GetValue(minutes));
+                TextTrainingOptions recipe = DemoRun.RecipeFor(flags.GetValue(minutes));
                 var settings = new DemoSettings
                 {
-                    OutDir = flags.GetValue(outDir)!, Seed = value, Threads = flags.GetValue(threads) ?? 0, Minutes = flags.GetValue(minutes),
+                    OutDir = flags.GetValue(outDir)!,
+                    Seed = value,
+                    Threads = flags.GetValue(threads) ?? 0,
+                    Minutes = flags.GetValue(minutes),
                     Options = recipe with { Training = recipe.Training with { Seed = value } },
                 };
                 return DemoRun.Run(settings, session.Output, session.Error, session.ErrorIsTerminal, session.Stop);

@@ -9,16 +9,19 @@ internal static class GenerateCommand
 {
     public static GrulmCommand Create()
     {
-        var model = Flags.RequiredText("--model", "DIR", "a model folder", "-m");
-        var prompts = Flags.Texts("--prompt", "TEXT", "text to continue; may be given several times", false, "-p");
-        var file = Flags.Text("--file", "FILE", "read the prompt from a file (- for standard input)", null, "-f");
+        System.CommandLine.Option<string> model = Flags.RequiredText("--model", "DIR", "a model folder", "-m");
+        System.CommandLine.Option<string[]> prompts = Flags.Texts(
+            "--prompt", "TEXT", "text to continue; may be given several times", false, "-p");
+        System.CommandLine.Option<string?> file = Flags.Text(
+            "--file", "FILE", "read the prompt from a file (- for standard input)", null, "-f");
         var generation = new GenerationFlags();
-        var json = Flags.Json();
-        var threads = Flags.Threads();
+        System.CommandLine.Option<bool> json = Flags.Json();
+        System.CommandLine.Option<int?> threads = Flags.Threads();
         return new GrulmCommand(
             "generate",
             "Continue a text.",
-            ["grulm generate --model model --prompt \"Once upon a time\"", "grulm generate -m model -p \"ROMEO:\" -n 500 --temperature 0.7 --seed 1"],
+            ["grulm generate --model model --prompt \"Once upon a time\"",
+            "grulm generate -m model -p \"ROMEO:\" -n 500 --temperature 0.7 --seed 1"],
             [model, prompts, file, .. generation.All, json, threads],
             (flags, session) =>
             {
@@ -28,7 +31,11 @@ internal static class GenerateCommand
                 if (texts.Count == 0) texts.Add("");
                 var settings = new GenerateSettings
                 {
-                    Model = folder, Prompts = texts, Options = generation.Read(flags, folder), Json = flags.GetValue(json), Threads = flags.GetValue(threads) ?? 0,
+                    Model = folder,
+                    Prompts = texts,
+                    Options = generation.Read(flags, folder),
+                    Json = flags.GetValue(json),
+                    Threads = flags.GetValue(threads) ?? 0,
                 };
                 return GenerateRun.Run(settings, session.Output, session.Stop);
             });

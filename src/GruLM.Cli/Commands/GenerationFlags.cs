@@ -8,48 +8,73 @@ namespace GruLM.Cli.Commands;
 
 internal sealed class GenerationFlags
 {
-    private readonly Option<int> maxTokens = Flags.Int("--max-tokens", 0, int.MaxValue, 256, "tokens generated at most", "-n");
-    private readonly Option<double?> temperature = Flags.OptionalNumber("--temperature", 0, 1000, "sampling temperature; 0 takes the likeliest (default: the model's, 0.8)");
-    private readonly Option<int?> topK = Flags.OptionalInt("--top-k", 0, int.MaxValue, "keep the k likeliest; 0: all (default: the model's, 40)");
-    private readonly Option<double?> topP = Flags.OptionalNumber("--top-p", 0, 1, "keep the likeliest that hold this probability; 1: all (default: the model's, 0.95)", above: true);
-    private readonly Option<double?> minP = Flags.OptionalNumber("--min-p", 0, 1, "keep those at least this likely relative to the likeliest; 0: all (default: the model's, 0.05)");
-    private readonly Option<double> typical = Flags.Number("--typical", 0, 1, 1, "keep the most typical that hold this probability; 1: all", above: true);
-    private readonly Option<double> repeatPenalty = Flags.Number("--repeat-penalty", 0, 1000, 1, "divide the scores of recent tokens by this", above: true);
-    private readonly Option<int> repeatLastN = Flags.Int("--repeat-last-n", -1, int.MaxValue, 64, "how many tokens count as recent; -1: all");
-    private readonly Option<double> presence = Flags.Number("--presence-penalty", -1000, 1000, 0, "taken from the score of a token that occurred recently");
-    private readonly Option<double> frequency = Flags.Number("--frequency-penalty", -1000, 1000, 0, "taken for each recent occurrence");
-    private readonly Option<string[]> bias = Flags.Texts("--logit-bias", "ID=B", "add B to the score of a token; -inf forbids it");
-    private readonly Option<string[]> stop = Flags.Texts("--stop", "TEXT", "end the text before this string");
-    private readonly Option<bool> ignoreEos = Flags.Switch("--ignore-eos", "go on where the model would end the text");
-    private readonly Option<ulong?> seed = Seed();
-    private readonly Option<string?> samplers = Flags.Text("--samplers", "LIST", "order of the chain, names separated by ; (default penalties;top_k;typical;top_p;min_p;temperature)");
+    private readonly Option<int> _maxTokens = Flags.Int("--max-tokens", 0, int.MaxValue, 256, "tokens generated at most", "-n");
+    private readonly Option<double?> _temperature = Flags.OptionalNumber(
+        "--temperature", 0, 1000, "sampling temperature; 0 takes the likeliest (default: the model's, 0.8)");
+    private readonly Option<int?> _topK = Flags.OptionalInt(
+        "--top-k", 0, int.MaxValue, "keep the k likeliest; 0: all (default: the model's, 40)");
+    private readonly Option<double?> _topP = Flags.OptionalNumber(
+        "--top-p", 0, 1, "keep the likeliest that hold this probability; 1: all (default: the model's, 0.95)", above: true);
+    private readonly Option<double?> _minP = Flags.OptionalNumber(
+        "--min-p", 0, 1, "keep those at least this likely relative to the likeliest; 0: all (default: the model's, 0.05)");
+    private readonly Option<double> _typical = Flags.Number(
+        "--typical", 0, 1, 1, "keep the most typical that hold this probability; 1: all", above: true);
+    private readonly Option<double> _repeatPenalty = Flags.Number(
+        "--repeat-penalty", 0, 1000, 1, "divide the scores of recent tokens by this", above: true);
+    private readonly Option<int> _repeatLastN = Flags.Int("--repeat-last-n", -1, int.MaxValue, 64,
+        "how many tokens count as recent; -1: all");
+    private readonly Option<double> _presence = Flags.Number(
+        "--presence-penalty", -1000, 1000, 0, "taken from the score of a token that occurred recently");
+    private readonly Option<double> _frequency = Flags.Number("--frequency-penalty", -1000, 1000, 0, "taken for each recent occurrence");
+    private readonly Option<string[]> _bias = Flags.Texts("--logit-bias", "ID=B", "add B to the score of a token; -inf forbids it");
+    private readonly Option<string[]> _stop = Flags.Texts("--stop", "TEXT", "end the text before this string");
+    private readonly Option<bool> _ignoreEos = Flags.Switch("--ignore-eos", "go on where the model would end the text");
+    private readonly Option<ulong?> _seed = Seed();
+    private readonly Option<string?> _samplers = Flags.Text(
+        "--samplers", "LIST", "order of the chain, names separated by ; (default penalties;top_k;typical;top_p;min_p;temperature)");
 
     public IEnumerable<Symbol> All =>
-        [maxTokens, temperature, topK, topP, minP, typical, repeatPenalty, repeatLastN, presence, frequency, bias, stop, ignoreEos, seed, samplers];
+        [_maxTokens, _temperature, _topK, _topP, _minP, _typical, _repeatPenalty, _repeatLastN, _presence, _frequency, _bias, _stop,
+        _ignoreEos, _seed, _samplers];
 
     public GenerationOptions Read(ParseResult flags, string modelFolder)
     {
         // Only the model's own defaults are needed here; the model itself is opened by the run.
-        var (_, samples) = Model.ModelFile.LoadConfig(modelFolder);
+        (Model.GruConfig _, Model.SampleKind samples) = Model.ModelFile.LoadConfig(modelFolder);
         var own = GenerationConfig.Load(modelFolder, samples);
         var sampling = new SamplingOptions
         {
-            Temperature = flags.GetValue(temperature) ?? own.Temperature,
-            TopK = flags.GetValue(topK) ?? own.TopK,
-            TopP = flags.GetValue(topP) ?? own.TopP,
-            MinP = flags.GetValue(minP) ?? own.MinP,
-            Typical = flags.GetValue(typical),
-            RepeatPenalty = flags.GetValue(repeatPenalty),
-            RepeatLastN = flags.GetValue(repeatLastN),
-            PresencePenalty = flags.GetValue(presence),
-            FrequencyPenalty = flags.GetValue(frequency),
-            LogitBias = flags.GetValue(bias)!.Select(ParseBias).GroupBy(b => b.Id).ToDictionary(g => g.Key, g => g.Last().Bias),
+            Temperature = flags.GetValue(_temperature) ?? own.Temperature,
+            TopK = flags.GetValue(_topK) ?? own.TopK,
+            TopP = flags.GetValue(_topP) ?? own.TopP,
+            MinP = flags.GetValue(_minP) ?? own.MinP,
+            Typical = flags.GetValue(_typical),
+            RepeatPenalty = flags.GetValue(_repeatPenalty),
+            RepeatLastN = flags.GetValue(_repeatLastN),
+            PresencePenalty = flags.GetValue(_presence),
+            FrequencyPenalty = flags.GetValue(_frequency),
+            LogitBias = flags.GetValue(_bias)!.Select(ParseBias).GroupBy(b => b.Id).ToDictionary(g => g.Key, g => g.Last().Bias),
 
             // Another text each time unless a seed is asked for.
-            Seed = flags.GetValue(seed) ?? (ulong)Random.Shared.NextInt64(),
+            Seed = flags.GetValue(_seed) ?? (ulong)Random.Shared.NextInt64(),
         };
-        if (flags.GetValue(samplers) is { } list) sampling = sampling with { Samplers = [.. list.Split([';', ','], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(ParseSampler)] };
-        return new GenerationOptions { Sampling = sampling, MaxTokens = flags.GetValue(maxTokens), Stop = [.. flags.GetValue(stop)!.Where(s => s.Length > 0)], IgnoreEos = flags.GetValue(ignoreEos) };
+        if (flags.GetValue(_samplers) is { } list)
+        {
+            sampling =
+                sampling with
+                {
+                    Samplers =
+                [.. list.Split([';', ','], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(ParseSampler)]
+                };
+        }
+
+        return new GenerationOptions
+        {
+            Sampling = sampling,
+            MaxTokens = flags.GetValue(_maxTokens),
+            Stop = [.. flags.GetValue(_stop)!.Where(s => s.Length > 0)],
+            IgnoreEos = flags.GetValue(_ignoreEos)
+        };
     }
 
     private static Option<ulong?> Seed() => new("--seed", "-s")
@@ -58,8 +83,14 @@ internal sealed class GenerationFlags
         HelpName = "N",
         CustomParser = result =>
         {
-            if (result.Tokens.Count == 1 && ulong.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value)) return value;
-            result.AddError($"--seed {(result.Tokens.Count > 0 ? result.Tokens[0].Value : "''")}: a whole number from 0 to {ulong.MaxValue} was expected");
+            if (result.Tokens.Count == 1
+                && ulong.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value))
+            {
+                return value;
+            }
+
+            result.AddError(
+                $"--seed {(result.Tokens.Count > 0 ? result.Tokens[0].Value : "''")}: a whole number from 0 to {ulong.MaxValue} was expected");
             return null;
         },
     };
@@ -70,7 +101,10 @@ internal sealed class GenerationFlags
         if (parts.Length == 2 && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int id))
         {
             if (parts[1] is "-inf") return (id, float.NegativeInfinity);
-            if (float.TryParse(parts[1], NumberStyles.Float, CultureInfo.InvariantCulture, out float value) && float.IsFinite(value)) return (id, value);
+            if (float.TryParse(parts[1], NumberStyles.Float, CultureInfo.InvariantCulture, out float value) && float.IsFinite(value))
+            {
+                return (id, value);
+            }
         }
 
         throw new UsageException($"--logit-bias {text}: a token id, =, and a number or -inf were expected, as in 42=-1.5");

@@ -10,40 +10,65 @@ internal sealed class OptimizerFlags
 {
     // Gradients are clipped and not divided by their size, so a step has to be far longer than AdamW's.
     private const double SgdRate = 0.5;
-    private static readonly SgdOptions Sgd = new();
-    private static readonly AdamWOptions Adam = new();
-    private static readonly MuonOptions Muon = new();
-    private readonly Option<string> kind = Flags.OneOf("--optimizer", [Adam.Name, Sgd.Name, Muon.Name], Adam.Name, "what updates the weights: AdamW, gradient descent with momentum, or Muon (orthogonalised momentum) for the GRU's matrices and AdamW for the rest");
-    private readonly Option<double?> rate = Flags.OptionalNumber("--lr", 0, 100, FormattableString.Invariant($"highest learning rate (default {new TrainingOptions().LearningRate}, for sgd {SgdRate})"), above: true);
-    private readonly Option<double?> decay = Flags.OptionalNumber("--weight-decay", 0, 10, FormattableString.Invariant($"weight decay, for matrices, in units of the learning rate (default {Adam.WeightDecay}, for sgd {Sgd.WeightDecay})"));
-    private readonly Option<double?> momentum = Flags.OptionalNumber("--momentum", 0, 0.99999, FormattableString.Invariant($"how much of the momentum an update of sgd or muon keeps (default {Sgd.Momentum}, for muon {Muon.Momentum})"));
-    private readonly Option<double> muonRate = Flags.Number("--muon-lr-factor", 0, 1e6, Muon.RateFactor, "with muon: the learning rate of the GRU's matrices, in multiples of --lr", above: true);
-    private readonly Option<int> muonEvery = Flags.Int("--muon-every", 1, 1000, Muon.Every, "with muon: a matrix moves on every so many updates, as far as on all of them together; 1 is the original, and slow");
-    private readonly Option<double> beta2 = Flags.Number("--beta2", 0, 0.99999, Adam.Beta2, "AdamW's decay of squared gradients");
-    private readonly Option<double> ema = Flags.Number("--ema", 0, 0.99999, Adam.AverageDecay, "running average of the weights, which is what is evaluated and saved: how much an update keeps of it; 0: none");
+    private static readonly SgdOptions s_sgd = new();
+    private static readonly AdamWOptions s_adam = new();
+    private static readonly MuonOptions s_muon = new();
+    private readonly Option<string> _kind = Flags.OneOf("--optimizer", [s_adam.Name, s_sgd.Name, s_muon.Name], s_adam.Name,
+        "what updates the weights: AdamW, gradient descent with momentum, or Muon (orthogonalised momentum) for the GRU's matrices and AdamW for the rest");
+    private readonly Option<double?> _rate = Flags.OptionalNumber(
+        "--lr", 0, 100,
+        FormattableString.Invariant($"highest learning rate (default {new TrainingOptions().LearningRate}, for sgd {SgdRate})"),
+        above: true);
+    private readonly Option<double?> _decay = Flags.OptionalNumber(
+        "--weight-decay", 0, 10,
+        FormattableString.Invariant(
+        $"weight decay, for matrices, in units of the learning rate (default {s_adam.WeightDecay}, for sgd {s_sgd.WeightDecay})"));
+    private readonly Option<double?> _momentum = Flags.OptionalNumber(
+        "--momentum", 0, 0.99999,
+        FormattableString.Invariant(
+        $"how much of the momentum an update of sgd or muon keeps (default {s_sgd.Momentum}, for muon {s_muon.Momentum})"));
+    private readonly Option<double> _muonRate = Flags.Number(
+        "--muon-lr-factor", 0, 1e6, s_muon.RateFactor, "with muon: the learning rate of the GRU's matrices, in multiples of --lr",
+        above: true);
+    private readonly Option<int> _muonEvery = Flags.Int("--muon-every", 1, 1000, s_muon.Every,
+        "with muon: a matrix moves on every so many updates, as far as on all of them together; 1 is the original, and slow");
+    private readonly Option<double> _beta2 = Flags.Number("--beta2", 0, 0.99999, s_adam.Beta2, "AdamW's decay of squared gradients");
+    private readonly Option<double> _ema = Flags.Number("--ema", 0, 0.99999, s_adam.AverageDecay,
+        "running average of the weights, which is what is evaluated and saved: how much an update keeps of it; 0: none");
 
-    public IEnumerable<Symbol> All => [kind, rate, decay, momentum, muonRate, muonEvery, beta2, ema];
+    public IEnumerable<Symbol> All => [_kind, _rate, _decay, _momentum, _muonRate, _muonEvery, _beta2, _ema];
 
     /// <summary>The highest learning rate.</summary>
-    public double Rate(ParseResult flags) => flags.GetValue(rate) ?? (flags.GetValue(kind) == Sgd.Name ? SgdRate : new TrainingOptions().LearningRate);
+    public double Rate(ParseResult flags) => flags.GetValue(_rate)
+        ?? (flags.GetValue(_kind) == s_sgd.Name ? SgdRate : new TrainingOptions().LearningRate);
 
     /// <summary>The optimizer. Throws <see cref="UsageException"/> for a flag of another one.</summary>
     public OptimizerOptions Read(ParseResult flags)
     {
-        ReadBy(flags, momentum, Sgd.Name, Muon.Name);
-        ReadBy(flags, muonRate, Muon.Name);
-        ReadBy(flags, muonEvery, Muon.Name);
-        ReadBy(flags, beta2, Adam.Name, Muon.Name);
-        var (name, kept) = (flags.GetValue(kind), flags.GetValue(momentum));
-        OptimizerOptions options = name == Sgd.Name ? Sgd with { Momentum = kept ?? Sgd.Momentum }
-            : name == Muon.Name ? Muon with { Momentum = kept ?? Muon.Momentum, RateFactor = flags.GetValue(muonRate), Every = flags.GetValue(muonEvery), Beta2 = flags.GetValue(beta2) }
-            : Adam with { Beta2 = flags.GetValue(beta2) };
-        return options with { WeightDecay = flags.GetValue(decay) ?? options.WeightDecay, AverageDecay = flags.GetValue(ema) };
+        ReadBy(flags, _momentum, s_sgd.Name, s_muon.Name);
+        ReadBy(flags, _muonRate, s_muon.Name);
+        ReadBy(flags, _muonEvery, s_muon.Name);
+        ReadBy(flags, _beta2, s_adam.Name, s_muon.Name);
+        (string? name, double? kept) = (flags.GetValue(_kind), flags.GetValue(_momentum));
+        OptimizerOptions options = name == s_sgd.Name ? s_sgd with { Momentum = kept ?? s_sgd.Momentum }
+            : name == s_muon.Name
+            ? s_muon with
+            {
+                Momentum = kept ?? s_muon.Momentum,
+                RateFactor = flags.GetValue(_muonRate),
+                Every = flags.GetValue(_muonEvery),
+                Beta2 = flags.GetValue(_beta2)
+            }
+            : s_adam with { Beta2 = flags.GetValue(_beta2) };
+        return options with { WeightDecay = flags.GetValue(_decay) ?? options.WeightDecay, AverageDecay = flags.GetValue(_ema) };
     }
 
     private void ReadBy(ParseResult flags, Option option, params string[] optimizers)
     {
-        if (flags.Given(option) && !optimizers.Contains(flags.GetValue(kind)))
-            throw new UsageException($"{option.Name} is for --optimizer {string.Join(" or ", optimizers)}, and this run's is {flags.GetValue(kind)}: leave it out or choose that one");
+        if (flags.Given(option) && !optimizers.Contains(flags.GetValue(_kind)))
+        {
+            throw new UsageException(
+                $"{option.Name} is for --optimizer {string.Join(" or ", optimizers)}, and this run's is {flags.GetValue(_kind)}: leave it out or choose that one");
+        }
     }
 }

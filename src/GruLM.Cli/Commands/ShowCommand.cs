@@ -10,14 +10,19 @@ internal static class ShowCommand
     public static GrulmCommand Create()
     {
         var folder = new Argument<string>("DIR") { Description = "a model folder" };
-        var json = Flags.Json();
-        var html = Flags.Text("--html", "FILE", "write a page instead, complete in one file: the curves of the training, settings, best figures, samples over time");
-        var overwrite = Flags.Switch("--overwrite", "replace the FILE of --html");
+        Option<bool> json = Flags.Json();
+        Option<string?> html =
+            Flags.Text(
+            "--html", "FILE",
+            "write a page instead, complete in one file: the curves of the training, settings, best figures, samples over time");
+        Option<bool> overwrite = Flags.Switch("--overwrite", "replace the FILE of --html");
         return new GrulmCommand(
             "show",
             "Show what a model is: sizes, parameters, tokenizer, training so far.",
             ["grulm show model", "grulm show model --html report.html"],
             [folder, json, html, overwrite],
-            (flags, session) => ShowRun.Run(flags.GetValue(folder)!, flags.GetValue(json), flags.GetValue(html), flags.GetValue(overwrite), session.Output, session.Error));
+            (flags, session) =>
+            ShowRun.Run(flags.GetValue(folder)!, flags.GetValue(json), flags.GetValue(html), flags.GetValue(overwrite), session.Output,
+            session.Error));
     }
 }

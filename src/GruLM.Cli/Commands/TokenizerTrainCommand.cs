@@ -1,5 +1,5 @@
-// The flags of grulm tokenizer train: spm_train's, under its names with - or _ and with its defaults. Their values are read by TrainerOptions.Set, so
-// that the command and the library cannot disagree. The work is in Runs/TokenizerTrainRun.cs.
+// The flags of grulm tokenizer train: spm_train's, under its names with - or _ and with its defaults. Their values are read by
+// TrainerOptions.Set, so that the command and the library cannot disagree. The work is in Runs/TokenizerTrainRun.cs.
 using System.CommandLine;
 using GruLM.Cli.Runs;
 using GruLM.Tokenization;
@@ -9,7 +9,7 @@ namespace GruLM.Cli.Commands;
 internal static class TokenizerTrainCommand
 {
     // Name in spm_train's spelling, what stands for its value in help ("" for a switch, which may still be given =true or =false), help.
-    private static readonly (string Name, string Value, string Help)[] Settings =
+    private static readonly (string Name, string Value, string Help)[] s_settings =
     [
         ("input", "FILE,…", "text files, one sentence a line; - reads standard input"),
         ("model_prefix", "PATH", "writes PATH.model and PATH.vocab"),
@@ -67,10 +67,10 @@ internal static class TokenizerTrainCommand
 
     public static GrulmCommand Create()
     {
-        var options = Settings.Select(Make).ToArray();
-        var quiet = Flags.Int("--minloglevel", 0, 9, 0, "1 and above: says nothing but errors");
-        var threads = Flags.Threads();
-        var json = Flags.Json();
+        Option<string[]>[] options = s_settings.Select(Make).ToArray();
+        Option<int> quiet = Flags.Int("--minloglevel", 0, 9, 0, "1 and above: says nothing but errors");
+        Option<int?> threads = Flags.Threads();
+        Option<bool> json = Flags.Json();
         return new GrulmCommand(
             "train",
             "Learn a tokenizer from text: SentencePiece's trainer, with its flags and its results.",
@@ -82,20 +82,26 @@ internal static class TokenizerTrainCommand
             (flags, session) =>
             {
                 var settings = new TrainerOptions();
-                foreach (var option in options)
+                foreach (Option<string[]>? option in options)
                 {
                     foreach (string value in flags.GetValue(option) ?? [])
+                    {
                         settings.Set(NameOf(option), value);
+                    }
+
                     if (flags.Given(option) && flags.GetResult(option)!.Tokens.Count == 0)
+                    {
                         settings.Set(NameOf(option), "");
+                    }
                 }
+
                 settings.Processors = flags.GetValue(threads) ?? 0;
                 return TokenizerTrainRun.Run(settings, flags.GetValue(quiet) > 0, flags.GetValue(json), session);
             });
     }
 
     /// <summary>Every setting that the command takes, in spm_train's spelling.</summary>
-    internal static IEnumerable<string> Names => Settings.Select(setting => setting.Name);
+    internal static IEnumerable<string> Names => s_settings.Select(setting => setting.Name);
 
     private static string NameOf(Option option) => option.Name[2..];
 

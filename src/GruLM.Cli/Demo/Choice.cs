@@ -10,14 +10,16 @@ internal sealed class Choice
 
     private Choice(string[] texts, int[] weights)
     {
-        var sorted = texts.Order(StringComparer.Ordinal).ToArray();
-        for (var i = 0; i < sorted.Length; i++)
+        string[] sorted = texts.Order(StringComparer.Ordinal).ToArray();
+        for (int i = 0; i < sorted.Length; i++)
         {
             if (sorted[i].Length == 0 || (i > 0 && sorted[i].StartsWith(sorted[i - 1], StringComparison.Ordinal)))
             {
-                throw new ArgumentException($"'{sorted[i]}' is empty or begins with '{sorted[Math.Max(0, i - 1)]}': the reader could not tell them apart");
+                throw new ArgumentException(
+                    $"'{sorted[i]}' is empty or begins with '{sorted[Math.Max(0, i - 1)]}': the reader could not tell them apart");
             }
         }
+
         _texts = texts;
         _weights = weights;
     }
@@ -43,11 +45,12 @@ internal sealed class Choice
     /// <summary>The sum of the weights of all ways that are not excluded.</summary>
     public int TotalWeight(ReadOnlySpan<string> excluded)
     {
-        var total = 0;
-        for (var i = 0; i < _texts.Length; i++)
+        int total = 0;
+        for (int i = 0; i < _texts.Length; i++)
         {
             total += Weight(i, excluded);
         }
+
         return total;
     }
 }

@@ -18,7 +18,8 @@ public static class SampleCorpus
     public static string Generate(ulong seed, int bytes) => Generate(seed, bytes, out _);
 
     /// <summary>The exact −log p of a sample text, in nats, taken from the text alone.</summary>
-    /// <exception cref="FormatException">The text is not one or more whole documents of the grammar; the message says where it leaves it.</exception>
+    /// <exception cref="FormatException">The text is not one or more whole documents of the grammar; the message says where it leaves
+    /// it.</exception>
     public static double NegativeLogLikelihood(string text) => Documents(text).Sum(document => document.Nats);
 
     /// <summary>The documents of a sample text, in order, each with its exact −log p.</summary>
@@ -30,10 +31,11 @@ public static class SampleCorpus
         var reading = new Reading(text);
         while (!reading.AtEnd)
         {
-            var (start, nats) = (reading.Position, reading.Nats);
+            (int start, double nats) = (reading.Position, reading.Nats);
             SampleGrammar.TellDocument(reading);
             documents.Add(new SampleDocument(start, reading.Position - start, reading.Nats - nats));
         }
+
         return documents;
     }
 
@@ -46,6 +48,7 @@ public static class SampleCorpus
         {
             SampleGrammar.TellDocument(writing);
         }
+
         nats = writing.Nats;
         return writing.Text.ToString();
     }

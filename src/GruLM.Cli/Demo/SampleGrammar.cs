@@ -1,8 +1,8 @@
-// The sample grammar: what a document is. A document is a story on one line with up to three questions about it, or a conversation of up to four
-// exchanges; an empty line ends it. Written once, as a program that tells to a Telling, and so both generated and scored (see Telling.cs).
-// To be learned, from easy to hard: words and their order; agreement (a/an, she/he, it/they); who is who within a story; answers that follow
-// from a story or from earlier exchanges. Each sentence opens with words that tell it from every other sentence possible there.
-// Left out on purpose: plots that need knowledge of the world.
+// The sample grammar: what a document is. A document is a story on one line with up to three questions about it, or a conversation of up to
+// four exchanges; an empty line ends it. Written once, as a program that tells to a Telling, and so both generated and scored (see
+// Telling.cs). To be learned, from easy to hard: words and their order; agreement (a/an, she/he, it/they); who is who within a story;
+// answers that follow from a story or from earlier exchanges. Each sentence opens with words that tell it from every other sentence
+// possible there. Left out on purpose: plots that need knowledge of the world.
 using static GruLM.Cli.Demo.SampleWords;
 
 namespace GruLM.Cli.Demo;
@@ -15,15 +15,15 @@ internal static class SampleGrammar
     private const int MaxExchanges = 4;
 
     // What a document begins with; the first three are openings of a story.
-    private static readonly Choice DocumentBegins = Choice.Of(("One ", 8), ("Once ", 8), ("On ", 8), (Prompt, 6));
-    private static readonly Choice StoryBegins = Choice.Of(("One ", 1), ("Once ", 1), ("On ", 1));
-    private static readonly Choice AfterStory = Choice.Of(("\n", 3), (Prompt, 1));
-    private static readonly Choice AfterExchange = Choice.Of(("\n", 3), (Prompt, 2));
+    private static readonly Choice s_documentBegins = Choice.Of(("One ", 8), ("Once ", 8), ("On ", 8), (Prompt, 6));
+    private static readonly Choice s_storyBegins = Choice.Of(("One ", 1), ("Once ", 1), ("On ", 1));
+    private static readonly Choice s_afterStory = Choice.Of(("\n", 3), (Prompt, 1));
+    private static readonly Choice s_afterExchange = Choice.Of(("\n", 3), (Prompt, 2));
 
     /// <summary>Tells one document, the empty line at its end included.</summary>
     public static void TellDocument(Telling t)
     {
-        var begin = t.Pick(DocumentBegins);
+        int begin = t.Pick(s_documentBegins);
         if (begin < 3)
         {
             TellStoryWithQuestions(t, begin, new SampleStory());
@@ -38,48 +38,50 @@ internal static class SampleGrammar
     {
         story.Tell(t, opening);
         t.Say("\n");
-        for (var asked = 0; asked < MaxQuestions; asked++)
+        for (int asked = 0; asked < MaxQuestions; asked++)
         {
-            if (t.Pick(AfterStory) == 0)
+            if (t.Pick(s_afterStory) == 0)
             {
                 return;
             }
+
             story.TellQuestion(t);
         }
+
         t.Say("\n");
     }
 
     private static void TellConversation(Telling t)
     {
         var speaker = new Person();
-        for (var turn = 0; turn < MaxExchanges; turn++)
+        for (int turn = 0; turn < MaxExchanges; turn++)
         {
-            if (turn > 0 && t.Pick(AfterExchange) == 0)
+            if (turn > 0 && t.Pick(s_afterExchange) == 0)
             {
                 return;
             }
             // A story ends the conversation, as the questions about it follow.
             string? excluded = speaker.Text is null ? "What is my name?" : "Hello, my name is ";
-            switch (t.Pick(Exchanges, excluded))
+            switch (t.Pick(s_exchanges, excluded))
             {
                 case 0:
                     var story = new SampleStory();
                     t.Tell($"{story.Hero}.{Answer}");
-                    TellStoryWithQuestions(t, t.Pick(StoryBegins), story);
+                    TellStoryWithQuestions(t, t.Pick(s_storyBegins), story);
                     return;
                 case 1:
                     TellPossessions(t);
                     break;
                 case 2:
                     var feeling = new Slot(Feeling);
-                    t.Tell($"{feeling}. What should I do?{Answer}You should {Advice[feeling.Text!]} {Near} the {ThingLook} {Somewhere}.");
+                    t.Tell($"{feeling}. What should I do?{Answer}You should {s_advice[feeling.Text!]} {Near} the {ThingLook} {Somewhere}.");
                     break;
                 case 3:
-                    var (first, second) = Opposites[t.Pick(OppositesAsked)];
+                    (string? first, string? second) = s_opposites[t.Pick(s_oppositesAsked)];
                     t.Tell($"?{Answer}The opposite of {first} is {second}.");
                     break;
                 case 4:
-                    var day = t.Pick(Day);
+                    int day = t.Pick(Day);
                     t.Tell($"?{Answer}{Day.Texts[(day + 1) % Day.Texts.Length]} comes after {Day.Texts[day]}.");
                     break;
                 case 5:
@@ -89,12 +91,14 @@ internal static class SampleGrammar
                     t.Tell($"{Answer}Your name is {speaker}.");
                     break;
             }
+
             t.Say("\n");
         }
+
         t.Say("\n");
     }
 
-    private static readonly Choice Exchanges = Choice.Of(
+    private static readonly Choice s_exchanges = Choice.Of(
         ("Tell me a story about ", 6),
         ("My ", 8),
         ("I am ", 4),
@@ -103,32 +107,47 @@ internal static class SampleGrammar
         ("Hello, my name is ", 6),
         ("What is my name?", 6));
 
-    private static readonly Choice PossessionAsked = Choice.Of(("Who has the ", 2), ("What is the ", 1), ("How many ", 1));
+    private static readonly Choice s_possessionAsked = Choice.Of(("Who has the ", 2), ("What is the ", 1), ("How many ", 1));
 
-    private static readonly (string, string)[] Opposites =
+    private static readonly (string, string)[] s_opposites =
     [
-        ("hot", "cold"), ("big", "small"), ("old", "young"), ("wet", "dry"), ("fast", "slow"), ("dark", "bright"), ("thick", "thin"), ("happy", "sad"),
-        ("cold", "hot"), ("small", "big"), ("young", "old"), ("dry", "wet"), ("slow", "fast"), ("bright", "dark"), ("thin", "thick"), ("sad", "happy"),
-    ];
+        ("hot", "cold"), ("big", "small"), ("old", "young"), ("wet", "dry"), ("fast", "slow"), ("dark", "bright"), ("thick", "thin"),
+        ("happy", "sad"), ("cold", "hot"), ("small", "big"), ("young", "old"), ("dry", "wet"), ("slow", "fast"), ("bright", "dark"),
+        ("thin", "thick"), ("sad", "happy"), ];
 
-    private static readonly Choice OppositesAsked = Choice.Even([.. Opposites.Select(pair => pair.Item1)]);
+    private static readonly Choice s_oppositesAsked = Choice.Even([.. s_opposites.Select(pair => pair.Item1)]);
 
-    private static readonly Dictionary<string, string> Advice = new()
+    private static readonly Dictionary<string, string> s_advice = new()
     {
-        ["happy"] = "sing", ["sad"] = "play", ["tired"] = "sleep", ["hungry"] = "eat", ["proud"] = "dance", ["afraid"] = "hide", ["angry"] = "walk", ["cold"] = "run",
-        ["curious"] = "look", ["glad"] = "smile", ["lonely"] = "wait", ["worried"] = "listen", ["surprised"] = "laugh", ["sleepy"] = "rest", ["thirsty"] = "drink", ["excited"] = "jump",
+        ["happy"] = "sing",
+        ["sad"] = "play",
+        ["tired"] = "sleep",
+        ["hungry"] = "eat",
+        ["proud"] = "dance",
+        ["afraid"] = "hide",
+        ["angry"] = "walk",
+        ["cold"] = "run",
+        ["curious"] = "look",
+        ["glad"] = "smile",
+        ["lonely"] = "wait",
+        ["worried"] = "listen",
+        ["surprised"] = "laugh",
+        ["sleepy"] = "rest",
+        ["thirsty"] = "drink",
+        ["excited"] = "jump",
     };
 
     private static void TellPossessions(Telling t)
     {
-        Slot relation = new(Relation), otherRelation = new(Relation), likeness = new(Likeness), thing = new(Thing), number = new(Number), food = new(Food);
+        Slot relation = new(Relation), otherRelation = new(Relation), likeness = new(Likeness), thing = new(Thing), number = new(Number),
+            food = new(Food);
         var owner = new Person();
         var other = new Person(owner);
         t.Tell($"{relation} {owner} has {likeness} {thing} and my {otherRelation} {other} has {number} {food}. ");
-        switch (t.Pick(PossessionAsked))
+        switch (t.Pick(s_possessionAsked))
         {
             case 0:
-                var thingAsked = t.Pick(Choice.Even(thing.Text!, food.Text!)) == 0;
+                bool thingAsked = t.Pick(Choice.Even(thing.Text!, food.Text!)) == 0;
                 t.Tell($"?{Answer}Your {(thingAsked ? relation : otherRelation)} {(thingAsked ? owner : other)}.");
                 break;
             case 1:

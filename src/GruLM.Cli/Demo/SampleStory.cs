@@ -1,20 +1,21 @@
-// One story of the sample grammar: an opening, what the hero has, up to two views of the scene, one of three plots and an ending: four to eight sentences.
-// What is told once is remembered in slots, repeated later in the story and asked for by the questions after it.
+// One story of the sample grammar: an opening, what the hero has, up to two views of the scene, one of three plots and an ending: four to
+// eight sentences. What is told once is remembered in slots, repeated later in the story and asked for by the questions after it.
 using static GruLM.Cli.Demo.SampleWords;
 
 namespace GruLM.Cli.Demo;
 
 internal sealed class SampleStory
 {
-    private static readonly Choice CompanyOrNot = Choice.Of((".", 1), (" with ", 1));
+    private static readonly Choice s_companyOrNot = Choice.Of((".", 1), (" with ", 1));
     private const int HumanCompanions = 4;
     private const int MaxScenes = 2;
 
-    private static readonly Choice SceneOrPlot = Choice.Of((" Suddenly ", 1), (" Then ", 1), (" Later ", 1), (" One ", 6), (" Some ", 6), (" The ", 6));
-    private static readonly Choice Plot = Choice.Of((" Suddenly ", 1), (" Then ", 1), (" Later ", 1));
-    private static readonly Choice Agreed = Choice.Of((" gave ", 1), (" offered ", 1));
-    private static readonly Choice SawOneOrMany = Choice.Of((" saw ", 1), (" met ", 1));
-    private static readonly Choice Ending = Choice.Of((" At night ", 1), (" Soon ", 1));
+    private static readonly Choice s_sceneOrPlot = Choice.Of(
+        (" Suddenly ", 1), (" Then ", 1), (" Later ", 1), (" One ", 6), (" Some ", 6), (" The ", 6));
+    private static readonly Choice s_plot = Choice.Of((" Suddenly ", 1), (" Then ", 1), (" Later ", 1));
+    private static readonly Choice s_agreed = Choice.Of((" gave ", 1), (" offered ", 1));
+    private static readonly Choice s_sawOneOrMany = Choice.Of((" saw ", 1), (" met ", 1));
+    private static readonly Choice s_ending = Choice.Of((" At night ", 1), (" Soon ", 1));
 
     private readonly Slot _place = new(Place), _likeness = new(Likeness), _thing = new(Thing), _number = new(Number), _food = new(Food);
     private readonly Slot _fell = new(Fell), _into = new(Into), _spot = new(Spot), _pet = new(PetNames);
@@ -38,12 +39,13 @@ internal sealed class SampleStory
         Slot second = new(Thing) { Unlike = [_thing] }, third = new(Thing) { Unlike = [_thing, second] };
         t.Tell($" {Hero} {Held} {_likeness} {_thing}, {Likeness} {second}, {Likeness} {third} and {_number} {_food}.");
 
-        var next = t.Pick(SceneOrPlot);
-        for (var scenes = 1; next >= 3; scenes++)
+        int next = t.Pick(s_sceneOrPlot);
+        for (int scenes = 1; next >= 3; scenes++)
         {
             TellScene(t, next);
-            next = t.Pick(scenes == MaxScenes ? Plot : SceneOrPlot);
+            next = t.Pick(scenes == MaxScenes ? s_plot : s_sceneOrPlot);
         }
+
         switch (next)
         {
             case 0:
@@ -57,7 +59,7 @@ internal sealed class SampleStory
                 break;
         }
 
-        if (t.Pick(Ending) == 0)
+        if (t.Pick(s_ending) == 0)
         {
             t.Tell($"{Hero} {Did}, {Did} and {Did} {Near} the {ThingLook} {Somewhere}.");
         }
@@ -72,7 +74,7 @@ internal sealed class SampleStory
     {
         const string Answer = SampleGrammar.Answer;
         var questions = Choice.Even([.. Questions().Except(_asked)]);
-        var question = questions.Texts[t.Pick(questions)];
+        string question = questions.Texts[t.Pick(questions)];
         switch (question)
         {
             case "What was ":
@@ -100,6 +102,7 @@ internal sealed class SampleStory
                 t.Tell($"{Hero} give away?{Answer}The {_given!}.");
                 break;
         }
+
         t.Say("\n");
         _asked.Add(question);
     }
@@ -117,10 +120,12 @@ internal sealed class SampleStory
             yield return "Where did ";
             yield return "Who helped ";
         }
+
         if (_keeper is not null)
         {
             yield return "Who has ";
         }
+
         if (_given is not null)
         {
             yield return "What did ";
@@ -144,6 +149,7 @@ internal sealed class SampleStory
                 {
                     t.Say(Hero.Child);
                 }
+
                 t.Tell($" named {Hero} {Did}, {Did} and {Did} at the {ThingLook} {_place}");
                 break;
             default:
@@ -152,7 +158,8 @@ internal sealed class SampleStory
                 t.Tell($"{Day} {Hero} {Moved} from the {ThingLook} {from} to the {ThingLook} {_place}");
                 break;
         }
-        if (t.Pick(CompanyOrNot) == 1)
+
+        if (t.Pick(s_companyOrNot) == 1)
         {
             t.Tell($"{Hero.Hers} ");
             _companion = t.Pick(Companion) < HumanCompanions ? _friend : _pet;
@@ -171,7 +178,8 @@ internal sealed class SampleStory
                 t.Tell($"{AnimalLook} {Animal}s, {Number} {AnimalLook} {Animal}s and {Number} {Animal}s {Did} {Manner}.");
                 break;
             default:
-                Slot first = new(PlainLook), second = new(PlainLook) { Unlike = [first] }, third = new(PlainLook) { Unlike = [first, second] };
+                Slot first = new(PlainLook), second = new(PlainLook) { Unlike = [first] },
+                    third = new(PlainLook) { Unlike = [first, second] };
                 t.Tell($"{Somewhere} was {first}, {second} and {third}.");
                 break;
         }
@@ -192,6 +200,7 @@ internal sealed class SampleStory
             _helper = _companion;
             t.Tell($"{_helper}");
         }
+
         t.Say(" got it back for ");
         TellGoods(t);
         t.Say(".");
@@ -200,7 +209,7 @@ internal sealed class SampleStory
     private void TellTrade(Telling t)
     {
         t.Tell($"{_stranger}, {Nature} {Job},");
-        var agreed = t.Pick(Agreed) == 0;
+        bool agreed = t.Pick(s_agreed) == 0;
         t.Tell($"{Hero.Her} ");
         TellGoods(t);
         t.Tell($" for the {_thing}");
@@ -219,8 +228,8 @@ internal sealed class SampleStory
     private void TellMeeting(Telling t)
     {
         t.Tell($"{They.ToLowerInvariant()}");
-        var (them, they) = ("it", "it");
-        if (t.Pick(SawOneOrMany) == 0)
+        (string? them, string? they) = ("it", "it");
+        if (t.Pick(s_sawOneOrMany) == 0)
         {
             t.Tell($"{Nature} {Animal} {Near} the {ThingLook} {Somewhere}. It was ");
         }
@@ -229,6 +238,7 @@ internal sealed class SampleStory
             t.Tell($"{Number} {AnimalLook} {Animal}s {Near} the {ThingLook} {Somewhere}. They were ");
             (them, they) = ("them", "they");
         }
+
         TellMoods(t);
         t.Tell($". {Hero} gave {them} the ");
         _given = t.Pick(Choice.Even(_thing.Text!, _food.Text!)) == 0 ? _thing.Text : _food.Text;
@@ -244,7 +254,8 @@ internal sealed class SampleStory
     /// <summary>Things and food other than what the hero has and will be asked for.</summary>
     private void TellGoods(Telling t)
     {
-        Slot first = new(Thing) { Unlike = [_thing] }, second = new(Thing) { Unlike = [_thing, first] }, food = new(Food) { Unlike = [_food] };
+        Slot first = new(Thing) { Unlike = [_thing] }, second = new(Thing) { Unlike = [_thing, first] },
+            food = new(Food) { Unlike = [_food] };
         t.Tell($"{Likeness} {first}, {Likeness} {second} and {Number} {food}");
     }
 }

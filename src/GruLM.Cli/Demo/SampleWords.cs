@@ -4,11 +4,14 @@ namespace GruLM.Cli.Demo;
 
 internal static class SampleWords
 {
-    public static readonly string[] GirlNames = ["Mia", "Anna", "Clara", "Ella", "Ivy", "Lucy", "Nora", "Rosa", "Sofia", "Tilda", "Vera", "Zoe"];
-    public static readonly string[] BoyNames = ["Ben", "Carl", "David", "Emil", "Felix", "Hugo", "Jonas", "Leo", "Max", "Oscar", "Paul", "Tom"];
+    public static readonly string[] GirlNames = ["Mia", "Anna", "Clara", "Ella", "Ivy", "Lucy", "Nora", "Rosa", "Sofia", "Tilda", "Vera",
+        "Zoe"];
+    public static readonly string[] BoyNames = ["Ben", "Carl", "David", "Emil", "Felix", "Hugo", "Jonas", "Leo", "Max", "Oscar", "Paul",
+        "Tom"];
     public static readonly Choice Girls = Choice.Falling(GirlNames);
     public static readonly Choice Boys = Choice.Falling(BoyNames);
-    public static readonly Choice Names = Choice.Falling([.. GirlNames.Zip(BoyNames).SelectMany(pair => new[] { pair.First, pair.Second })]);
+    public static readonly Choice Names =
+        Choice.Falling([.. GirlNames.Zip(BoyNames).SelectMany(pair => new[] { pair.First, pair.Second })]);
     public static readonly Choice Child = Choice.Even("girl", "boy");
     public static readonly Choice PetNames = Choice.Words("Rex Bella Fluffy Tiger Pepper Daisy Snowy Biscuit Rocky Ginger Shadow Lucky");
     public static readonly Choice Relation = Choice.Words("friend cousin neighbour teacher");
@@ -26,11 +29,14 @@ internal static class SampleWords
         "bench barn hedge gate wall well fence shed tree rock pond bush cart stone haystack log steps table oak ditch path roof door tent";
     private const string ThingWords =
         "kite ball drum lamp book coat flute rope hat bell doll cup boat spade button lantern pen pin wheel key net toy box scarf ring knife jug fan map";
-    private const string FeelingWords = "happy sad tired hungry proud afraid angry cold curious glad lonely worried surprised sleepy thirsty excited";
+    private const string FeelingWords =
+        "happy sad tired hungry proud afraid angry cold curious glad lonely worried surprised sleepy thirsty excited";
     private const string ColourWords = "red blue green yellow white black brown golden silver pink purple orange grey ivory";
-    private const string LookWords = "old small round wooden dusty broken mossy crooked heavy painted dry wet long big empty clean new odd plain hollow lost ugly";
+    private const string LookWords =
+        "old small round wooden dusty broken mossy crooked heavy painted dry wet long big empty clean new odd plain hollow lost ugly";
     private const string MoreLookWords = "huge tiny thin cold warm dark quiet busy sunny lovely strong sharp";
-    private const string NatureWords = "fat thin young noisy wild gentle lame shy huge tiny spotted brave clever kind eager funny quiet tall polite merry strong rich poor wise mad rude";
+    private const string NatureWords =
+        "fat thin young noisy wild gentle lame shy huge tiny spotted brave clever kind eager funny quiet tall polite merry strong rich poor wise mad rude";
 
     public static readonly Choice Place = Choice.Words(PlaceWords);
     public static readonly Choice Spot = Choice.Words(SpotWords);
@@ -45,7 +51,8 @@ internal static class SampleWords
     public static readonly Choice Nature = Choice.Falling(WithArticles($"{NatureWords} {FeelingWords}"));
     public static readonly Choice ThingLook = Choice.Words($"{LookWords} {ColourWords} {MoreLookWords}");
     public static readonly Choice PlainLook = Choice.Words($"{LookWords} {MoreLookWords}");
-    public static readonly Choice AnimalLook = Choice.Words($"{NatureWords} {ColourWords} old small dusty wet big odd lost ugly hungry sad tired proud angry lonely sleepy");
+    public static readonly Choice AnimalLook = Choice.Words(
+        $"{NatureWords} {ColourWords} old small dusty wet big odd lost ugly hungry sad tired proud angry lonely sleepy");
 
     public static readonly Choice Animal = Choice.Words(
         "cat dog hen duck goat horse bear bird frog crow lamb mole owl pig crab rabbit turtle squirrel snail kitten spider badger swan donkey eel otter robin ant bee cow rat camel");
@@ -53,9 +60,12 @@ internal static class SampleWords
     public static readonly Choice Food = Choice.Words(
         "apples pears plums eggs nuts buns cakes carrots cherries onions rolls figs grapes lemons peaches pies yams tarts dates beans peas");
 
-    public static readonly Choice Number = Choice.Words("two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty");
-    public static readonly Choice Moved = Choice.Words("walked ran hurried went marched skipped wandered strolled crept raced hopped rode danced limped sailed climbed");
-    public static readonly Choice Held = Choice.Words("carried held had brought found bought took got stole made kept saved wanted loved mended washed");
+    public static readonly Choice Number =
+        Choice.Words("two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty");
+    public static readonly Choice Moved =
+        Choice.Words("walked ran hurried went marched skipped wandered strolled crept raced hopped rode danced limped sailed climbed");
+    public static readonly Choice Held =
+        Choice.Words("carried held had brought found bought took got stole made kept saved wanted loved mended washed");
     public static readonly Choice Did = Choice.Words(
         "sat hid waited played rested jumped ran danced hummed slept dreamed ate drank listened stared rolled sang shivered smiled wept laughed yawned "
         + "dug swam knelt stood sneezed grinned snored coughed cheered blinked fished prayed cried talked nodded fell "
@@ -68,7 +78,8 @@ internal static class SampleWords
     public static readonly Choice Fell = Choice.Words("fell rolled flew slipped vanished bounced dropped sank slid tumbled");
     public static readonly Choice Said = Choice.Words("said cried whispered asked shouted answered sobbed sighed sang laughed");
 
-    private static string[] WithArticles(string words) => [.. words.Split(' ').Select(word => ("aeiou".Contains(word[0]) ? "an " : "a ") + word)];
+    private static string[] WithArticles(string words) =>
+        [.. words.Split(' ').Select(word => ("aeiou".Contains(word[0]) ? "an " : "a ") + word)];
 }
 
 /// <summary>A person: a slot for the name, with the pronouns that agree with it.</summary>

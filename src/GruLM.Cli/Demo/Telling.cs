@@ -18,8 +18,8 @@ internal abstract class Telling
     /// <summary>Goes on in one of several ways and returns which it was; its text has then been told.</summary>
     public int Pick(Choice choice, params ReadOnlySpan<string> excluded)
     {
-        var total = choice.TotalWeight(excluded);
-        var index = Decide(choice, excluded, total);
+        int total = choice.TotalWeight(excluded);
+        int index = Decide(choice, excluded, total);
         Nats -= Math.Log((double)choice.Weight(index, excluded) / total);
         return index;
     }
@@ -64,19 +64,20 @@ internal sealed class Writing(ulong seed) : Telling
     protected override int Decide(Choice choice, ReadOnlySpan<string> excluded, int total)
     {
         // The product's upper half is below the total; its bias, under 2^-50, is far below the exactness asked for.
-        var left = (int)Math.BigMul(NextRandom(), (ulong)total, out _);
-        var index = 0;
+        int left = (int)Math.BigMul(NextRandom(), (ulong)total, out _);
+        int index = 0;
         while (left >= choice.Weight(index, excluded))
         {
             left -= choice.Weight(index++, excluded);
         }
+
         Text.Append(choice.Texts[index]);
         return index;
     }
 
     private ulong NextRandom()
     {
-        var z = _state += 0x9E3779B97F4A7C15;
+        ulong z = _state += 0x9E3779B97F4A7C15;
         z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
         z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
         return z ^ (z >> 31);
@@ -96,12 +97,13 @@ internal sealed class Reading(string text) : Telling
         {
             throw Wrong($"'{expected}'");
         }
+
         Position += expected.Length;
     }
 
     protected override int Decide(Choice choice, ReadOnlySpan<string> excluded, int total)
     {
-        for (var i = 0; i < choice.Texts.Length; i++)
+        for (int i = 0; i < choice.Texts.Length; i++)
         {
             if (Follows(choice.Texts[i]) && choice.Weight(i, excluded) > 0)
             {
@@ -109,6 +111,7 @@ internal sealed class Reading(string text) : Telling
                 return i;
             }
         }
+
         throw Wrong("one of " + string.Join(", ", choice.Texts.ToArray().Except(excluded.ToArray()).Take(6).Select(t => $"'{t}'")));
     }
 
@@ -116,7 +119,9 @@ internal sealed class Reading(string text) : Telling
 
     private FormatException Wrong(string expected)
     {
-        var found = text.Substring(Position, Math.Min(20, text.Length - Position));
-        return new FormatException($"not a text of the sample grammar: at character {Position} stands '{found}', expected was {expected}".ReplaceLineEndings("\\n"));
+        string found = text.Substring(Position, Math.Min(20, text.Length - Position));
+        return new FormatException(
+            $"not a text of the sample grammar: at character {Position} stands '{found}', expected was {expected}".ReplaceLineEndings(
+            "\\n"));
     }
 }

@@ -1,5 +1,5 @@
-// A line of ids or pieces back to text. In plain lines words of digits alone are ids where every word of the line is one, otherwise all words are
-// pieces; whoever knows says so.
+// A line of ids or pieces back to text. In plain lines words of digits alone are ids where every word of the line is one, otherwise all
+// words are pieces; whoever knows says so.
 using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
@@ -39,16 +39,23 @@ internal sealed class DecodeWork(Tokenizer tokenizer, ExtraOptions extra, Decode
         try
         {
             if (Read(line))
+            {
                 DecodeIds();
+            }
             else
+            {
                 DecodePieces();
+            }
         }
         catch (ArgumentException e)
         {
             throw new InvalidDataException(e.Message, e);
         }
+
         if (jsonOutput)
+        {
             JsonLine.Write(output, json => json.WriteString("text", Encoding.UTF8.GetString(_text.WrittenSpan)));
+        }
         else
         {
             output.Write(_text.WrittenSpan);
@@ -69,7 +76,8 @@ internal sealed class DecodeWork(Tokenizer tokenizer, ExtraOptions extra, Decode
             tokenizer.DecodePieces(_pieces, _text);
             return;
         }
-        var pieces = _pieces.ConvertAll(bytes => new EncodedPiece(0, Encoding.UTF8.GetString(bytes), 0, 0));
+
+        List<EncodedPiece> pieces = _pieces.ConvertAll(bytes => new EncodedPiece(0, Encoding.UTF8.GetString(bytes), 0, 0));
         extra.Apply(pieces);
         tokenizer.DecodePieces(pieces.ConvertAll(piece => Encoding.UTF8.GetBytes(piece.Text)), _text);
     }
@@ -78,58 +86,91 @@ internal sealed class DecodeWork(Tokenizer tokenizer, ExtraOptions extra, Decode
     private bool Read(ReadOnlySpan<byte> line)
     {
         if (input == DecodeInput.JsonLines)
+        {
             return ReadJson(line);
+        }
+
         if (input != DecodeInput.Piece)
         {
-            if (TryReadIds(line, out var other))
+            if (TryReadIds(line, out string? other))
+            {
                 return true;
+            }
+
             if (input == DecodeInput.Id)
+            {
                 throw new InvalidDataException($"'{other}' is not an id; numbers parted by spaces were expected");
+            }
         }
-        while (NextWord(ref line, out var word))
+
+        while (NextWord(ref line, out ReadOnlySpan<byte> word))
+        {
             _pieces.Add(word.ToArray());
+        }
+
         return false;
     }
 
     /// <summary>Fills the ids; false for a line with a word that is none, which is then <paramref name="other"/>.</summary>
     private bool TryReadIds(ReadOnlySpan<byte> line, out string other)
     {
-        while (NextWord(ref line, out var word))
+        while (NextWord(ref line, out ReadOnlySpan<byte> word))
         {
 
             // A line from Windows still has its CR.
             if (word[^1] == '\r' && line.IsEmpty)
+            {
                 word = word[..^1];
+            }
+
             if (word.IsEmpty)
+            {
                 break;
+            }
+
             if (!Utf8Parser.TryParse(word, out int id, out int length) || length != word.Length || !char.IsAsciiDigit((char)word[0]))
             {
                 other = Encoding.UTF8.GetString(word);
                 return false;
             }
+
             _ids.Add(id);
         }
+
         other = "";
         return true;
     }
 
     private bool ReadJson(ReadOnlySpan<byte> line)
     {
-        using var document = JsonLine.Parse(line);
-        bool ids = document.RootElement.TryGetProperty("ids", out var values);
+        using JsonDocument document = JsonLine.Parse(line);
+        bool ids = document.RootElement.TryGetProperty("ids", out JsonElement values);
         if (!ids && !document.RootElement.TryGetProperty("pieces", out values))
+        {
             throw new InvalidDataException("the object has neither a field \"ids\" nor a field \"pieces\"");
+        }
+
         if (values.ValueKind != JsonValueKind.Array)
+        {
             throw new InvalidDataException($"the field \"{(ids ? "ids" : "pieces")}\" is not an array");
-        foreach (var value in values.EnumerateArray())
+        }
+
+        foreach (JsonElement value in values.EnumerateArray())
         {
             if (!ids)
+            {
                 _pieces.Add(Encoding.UTF8.GetBytes(JsonLine.Text(value)));
+            }
             else if (value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int id))
+            {
                 _ids.Add(id);
+            }
             else
+            {
                 throw new InvalidDataException($"{value.GetRawText()} is not an id");
+            }
         }
+
         return ids;
     }
 

@@ -1,5 +1,5 @@
-// A line of text to ids, pieces or JSON. The usual case, one cut as ids or pieces, makes nothing on the heap; the n best cuts, random cuts and JSON go
-// through lists of pieces.
+// A line of text to ids, pieces or JSON. The usual case, one cut as ids or pieces, makes nothing on the heap; the n best cuts, random cuts
+// and JSON go through lists of pieces.
 using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -51,20 +51,29 @@ internal sealed class EncodeWork(Tokenizer tokenizer, ExtraOptions extra, Encode
     {
         if (options.JsonLines)
         {
-            using var document = JsonLine.Parse(line);
+            using JsonDocument document = JsonLine.Parse(line);
             line = Encoding.UTF8.GetBytes(JsonLine.Text(document.RootElement, "text"));
         }
+
         if (_sampler is not null)
+        {
             Write(_sampler.Encode(line, options.NBest, options.Alpha), null, output);
+        }
         else if (options.NBest > 1)
         {
-            foreach (var cut in tokenizer.EncodeNBest(line, options.NBest))
+            foreach (ScoredPieces cut in tokenizer.EncodeNBest(line, options.NBest))
+            {
                 Write([.. cut.Pieces], cut.Score, output);
+            }
         }
         else if (options.Form == EncodedForm.Json)
+        {
             Write(tokenizer.EncodePieces(line), null, output);
+        }
         else
+        {
             WritePlain(line, output);
+        }
     }
 
     private void WritePlain(ReadOnlySpan<byte> line, IBufferWriter<byte> output)
@@ -78,25 +87,33 @@ internal sealed class EncodeWork(Tokenizer tokenizer, ExtraOptions extra, Encode
             Write(tokenizer.EncodePieces(line), null, output);
             return;
         }
+
         extra.Apply(_ids);
         if (!asPieces)
         {
             WriteIds(CollectionsMarshal.AsSpan(_ids), output);
             return;
         }
+
         bool first = true;
         foreach (int id in _ids)
+        {
             WritePiece(tokenizer.Utf8Of(id), ref first, output);
+        }
+
         output.Write("\n"u8);
     }
 
     // Room for the whole line at once: asking for each id costs more than writing it.
     private void WriteIds(ReadOnlySpan<int> ids, IBufferWriter<byte> output)
     {
-        var room = output.GetSpan((ids.Length * Numerals.Longest) + 1);
+        Span<byte> room = output.GetSpan((ids.Length * Numerals.Longest) + 1);
         int at = 0;
         foreach (int id in ids)
+        {
             at += _numerals.Write(id, room[at..]);
+        }
+
         at = Math.Max(at - 1, 0);
         room[at++] = (byte)'\n';
         output.Advance(at);
@@ -114,32 +131,42 @@ internal sealed class EncodeWork(Tokenizer tokenizer, ExtraOptions extra, Encode
                 Array(json, "begin", pieces, static (json, piece) => json.WriteNumberValue(piece.Begin));
                 Array(json, "end", pieces, static (json, piece) => json.WriteNumberValue(piece.End));
                 if (score is { } number)
+                {
                     json.WriteNumber("score", number);
+                }
             });
             return;
         }
+
         if (options.Form == EncodedForm.Id)
         {
             WriteIds([.. pieces.Select(piece => piece.Id)], output);
             return;
         }
+
         bool first = true;
-        foreach (var piece in pieces)
+        foreach (EncodedPiece piece in pieces)
+        {
             WritePiece(Encoding.UTF8.GetBytes(piece.Text), ref first, output);
+        }
+
         output.Write("\n"u8);
     }
 
     private static void Array(Utf8JsonWriter json, string name, List<EncodedPiece> pieces, Action<Utf8JsonWriter, EncodedPiece> value)
     {
         json.WriteStartArray(name);
-        foreach (var piece in pieces)
+        foreach (EncodedPiece piece in pieces)
+        {
             value(json, piece);
+        }
+
         json.WriteEndArray();
     }
 
     private static void WritePiece(ReadOnlySpan<byte> piece, ref bool first, IBufferWriter<byte> output)
     {
-        var room = output.GetSpan(piece.Length + 1);
+        Span<byte> room = output.GetSpan(piece.Length + 1);
         room[0] = (byte)' ';
         int at = first ? 0 : 1;
         first = false;

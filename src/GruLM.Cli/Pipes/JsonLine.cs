@@ -9,7 +9,11 @@ namespace GruLM.Cli.Pipes;
 internal static class JsonLine
 {
     /// <summary>How objects are written.</summary>
-    public static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    public static readonly JsonWriterOptions Options = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true
+    };
 
     /// <summary>Parses a line that holds one object.</summary>
     /// <exception cref="InvalidDataException">It does not.</exception>
@@ -21,14 +25,20 @@ internal static class JsonLine
             var reader = new Utf8JsonReader(line);
             document = JsonDocument.ParseValue(ref reader);
             if (reader.Read())
+            {
                 throw new InvalidDataException("after the JSON object there is more; one object a line was expected");
+            }
         }
         catch (JsonException e)
         {
             throw new InvalidDataException($"this is not JSON, one object a line was expected: {e.Message}", e);
         }
+
         if (document.RootElement.ValueKind != JsonValueKind.Object)
+        {
             throw new InvalidDataException($"a JSON object was expected, this is {Kind(document.RootElement.ValueKind)}");
+        }
+
         return document;
     }
 
@@ -36,8 +46,11 @@ internal static class JsonLine
     /// <exception cref="InvalidDataException">There is none, or it is not text.</exception>
     public static string Text(JsonElement element, string field)
     {
-        if (!element.TryGetProperty(field, out var value))
+        if (!element.TryGetProperty(field, out JsonElement value))
+        {
             throw new InvalidDataException($"the object has no field \"{field}\"");
+        }
+
         return Text(value);
     }
 
@@ -46,7 +59,10 @@ internal static class JsonLine
     public static string Text(JsonElement value)
     {
         if (value.ValueKind != JsonValueKind.String)
+        {
             throw new InvalidDataException($"text was expected, this is {Kind(value.ValueKind)}");
+        }
+
         try
         {
             return value.GetString()!;

@@ -1,7 +1,7 @@
-// Lines in, something for each line out, in order, on as many threads as there are: what the tokenizer commands have in common. Every thread reads a
-// block that ends at a line end, works on it, and writes what has become due in the order of reading, so that no thread does nothing but hand over; how
-// far one may run ahead of the writing is bounded, which keeps memory small. A line ends at LF only and no byte of it is touched. Every read is worked
-// on at once, so that a slow input is answered as it comes.
+// Lines in, something for each line out, in order, on as many threads as there are: what the tokenizer commands have in common. Every
+// thread reads a block that ends at a line end, works on it, and writes what has become due in the order of reading, so that no thread does
+// nothing but hand over; how far one may run ahead of the writing is bounded, which keeps memory small. A line ends at LF only and no byte
+// of it is touched. Every read is worked on at once, so that a slow input is answered as it comes.
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
@@ -18,7 +18,8 @@ internal interface ILineWork
 
 /// <summary>Runs lines through work.</summary>
 /// <param name="name">What messages call the input.</param>
-/// <param name="threads">Blocks worked on at a time. The caller's thread is one of them; with 1, one <see cref="ILineWork"/> sees all lines.</param>
+/// <param name="threads">Blocks worked on at a time. The caller's thread is one of them; with 1, one <see cref="ILineWork"/> sees all
+/// lines.</param>
 /// <param name="newWork">Makes the work, once a thread.</param>
 /// <param name="progress">Is told the bytes read so far.</param>
 /// <param name="stop">Ends the run between two reads; everything read before is written.</param>
@@ -48,16 +49,20 @@ internal sealed class LinePipe(string name, int threads, Func<ILineWork> newWork
     /// <exception cref="OperationCanceledException">The run was stopped.</exception>
     public void Run(Stream input, Stream output)
     {
-        using var blocks = Blocks(input).GetEnumerator();
+        using IEnumerator<Block> blocks = Blocks(input).GetEnumerator();
         var others = new Thread[threads - 1];
         for (int i = 0; i < others.Length; i++)
         {
             others[i] = new Thread(Work) { Name = $"GruLM lines {i + 1}", IsBackground = true };
             others[i].Start();
         }
+
         Work();
-        foreach (var thread in others)
+        foreach (Thread thread in others)
+        {
             thread.Join();
+        }
+
         _failure?.Throw();
 
         void Work()
@@ -91,37 +96,49 @@ internal sealed class LinePipe(string name, int threads, Func<ILineWork> newWork
             lock (_order)
             {
                 while (_failure is null && _read - _written > 4 * threads)
+                {
                     Monitor.Wait(_order);
+                }
+
                 _ended |= _failure is not null;
             }
+
             if (_ended || !blocks.MoveNext())
             {
                 _ended = true;
                 return null;
             }
+
             blocks.Current.Number = _read++;
             return blocks.Current;
         }
     }
 
-    /// <summary>Writes the block and those that waited for it. While one before it is worked on, or another thread writes, it waits for that thread.</summary>
+    /// <summary>Writes the block and those that waited for it. While one before it is worked on, or another thread writes, it waits for
+    /// that thread.</summary>
     private void WriteDue(Block block, Stream output)
     {
         lock (_order)
         {
             _done.Add(block.Number, block);
             if (_someoneWrites)
+            {
                 return;
+            }
+
             _someoneWrites = true;
         }
+
         while (Due() is { } due)
+        {
             Write(due, output);
+        }
 
         Block? Due()
         {
             lock (_order)
             {
-                if (_done.Remove(_written, out var due))
+                if (_done.Remove(_written, out Block? due))
                 {
                     _written++;
                     Monitor.PulseAll(_order);
@@ -130,6 +147,7 @@ internal sealed class LinePipe(string name, int threads, Func<ILineWork> newWork
                 {
                     _someoneWrites = false;
                 }
+
                 return due;
             }
         }
@@ -144,7 +162,10 @@ internal sealed class LinePipe(string name, int threads, Func<ILineWork> newWork
         {
             stop.ThrowIfCancellationRequested();
             if (block.Length == block.Bytes.Length)
+            {
                 Array.Resize(ref block.Bytes, checked(block.Bytes.Length * 2));
+            }
+
             int read = Read(input, block.Bytes.AsMemory(block.Length));
             int end = block.Bytes.AsSpan(block.Length, read).LastIndexOf((byte)'\n');
             end = end < 0 ? -1 : block.Length + end + 1;
@@ -154,11 +175,17 @@ internal sealed class LinePipe(string name, int threads, Func<ILineWork> newWork
             if (read == 0)
             {
                 if (block.Length > 0)
+                {
                     yield return block;
+                }
+
                 yield break;
             }
+
             if (end < 0)
+            {
                 continue;
+            }
 
             // The line that is not yet whole goes to the next block.
             Block next = NewBlock(block.Length - end);
@@ -173,18 +200,27 @@ internal sealed class LinePipe(string name, int threads, Func<ILineWork> newWork
     private int Read(Stream input, Memory<byte> room)
     {
         if (input.CanSeek)
+        {
             return input.Read(room.Span);
-        var reading = Task.Run(() => input.Read(room.Span), CancellationToken.None);
+        }
+
+        Task<int> reading = Task.Run(() => input.Read(room.Span), CancellationToken.None);
         reading.Wait(stop);
         return reading.Result;
     }
 
     private Block NewBlock(int room)
     {
-        if (!_idleBlocks.TryTake(out var block))
+        if (!_idleBlocks.TryTake(out Block? block))
+        {
             block = new Block();
+        }
+
         if (block.Bytes.Length <= room)
+        {
             block.Bytes = new byte[room * 2];
+        }
+
         block.Length = 0;
         return block;
     }
@@ -195,11 +231,15 @@ internal sealed class LinePipe(string name, int threads, Func<ILineWork> newWork
         output.Flush();
         _lines += block.Lines;
         if (block.Failure is { } error)
+        {
             throw new InvalidDataException($"{name}, line {_lines + 1}: {error.Message}", error);
+        }
 
         // What one huge line needed is not kept.
         if (block.Bytes.Length <= 4 * BlockBytes)
+        {
             _idleBlocks.Add(block);
+        }
     }
 
     private sealed class Block

@@ -40,6 +40,7 @@ internal sealed class Numerals
             BinaryPrimitives.WriteUInt64LittleEndian(to, text);
             return (int)(text >> 56);
         }
+
         Utf8Formatter.TryFormat(id, to, out int length);
         to[length] = (byte)' ';
         return length + 1;

@@ -13,8 +13,8 @@ internal static class AxisTicks
     // Round numbers are to stay round in double precision, and apart from each other.
     private const double LeastShareOfMagnitude = 1e-9;
 
-    /// <summary>About <paramref name="count"/> equally spaced marks, the first no higher than <paramref name="low"/>, the last no lower than <paramref name="high"/>, at
-    /// least two. Both ends are finite, and no larger than 1e100.</summary>
+    /// <summary>About <paramref name="count"/> equally spaced marks, the first no higher than <paramref name="low"/>, the last no lower
+    /// than <paramref name="high"/>, at least two. Both ends are finite, and no larger than 1e100.</summary>
     public static double[] Linear(double low, double high, int count)
     {
         double least = Math.Max(Math.Max(Math.Abs(low), Math.Abs(high)) * LeastShareOfMagnitude, 1e-100);
@@ -29,7 +29,8 @@ internal static class AxisTicks
         return [.. Enumerable.Range(0, (int)(last - first) + 1).Select(i => Round(first + i, step))];
     }
 
-    /// <summary>Marks of a logarithmic axis, the first no higher than <paramref name="low"/>, which is above zero, the last no lower than <paramref name="high"/>.</summary>
+    /// <summary>Marks of a logarithmic axis, the first no higher than <paramref name="low"/>, which is above zero, the last no lower than
+    /// <paramref name="high"/>.</summary>
     public static double[] Logarithmic(double low, double high)
     {
         int from = (int)Math.Floor(Math.Log10(low)), to = (int)Math.Ceiling(Math.Log10(high));
@@ -44,7 +45,13 @@ internal static class AxisTicks
 
         var marks = new List<double>();
         for (int power = from; power <= to; power++)
-            foreach (int factor in (int[])[1, 2, 5]) marks.Add(double.Parse(string.Create(CultureInfo.InvariantCulture, $"{factor}e{power}"), CultureInfo.InvariantCulture));
+        {
+            foreach (int factor in (int[])[1, 2, 5])
+            {
+                marks.Add(double.Parse(string.Create(CultureInfo.InvariantCulture, $"{factor}e{power}"), CultureInfo.InvariantCulture));
+            }
+        }
+
         int first = marks.FindLastIndex(m => m <= low), last = marks.FindIndex(m => m >= high);
         if (last == first) last++;
         return [.. marks[first..(last + 1)]];

@@ -1,5 +1,5 @@
-// Text as it may stand in a page that is read as HTML and as XML alike: the characters with a meaning of their own are escaped, and those that
-// XML does not know, which a model in training does write, are shown by others.
+// Text as it may stand in a page that is read as HTML and as XML alike: the characters with a meaning of their own are escaped, and those
+// that XML does not know, which a model in training does write, are shown by others.
 
 using System.Text;
 
@@ -15,7 +15,7 @@ internal static class Markup
     public static string Text(string text)
     {
         var result = new StringBuilder(text.Length);
-        foreach (var rune in text.EnumerateRunes())
+        foreach (Rune rune in text.EnumerateRunes())
         {
             _ = rune.Value switch
             {

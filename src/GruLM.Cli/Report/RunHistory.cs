@@ -1,5 +1,6 @@
-// What a run left in training/: its figures from metrics.jsonl, its samples from samples.jsonl, its settings and its record. The run may still
-// be at work, or may have been killed while it wrote: lines that cannot be read are counted and left out, and any file may be missing.
+// What a run left in training/: its figures from metrics.jsonl, its samples from samples.jsonl, its settings and its record. The run may
+// still be at work, or may have been killed while it wrote: lines that cannot be read are counted and left out, and any file may be
+// missing.
 
 using System.Text;
 using System.Text.Json;
@@ -17,7 +18,7 @@ internal sealed record RunSample(long Step, string Prompt, string Text);
 /// <summary>The history of a run.</summary>
 internal sealed class RunHistory
 {
-    private readonly Dictionary<string, List<(double Step, double Figure)>> figures = [];
+    private readonly Dictionary<string, List<(double Step, double Figure)>> _figures = [];
 
     private RunHistory()
     {
@@ -63,7 +64,8 @@ internal sealed class RunHistory
     }
 
     /// <summary>A figure of metrics.jsonl by step, under its name there.</summary>
-    public IReadOnlyList<(double Step, double Figure)> Figures(string name) => figures.TryGetValue(name, out var points) ? points : [];
+    public IReadOnlyList<(double Step, double Figure)> Figures(string name) =>
+        _figures.TryGetValue(name, out List<(double Step, double Figure)>? points) ? points : [];
 
     private void ReadLines(string path, Action<JsonElement> add)
     {
@@ -95,34 +97,55 @@ internal sealed class RunHistory
             if (file.ReadByte() != '\n') damaged--;
         }
 
-        if (damaged > 0) Problems.Add($"{Path.GetFileName(path)}: {(damaged == 1 ? "a damaged line was" : $"{damaged} damaged lines were")} left out");
+        if (damaged > 0)
+        {
+            Problems.Add($"{Path.GetFileName(path)}: {(damaged == 1 ? "a damaged line was" : $"{damaged} damaged lines were")} left out");
+        }
     }
 
     private void AddMetrics(JsonElement line)
     {
         long step = line.GetProperty("step").GetInt64();
-        if (line.TryGetProperty("notice", out var notice))
+        if (line.TryGetProperty("notice", out JsonElement notice))
         {
             Notices.Add((step, notice.GetString() ?? ""));
             return;
         }
 
         Steps = Math.Max(Steps, step);
-        foreach (var member in line.EnumerateObject())
+        foreach (JsonProperty member in line.EnumerateObject())
         {
             if (member.Name is "step") continue;
-            if (member.Name is "tokens") Tokens = Number(member.Value);
-            else if (member.Name is "seconds") Seconds = Number(member.Value);
-            else if (figures.TryGetValue(member.Name, out var points)) points.Add((step, Number(member.Value)));
-            else figures[member.Name] = [(step, Number(member.Value))];
+            if (member.Name is "tokens")
+            {
+                Tokens = Number(member.Value);
+            }
+            else if (member.Name is "seconds")
+            {
+                Seconds = Number(member.Value);
+            }
+            else if (_figures.TryGetValue(member.Name, out List<(double Step, double Figure)>? points))
+            {
+                points.Add((step, Number(member.Value)));
+            }
+            else
+            {
+                _figures[member.Name] = [(step, Number(member.Value))];
+            }
         }
 
-        double Of(string name) => line.TryGetProperty(name, out var value) ? Number(value) : double.NaN;
-        if (line.TryGetProperty("val_nll", out _)) Evaluations.Add(new EvaluatedStep(step, Of("val_nll"), Of("val_perplexity"), Of("val_bits_per_byte"), Of("val_token_accuracy")));
+        double Of(string name) => line.TryGetProperty(name, out JsonElement value) ? Number(value) : double.NaN;
+        if (line.TryGetProperty("val_nll", out _))
+        {
+            Evaluations.Add(
+                new EvaluatedStep(step, Of("val_nll"), Of("val_perplexity"), Of("val_bits_per_byte"), Of("val_token_accuracy")));
+        }
     }
 
     private void AddSample(JsonElement line) =>
-        Samples.Add(new RunSample(line.GetProperty("step").GetInt64(), line.GetProperty("prompt").GetString() ?? "", line.GetProperty("text").GetString() ?? ""));
+        Samples.Add(
+        new RunSample(line.GetProperty("step").GetInt64(), line.GetProperty("prompt").GetString() ?? "",
+        line.GetProperty("text").GetString() ?? ""));
 
     private void ReadSettings(string path)
     {
@@ -130,9 +153,11 @@ internal sealed class RunHistory
         try
         {
             using var json = JsonDocument.Parse(File.ReadAllBytes(path));
-            foreach (var setting in json.RootElement.EnumerateObject())
+            foreach (JsonProperty setting in json.RootElement.EnumerateObject())
             {
-                Func<string, string> shown = SettingsFile.Paths.Contains(setting.Name) ? RunReport.NameOf : text => text.Replace("\n", "⏎", StringComparison.Ordinal);
+                Func<string, string> shown = SettingsFile.Paths.Contains(setting.Name)
+                    ? RunReport.NameOf
+                    : text => text.Replace("\n", "⏎", StringComparison.Ordinal);
                 string value = setting.Value.ValueKind switch
                 {
                     JsonValueKind.Array => string.Join(", ", setting.Value.EnumerateArray().Select(element => shown(element.ToString()))),
@@ -156,7 +181,8 @@ internal sealed class RunHistory
         {
             if (RunRecord.Read(modelFolder) is not { } record) return;
             Found.Add(("training text", FormattableString.Invariant($"{record.Training.Bytes:#,0} bytes")));
-            Found.Add(("held-out text", record.HeldOut.Bytes == 0 ? "none" : FormattableString.Invariant($"{record.HeldOut.Bytes:#,0} bytes")));
+            Found.Add(
+                ("held-out text", record.HeldOut.Bytes == 0 ? "none" : FormattableString.Invariant($"{record.HeldOut.Bytes:#,0} bytes")));
             Found.Add(("trained with", $"grulm {record.Version}, {record.Kernels}"));
         }
         catch (InvalidDataException)
@@ -166,5 +192,7 @@ internal sealed class RunHistory
     }
 
     // A figure that was not finite stands as null.
-    private static double Number(JsonElement value) => value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) ? number : double.NaN;
+    private static double Number(JsonElement value) => value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number)
+        ? number
+        : double.NaN;
 }

@@ -1,5 +1,5 @@
-// One page about a model and the run that made it: best figures, curves, samples over time, what the model is, settings. The page needs nothing
-// but itself: style and script stand in it, pictures are inline, and it is well-formed XML besides being HTML.
+// One page about a model and the run that made it: best figures, curves, samples over time, what the model is, settings. The page needs
+// nothing but itself: style and script stand in it, pictures are inline, and it is well-formed XML besides being HTML.
 
 using System.Globalization;
 using System.Text;
@@ -55,7 +55,8 @@ internal static class RunReport
         return page.ToString();
     }
 
-    /// <summary>The name of a file or folder without where it is: a page is made to be handed on, and whose disk it came from is nobody's business.</summary>
+    /// <summary>The name of a file or folder without where it is: a page is made to be handed on, and whose disk it came from is nobody's
+    /// business.</summary>
     public static string NameOf(string path) => Path.GetFileName(Path.TrimEndingDirectorySeparator(path));
 
     private static void WriteLead(StringBuilder page, RunHistory history) =>
@@ -67,7 +68,7 @@ internal static class RunReport
     {
         var finite = history.Evaluations.Where(e => double.IsFinite(e.Nll)).ToList();
         if (finite.Count == 0) return;
-        var best = finite.MinBy(e => e.Nll);
+        EvaluatedStep best = finite.MinBy(e => e.Nll);
         string at = string.Create(CultureInfo.InvariantCulture, $"best held-out figure, step {best.Step:#,0}");
         page.Append("<div class=\"tiles\">\n");
         Tile("bits per byte", best.BitsPerByte.ToString("0.0000", CultureInfo.InvariantCulture), at);
@@ -77,7 +78,8 @@ internal static class RunReport
         page.Append("</div>\n");
 
         void Tile(string name, string figure, string detail) =>
-            page.Append($"<div class=\"tile\"><div class=\"name\">{name}</div><div class=\"figure\">{figure}</div><div class=\"detail\">{detail}</div></div>\n");
+            page.Append(
+            $"<div class=\"tile\"><div class=\"name\">{name}</div><div class=\"figure\">{figure}</div><div class=\"detail\">{detail}</div></div>\n");
     }
 
     private static void WriteCharts(StringBuilder page, RunHistory history)
@@ -98,7 +100,11 @@ internal static class RunReport
     {
         if (rows.Count == 0) return;
         page.Append($"<section>\n<h2>{title}</h2>\n<div class=\"table\"><table>\n<tbody>\n");
-        foreach (var (name, value) in rows) page.Append($"<tr><th scope=\"row\">{Markup.Text(name)}</th><td>{Markup.Text(value)}</td></tr>\n");
+        foreach ((string? name, string? value) in rows)
+        {
+            page.Append($"<tr><th scope=\"row\">{Markup.Text(name)}</th><td>{Markup.Text(value)}</td></tr>\n");
+        }
+
         page.Append("</tbody>\n</table></div>\n</section>\n");
     }
 
@@ -107,10 +113,14 @@ internal static class RunReport
         if (samples.Count == 0) return;
         page.Append("<h2>What it wrote on the way</h2>\n");
         int shown = Math.Min(samples.Count, MostSamples);
-        if (shown < samples.Count) page.Append(CultureInfo.InvariantCulture, $"<p class=\"note\">{shown} of {samples.Count:#,0} samples, evenly chosen.</p>\n");
+        if (shown < samples.Count)
+        {
+            page.Append(CultureInfo.InvariantCulture, $"<p class=\"note\">{shown} of {samples.Count:#,0} samples, evenly chosen.</p>\n");
+        }
+
         for (int i = 0; i < shown; i++)
         {
-            var sample = samples[shown == 1 ? 0 : (int)((long)i * (samples.Count - 1) / (shown - 1))];
+            RunSample sample = samples[shown == 1 ? 0 : (int)((long)i * (samples.Count - 1) / (shown - 1))];
             string prompt = sample.Prompt.TrimStart('\n'), text = prompt.Length == 0 ? sample.Text.TrimStart('\n') : sample.Text;
             page.Append(CultureInfo.InvariantCulture, $"<div class=\"sample\"><div class=\"step\">step {sample.Step:#,0}</div><pre>");
             if (prompt.Length > 0) page.Append($"<span class=\"prompt\">{Markup.Text(prompt)}</span>");
@@ -122,13 +132,17 @@ internal static class RunReport
     {
         if (notices.Count == 0) return;
         page.Append("<h2>Notices</h2>\n");
-        foreach (var (_, text) in notices.Take(MostNotices)) page.Append($"<p class=\"note\">{Markup.Text(text)}</p>\n");
-        if (notices.Count > MostNotices) page.Append(CultureInfo.InvariantCulture, $"<p class=\"note\">… and {notices.Count - MostNotices:#,0} more in metrics.jsonl</p>\n");
+        foreach ((long _, string? text) in notices.Take(MostNotices)) page.Append($"<p class=\"note\">{Markup.Text(text)}</p>\n");
+        if (notices.Count > MostNotices)
+        {
+            page.Append(
+                CultureInfo.InvariantCulture, $"<p class=\"note\">… and {notices.Count - MostNotices:#,0} more in metrics.jsonl</p>\n");
+        }
     }
 
     private static string Resource(string name)
     {
-        using var stream = typeof(RunReport).Assembly.GetManifestResourceStream(name)!;
+        using Stream stream = typeof(RunReport).Assembly.GetManifestResourceStream(name)!;
         using var reader = new StreamReader(stream, Encoding.UTF8);
         return reader.ReadToEnd();
     }

@@ -17,7 +17,8 @@ internal sealed class SvgChart(string title, string unit, IReadOnlyList<Curve> c
     // So few points are marked one by one; so many want a thin line.
     private const int FewPoints = 40, ManyPoints = 300;
 
-    // Labels could not tell figures apart that differ by less than the first share; such a curve is drawn flat, with the second to both sides.
+    // Labels could not tell figures apart that differ by less than the first share; such a curve is drawn flat, with the second to both
+    // sides.
     private const double Flat = 1e-3, BesideFlat = 0.1;
 
     // Beyond this span a straight scale would show the largest figures alone.
@@ -26,67 +27,85 @@ internal sealed class SvgChart(string title, string unit, IReadOnlyList<Curve> c
     // What a picture cannot show in any scale.
     private const double LargestFigure = 1e100;
 
-    private double xLow, xHigh, yLow, yHigh;
-    private bool inPowers;
+    private double _xLow, _xHigh, _yLow, _yHigh;
+    private bool _inPowers;
 
     /// <summary>The chart as markup; empty when no curve has a figure to show.</summary>
     public string Draw()
     {
-        var drawn = curves.Select(c => (c with { Points = [.. c.Points.Select(p => Shown(p.Y) ? p : (p.X, double.NaN))] }).Thinned()).Where(c => c.Points.Any(p => Shown(p.Y))).ToList();
+        var drawn = curves.Select(c => (c with { Points = [.. c.Points.Select(p => Shown(p.Y) ? p : (p.X, double.NaN))] }).Thinned())
+            .Where(c => c.Points.Any(p => Shown(p.Y))).ToList();
         if (drawn.Count == 0) return "";
         var figures = drawn.SelectMany(c => c.Points).Where(p => Shown(p.Y)).ToList();
         double low = figures.Min(p => p.Y), high = figures.Max(p => p.Y);
         double size = Math.Max(Math.Abs(low), Math.Abs(high));
         if (size == 0) high = 1;
         else if (high - low < Flat * size) (low, high) = (low - (BesideFlat * size), high + (BesideFlat * size));
-        inPowers = logarithmic && low > 0 && high / low > WideSpan;
-        double[] up = inPowers ? AxisTicks.Logarithmic(low, high) : AxisTicks.Linear(low, high, TicksUp);
-        (yLow, yHigh) = (Scaled(up[0]), Scaled(up[^1]));
-        (xLow, xHigh) = (Math.Min(0, figures.Min(p => p.X)), Math.Max(1, figures.Max(p => p.X)));
+        _inPowers = logarithmic && low > 0 && high / low > WideSpan;
+        double[] up = _inPowers ? AxisTicks.Logarithmic(low, high) : AxisTicks.Linear(low, high, TicksUp);
+        (_yLow, _yHigh) = (Scaled(up[0]), Scaled(up[^1]));
+        (_xLow, _xHigh) = (Math.Min(0, figures.Min(p => p.X)), Math.Max(1, figures.Max(p => p.X)));
 
         var svg = new StringBuilder();
-        svg.Append("<figure class=\"chart\">\n<figcaption><span class=\"title\">").Append(Markup.Text(title)).Append("</span> <span class=\"unit\">").Append(Markup.Text(unit)).Append("</span>");
+        svg.Append("<figure class=\"chart\">\n<figcaption><span class=\"title\">").Append(Markup.Text(title))
+            .Append("</span> <span class=\"unit\">").Append(Markup.Text(unit)).Append("</span>");
         if (drawn.Count > 1)
-            foreach (var curve in drawn) svg.Append($"<span class=\"key {curve.Style}\">{Markup.Text(curve.Name)}</span>");
+        {
+            foreach (Curve? curve in drawn) svg.Append($"<span class=\"key {curve.Style}\">{Markup.Text(curve.Name)}</span>");
+        }
+
         svg.Append("</figcaption>\n");
-        svg.Append(CultureInfo.InvariantCulture, $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{Markup.Text(title)}\" data-low=\"{xLow:R}\" data-high=\"{xHigh:R}\" data-left=\"{Left}\" data-right=\"{Width - Right}\" data-top=\"{Top}\" data-bottom=\"{Height - Bottom}\">\n");
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{Markup.Text(title)}\" data-low=\"{_xLow:R}\" data-high=\"{_xHigh:R}\" data-left=\"{Left}\" data-right=\"{Width - Right}\" data-top=\"{Top}\" data-bottom=\"{Height - Bottom}\">\n");
         DrawAxes(svg, up);
-        foreach (var curve in drawn) DrawCurve(svg, curve);
+        foreach (Curve? curve in drawn) DrawCurve(svg, curve);
         return svg.Append("</svg>\n</figure>\n").ToString();
     }
 
     private static bool Shown(double figure) => double.IsFinite(figure) && Math.Abs(figure) <= LargestFigure;
 
-    private double Scaled(double y) => inPowers ? Math.Log10(y) : y;
+    private double Scaled(double y) => _inPowers ? Math.Log10(y) : y;
 
-    private double Across(double x) => Left + ((x - xLow) / (xHigh - xLow) * (Width - Left - Right));
+    private double Across(double x) => Left + ((x - _xLow) / (_xHigh - _xLow) * (Width - Left - Right));
 
-    private double Up(double y) => Height - Bottom - ((Scaled(y) - yLow) / (yHigh - yLow) * (Height - Top - Bottom));
+    private double Up(double y) => Height - Bottom - ((Scaled(y) - _yLow) / (_yHigh - _yLow) * (Height - Top - Bottom));
 
     private void DrawAxes(StringBuilder svg, double[] up)
     {
         foreach (double y in up)
         {
-            svg.Append(CultureInfo.InvariantCulture, $"<line class=\"grid\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{Up(y):0.#}\" y2=\"{Up(y):0.#}\"/>");
-            svg.Append(CultureInfo.InvariantCulture, $"<text class=\"tick up\" x=\"{Left - 8}\" y=\"{Up(y) + 4:0.#}\">{AxisTicks.Label(y)}</text>\n");
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $"<line class=\"grid\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{Up(y):0.#}\" y2=\"{Up(y):0.#}\"/>");
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $"<text class=\"tick up\" x=\"{Left - 8}\" y=\"{Up(y) + 4:0.#}\">{AxisTicks.Label(y)}</text>\n");
         }
 
-        svg.Append(CultureInfo.InvariantCulture, $"<line class=\"axis\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{Height - Bottom}\" y2=\"{Height - Bottom}\"/>\n");
-        foreach (double x in AxisTicks.Linear(xLow, xHigh, TicksAcross).Where(x => x >= xLow && x <= xHigh && x == Math.Floor(x)))
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<line class=\"axis\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{Height - Bottom}\" y2=\"{Height - Bottom}\"/>\n");
+        foreach (double x in AxisTicks.Linear(_xLow, _xHigh, TicksAcross).Where(x => x >= _xLow && x <= _xHigh && x == Math.Floor(x)))
         {
-            svg.Append(CultureInfo.InvariantCulture, $"<line class=\"axis\" x1=\"{Across(x):0.#}\" x2=\"{Across(x):0.#}\" y1=\"{Height - Bottom}\" y2=\"{Height - Bottom + 4}\"/>");
-            svg.Append(CultureInfo.InvariantCulture, $"<text class=\"tick across\" x=\"{Across(x):0.#}\" y=\"{Height - Bottom + 18}\">{AxisTicks.Label(x)}</text>\n");
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $"<line class=\"axis\" x1=\"{Across(x):0.#}\" x2=\"{Across(x):0.#}\" y1=\"{Height - Bottom}\" y2=\"{Height - Bottom + 4}\"/>");
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $"<text class=\"tick across\" x=\"{Across(x):0.#}\" y=\"{Height - Bottom + 18}\">{AxisTicks.Label(x)}</text>\n");
         }
     }
 
     private void DrawCurve(StringBuilder svg, Curve curve)
     {
-        var (path, marks, steps, figures) = (new StringBuilder(), new StringBuilder(), new StringBuilder(), new StringBuilder());
+        (StringBuilder? path, StringBuilder? marks, StringBuilder? steps, StringBuilder? figures) =
+            (new StringBuilder(), new StringBuilder(), new StringBuilder(), new StringBuilder());
         bool few = curve.Points.Count <= FewPoints;
         bool begun = false;
         for (int i = 0; i < curve.Points.Count; i++)
         {
-            var (x, y) = curve.Points[i];
+            (double x, double y) = curve.Points[i];
             bool shown = Shown(y);
             if (shown)
             {
@@ -96,13 +115,19 @@ internal sealed class SvgChart(string title, string unit, IReadOnlyList<Curve> c
 
                 // A line from a point to nowhere is not seen.
                 bool alone = !begun && (i + 1 == curve.Points.Count || !Shown(curve.Points[i + 1].Y));
-                if (few || alone) marks.Append(CultureInfo.InvariantCulture, $"<circle class=\"mark {curve.Style}\" cx=\"{Across(x):0.##}\" cy=\"{Up(y):0.##}\" r=\"3\"/>");
+                if (few || alone)
+                {
+                    marks.Append(CultureInfo.InvariantCulture,
+                        $"<circle class=\"mark {curve.Style}\" cx=\"{Across(x):0.##}\" cy=\"{Up(y):0.##}\" r=\"3\"/>");
+                }
             }
 
             begun = shown;
         }
 
-        svg.Append(CultureInfo.InvariantCulture, $"<path class=\"curve {curve.Style}{(curve.Points.Count > ManyPoints ? " dense" : "")}\" data-name=\"{Markup.Text(curve.Name)}\" data-steps=\"{steps}\" data-figures=\"{figures}\" d=\"{path}\"/>\n");
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<path class=\"curve {curve.Style}{(curve.Points.Count > ManyPoints ? " dense" : "")}\" data-name=\"{Markup.Text(curve.Name)}\" data-steps=\"{steps}\" data-figures=\"{figures}\" d=\"{path}\"/>\n");
         if (marks.Length > 0) svg.Append(marks).Append('\n');
     }
 }

@@ -1,5 +1,5 @@
-// Texts for grulm bench tokenizer that come from nothing but a seed: Japanese-looking text without spaces, and words that do not repeat, on which no
-// cache of words can help.
+// Texts for grulm bench tokenizer that come from nothing but a seed: Japanese-looking text without spaces, and words that do not repeat, on
+// which no cache of words can help.
 using System.Text;
 using GruLM.Kernels;
 
@@ -13,7 +13,10 @@ internal static class BenchTexts
     {
         byte[] all = new byte[bytes];
         for (int i = 0; i < bytes; i += text.Length)
+        {
             text.AsSpan(0, Math.Min(text.Length, bytes - i)).CopyTo(all.AsSpan(i));
+        }
+
         int end = all.AsSpan().LastIndexOf((byte)'\n');
         return end < 0 ? all : all[..(end + 1)];
     }
@@ -29,31 +32,45 @@ internal static class BenchTexts
         {
             int letters = 3 + random.Below(10, 0, draw++);
             for (; letters > 0 && i < bytes; letters--)
+            {
                 text[i++] = (byte)('a' + random.Below(26, 0, draw++));
+            }
+
             if (i < bytes)
+            {
                 text[i++] = (byte)(word % 10 == 9 ? '\n' : ' ');
+            }
         }
+
         text[^1] = (byte)'\n';
         return text;
     }
 
-    /// <summary>Sentences of words from a lexicon of 20,000, frequent ones more often (Zipf), in kanji with kana between them and the usual full stops.</summary>
+    /// <summary>Sentences of words from a lexicon of 20,000, frequent ones more often (Zipf), in kanji with kana between them and the usual
+    /// full stops.</summary>
     public static byte[] Japanese(int bytes, ulong seed)
     {
         var random = new Philox(seed, RandomPurpose.Shuffle);
         ulong draw = 0;
         int Next(int bound) => random.Below(bound, 0, draw++);
         const int Words = 20_000;
-        var lexicon = new string[Words];
+        string[] lexicon = new string[Words];
         for (int i = 0; i < Words; i++)
         {
             var word = new StringBuilder();
             for (int kanji = 1 + Next(2); kanji > 0; kanji--)
+            {
                 word.Append((char)(0x4E00 + (Next(2000) * 7)));
+            }
+
             for (int kana = Next(4); kana > 0; kana--)
+            {
                 word.Append((char)(0x3041 + Next(83)));
+            }
+
             lexicon[i] = word.ToString();
         }
+
         string[] particles = ["は", "が", "を", "に", "で", "と", "の", "も", "へ", "から"];
         var text = new StringBuilder();
         for (int written = 0; written < bytes;)
@@ -62,11 +79,14 @@ internal static class BenchTexts
             for (int words = 3 + Next(12); words > 0; words--)
             {
                 // The logarithm of the rank is even: Zipf's law.
-                text.Append(lexicon[(int)(Math.Pow(Words, Next(1 << 20) / (double)(1 << 20)) - 1)]).Append(particles[Next(particles.Length)]);
+                text.Append(lexicon[(int)(Math.Pow(Words, Next(1 << 20) / (double)(1 << 20)) - 1)])
+                    .Append(particles[Next(particles.Length)]);
             }
+
             text.Append("。\n");
             written += (3 * (text.Length - before)) - 2;
         }
+
         return Encoding.UTF8.GetBytes(text.ToString());
     }
 }

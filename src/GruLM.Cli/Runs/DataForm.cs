@@ -22,13 +22,14 @@ internal sealed record DataForm(CorpusFormat? Format = null, string? Column = nu
     public static IReadOnlyList<string> Words { get; } = ["text", "jsonl", "csv"];
 
     /// <summary>The format that a word stands for; null for any other word.</summary>
-    public static CorpusFormat? FormatCalled(string? word) => Words.ToList().IndexOf(word ?? "") is >= 0 and var index ? (CorpusFormat)index : null;
+    public static CorpusFormat? FormatCalled(string? word) =>
+        Words.ToList().IndexOf(word ?? "") is >= 0 and var index ? (CorpusFormat)index : null;
 
     /// <summary>The form that was written down.</summary>
     /// <exception cref="InvalidOperationException">It is no text.</exception>
     public static DataForm In(JsonElement settings)
     {
-        string? Text(string flag) => settings.TryGetProperty(flag[2..], out var value) ? value.GetString() : null;
+        string? Text(string flag) => settings.TryGetProperty(flag[2..], out JsonElement value) ? value.GetString() : null;
         return new DataForm(FormatCalled(Text(FormatFlag)), Text(ColumnFlag));
     }
 
@@ -39,21 +40,28 @@ internal sealed record DataForm(CorpusFormat? Format = null, string? Column = nu
         if (Column is not null) json.WriteString(ColumnFlag[2..], Column);
     }
 
-    /// <summary>Throws <see cref="UsageException"/> where a form was told and there are no data, or a column and nothing has columns; and what <see cref="CorpusFiles.Find"/> throws.</summary>
+    /// <summary>Throws <see cref="UsageException"/> where a form was told and there are no data, or a column and nothing has columns; and
+    /// what <see cref="CorpusFiles.Find"/> throws.</summary>
     public void Check(IReadOnlyList<string> data)
     {
         if (data.Count == 0)
         {
-            if ((Column is not null ? ColumnFlag : Format is not null ? FormatFlag : null) is { } flag) throw new UsageException($"{flag} goes with --data; without that the text is read as it was for training");
+            if ((Column is not null ? ColumnFlag : Format is not null ? FormatFlag : null) is { } flag)
+            {
+                throw new UsageException($"{flag} goes with --data; without that the text is read as it was for training");
+            }
+
             return;
         }
 
-        var files = CorpusFiles.Find(data);
+        IReadOnlyList<string> files = CorpusFiles.Find(data);
         if (Column is null || files.Any(file => FormatOf(file) == CorpusFormat.Table)) return;
-        throw new UsageException($"{ColumnFlag} {Column}: only tables have columns, and {(Format is null ? $"{string.Join(", ", data)} has no file named *.csv or *.csv.gz; {FormatFlag} csv reads any as a table" : $"{FormatFlag} {Words[(int)Format]} reads none; give {FormatFlag} csv")}");
+        throw new UsageException(
+            $"{ColumnFlag} {Column}: only tables have columns, and {(Format is null ? $"{string.Join(", ", data)} has no file named *.csv or *.csv.gz; {FormatFlag} csv reads any as a table" : $"{FormatFlag} {Words[(int)Format]} reads none; give {FormatFlag} csv")}");
     }
 
-    /// <summary>Reads a corpus and says what it holds and what had to be repaired. Standard input is written to <paramref name="copy"/> too.</summary>
+    /// <summary>Reads a corpus and says what it holds and what had to be repaired. Standard input is written to <paramref name="copy"/>
+    /// too.</summary>
     public TextCorpus Read(IReadOnlyList<string> names, Stream input, TextWriter messages, CancellationToken cancel, Stream? copy = null)
     {
         long said = TellEvery;
@@ -70,7 +78,8 @@ internal sealed record DataForm(CorpusFormat? Format = null, string? Column = nu
     }
 
     /// <summary>Opens the text of a single file.</summary>
-    public Stream Open(string name, Stream input, TextWriter messages, CancellationToken cancel) => TextCorpus.Open(name, Options(input, messages), cancel);
+    public Stream Open(string name, Stream input, TextWriter messages, CancellationToken cancel) =>
+        TextCorpus.Open(name, Options(input, messages), cancel);
 
     /// <summary>Whether a file is its text, byte for byte but for repairs.</summary>
     public bool IsPlainFile(string name) => FormatOf(name) == CorpusFormat.Plain && !CorpusFiles.IsPacked(name);
@@ -84,7 +93,9 @@ internal sealed record DataForm(CorpusFormat? Format = null, string? Column = nu
     private static void Describe(CorpusCounts c, TextWriter messages)
     {
         static string Line(FormattableString text) => FormattableString.Invariant(text);
-        messages.WriteLine(Line($"text: {c.Bytes:#,0} bytes, {c.Characters:#,0} characters, {c.Lines:#,0} lines") + (c.Records > 0 ? Line($", {c.Records:#,0} records") : ""));
+        messages.WriteLine(
+            Line($"text: {c.Bytes:#,0} bytes, {c.Characters:#,0} characters, {c.Lines:#,0} lines")
+            + (c.Records > 0 ? Line($", {c.Records:#,0} records") : ""));
         List<string> repairs = [];
         if (c.ByteOrderMarks > 0) repairs.Add(Line($"{c.ByteOrderMarks:#,0} byte-order marks were dropped"));
         if (c.WindowsLineEnds > 0) repairs.Add(Line($"{c.WindowsLineEnds:#,0} Windows line ends were turned into line feeds"));

@@ -59,13 +59,25 @@ internal static class DemoRun
         NumLayers = 1,
         Dropout = 0,
         Optimizer = new AdamWOptions { WeightDecay = 0 },
-        Training = new TrainingOptions { Epochs = 1, BatchSize = 8, Bptt = 64, LearningRate = 8e-3, MinLearningRate = 8e-5, WarmupSteps = 50, EvalInterval = 300, EvalTokens = 8_000 },
+        Training = new TrainingOptions
+        {
+            Epochs = 1,
+            BatchSize = 8,
+            Bptt = 64,
+            LearningRate = 8e-3,
+            MinLearningRate = 8e-5,
+            WarmupSteps = 50,
+            EvalInterval = 300,
+            EvalTokens = 8_000
+        },
     };
 
     /// <summary>The recipe for someone who has longer: more units, and gradients that reach over whole stories.</summary>
     public static TextTrainingOptions LongRecipe { get; } = Recipe with
     {
-        EmbeddingDim = 320, HiddenDim = 320, Training = Recipe.Training with { Bptt = 128, LearningRate = 6e-3, MinLearningRate = 6e-5, EvalInterval = 1_000 },
+        EmbeddingDim = 320,
+        HiddenDim = 320,
+        Training = Recipe.Training with { Bptt = 128, LearningRate = 6e-3, MinLearningRate = 6e-5, EvalInterval = 1_000 },
     };
 
     /// <summary>The recipe for so many minutes.</summary>
@@ -83,25 +95,42 @@ internal static class DemoRun
         bool onTime = settings.Bytes == 0;
         if (onTime)
         {
-            var (o, t) = (settings.Options, settings.Options.Training);
-            var config = new GruConfig { VocabSize = o.VocabSize, EmbeddingDim = o.EmbeddingDim, HiddenDim = o.HiddenDim, NumLayers = o.NumLayers, TieWeights = o.TieWeights };
+            (TextTrainingOptions? o, TrainingOptions? t) = (settings.Options, settings.Options.Training);
+            var config = new GruConfig
+            {
+                VocabSize = o.VocabSize,
+                EmbeddingDim = o.EmbeddingDim,
+                HiddenDim = o.HiddenDim,
+                NumLayers = o.NumLayers,
+                TieWeights = o.TieWeights
+            };
             double tokensPerSecond = SpeedMeasurement.TokensPerSecond(config, o.Optimizer, t.Bptt, t.BatchSize, compute, SecondsToMeasure);
             double bytes = Math.Max(0, (60 * settings.Minutes) - SecondsBesides) * BytesAToken * tokensPerSecond * MoreThanNeeded;
-            settings = settings with { Bytes = (int)Math.Clamp(Math.Round(bytes / 5e5) * 5e5, FewestBytes, Math.Max(FewestBytes, MostBytesAMinute * settings.Minutes)) };
+            settings =
+                settings with
+                {
+                    Bytes = (int)Math.Clamp(Math.Round(bytes / 5e5) * 5e5, FewestBytes,
+                Math.Max(FewestBytes, MostBytesAMinute * settings.Minutes))
+                };
         }
 
-        var (training, heldOut) = Texts(settings);
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"1. The text: {training.Length:#,0} bytes of small stories and talks, written by a grammar with seed {settings.Seed}. It begins:\n"));
+        (string? training, string? heldOut) = Texts(settings);
+        output.WriteLine(
+            string.Create(
+            CultureInfo.InvariantCulture,
+            $"1. The text: {training.Length:#,0} bytes of small stories and talks, written by a grammar with seed {settings.Seed}. It begins:\n"));
         output.WriteLine(Indented(training[..(training.IndexOf("\n\n", 800, StringComparison.Ordinal) + 1)]));
         output.WriteLine("2. Training a tokenizer and a model on it:\n");
         output.Flush();
         var display = new TrainingDisplay(messages, live);
-        File.WriteAllText(Path.Combine(Directory.CreateDirectory(settings.OutDir).FullName, MarkerName), "Made by grulm demo, which replaces this folder when it runs again.\n");
+        File.WriteAllText(Path.Combine(Directory.CreateDirectory(settings.OutDir).FullName, MarkerName),
+            "Made by grulm demo, which replaces this folder when it runs again.\n");
         using (var figuresFile = new MetricsFile(settings.OutDir))
-        using (var run = TextTraining.Prepare(Utf8(training), Utf8(heldOut), settings.Options, compute, settings.OutDir, new SharedObserver([display, figuresFile]), null, cancel))
+        using (var run = TextTraining.Prepare(Utf8(training), Utf8(heldOut), settings.Options, compute, settings.OutDir,
+            new SharedObserver([display, figuresFile]), null, cancel))
         {
             if (onTime) EndOnTime(run, settings, clock, cancel);
-            var config = run.Model.Config;
+            GruConfig config = run.Model.Config;
             output.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"   {config.VocabSize:#,0} pieces, {config.NumLayers} x {config.HiddenDim} GRU units, {run.Model.Parameters.Count:#,0} parameters, {run.Data.TokensPerEpoch:#,0} tokens, {run.TotalSteps:#,0} steps, {compute.Team.Count} threads"));
             output.Flush();
@@ -123,11 +152,19 @@ internal static class DemoRun
         output.WriteLine();
         output.Write(LossCurve.Draw(display.BitsCurve, "held-out bits a byte by step"));
         output.Flush();
-        var (figures, evaluation) = Evaluate(settings.OutDir, heldOut, compute, cancel);
+        (Figures? figures, EvaluationResult evaluation) = Evaluate(settings.OutDir, heldOut, compute, cancel);
         output.WriteLine("\n3. How good it is, on text it has never seen:\n");
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"   the model                 {figures.ModelBits:0.0000} bits a byte   ({TrainingDisplay.Figures(evaluation)})"));
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"   the text's own −log p     {figures.OwnBits:0.0000} bits a byte   (no model can do better: the grammar's choices are random)"));
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"   above the best possible   {100 * ((figures.ModelBits / figures.OwnBits) - 1):0.0} %\n"));
+        output.WriteLine(
+            string.Create(
+            CultureInfo.InvariantCulture,
+            $"   the model                 {figures.ModelBits:0.0000} bits a byte   ({TrainingDisplay.Figures(evaluation)})"));
+        output.WriteLine(
+            string.Create(
+            CultureInfo.InvariantCulture,
+            $"   the text's own −log p     {figures.OwnBits:0.0000} bits a byte   (no model can do better: the grammar's choices are random)"));
+        output.WriteLine(
+            string.Create(
+            CultureInfo.InvariantCulture, $"   above the best possible   {100 * ((figures.ModelBits / figures.OwnBits) - 1):0.0} %\n"));
         output.Flush();
         TellAndTalk(settings, heldOut, output, cancel);
         output.WriteLine($"The model is in {settings.OutDir}. Go on with:\n");
@@ -142,11 +179,12 @@ internal static class DemoRun
         (SampleCorpus.Generate(settings.Seed, settings.Bytes), SampleCorpus.Generate(settings.Seed + 1_000_003, HeldOutBytes));
 
     /// <summary>The exact held-out figures of the model in <paramref name="folder"/>.</summary>
-    public static (Figures Figures, EvaluationResult Evaluation) Evaluate(string folder, string heldOut, Compute compute, CancellationToken cancel)
+    public static (Figures Figures, EvaluationResult Evaluation) Evaluate(
+        string folder, string heldOut, Compute compute, CancellationToken cancel)
     {
         using var model = GruLanguageModel.Load(folder, compute);
         var tokenizer = Tokenization.Tokenizer.Load(Path.Combine(folder, ModelFolder.TokenizerName));
-        var result = Evaluation.Stream(model, TokenizedText.HeldOutStream(tokenizer, Utf8(heldOut)), null, cancel);
+        EvaluationResult result = Evaluation.Stream(model, TokenizedText.HeldOutStream(tokenizer, Utf8(heldOut)), null, cancel);
         double own = SampleCorpus.NegativeLogLikelihood(heldOut) / Math.Log(2) / heldOut.Length;
         return (new Figures(result.BitsPerByte, own), result);
     }
@@ -154,10 +192,13 @@ internal static class DemoRun
     // The least text is learned from whole, however long that takes.
     private static void EndOnTime(TextTraining run, DemoSettings settings, Stopwatch clock, CancellationToken cancel)
     {
-        var speed = run.MeasureSpeed(SecondsToMeasure, cancel);
+        SpeedMeasurement speed = run.MeasureSpeed(SecondsToMeasure, cancel);
         double seconds = (60 * settings.Minutes) - SecondsAfterTraining - clock.Elapsed.TotalSeconds;
-        var t = settings.Options.Training;
-        if (speed.StepsIn(seconds, run.Data, t) >= run.TotalSteps * (double)FewestBytes / settings.Bytes) run.FitInto(new TimeBudget(seconds, speed), t.Epochs);
+        TrainingOptions t = settings.Options.Training;
+        if (speed.StepsIn(seconds, run.Data, t) >= run.TotalSteps * (double)FewestBytes / settings.Bytes)
+        {
+            run.FitInto(new TimeBudget(seconds, speed), t.Epochs);
+        }
     }
 
     private static void TellAndTalk(DemoSettings settings, string heldOut, TextWriter output, CancellationToken cancel)
@@ -173,7 +214,7 @@ internal static class DemoRun
 
         output.WriteLine("5. It talks, and answers questions about a story it has just read:\n");
         var greedy = new GenerationOptions { Sampling = new Generation.SamplingOptions { Temperature = 0 }, MaxTokens = 40 };
-        using var chat = model.StartChat(greedy);
+        using ChatSession chat = model.StartChat(greedy);
         Ask("Hello, my name is Anna and I like tarts.");
         Ask("What is my name?");
         chat.Reset();
@@ -209,7 +250,11 @@ internal static class DemoRun
     {
         if (File.Exists(folder)) throw new IOException($"{folder}: is a file; --out-dir needs a folder");
         if (!Directory.Exists(folder) || !Directory.EnumerateFileSystemEntries(folder).Any()) return;
-        if (!File.Exists(Path.Combine(folder, MarkerName))) throw new IOException($"{folder}: exists and is not from an earlier demo; choose another with --out-dir");
+        if (!File.Exists(Path.Combine(folder, MarkerName)))
+        {
+            throw new IOException($"{folder}: exists and is not from an earlier demo; choose another with --out-dir");
+        }
+
         Directory.Delete(folder, recursive: true);
     }
 

@@ -2,6 +2,7 @@
 
 using System.Diagnostics;
 using System.Text.Json;
+using GruLM.Corpus;
 using GruLM.Kernels;
 using GruLM.Model;
 using GruLM.Tokenization;
@@ -39,33 +40,57 @@ internal static class EvalRun
 {
     public static int Run(EvalSettings settings, Stream input, TextWriter output, TextWriter messages, bool live, CancellationToken cancel)
     {
-        var (config, trainedOn) = ModelFile.LoadConfig(settings.Model);
-        var samples = settings.Window > 0 ? SampleKind.Stream : settings.Samples ?? trainedOn;
-        if (settings.Dynamic is not null && samples == SampleKind.Lines) throw new UsageException("--dynamic reads one stream, and this model was trained on lines; add --samples stream");
-        if (settings.MaskPrompt == true && samples != SampleKind.Lines) throw new UsageException("--mask-prompt needs text that is read line by line: give --samples lines");
+        (GruConfig? config, SampleKind trainedOn) = ModelFile.LoadConfig(settings.Model);
+        SampleKind samples = settings.Window > 0 ? SampleKind.Stream : settings.Samples ?? trainedOn;
+        if (settings.Dynamic is not null && samples == SampleKind.Lines)
+        {
+            throw new UsageException("--dynamic reads one stream, and this model was trained on lines; add --samples stream");
+        }
+
+        if (settings.MaskPrompt == true && samples != SampleKind.Lines)
+        {
+            throw new UsageException("--mask-prompt needs text that is read line by line: give --samples lines");
+        }
+
         settings.Form.Check(settings.Data is null ? [] : [settings.Data]);
-        var text = settings.Data is null ? RecordedText.Of(settings.Model, trainedOn).HeldOut(messages, cancel) : settings.Form.Read([settings.Data], input, messages, cancel).Text;
+        CorpusText text = settings.Data is null
+            ? RecordedText.Of(settings.Model, trainedOn).HeldOut(messages, cancel)
+            : settings.Form.Read([settings.Data], input, messages, cancel).Text;
         using var compute = Compute.Create(settings.Threads);
         using var model = GruLanguageModel.Load(settings.Model, compute);
         var tokenizer = Tokenizer.Load(ModelFolder.TokenizerPath(settings.Model));
         if (tokenizer.VocabSize != config.VocabSize)
-            throw new InvalidDataException($"{settings.Model}: the tokenizer has {tokenizer.VocabSize} pieces and the model {config.VocabSize}");
+        {
+            throw new InvalidDataException(
+                $"{settings.Model}: the tokenizer has {tokenizer.VocabSize} pieces and the model {config.VocabSize}");
+        }
+
         long start = Stopwatch.GetTimestamp();
         EvaluationResult result;
         EvaluationResult? dynamic = null;
         if (samples == SampleKind.Lines)
         {
-            var mask = settings.MaskPrompt ?? TrainedOnAnswers(settings.Model) ? TokenizedText.AnswerMask(tokenizer) : null;
-            var lines = TokenizedText.HeldOutLines(tokenizer, text, mask);
-            if (mask is not null && lines.Lines.Count == 0) throw new InvalidDataException($"the text has no sample with {new ChatTemplate().Ai}, so there is no answer to count; --no-mask-prompt counts everything");
+            AnswerMask? mask = settings.MaskPrompt ?? TrainedOnAnswers(settings.Model) ? TokenizedText.AnswerMask(tokenizer) : null;
+            HeldOutLines lines = TokenizedText.HeldOutLines(tokenizer, text, mask);
+            if (mask is not null && lines.Lines.Count == 0)
+            {
+                throw new InvalidDataException(
+                    $"the text has no sample with {new ChatTemplate().Ai}, so there is no answer to count; --no-mask-prompt counts everything");
+            }
+
             result = Evaluation.Lines(model, lines, 0, Progress(lines.Tokens, messages, live), cancel);
         }
         else
         {
-            var stream = TokenizedText.HeldOutStream(tokenizer, text);
-            var progress = Progress(stream.Tokens, messages, live);
-            result = settings.Window > 0 ? Evaluation.Windows(model, stream, settings.Window, progress, cancel) : Evaluation.Stream(model, stream, progress, cancel);
-            if (settings.Dynamic is { } options) dynamic = DynamicEvaluation.Stream(model.Parameters, compute, stream, options, progress, cancel);
+            HeldOutStream stream = TokenizedText.HeldOutStream(tokenizer, text);
+            Action<long>? progress = Progress(stream.Tokens, messages, live);
+            result = settings.Window > 0
+                ? Evaluation.Windows(model, stream, settings.Window, progress, cancel)
+                : Evaluation.Stream(model, stream, progress, cancel);
+            if (settings.Dynamic is { } options)
+            {
+                dynamic = DynamicEvaluation.Stream(model.Parameters, compute, stream, options, progress, cancel);
+            }
         }
 
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
@@ -76,7 +101,8 @@ internal static class EvalRun
         }
         else
         {
-            output.WriteLine($"{TrainingDisplay.Figures(result)}  ({result.Sums.Tokens:#,0} tokens, {result.Bytes:#,0} bytes, {seconds:0.0} s)");
+            output.WriteLine(
+                $"{TrainingDisplay.Figures(result)}  ({result.Sums.Tokens:#,0} tokens, {result.Bytes:#,0} bytes, {seconds:0.0} s)");
             if (dynamic is { } adapted) output.WriteLine($"adapting as it reads: {TrainingDisplay.Figures(adapted)}");
         }
 
@@ -90,7 +116,8 @@ internal static class EvalRun
         try
         {
             using var json = JsonDocument.Parse(File.ReadAllBytes(path));
-            return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("mask-prompt", out var mask) && mask.ValueKind == JsonValueKind.True;
+            return json.RootElement.ValueKind == JsonValueKind.Object
+                && json.RootElement.TryGetProperty("mask-prompt", out JsonElement mask) && mask.ValueKind == JsonValueKind.True;
         }
         catch (JsonException error)
         {

@@ -51,7 +51,8 @@ internal static class GenerateRun
     private static void WriteJson(string prompt, string text, TextWriter output)
     {
         using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (var json = new Utf8JsonWriter(
+            stream, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             json.WriteStartObject();
             json.WriteString("prompt", prompt);
@@ -66,13 +67,14 @@ internal static class GenerateRun
 /// <summary>Runs <c>grulm chat</c>: one line said, one reply, until the input ends.</summary>
 internal static class ChatRun
 {
-    public static int Run(string folder, GenerationOptions options, int threads, TextReader input, TextWriter output, TextWriter messages, bool interactive, CancellationToken cancel)
+    public static int Run(string folder, GenerationOptions options, int threads, TextReader input, TextWriter output, TextWriter messages,
+        bool interactive, CancellationToken cancel)
     {
         using var model = LanguageModel.Open(folder, threads);
-        using var chat = model.StartChat(options);
+        using ChatSession chat = model.StartChat(options);
         // Reading a line cannot be interrupted, so Ctrl-C while waiting for one ends the program there; nothing is unsaved.
         bool waiting = false;
-        using var atPrompt = cancel.Register(() =>
+        using CancellationTokenRegistration atPrompt = cancel.Register(() =>
         {
             if (Volatile.Read(ref waiting)) Environment.Exit(ExitCode.Stopped);
         });

@@ -14,13 +14,20 @@ internal static class InputFiles
         foreach (string name in names.Where(name => name != StandardInput))
         {
             if (Directory.Exists(name))
+            {
                 throw new IOException($"{name}: is a folder; a file was expected");
+            }
+
             if (!File.Exists(name))
+            {
                 throw new FileNotFoundException($"{name}: there is no such file");
+            }
         }
     }
 
     /// <summary>How many bytes the files hold, 0 where standard input is among them.</summary>
     public static long TotalBytes(IReadOnlyCollection<string> names) =>
-        names.Contains(StandardInput) || names.Count == 0 ? 0 : names.Sum(name => new FileInfo(name) is { Exists: true } file && file.Length > 0 ? file.Length : 0);
+        names.Contains(StandardInput) || names.Count == 0
+        ? 0
+        : names.Sum(name => new FileInfo(name) is { Exists: true } file && file.Length > 0 ? file.Length : 0);
 }

@@ -1,5 +1,5 @@
-// training/standard-input: what a run read from standard input, byte for byte, so that --resume and eval find its text again; nobody can give a pipe a
-// second time. It is written under another name while it is read, and gets its own when the run begins.
+// training/standard-input: what a run read from standard input, byte for byte, so that --resume and eval find its text again; nobody can
+// give a pipe a second time. It is written under another name while it is read, and gets its own when the run begins.
 
 using GruLM.Training;
 
@@ -10,13 +10,13 @@ internal sealed class KeptInput : IDisposable
 {
     private const string Name = "standard-input";
 
-    private readonly string path;
-    private bool kept;
+    private readonly string _path;
+    private bool _kept;
 
     /// <summary>Begins to keep it in a folder that is there.</summary>
     public KeptInput(string modelFolder)
     {
-        path = PathIn(modelFolder);
+        _path = PathIn(modelFolder);
         Copy = new FileStream(Partial, FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 16);
     }
 
@@ -24,27 +24,29 @@ internal sealed class KeptInput : IDisposable
     public FileStream Copy { get; }
 
     /// <summary>Its name while it is read.</summary>
-    public string Partial => path + ".partial";
+    public string Partial => _path + ".partial";
 
     public static string PathIn(string modelFolder) => Path.Combine(Checkpoint.TrainingFolder(modelFolder), Name);
 
     /// <summary>What a run has kept; null when there is nothing.</summary>
     public static FileStream? Open(string modelFolder) =>
-        File.Exists(PathIn(modelFolder)) ? new FileStream(PathIn(modelFolder), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 16) : null;
+        File.Exists(PathIn(modelFolder))
+        ? new FileStream(PathIn(modelFolder), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 16)
+        : null;
 
     /// <summary>All was read, and the run begins: from here on it stays.</summary>
     public void Keep()
     {
         Copy.Flush(flushToDisk: true);
         Copy.Dispose();
-        File.Move(Partial, path, overwrite: true);
-        kept = true;
+        File.Move(Partial, _path, overwrite: true);
+        _kept = true;
     }
 
     /// <summary>Drops it unless it is to stay.</summary>
     public void Dispose()
     {
         Copy.Dispose();
-        if (!kept) File.Delete(Partial);
+        if (!_kept) File.Delete(Partial);
     }
 }

@@ -10,15 +10,16 @@ namespace GruLM.Cli.Runs;
 /// <summary>What the settings beside a model say of its text.</summary>
 internal sealed class RecordedText
 {
-    private readonly string folder;
-    private readonly string[] data;
-    private readonly string? validation;
-    private readonly double fraction;
-    private readonly DataForm form;
-    private readonly SampleKind samples;
+    private readonly string _folder;
+    private readonly string[] _data;
+    private readonly string? _validation;
+    private readonly double _fraction;
+    private readonly DataForm _form;
+    private readonly SampleKind _samples;
 
     private RecordedText(string folder, string[] data, string? validation, double fraction, DataForm form, SampleKind samples) =>
-        (this.folder, this.data, this.validation, this.fraction, this.form, this.samples) = (folder, data, validation, fraction, form, samples);
+        (_folder, _data, _validation, _fraction, _form, _samples) =
+        (folder, data, validation, fraction, form, samples);
 
     /// <summary>Reads the settings.</summary>
     /// <exception cref="FileNotFoundException">There are none.</exception>
@@ -26,13 +27,19 @@ internal sealed class RecordedText
     public static RecordedText Of(string folder, SampleKind samples)
     {
         string path = Path.Combine(Checkpoint.TrainingFolder(folder), SettingsFile.Name);
-        if (!File.Exists(path)) throw new FileNotFoundException($"{path}: not found, so it is not known what the model was trained on; name a text with --data FILE");
+        if (!File.Exists(path))
+        {
+            throw new FileNotFoundException(
+                $"{path}: not found, so it is not known what the model was trained on; name a text with --data FILE");
+        }
+
         try
         {
             using var json = JsonDocument.Parse(File.ReadAllBytes(path));
-            string? separate = json.RootElement.TryGetProperty("val-data", out var validation) ? validation.GetString()! : null;
+            string? separate = json.RootElement.TryGetProperty("val-data", out JsonElement validation) ? validation.GetString()! : null;
             string[] data = [.. json.RootElement.GetProperty("data").EnumerateArray().Select(e => e.GetString()!)];
-            return new RecordedText(folder, data, separate, separate is null ? json.RootElement.GetProperty("val-fraction").GetDouble() : 0, DataForm.In(json.RootElement), samples);
+            return new RecordedText(folder, data, separate, separate is null ? json.RootElement.GetProperty("val-fraction").GetDouble() : 0,
+                DataForm.In(json.RootElement), samples);
         }
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)
         {
@@ -43,30 +50,38 @@ internal sealed class RecordedText
     /// <summary>The held-out part.</summary>
     public CorpusText HeldOut(TextWriter messages, CancellationToken cancel)
     {
-        string[] names = validation is null ? data : [validation];
-        var text = Read(names, "evaluating on " + (validation is null ? "the held-out part of " : ""), messages, cancel);
-        if (validation is not null) return text;
-        if (fraction == 0) throw new InvalidDataException($"{folder}: nothing was held out when it was trained; name a text with --data FILE");
+        string[] names = _validation is null ? _data : [_validation];
+        CorpusText text = Read(names, "evaluating on " + (_validation is null ? "the held-out part of " : ""), messages, cancel);
+        if (_validation is not null) return text;
+        if (_fraction == 0)
+        {
+            throw new InvalidDataException($"{_folder}: nothing was held out when it was trained; name a text with --data FILE");
+        }
+
         return Split(text).HeldOut;
     }
 
     /// <summary>The part it was trained on, and the held-out part, empty when there is none.</summary>
     public (CorpusText Training, CorpusText HeldOut) Both(TextWriter messages, CancellationToken cancel)
     {
-        var text = Read(data, "comparing with ", messages, cancel);
-        if (validation is not null) return (text, Read([validation], "held out: ", messages, cancel));
-        return fraction == 0 ? (text, default) : Split(text);
+        CorpusText text = Read(_data, "comparing with ", messages, cancel);
+        if (_validation is not null) return (text, Read([_validation], "held out: ", messages, cancel));
+        return _fraction == 0 ? (text, default) : Split(text);
     }
 
     private (CorpusText Training, CorpusText HeldOut) Split(CorpusText text) =>
-        samples == SampleKind.Lines ? text.SplitBySamples(fraction) : text.SplitByCharacters(fraction);
+        _samples == SampleKind.Lines ? text.SplitBySamples(_fraction) : text.SplitByCharacters(_fraction);
 
     private CorpusText Read(string[] names, string purpose, TextWriter messages, CancellationToken cancel)
     {
-        using var kept = names.Contains(CorpusFiles.StandardInput) ? KeptInput.Open(folder) : null;
+        using FileStream? kept = names.Contains(CorpusFiles.StandardInput) ? KeptInput.Open(_folder) : null;
         if (kept is null && names.Contains(CorpusFiles.StandardInput))
-            throw new FileNotFoundException($"{KeptInput.PathIn(folder)}: not found, and the model was trained on standard input; name a text with --data FILE");
+        {
+            throw new FileNotFoundException(
+                $"{KeptInput.PathIn(_folder)}: not found, and the model was trained on standard input; name a text with --data FILE");
+        }
+
         messages.WriteLine(purpose + string.Join(", ", names));
-        return form.Read(names, kept ?? Stream.Null, messages, cancel).Text;
+        return _form.Read(names, kept ?? Stream.Null, messages, cancel).Text;
     }
 }

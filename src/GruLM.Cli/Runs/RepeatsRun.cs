@@ -38,27 +38,32 @@ internal static class RepeatsRun
     public static int Run(RepeatsSettings settings, Session session)
     {
         using var model = LanguageModel.Open(settings.Model, settings.Threads);
-        var (training, heldOut) = Texts(settings, model.Samples, session);
+        (ReadOnlyMemory<byte> training, ReadOnlyMemory<byte> heldOut) = Texts(settings, model.Samples, session);
         if (heldOut.Length > MostHeldOut)
         {
-            session.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"note: of the held-out text only the first {MostHeldOut:#,0} bytes are compared"));
+            session.Error.WriteLine(
+                string.Create(
+                CultureInfo.InvariantCulture, $"note: of the held-out text only the first {MostHeldOut:#,0} bytes are compared"));
             heldOut = heldOut[..MostHeldOut];
         }
 
         byte[] generated = Encoding.UTF8.GetBytes(Generate(model, settings, session));
-        var found = VerbatimRepeats.Find(generated.AsSpan(0, Math.Min(generated.Length, VerbatimRepeats.MaxBytes)), training.Span, session.Stop);
-        var natural = heldOut.IsEmpty ? null : VerbatimRepeats.Find(heldOut.Span, training.Span, session.Stop);
+        RepeatFigures found = VerbatimRepeats.Find(generated.AsSpan(0, Math.Min(generated.Length, VerbatimRepeats.MaxBytes)), training.Span,
+            session.Stop);
+        RepeatFigures? natural = heldOut.IsEmpty ? null : VerbatimRepeats.Find(heldOut.Span, training.Span, session.Stop);
         if (settings.Json) WriteJson(found, natural, settings, training.Length, session.Output);
         else WriteText(found, natural, session.Output);
         return ExitCode.Done;
     }
 
-    private static (ReadOnlyMemory<byte> Training, ReadOnlyMemory<byte> HeldOut) Texts(RepeatsSettings settings, SampleKind samples, Session session)
+    private static (ReadOnlyMemory<byte> Training, ReadOnlyMemory<byte> HeldOut) Texts(
+        RepeatsSettings settings, SampleKind samples, Session session)
     {
         settings.Form.Check(settings.Data is null ? [] : [settings.Data]);
         if (settings.Data is null)
         {
-            var (training, heldOut) = RecordedText.Of(settings.Model, samples).Both(session.Error, session.Stop);
+            (Corpus.CorpusText training, Corpus.CorpusText heldOut) = RecordedText.Of(settings.Model, samples)
+                .Both(session.Error, session.Stop);
             return (training.Utf8, heldOut.Utf8);
         }
 
@@ -72,7 +77,11 @@ internal static class RepeatsRun
         int left = settings.MaxTokens;
         for (ulong run = 0; left > 0; run++)
         {
-            var options = new GenerationOptions { Sampling = model.Defaults.ToSampling() with { Seed = settings.Seed + run }, MaxTokens = left };
+            var options = new GenerationOptions
+            {
+                Sampling = model.Defaults.ToSampling() with { Seed = settings.Seed + run },
+                MaxTokens = left
+            };
             string part = string.Concat(model.Generate("", options, session.Stop));
             session.Stop.ThrowIfCancellationRequested();
             if (run > 0) text.Append('\n');
@@ -93,9 +102,11 @@ internal static class RepeatsRun
     private static string Line(string name, RepeatFigures f) => string.Create(CultureInfo.InvariantCulture,
         $"{name,-10} {f.Characters,9:#,0} characters  in copies of 50 or more: {100 * f.Share50:0.0}%  of 100 or more: {100 * f.Share100:0.0}%  longest copy: {f.Longest:#,0}");
 
-    private static string Show(string text) => "\"" + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal) + "\"";
+    private static string Show(string text) => "\"" + text.Replace("\\", "\\\\", StringComparison.Ordinal)
+        .Replace("\n", "\\n", StringComparison.Ordinal) + "\"";
 
-    private static void WriteJson(RepeatFigures found, RepeatFigures? natural, RepeatsSettings settings, int trainingBytes, StreamWriter output) => JsonLine.Write(output, json =>
+    private static void WriteJson(RepeatFigures found, RepeatFigures? natural, RepeatsSettings settings, int trainingBytes,
+        StreamWriter output) => JsonLine.Write(output, json =>
     {
         void Figures(string prefix, RepeatFigures f)
         {

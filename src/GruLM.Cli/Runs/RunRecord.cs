@@ -43,7 +43,8 @@ internal sealed record RunRecord
 
     public static string PathIn(string modelFolder) => Path.Combine(Checkpoint.TrainingFolder(modelFolder), Name);
 
-    public void Write(string modelFolder) => AtomicFile.WriteAllText(PathIn(modelFolder), JsonSerializer.Serialize(this, RunRecordJsonContext.Default.RunRecord) + "\n");
+    public void Write(string modelFolder) =>
+        AtomicFile.WriteAllText(PathIn(modelFolder), JsonSerializer.Serialize(this, RunRecordJsonContext.Default.RunRecord) + "\n");
 
     /// <summary>The record of a run; null when it was killed before there was one.</summary>
     public static RunRecord? Read(string modelFolder)
@@ -55,7 +56,8 @@ internal sealed record RunRecord
         }
         catch (JsonException error)
         {
-            throw new InvalidDataException($"{path}: damaged ({error.Message.Split(". Path:")[0].Split(" Path:")[0]}); without it nobody can say whether text and tokenizer are still the same", error);
+            throw new InvalidDataException(
+                $"{path}: damaged ({error.Message.Split(". Path:")[0].Split(" Path:")[0]}); without it nobody can say whether text and tokenizer are still the same", error);
         }
     }
 }

@@ -19,7 +19,7 @@ internal static class ScoreRun
         InputFiles.Check([data]);
         form.Check([data]);
         using var model = LanguageModel.Open(folder, threads);
-        using var text = form.Open(data, session.Input, session.Error, session.Stop);
+        using Stream text = form.Open(data, session.Input, session.Error, session.Stop);
         var progress = new ProgressLine(session.Error, session.ErrorIsTerminal && !session.OutputIsTerminal);
 
         // Of what is packed or stands in records it is not known how much text there will be.
@@ -29,7 +29,7 @@ internal static class ScoreRun
         using var writer = new Utf8JsonWriter(output, JsonLine.Options);
         try
         {
-            foreach (var token in model.Score(text, session.Stop))
+            foreach (ScoredToken token in model.Score(text, session.Stop))
             {
                 if (count++ == 0) firstEnd = token.End;
                 lastEnd = token.End;
@@ -39,7 +39,9 @@ internal static class ScoreRun
                 if (output.WrittenCount < FlushBytes) continue;
                 session.Output.BaseStream.Write(output.WrittenSpan);
                 output.ResetWrittenCount();
-                progress.Report(() => string.Create(CultureInfo.InvariantCulture, $"{count:#,0} tokens{(total > 0 ? $", {100.0 * lastEnd / total:0}%" : "")}"));
+                progress.Report(
+                    () => string.Create(CultureInfo.InvariantCulture,
+                    $"{count:#,0} tokens{(total > 0 ? $", {100.0 * lastEnd / total:0}%" : "")}"));
             }
         }
         finally
@@ -47,7 +49,11 @@ internal static class ScoreRun
             progress.Finish();
         }
 
-        if (count == 0) throw new InvalidDataException($"{(data == InputFiles.StandardInput ? "standard input" : data)}: is empty, text was expected");
+        if (count == 0)
+        {
+            throw new InvalidDataException($"{(data == InputFiles.StandardInput ? "standard input" : data)}: is empty, text was expected");
+        }
+
         session.Output.BaseStream.Write(output.WrittenSpan);
         session.Error.WriteLine(Summary(new LossSums(nll, count - 1, 0), lastEnd - firstEnd));
         return ExitCode.Done;

@@ -27,15 +27,18 @@ internal static class SettingsFile
         });
     }
 
-    /// <summary>The settings that are paths. Here they stand whole, since --resume and eval may be called from anywhere; a report that is handed on shows names alone.</summary>
+    /// <summary>The settings that are paths. Here they stand whole, since --resume and eval may be called from anywhere; a report that is
+    /// handed on shows names alone.</summary>
     public static IReadOnlyList<string> Paths { get; } = ["data", "val-data", "tokenizer", "init-from"];
 
     // A whole path stays as it was given.
-    private static string Full(string path) => path == CorpusFiles.StandardInput || Path.IsPathFullyQualified(path) ? path : Path.GetFullPath(path);
+    private static string Full(string path) => path == CorpusFiles.StandardInput || Path.IsPathFullyQualified(path)
+        ? path
+        : Path.GetFullPath(path);
 
     private static void WriteAll(Utf8JsonWriter json, TrainSettings s, bool bf16)
     {
-        var (o, t) = (s.Options, s.Options.Training);
+        (TextTrainingOptions? o, TrainingOptions? t) = (s.Options, s.Options.Training);
         json.WriteStartObject();
         json.WriteStartArray("data");
         foreach (string file in s.Data) json.WriteStringValue(Full(file));

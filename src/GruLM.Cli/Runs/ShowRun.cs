@@ -14,11 +14,16 @@ namespace GruLM.Cli.Runs;
 /// <summary>Runs <c>grulm show</c>.</summary>
 internal static class ShowRun
 {
-    /// <summary>Describes the model in <paramref name="folder"/> on <paramref name="output"/> or, with <paramref name="html"/>, in a page of that name.</summary>
+    /// <summary>Describes the model in <paramref name="folder"/> on <paramref name="output"/> or, with <paramref name="html"/>, in a page
+    /// of that name.</summary>
     public static int Run(string folder, bool json, string? html, bool overwrite, TextWriter output, TextWriter messages)
     {
         if (overwrite && html is null) throw new UsageException("--overwrite is for the file of --html, which is missing");
-        if (html is not null && !overwrite && File.Exists(html)) throw new IOException($"{html}: exists already; choose another file for --html, or --overwrite to replace it");
+        if (html is not null && !overwrite && File.Exists(html))
+        {
+            throw new IOException($"{html}: exists already; choose another file for --html, or --overwrite to replace it");
+        }
+
         if (html is not null && !File.Exists(Path.Combine(folder, ModelFile.ConfigName)) && File.Exists(SettingsFile.PathIn(folder)))
         {
             // A run that has come to no evaluation and no checkpoint yet can be watched all the same.
@@ -26,11 +31,11 @@ internal static class ShowRun
             if (!json) return ExitCode.Done;
         }
 
-        var (parameters, samples) = ModelFile.Load(folder);
+        (GruParameters? parameters, SampleKind samples) = ModelFile.Load(folder);
         using (parameters)
         {
             var tokenizer = Tokenizer.Load(Path.Combine(folder, ModelFolder.TokenizerName));
-            var checkpoints = Checkpoint.Find(folder);
+            IReadOnlyList<(long Step, string Folder)> checkpoints = Checkpoint.Find(folder);
             if (html is not null) WriteReport(html, folder, Facts(parameters, samples, tokenizer, checkpoints), messages);
             if (json) WriteJson(folder, parameters, samples, tokenizer, checkpoints, output);
             else if (html is null) WriteText(folder, parameters, samples, tokenizer, checkpoints, output);
@@ -45,33 +50,50 @@ internal static class ShowRun
         messages.WriteLine($"report in {html}");
     }
 
-    private static List<(string Name, string Value)> Facts(GruParameters parameters, SampleKind samples, Tokenizer tokenizer, IReadOnlyList<(long Step, string Folder)> checkpoints)
+    private static List<(string Name, string Value)> Facts(GruParameters parameters, SampleKind samples, Tokenizer tokenizer,
+        IReadOnlyList<(long Step, string Folder)> checkpoints)
     {
-        var c = parameters.Config;
+        GruConfig c = parameters.Config;
         string N(long n) => n.ToString("#,0", CultureInfo.InvariantCulture);
         List<(string Name, string Value)> facts =
         [
-            ("architecture", $"embedding {c.EmbeddingDim} → GRU {c.NumLayers} x {c.HiddenDim} → output {N(c.VocabSize)} ({(c.TieWeights ? "tied to the embedding" : "untied")}{(c.LayerNorm ? ", layer-normalised" : "")}{(c.Residual ? ", residual" : "")})"),
+            ("architecture",
+            $"embedding {c.EmbeddingDim} → GRU {c.NumLayers} x {c.HiddenDim} → output {N(c.VocabSize)} ({(c.TieWeights ? "tied to the embedding" : "untied")}{(c.LayerNorm ? ", layer-normalised" : "")}{(c.Residual ? ", residual" : "")})"),
             ("parameters", $"{N(parameters.Count)} ({N(parameters.Count * sizeof(float) / 1024)} KB as float32)"),
             ("dropout", c.Dropout.ToString(CultureInfo.InvariantCulture)),
             ("trained on", samples == SampleKind.Lines ? "lines" : "a stream"),
-            ("tokenizer", $"{tokenizer.Model.ModelType.ToString().ToLowerInvariant()}, {N(tokenizer.VocabSize)} pieces (unk {tokenizer.UnkId}, bos {tokenizer.BosId}, eos {tokenizer.EosId}, pad {tokenizer.PadId})"),
-            ("kernels here", $"{KernelChoice.Default().ToString().ToLowerInvariant()}, {(KernelChoice.UsesBf16(Precision.Auto) ? "training in bf16 on AMX tiles" : $"fp32 (no bf16: {AmxMachine.Reason})")}"),
+            ("tokenizer",
+            $"{tokenizer.Model.ModelType.ToString().ToLowerInvariant()}, {N(tokenizer.VocabSize)} pieces (unk {tokenizer.UnkId}, bos {tokenizer.BosId}, eos {tokenizer.EosId}, pad {tokenizer.PadId})"),
+            ("kernels here",
+            $"{KernelChoice.Default().ToString().ToLowerInvariant()}, {(KernelChoice.UsesBf16(Precision.Auto) ? "training in bf16 on AMX tiles" : $"fp32 (no bf16: {AmxMachine.Reason})")}"),
         ];
-        if (checkpoints.Count > 0) facts.Add(("training", $"{N(checkpoints[0].Step)} steps; checkpoints: {string.Join(", ", checkpoints.Select(x => Path.GetFileName(x.Folder)))}"));
+        if (checkpoints.Count > 0)
+        {
+            facts.Add(
+                ("training",
+                $"{N(checkpoints[0].Step)} steps; checkpoints: {string.Join(", ", checkpoints.Select(x => Path.GetFileName(x.Folder)))}"));
+        }
+
         return facts;
     }
 
-    private static void WriteText(string folder, GruParameters parameters, SampleKind samples, Tokenizer tokenizer, IReadOnlyList<(long Step, string Folder)> checkpoints, TextWriter output)
+    private static void WriteText(string folder, GruParameters parameters, SampleKind samples, Tokenizer tokenizer,
+        IReadOnlyList<(long Step, string Folder)> checkpoints, TextWriter output)
     {
-        foreach (var (name, value) in (List<(string, string)>)[("model", folder), .. Facts(parameters, samples, tokenizer, checkpoints)]) output.WriteLine($"{name,-14}{value}");
+        foreach ((string? name, string? value) in (List<(string, string)>)[("model", folder),
+            .. Facts(parameters, samples, tokenizer, checkpoints)])
+        {
+            output.WriteLine($"{name,-14}{value}");
+        }
+
         output.WriteLine();
-        foreach (var view in parameters.Views) output.WriteLine($"  {view.Name,-24}[{string.Join(", ", view.Shape)}]");
+        foreach (ParameterView view in parameters.Views) output.WriteLine($"  {view.Name,-24}[{string.Join(", ", view.Shape)}]");
     }
 
-    private static void WriteJson(string folder, GruParameters parameters, SampleKind samples, Tokenizer tokenizer, IReadOnlyList<(long Step, string Folder)> checkpoints, TextWriter output)
+    private static void WriteJson(string folder, GruParameters parameters, SampleKind samples, Tokenizer tokenizer,
+        IReadOnlyList<(long Step, string Folder)> checkpoints, TextWriter output)
     {
-        var c = parameters.Config;
+        GruConfig c = parameters.Config;
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true }))
         {
@@ -92,7 +114,7 @@ internal static class ShowRun
             json.WriteString("precision", KernelChoice.UsesBf16(Precision.Auto) ? "bf16" : "fp32");
             if (checkpoints.Count > 0) json.WriteNumber("steps", checkpoints[0].Step);
             json.WriteStartObject("tensors");
-            foreach (var view in parameters.Views)
+            foreach (ParameterView view in parameters.Views)
             {
                 json.WriteStartArray(view.Name);
                 foreach (long n in view.Shape) json.WriteNumberValue(n);

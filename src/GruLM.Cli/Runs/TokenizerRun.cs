@@ -1,5 +1,5 @@
-// grulm tokenizer encode, decode, normalize: which work is done with the lines, and where they come from and go to. The lines themselves pass
-// through Pipes/LinePipe.cs.
+// grulm tokenizer encode, decode, normalize: which work is done with the lines, and where they come from and go to. The lines themselves
+// pass through Pipes/LinePipe.cs.
 using System.Text;
 using GruLM.Cli.Pipes;
 using GruLM.Formats;
@@ -33,29 +33,38 @@ internal static class TokenizerRun
 {
     /// <summary>Text to ids, pieces or JSON.</summary>
     public static int Encode(
-        string model, EncodeOptions options, string extraOptions, (string? File, int Threshold) vocabulary, PipePlaces places, Session session)
+        string model, EncodeOptions options, string extraOptions, (string? File, int Threshold) vocabulary, PipePlaces places,
+        Session session)
     {
-        var tokenizer = Load(model);
+        Tokenizer tokenizer = Load(model);
         if (vocabulary.File is { } file)
         {
             InputFiles.Check([file]);
             tokenizer = tokenizer.WithVocabulary(Tokenizer.ReadVocabulary(file, vocabulary.Threshold));
         }
-        var kind = tokenizer.Model.ModelType;
+
+        ModelType kind = tokenizer.Model.ModelType;
         if (options.SamplingSeed is not null && kind is ModelType.Char or ModelType.Word)
+        {
             throw new UsageException($"--enable-sampling: a {Name(kind)} model has one cut only; random cuts need a unigram or BPE model");
+        }
+
         if (options.SamplingSeed is null && options.NBest > 1 && kind != ModelType.Unigram)
+        {
             throw new UsageException($"--nbest: a {Name(kind)} model gives one cut only; the n best need a unigram model");
+        }
+
         var extra = ExtraOptions.Parse(extraOptions, tokenizer);
 
         // Random cuts come from one stream of numbers, line after line.
-        return Pipe(options.SamplingSeed is null ? places : places with { Threads = 1 }, () => new EncodeWork(tokenizer, extra, options), session);
+        return Pipe(options.SamplingSeed is null ? places : places with { Threads = 1 }, () => new EncodeWork(tokenizer, extra, options),
+            session);
     }
 
     /// <summary>Ids or pieces to text.</summary>
     public static int Decode(string model, DecodeInput input, bool json, string extraOptions, PipePlaces places, Session session)
     {
-        var tokenizer = Load(model);
+        Tokenizer tokenizer = Load(model);
         var extra = ExtraOptions.Parse(extraOptions, tokenizer);
         return Pipe(places, () => new DecodeWork(tokenizer, extra, input, json), session);
     }
@@ -65,12 +74,22 @@ internal static class TokenizerRun
     {
         int given = new[] { settings.Model, settings.Rules, settings.RulesFile }.Count(s => s is not null);
         if (given > 1)
-            throw new UsageException("--model, --normalization-rule-name and --normalization-rule-tsv exclude one another; give one of them");
+        {
+            throw new UsageException(
+                "--model, --normalization-rule-name and --normalization-rule-tsv exclude one another; give one of them");
+        }
+
         if (settings.AsEncodingSees && settings.Model is null)
+        {
             throw new UsageException("--use-internal-normalization goes with --model");
+        }
+
         if (settings.RulesFile is { } file)
+        {
             InputFiles.Check([file]);
-        var tokenizer = settings.Model is { } model ? Load(model) : null;
+        }
+
+        Tokenizer? tokenizer = settings.Model is { } model ? Load(model) : null;
         ReadOnlyMemory<byte> table = tokenizer is not null ? tokenizer.Model.NormalizationTable
             : settings.RulesFile is { } rules ? NormalizationRules.TableOfFile(rules)
             : NormalizationRules.Table(settings.Rules ?? "nmt_nfkc", settings.Compat);
@@ -83,7 +102,8 @@ internal static class TokenizerRun
             });
             return ExitCode.Done;
         }
-        var normalizer = settings.AsEncodingSees ? tokenizer!.Normalizer
+
+        Normalizer normalizer = settings.AsEncodingSees ? tokenizer!.Normalizer
             : NormalizationRules.CreateNormalizer(table, addDummyPrefix: false, settings.RemoveExtraWhitespaces, escapeWhitespaces: false);
         return Pipe(places, () => new NormalizeWork(normalizer), session);
     }
@@ -94,7 +114,12 @@ internal static class TokenizerRun
     {
         string path = ModelFolder.TokenizerPath(place);
         if (!File.Exists(path))
-            throw new FileNotFoundException(Directory.Exists(place) ? $"{place}: there is no {ModelFolder.TokenizerName} in this folder" : $"{place}: there is no such file or folder");
+        {
+            throw new FileNotFoundException(Directory.Exists(place)
+                ? $"{place}: there is no {ModelFolder.TokenizerName} in this folder"
+                : $"{place}: there is no such file or folder");
+        }
+
         return Tokenizer.Load(path);
     }
 
@@ -113,9 +138,12 @@ internal static class TokenizerRun
                 foreach (string input in inputs)
                 {
                     bool standard = input == InputFiles.StandardInput;
-                    using var stream = standard ? null : new FileStream(input, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+                    using FileStream? stream = standard
+                        ? null
+                        : new FileStream(input, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
                     before += last;
-                    new LinePipe(standard ? "standard input" : input, places.Threads, newWork, bytes => progress.ReportBytes(before + (last = bytes), total), session.Stop)
+                    new LinePipe(standard ? "standard input" : input, places.Threads, newWork,
+                        bytes => progress.ReportBytes(before + (last = bytes), total), session.Stop)
                         .Run(stream ?? session.Input, output);
                 }
             });
@@ -124,15 +152,20 @@ internal static class TokenizerRun
         {
             progress.Finish();
         }
+
         return ExitCode.Done;
     }
 
     private static void WithOutput(PipePlaces places, Session session, Action<Stream> write)
     {
         if (places.Output is { } file)
+        {
             AtomicFile.Write(file, write);
+        }
         else
+        {
             write(session.Output.BaseStream);
+        }
     }
 
     private static string Name(ModelType kind) => kind.ToString().ToLowerInvariant();

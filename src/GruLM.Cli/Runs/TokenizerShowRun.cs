@@ -14,30 +14,46 @@ internal static class TokenizerShowRun
 
     public static int Run(string place, bool pieces, bool json, TextWriter output)
     {
-        var tokenizer = TokenizerRun.Load(place);
+        Tokenizer tokenizer = TokenizerRun.Load(place);
         string path = ModelFolder.TokenizerPath(place);
         if (json)
+        {
             WriteJson(path, tokenizer, pieces, output);
+        }
         else if (pieces)
+        {
             WritePieces(tokenizer.Model, output);
+        }
         else
+        {
             WriteText(path, tokenizer, output);
+        }
+
         return ExitCode.Done;
     }
 
     private static void WriteText(string path, Tokenizer tokenizer, TextWriter output)
     {
-        var model = tokenizer.Model;
+        SentencePieceModel model = tokenizer.Model;
         void Line(string name, string value) => output.WriteLine($"{name.PadRight(Column)}{value}");
         Line("file", path);
-        Line("pieces", string.Create(CultureInfo.InvariantCulture, $"{model.Count:#,0}, of them {string.Join(", ", Kinds(model).Select(k => $"{k.Count} {k.Kind}"))}"));
+        Line("pieces",
+            string.Create(
+            CultureInfo.InvariantCulture,
+            $"{model.Count:#,0}, of them {string.Join(", ", Kinds(model).Select(k => $"{k.Count} {k.Kind}"))}"));
         Line("unk, bos, eos, pad", $"{tokenizer.UnkId}, {tokenizer.BosId}, {tokenizer.EosId}, {tokenizer.PadId}");
         output.WriteLine();
-        foreach (var (name, value) in model.Settings)
+        foreach ((string? name, string? value) in model.Settings)
+        {
             Line(name, Visible(value));
+        }
+
         if (model.SelfTestSamples.Count > 0)
+        {
             output.WriteLine();
-        foreach (var (input, expected) in model.SelfTestSamples)
+        }
+
+        foreach ((string? input, string? expected) in model.SelfTestSamples)
         {
             output.WriteLine("sample  " + Visible(input));
             output.WriteLine("     →  " + Visible(expected));
@@ -47,12 +63,15 @@ internal static class TokenizerShowRun
     private static void WritePieces(SentencePieceModel model, TextWriter output)
     {
         for (int id = 0; id < model.Count; id++)
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{id}\t{Visible(model[id].Text)}\t{model[id].Score}\t{Kind(model[id].Type)}"));
+        {
+            output.WriteLine(
+                string.Create(CultureInfo.InvariantCulture, $"{id}\t{Visible(model[id].Text)}\t{model[id].Score}\t{Kind(model[id].Type)}"));
+        }
     }
 
     private static void WriteJson(string path, Tokenizer tokenizer, bool pieces, TextWriter output) => JsonLine.Write(output, w =>
     {
-        var model = tokenizer.Model;
+        SentencePieceModel model = tokenizer.Model;
         w.WriteString("file", path);
         w.WriteString("model_type", model.ModelType.ToString().ToLowerInvariant());
         w.WriteNumber("vocab_size", model.Count);
@@ -61,32 +80,42 @@ internal static class TokenizerShowRun
         w.WriteNumber("eos_id", tokenizer.EosId);
         w.WriteNumber("pad_id", tokenizer.PadId);
         w.WriteStartObject("settings");
-        foreach (var group in model.Settings.GroupBy(setting => setting.Key))
+        foreach (IGrouping<string, KeyValuePair<string, string>> group in model.Settings.GroupBy(setting => setting.Key))
         {
             if (group.Count() == 1)
+            {
                 w.WriteString(group.Key, group.First().Value);
+            }
             else
             {
                 w.WriteStartArray(group.Key);
-                foreach (var setting in group)
+                foreach (KeyValuePair<string, string> setting in group)
+                {
                     w.WriteStringValue(setting.Value);
+                }
+
                 w.WriteEndArray();
             }
         }
+
         w.WriteEndObject();
         w.WriteStartArray("samples");
-        foreach (var (input, expected) in model.SelfTestSamples)
+        foreach ((string? input, string? expected) in model.SelfTestSamples)
         {
             w.WriteStartObject();
             w.WriteString("input", input);
             w.WriteString("pieces", expected);
             w.WriteEndObject();
         }
+
         w.WriteEndArray();
         if (!pieces)
+        {
             return;
+        }
+
         w.WriteStartArray("pieces");
-        foreach (var piece in model.Pieces)
+        foreach (Piece piece in model.Pieces)
         {
             w.WriteStartObject();
             w.WriteString("piece", piece.Text);
@@ -94,6 +123,7 @@ internal static class TokenizerShowRun
             w.WriteString("type", Kind(piece.Type));
             w.WriteEndObject();
         }
+
         w.WriteEndArray();
     });
 
@@ -110,9 +140,13 @@ internal static class TokenizerShowRun
     private static string Visible(string text)
     {
         if (!text.Any(char.IsControl))
+        {
             return text;
+        }
+
         var shown = new StringBuilder();
         foreach (char c in text)
+        {
             _ = c switch
             {
                 '\n' => shown.Append("\\n"),
@@ -121,6 +155,8 @@ internal static class TokenizerShowRun
                 _ when char.IsControl(c) => shown.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
                 _ => shown.Append(c),
             };
+        }
+
         return shown.ToString();
     }
 }

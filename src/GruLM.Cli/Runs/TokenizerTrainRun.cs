@@ -12,17 +12,28 @@ internal static class TokenizerTrainRun
     public static int Run(TrainerOptions options, bool quiet, bool json, Session session)
     {
         if (options.Input.Count == 0)
+        {
             throw new UsageException("--input names no file; give text files, or - for standard input");
+        }
+
         if (options.ModelPrefix.Length == 0)
+        {
             throw new UsageException("--model-prefix is empty; give the path of the model without .model");
+        }
+
         options.Validate();
         InputFiles.Check(options.Input);
         string model = options.ModelPrefix + ".model", vocabulary = options.ModelPrefix + ".vocab";
         string folder = Path.GetDirectoryName(Path.GetFullPath(model))!;
         if (!Directory.Exists(folder))
+        {
             throw new DirectoryNotFoundException($"{folder}: there is no such folder to write {Path.GetFileName(model)} to");
+        }
+
         if (Directory.Exists(model))
+        {
             throw new IOException($"{model}: is a folder; choose another --model-prefix");
+        }
 
         var progress = new ProgressLine(session.Error, session.ErrorIsTerminal);
         SentencePieceModel result;
@@ -34,6 +45,7 @@ internal static class TokenizerTrainRun
         {
             progress.Finish();
         }
+
         result.Save(model);
         result.SaveVocabulary(vocabulary);
         double seconds = progress.Seconds;
@@ -48,17 +60,22 @@ internal static class TokenizerTrainRun
                 w.WriteNumber("seconds", Math.Round(seconds, 3));
             });
         }
+
         if (!quiet)
         {
             session.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{model} and {vocabulary}: {result.Count:#,0} {result.ModelType.ToString().ToLowerInvariant()} pieces in {seconds:0.0} s"));
         }
+
         return ExitCode.Done;
 
         void Report(TrainingProgress p) => progress.Report(() =>
-            string.Create(CultureInfo.InvariantCulture, $"{p.Stage}{(p.Done > 0 ? $" {p.Done:#,0}" : "")}{(p.Total > 0 ? $" of {p.Total:#,0}" : "")} …"));
+            string.Create(
+            CultureInfo.InvariantCulture, $"{p.Stage}{(p.Done > 0 ? $" {p.Done:#,0}" : "")}{(p.Total > 0 ? $" of {p.Total:#,0}" : "")} …"));
     }
 
     private static IEnumerable<ReadOnlyMemory<byte>> Sentences(IEnumerable<string> inputs, Session session) =>
-        inputs.SelectMany(name => name == InputFiles.StandardInput ? SentenceReader.ReadLines(session.Input) : SentenceReader.ReadFiles([name]));
+        inputs.SelectMany(name => name == InputFiles.StandardInput
+        ? SentenceReader.ReadLines(session.Input)
+        : SentenceReader.ReadFiles([name]));
 }

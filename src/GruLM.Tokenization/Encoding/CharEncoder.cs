@@ -18,7 +18,9 @@ internal sealed class CharEncoder : PieceEncoder
         {
             ReadOnlySpan<byte> piece = vocabulary.BytesOf(id);
             if (Utf8Bytes.CharLength(piece) == piece.Length)
+            {
                 _ids[Pack(piece)] = FinalId(vocabulary, piece);
+            }
         }
     }
 
@@ -30,7 +32,9 @@ internal sealed class CharEncoder : PieceEncoder
         {
             int symbol = _symbols?.LongestPrefix(text[i..], out _) ?? 0;
             int step = symbol > 0 ? symbol : Utf8Bytes.CharLength(text[i..]);
-            int id = symbol > 0 ? FinalId(Vocabulary, text.Slice(i, step)) : _ids.GetValueOrDefault(Pack(text.Slice(i, step)), Vocabulary.UnkId);
+            int id = symbol > 0
+                ? FinalId(Vocabulary, text.Slice(i, step))
+                : _ids.GetValueOrDefault(Pack(text.Slice(i, step)), Vocabulary.UnkId);
             sink.Add(id, i, step);
             i += step;
         }
@@ -41,14 +45,19 @@ internal sealed class CharEncoder : PieceEncoder
     {
         var entries = new List<(byte[], int)>();
         for (int id = 0; id < vocabulary.Count; id++)
+        {
             if (vocabulary.Types[id] == PieceType.UserDefined)
+            {
                 entries.Add((vocabulary.BytesOf(id).ToArray(), id));
+            }
+        }
+
         return entries.Count == 0 ? null : PieceTrie.Create(entries);
     }
 
     /// <summary>
-    /// What a stretch of text is output as: a reserved piece of that text wins over an ordinary one. A control piece can not come from text, so where
-    /// one is named like it the text is unknown (the reference fails there).
+    /// What a stretch of text is output as: a reserved piece of that text wins over an ordinary one. A control piece can not come from
+    /// text, so where one is named like it the text is unknown (the reference fails there).
     /// </summary>
     internal static int FinalId(Vocabulary vocabulary, ReadOnlySpan<byte> text) =>
         vocabulary.TryGetId(text, out int id) && vocabulary.Types[id] != PieceType.Control ? id : vocabulary.UnkId;

@@ -26,7 +26,8 @@ internal sealed class EncoderScratch
     public byte[] Input = [];
 
     /// <summary>Symbols of a stretch of text: what each is, where it begins, how long it is; links for merging.</summary>
-    public int[] Symbols = new int[64], Begins = new int[64], Lengths = new int[64], Next = new int[64], Previous = new int[64], Ranks = new int[64];
+    public int[] Symbols = new int[64], Begins = new int[64], Lengths = new int[64], Next = new int[64], Previous = new int[64],
+        Ranks = new int[64];
     /// <summary>Symbols that may not merge.</summary>
     public bool[] Frozen = new bool[64];
     /// <summary>The merge agenda of a long stretch.</summary>
@@ -50,7 +51,9 @@ internal sealed class EncoderScratch
     public void ReserveLattice(int length)
     {
         if (Cells.Length <= length)
+        {
             Cells = new LatticeCell[Math.Max(length + 1, Cells.Length * 2)];
+        }
     }
 
     /// <summary>Makes room for more symbols.</summary>
@@ -81,10 +84,17 @@ internal sealed class EncoderScratch
             Ranks = new int[64];
             Frozen = new bool[64];
         }
+
         if (Cells.Length > 1 << 18)
+        {
             Cells = [];
+        }
+
         if (Input.Length > 1 << 20)
+        {
             Input = [];
+        }
+
         Heap.Trim();
     }
 }

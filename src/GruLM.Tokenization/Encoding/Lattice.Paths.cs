@@ -14,11 +14,13 @@ internal sealed partial class Lattice
     private readonly List<Hypothesis> _hypotheses = [];
     private readonly PathAgenda _agenda = new();
 
-    /// <summary>The best paths, best first, with their scores. Exact unless the search outgrows its bounds, as it may on very long texts.</summary>
+    /// <summary>The best paths, best first, with their scores. Exact unless the search outgrows its bounds, as it may on very long
+    /// texts.</summary>
     public List<(int[] Nodes, float Score)> NBest(int size) => Search(size, 0, null);
 
     /// <summary>Paths drawn without replacement by perturbed scores, largest first; the score is the perturbed one.</summary>
-    public List<(int[] Nodes, float Score)> SampleWithoutReplacement(int size, float theta, MersenneTwister random) => Search(size, theta, random);
+    public List<(int[] Nodes, float Score)> SampleWithoutReplacement(int size, float theta, MersenneTwister random) =>
+        Search(size, theta, random);
 
     /// <summary>The log of the sum over all paths of exp(theta · score).</summary>
     public float LogPartition(float theta)
@@ -31,7 +33,10 @@ internal sealed partial class Lattice
     public int[] Sample(float theta, MersenneTwister random)
     {
         if (Length == 0)
+        {
             return [];
+        }
+
         Forward(theta);
         var path = new List<int>();
         var weights = new List<double>();
@@ -41,17 +46,27 @@ internal sealed partial class Lattice
         {
             weights.Clear();
             for (int left = _endHead[position]; left >= 0; left = _nextEnd[left])
+            {
                 weights.Add((float)Math.Exp((double)(StartAlpha(left) + theta * _scores[left] - z)));
+            }
+
             int choice = Draw(CollectionsMarshal.AsSpan(weights), random);
             int node = _endHead[position];
             for (; choice > 0; choice--)
+            {
                 node = _nextEnd[node];
+            }
+
             if (node == Bos)
+            {
                 break;
+            }
+
             path.Add(node);
             position = _starts[node];
             z = _alpha[position];
         }
+
         path.Reverse();
         return [.. path];
     }
@@ -60,18 +75,27 @@ internal sealed partial class Lattice
     public static int Draw(Span<double> weights, MersenneTwister random)
     {
         if (weights.Length < 2)
+        {
             return 0;
+        }
+
         double sum = 0;
         foreach (double weight in weights)
+        {
             sum += weight;
+        }
+
         double cumulated = 0;
         double draw = random.NextDouble();
         for (int i = 0; i < weights.Length - 1; i++)
         {
             cumulated += weights[i] / sum;
             if (!(cumulated < draw))
+            {
                 return i;
+            }
         }
+
         return weights.Length - 1;
     }
 
@@ -86,12 +110,15 @@ internal sealed partial class Lattice
         _agenda.Clear();
         float first;
         if (random is null)
+        {
             first = FillBacktrace(out _);
+        }
         else
         {
             Forward(theta);
             first = Gumbel(random);
         }
+
         Push(new Hypothesis(Eos, -1, first, 0));
         var probabilities = new List<float>();
         var perturbed = new List<float>();
@@ -103,24 +130,37 @@ internal sealed partial class Lattice
             {
                 results.Add((PathOf(hypothesis), hypothesis.Priority));
                 if (results.Count == size)
+                {
                     break;
+                }
+
                 continue;
             }
+
             int position = hypothesis.Node == Eos ? Length : _starts[hypothesis.Node];
             if (random is null)
             {
                 for (int left = _endHead[position]; left >= 0; left = _nextEnd[left])
+                {
                     Push(new Hypothesis(left, top, _backtrace[left] + hypothesis.Score, _scores[left] + hypothesis.Score));
+                }
             }
             else
+            {
                 Expand(position, top, hypothesis, theta, random, probabilities, perturbed);
+            }
+
             if (_agenda.Count >= MaxAgenda)
+            {
                 Shrink(Math.Min(MinAgenda, size * 10));
+            }
         }
+
         return results;
     }
 
-    private void Expand(int position, int top, Hypothesis hypothesis, float theta, MersenneTwister random, List<float> probabilities, List<float> perturbed)
+    private void Expand(int position, int top, Hypothesis hypothesis, float theta, MersenneTwister random, List<float> probabilities,
+        List<float> perturbed)
     {
         probabilities.Clear();
         perturbed.Clear();
@@ -157,16 +197,22 @@ internal sealed partial class Lattice
             int item = _agenda.Pop();
             kept.Add((_hypotheses[item].Priority, item));
         }
+
         _agenda.Clear();
         foreach ((float priority, int item) in kept)
+        {
             _agenda.Push(priority, item);
+        }
     }
 
     private int[] PathOf(Hypothesis hypothesis)
     {
         var nodes = new List<int>();
         for (int h = hypothesis.Next; _hypotheses[h].Next >= 0; h = _hypotheses[h].Next)
+        {
             nodes.Add(_hypotheses[h].Node);
+        }
+
         return [.. nodes];
     }
 

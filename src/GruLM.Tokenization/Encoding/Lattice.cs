@@ -1,7 +1,7 @@
-// All ways to cut a text, as a lattice over characters, and what can be asked of it: the best path, the n best, a random one, marginals, entropy.
-// Sums are in single precision in a fixed order, as the reference's are, because trained scores and n-best ties depend on every rounding. What the
-// reference computes for each node but depends on the node's position alone is computed once a position here; the bits are the same.
-// Hot methods are optimised at once: a training is over before tiered compilation would have noticed them.
+// All ways to cut a text, as a lattice over characters, and what can be asked of it: the best path, the n best, a random one, marginals,
+// entropy. Sums are in single precision in a fixed order, as the reference's are, because trained scores and n-best ties depend on every
+// rounding. What the reference computes for each node but depends on the node's position alone is computed once a position here; the bits
+// are the same. Hot methods are optimised at once: a training is over before tiered compilation would have noticed them.
 // Source: Kudo 2018; A* n-best after Nagata 1994; Gumbel top-k after Kool et al. 2019; SentencePiece's lattice.
 using System.Runtime.CompilerServices;
 
@@ -44,10 +44,14 @@ internal sealed partial class Lattice
         for (int i = 0; i < text.Length; Length++)
         {
             if (Length + 2 >= _offsets.Length)
+            {
                 GrowPositions();
+            }
+
             _offsets[Length] = i;
             i += Utf8Bytes.CharLength(text[i..]);
         }
+
         _offsets[Length] = text.Length;
         _endHead.AsSpan(0, Length + 1).Fill(-1);
         _count = 0;
@@ -62,28 +66,43 @@ internal sealed partial class Lattice
             {
                 int child = nodes[state].Base + text[at];
                 if ((uint)child >= (uint)nodes.Length || nodes[child].Check != state)
+                {
                     break;
+                }
+
                 state = child;
                 at++;
                 if (at >= boundary)
                 {
                     length++;
                     if (start + length < Length)
+                    {
                         boundary = _offsets[start + length + 1];
+                    }
                 }
+
                 int value = nodes[child].Value;
                 if (value < 0)
+                {
                     continue;
+                }
                 // A piece that ends inside a character is drawn out to the character's end, as the reference does.
                 int covered = at > _offsets[start + length] ? length + 1 : length;
                 if (!scoreOf.TryGet(value, out int id, covered, out float score))
+                {
                     continue;
+                }
+
                 AddNode(start, start + covered, id, score);
                 single |= covered == 1;
             }
+
             if (!single)
+            {
                 AddNode(start, start + 1, unknownId, unknownScore);
+            }
         }
+
         _firstNode[Length] = _count;
     }
 
@@ -93,12 +112,16 @@ internal sealed partial class Lattice
         float total = FillBacktrace(out int last);
         path.Clear();
         for (int node = last; node != Bos; node = _previous[node])
+        {
             path.Add(node);
+        }
+
         path.Reverse();
         return total;
     }
 
-    /// <summary>Adds to <paramref name="expected"/>, for each piece, how often it is expected in <paramref name="frequency"/> such texts.</summary>
+    /// <summary>Adds to <paramref name="expected"/>, for each piece, how often it is expected in <paramref name="frequency"/> such
+    /// texts.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void AddMarginals(float frequency, float[] expected)
     {
@@ -109,7 +132,10 @@ internal sealed partial class Lattice
         {
             int id = _ids[node];
             if (id >= 0)
-                expected[id] = (float)(expected[id] + frequency * Math.Exp((double)(_alpha[_starts[node]] + _scores[node] + _beta[_ends[node]] - z)));
+            {
+                expected[id] =
+                    (float)(expected[id] + frequency * Math.Exp((double)(_alpha[_starts[node]] + _scores[node] + _beta[_ends[node]] - z)));
+            }
         }
     }
 
@@ -126,8 +152,10 @@ internal sealed partial class Lattice
                 float p = alpha * _scores[left] + (left == Bos ? 0 : _alpha[_starts[left]]) - _alpha[position];
                 h += MathF.Exp(p) * ((left == Bos ? 0 : entropy[_starts[left]]) + p);
             }
+
             entropy[position] = h;
         }
+
         return -entropy[Length];
     }
 
@@ -136,7 +164,10 @@ internal sealed partial class Lattice
     {
         _backtrace[Bos] = 0;
         for (int node = 1; node < _count; node++)
+        {
             _backtrace[node] = Best(_starts[node], _scores[node], out _previous[node]);
+        }
+
         return Best(Length, 0, out last);
     }
 
@@ -154,6 +185,7 @@ internal sealed partial class Lattice
                 best = left;
             }
         }
+
         return bestScore;
     }
 
@@ -167,7 +199,10 @@ internal sealed partial class Lattice
             int left = _endHead[position];
             float sum = theta * _scores[left] + _alpha[_starts[left]];
             for (left = _nextEnd[left]; left >= 0; left = _nextEnd[left])
+            {
                 sum = LogSumExp(sum, theta * _scores[left] + _alpha[_starts[left]]);
+            }
+
             _alpha[position] = sum;
         }
     }
@@ -182,7 +217,10 @@ internal sealed partial class Lattice
             int node = _firstNode[position], end = _firstNode[position + 1];
             float sum = _scores[node] + _beta[_ends[node]];
             for (node++; node < end; node++)
+            {
                 sum = LogSumExp(sum, _scores[node] + _beta[_ends[node]]);
+            }
+
             _beta[position] = sum;
         }
     }
@@ -196,7 +234,10 @@ internal sealed partial class Lattice
     private void AddNode(int start, int end, int id, float score)
     {
         if (_count == _starts.Length)
+        {
             GrowNodes();
+        }
+
         int node = _count++;
         _starts[node] = start;
         _ends[node] = end;
@@ -204,9 +245,14 @@ internal sealed partial class Lattice
         _scores[node] = score;
         _nextEnd[node] = -1;
         if (_endHead[end] < 0)
+        {
             _endHead[end] = node;
+        }
         else
+        {
             _nextEnd[_endTail[end]] = node;
+        }
+
         _endTail[end] = node;
     }
 

@@ -20,17 +20,22 @@ internal sealed class MergeHeap
             Array.Resize(ref _keys, _count * 2);
             Array.Resize(ref _items, _count * 2);
         }
+
         ulong key = ((ulong)(uint)rank << 32) | (uint)left;
         int hole = _count++;
         while (hole > 0)
         {
             int parent = (hole - 1) >> 1;
             if (_keys[parent] <= key)
+            {
                 break;
+            }
+
             _keys[hole] = _keys[parent];
             _items[hole] = _items[parent];
             hole = parent;
         }
+
         _keys[hole] = key;
         _items[hole] = (right, mergedLength);
     }
@@ -43,6 +48,7 @@ internal sealed class MergeHeap
             left = right = mergedLength = 0;
             return false;
         }
+
         left = (int)(uint)_keys[0];
         (right, mergedLength) = _items[0];
         ulong key = _keys[--_count];
@@ -52,15 +58,25 @@ internal sealed class MergeHeap
         {
             int child = 2 * hole + 1;
             if (child >= _count)
+            {
                 break;
+            }
+
             if (child + 1 < _count && _keys[child + 1] < _keys[child])
+            {
                 child++;
+            }
+
             if (_keys[child] >= key)
+            {
                 break;
+            }
+
             _keys[hole] = _keys[child];
             _items[hole] = _items[child];
             hole = child;
         }
+
         _keys[hole] = key;
         _items[hole] = item;
         return true;

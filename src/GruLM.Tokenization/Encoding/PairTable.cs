@@ -24,7 +24,9 @@ internal sealed class PairTable
         {
             ref Slot slot = ref slots[i & (uint)(slots.Length - 1)];
             if ((slot.Left == left && slot.Right == right) || slot.Value == Missing)
+            {
                 return slot.Value;
+            }
         }
     }
 
@@ -37,9 +39,14 @@ internal sealed class PairTable
             _slots = NewSlots(old.Length * 2);
             Count = 0;
             foreach (Slot s in old)
+            {
                 if (s.Value != Missing)
+                {
                     Set(s.Left, s.Right, s.Value);
+                }
+            }
         }
+
         uint i = Place(left, right);
         while (true)
         {
@@ -50,11 +57,13 @@ internal sealed class PairTable
                 Count++;
                 return;
             }
+
             if (slot.Left == left && slot.Right == right)
             {
                 slot.Value = value;
                 return;
             }
+
             i++;
         }
     }

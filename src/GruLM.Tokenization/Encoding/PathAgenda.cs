@@ -1,5 +1,5 @@
-// The agenda of n-best search: a max-heap whose order among equal priorities is libstdc++'s, since which of two equally good cuts comes first
-// depends on it.
+// The agenda of n-best search: a max-heap whose order among equal priorities is libstdc++'s, since which of two equally good cuts comes
+// first depends on it.
 // Hot methods are optimised at once: a training is over before tiered compilation would have noticed them.
 // Source: the observed behaviour of std::priority_queue.
 using System.Runtime.CompilerServices;
@@ -33,22 +33,30 @@ internal sealed class PathAgenda
         (float key, int item) = _heap[length];
         _heap.RemoveAt(length);
         if (length == 0)
+        {
             return result;
+        }
+
         int hole = 0, child = 0;
         while (child < (length - 1) / 2)
         {
             child = 2 * (child + 1);
             if (_heap[child].Key < _heap[child - 1].Key)
+            {
                 child--;
+            }
+
             _heap[hole] = _heap[child];
             hole = child;
         }
+
         if ((length & 1) == 0 && child == (length - 2) / 2)
         {
             child = 2 * (child + 1);
             _heap[hole] = _heap[child - 1];
             hole = child - 1;
         }
+
         Raise(hole, 0, key, item);
         return result;
     }
@@ -63,6 +71,7 @@ internal sealed class PathAgenda
             hole = parent;
             parent = (hole - 1) / 2;
         }
+
         _heap[hole] = (key, item);
     }
 }

@@ -18,7 +18,10 @@ internal abstract class PieceEncoder
         for (int id = 0; id < vocabulary.Count; id++)
         {
             if (!vocabulary.IsOrdinary(id))
+            {
                 continue;
+            }
+
             ReadOnlySpan<byte> piece = vocabulary.BytesOf(id);
             uint previous = 0;
             for (int i = 0; i < piece.Length;)
@@ -26,7 +29,10 @@ internal abstract class PieceEncoder
                 int length = Utf8Bytes.CharLength(piece[i..]);
                 uint current = Pack(piece.Slice(i, length));
                 if (i > 0)
+                {
                     AddPair(previous, current);
+                }
+
                 previous = current;
                 i += length;
             }
@@ -42,27 +48,36 @@ internal abstract class PieceEncoder
     /// <summary>True where parts may not be encoded on their own, so that a whole text must be in the window.</summary>
     public virtual bool NeedsWholeText => false;
 
-    /// <summary>Encodes the window's first <paramref name="length"/> bytes, a part that begins and ends at a cut or at an end of the text.</summary>
+    /// <summary>Encodes the window's first <paramref name="length"/> bytes, a part that begins and ends at a cut or at an end of the
+    /// text.</summary>
     public abstract void Encode(NormalizedText window, int length, PieceSink sink, EncoderScratch scratch);
 
-    /// <summary>The end of the longest part of the window that can be encoded already: the last cut before its trailing spaces, 0 where there is none.</summary>
+    /// <summary>The end of the longest part of the window that can be encoded already: the last cut before its trailing spaces, 0 where
+    /// there is none.</summary>
     public int LastCut(ReadOnlySpan<byte> text, ReadOnlySpan<byte> trailing)
     {
         while (text.EndsWith(trailing))
+        {
             text = text[..^trailing.Length];
+        }
         // The last character may still be cut off, so the search begins at the pair before it.
         int right = PreviousStart(text, text.Length);
         while (right > 0)
         {
             int left = PreviousStart(text, right);
             if (left >= 0 && right < text.Length && IsCut(text, left, right))
+            {
                 return right;
+            }
+
             right = left;
         }
+
         return 0;
     }
 
-    /// <summary>True where no piece covers the characters at <paramref name="left"/> and <paramref name="right"/>, which are neighbours.</summary>
+    /// <summary>True where no piece covers the characters at <paramref name="left"/> and <paramref name="right"/>, which are
+    /// neighbours.</summary>
     protected virtual bool IsCut(ReadOnlySpan<byte> text, int left, int right)
     {
         uint a = Pack(text[left..right]);
@@ -82,7 +97,10 @@ internal abstract class PieceEncoder
     {
         uint packed = 0;
         foreach (byte b in character)
+        {
             packed = (packed << 8) | b;
+        }
+
         return packed;
     }
 
@@ -90,9 +108,13 @@ internal abstract class PieceEncoder
     protected virtual void AddPair(uint left, uint right)
     {
         if ((left | right) < 128)
+        {
             AsciiPairs[(left << 1) | (right >> 6)] |= 1UL << (int)(right & 63);
+        }
         else
+        {
             _otherPairs.Set(left, right, 1);
+        }
     }
 
     private static int PreviousStart(ReadOnlySpan<byte> text, int end)
@@ -100,7 +122,10 @@ internal abstract class PieceEncoder
         int start = end - 1;
         // Lead bytes are recognised backwards because normalised text is well formed; stray trail bytes only make a part longer.
         while (start > 0 && (text[start] & 0xC0) == 0x80)
+        {
             start--;
+        }
+
         return start;
     }
 }

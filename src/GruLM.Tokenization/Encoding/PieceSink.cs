@@ -33,6 +33,7 @@ internal sealed class PieceSink
             _window = window;
             _unknown = vocabulary.UnkId;
         }
+
         _ids = ids;
         _pieces = pieces;
         _afterUnknown = false;
@@ -59,17 +60,23 @@ internal sealed class PieceSink
             AddId(id);
         }
         else
+        {
             AddSpecial(id, begin, length);
+        }
     }
 
-    /// <summary>Adds the pieces of a word that stand side by side from <paramref name="begin"/> on, packed as id &lt;&lt; 8 | byte length.</summary>
+    /// <summary>Adds the pieces of a word that stand side by side from <paramref name="begin"/> on, packed as id &lt;&lt; 8 | byte
+    /// length.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(ReadOnlySpan<int> packed, int begin)
     {
         if (_pieces is null)
         {
             if (_buffered + packed.Length > _buffer.Length)
+            {
                 Flush();
+            }
+
             Span<int> to = _buffer.AsSpan(_buffered, packed.Length);
             int unknowns = 0;
             for (int i = 0; i < to.Length; i++)
@@ -78,6 +85,7 @@ internal sealed class PieceSink
                 to[i] = id;
                 unknowns += id == _unknown ? 1 : 0;
             }
+
             if (unknowns == 0)
             {
                 _buffered += packed.Length;
@@ -85,6 +93,7 @@ internal sealed class PieceSink
                 return;
             }
         }
+
         foreach (int piece in packed)
         {
             Add(piece >> 8, begin, piece & 0xFF);
@@ -102,6 +111,7 @@ internal sealed class PieceSink
             Flush();
             at = 0;
         }
+
         buffer[at] = id;
         _buffered = at + 1;
     }
@@ -117,9 +127,13 @@ internal sealed class PieceSink
     private void AddSpecial(int id, int begin, int length)
     {
         if (_pieces is null)
+        {
             AddUnknownId(begin, length);
+        }
         else
+        {
             AddPiece(id, begin, length);
+        }
     }
 
     private void AddUnknownId(int begin, int length)
@@ -127,12 +141,15 @@ internal sealed class PieceSink
         if (_vocabulary.UsesByteFallback)
         {
             foreach (byte b in _window.Bytes.AsSpan(begin, length))
+            {
                 AddId(_vocabulary.ByteIds[b]);
+            }
         }
         else if (!_afterUnknown)
         {
             AddId(_vocabulary.UnkId);
         }
+
         _afterUnknown = true;
     }
 
@@ -154,14 +171,19 @@ internal sealed class PieceSink
         else if (unknown)
         {
             if (_afterUnknown)
+            {
                 _pieces![^1] = _pieces[^1] with { End = to };
+            }
             else
             {
                 AddId(id);
                 _pieces!.Add(new EncodedPiece(id, "", from, to));
             }
+
             foreach (byte b in text)
+            {
                 _run.Add(b);
+            }
         }
         else
         {
@@ -169,13 +191,17 @@ internal sealed class PieceSink
             AddId(id);
             _pieces!.Add(new EncodedPiece(id, Encoding.UTF8.GetString(text), from, to));
         }
+
         _afterUnknown = unknown;
     }
 
     private void CloseRun()
     {
         if (_run.Count == 0 || _pieces is null)
+        {
             return;
+        }
+
         _pieces[^1] = _pieces[^1] with { Text = Encoding.UTF8.GetString(CollectionsMarshal.AsSpan(_run)) };
         _run.Clear();
     }

@@ -1,8 +1,9 @@
-// The unigram model's best path: Viterbi over bytes, exactly as the reference's optimised encoder adds and compares. A candidate is formed in
-// double precision and compared with a best score that was rounded to single, strictly greater wins; the order of additions from the text's start is
-// part of the result, so scores run on from word to word. Known words skip the search, but only where their best cut leads by more than all the
-// rounding that could have happened since the text's start: the cache can not change a result.
-// Source: Kudo 2018; SentencePiece's unigram model (optimised encoder). The bound: each addition errs by at most half a unit in the last place.
+// The unigram model's best path: Viterbi over bytes, exactly as the reference's optimised encoder adds and compares. A candidate is formed
+// in double precision and compared with a best score that was rounded to single, strictly greater wins; the order of additions from the
+// text's start is part of the result, so scores run on from word to word. Known words skip the search, but only where their best cut leads
+// by more than all the rounding that could have happened since the text's start: the cache can not change a result.
+// Source: Kudo 2018; SentencePiece's unigram model (optimised encoder). The bound: each addition errs by at most half a unit in the last
+// place.
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -33,14 +34,20 @@ internal sealed class UnigramEncoder : WordwiseEncoder
         for (int id = 0; id < vocabulary.Count; id++)
         {
             if (vocabulary.IsOrdinary(id))
+            {
                 entries.Add((vocabulary.BytesOf(id).ToArray(), id));
+            }
+
             if (vocabulary.Types[id] != PieceType.Normal)
+            {
                 continue;
+            }
             // As std::min and std::max do, a score that is not a number changes nothing.
             float score = vocabulary.Scores[id];
             min = score < min ? score : min;
             max = max < score ? score : max;
         }
+
         Trie = PieceTrie.Create(entries);
         _nodes = Trie.Nodes.ToArray();
         _scores = vocabulary.Scores;
@@ -51,7 +58,10 @@ internal sealed class UnigramEncoder : WordwiseEncoder
         _plain = !vocabulary.Types.Any(t => t is PieceType.UserDefined or PieceType.Unused);
         double largest = Math.Abs(UnknownScore);
         foreach (float score in _scores)
+        {
             largest = score > largest || -score > largest || float.IsNaN(score) ? Math.Abs((double)score) : largest;
+        }
+
         _largestScore = largest + WordCache.MaxWord * Math.Abs((double)max) + 0.1;
     }
 
@@ -75,13 +85,18 @@ internal sealed class UnigramEncoder : WordwiseEncoder
         if (_plain)
         {
             foreach (int packed in pieces)
+            {
                 score = _plainScores[packed >> 8] + score;
+            }
         }
         else
         {
             foreach (int packed in pieces)
+            {
                 score = (float)(ScoreOf(packed >> 8, packed & 0xFF) + score);
+            }
         }
+
         return score;
     }
 
@@ -90,7 +105,10 @@ internal sealed class UnigramEncoder : WordwiseEncoder
     private double ScoreOf(int id, int length)
     {
         if (_plain)
+        {
             return _plainScores[id];
+        }
+
         return Vocabulary.Types[id] switch
         {
             PieceType.UserDefined => length * _maxScore - 0.1,
@@ -115,11 +133,15 @@ internal sealed class UnigramEncoder : WordwiseEncoder
             cells[start].Next = at;
             at = start;
         }
+
         for (int at = 0; at < length;)
         {
             int next = cells[at].Next;
             if (scratch.Recording)
+            {
                 scratch.Recorded.Add((cells[next].Id << 8) | (next - at));
+            }
+
             sink.Add(cells[next].Id, begin + at, next - at);
             at = next;
         }
@@ -129,7 +151,10 @@ internal sealed class UnigramEncoder : WordwiseEncoder
     {
         int length = text.Length;
         for (int i = 0; i <= length; i++)
+        {
             cells[i].Start = -1;
+        }
+
         cells[0].Score = score;
         // Every block of the tree is whole inside its array, so a step needs no bounds check.
         ref PieceTrie.Node nodes = ref MemoryMarshal.GetArrayDataReference(_nodes);
@@ -145,22 +170,34 @@ internal sealed class UnigramEncoder : WordwiseEncoder
                 int child = origin + text[at];
                 ref PieceTrie.Node node = ref Unsafe.Add(ref nodes, child);
                 if (node.Check != state)
+                {
                     break;
+                }
+
                 state = child;
                 origin = node.Base;
                 at++;
                 int id = node.Value;
                 if (id < 0)
+                {
                     continue;
+                }
+
                 double candidate;
                 if (_plain)
+                {
                     candidate = (double)scores[id] + till;
+                }
                 else
                 {
                     if (Vocabulary.Types[id] == PieceType.Unused)
+                    {
                         continue;
+                    }
+
                     candidate = ScoreOf(id, at - start) + till;
                 }
+
                 ref LatticeCell target = ref cells[at];
                 if (target.Start < 0 || candidate > target.Score)
                 {
@@ -168,9 +205,13 @@ internal sealed class UnigramEncoder : WordwiseEncoder
                     target.Start = start;
                     target.Id = id;
                 }
+
                 if (at - start == charLength)
+                {
                     single = true;
+                }
             }
+
             if (!single)
             {
                 ref LatticeCell target = ref cells[start + charLength];
@@ -182,12 +223,13 @@ internal sealed class UnigramEncoder : WordwiseEncoder
                     target.Id = Vocabulary.UnkId;
                 }
             }
+
             start += charLength;
         }
     }
 
-    // Rounding is monotone, so the path that single precision finds is at least as good, after rounding, as the best one; both err by half a unit for each
-    // of at most as many additions as the word has bytes.
+    // Rounding is monotone, so the path that single precision finds is at least as good, after rounding, as the best one; both err by half
+    // a unit for each of at most as many additions as the word has bytes.
     /// <inheritdoc/>
     protected override float Certainty(ReadOnlySpan<byte> word)
     {
@@ -199,7 +241,10 @@ internal sealed class UnigramEncoder : WordwiseEncoder
     private double Lead(ReadOnlySpan<byte> word)
     {
         if (!double.IsFinite(_largestScore))
+        {
             return 0;
+        }
+
         Span<double> best = stackalloc double[word.Length + 1], second = stackalloc double[word.Length + 1];
         best.Fill(double.NegativeInfinity);
         second.Fill(double.NegativeInfinity);
@@ -214,19 +259,25 @@ internal sealed class UnigramEncoder : WordwiseEncoder
                 at++;
                 int id = Trie.ValueAt(state);
                 if (id < 0 || Vocabulary.Types[id] == PieceType.Unused)
+                {
                     continue;
+                }
+
                 single |= at - start == charLength;
                 double score = ScoreOf(id, at - start);
                 Offer(best[start] + score, at, best, second);
                 Offer(second[start] + score, at, best, second);
             }
+
             if (!single)
             {
                 Offer(best[start] + UnknownScore, start + charLength, best, second);
                 Offer(second[start] + UnknownScore, start + charLength, best, second);
             }
+
             start += charLength;
         }
+
         return best[^1] - second[^1];
 
         static void Offer(double score, int at, Span<double> best, Span<double> second)
@@ -237,7 +288,9 @@ internal sealed class UnigramEncoder : WordwiseEncoder
                 best[at] = score;
             }
             else if (score > second[at])
+            {
                 second[at] = score;
+            }
         }
     }
 }

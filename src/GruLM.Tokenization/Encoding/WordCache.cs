@@ -1,6 +1,6 @@
-// Short words and their pieces, found again without a search. A table of 32-bit entries, part hash and part place, leads to records that lie one behind
-// the other, key and pieces together: a hit touches two cache lines, and thousands of words stay in a core's own cache. Keys are compared whole: a
-// hash can not change a result.
+// Short words and their pieces, found again without a search. A table of 32-bit entries, part hash and part place, leads to records that
+// lie one behind the other, key and pieces together: a hit touches two cache lines, and thousands of words stay in a core's own cache. Keys
+// are compared whole: a hash can not change a result.
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -22,8 +22,8 @@ internal sealed class WordCache
     private const int PlaceBits = 20;
     private const uint PlaceMask = (1 << PlaceBits) - 1;
 
-    // A record: the word's length (6 bits), its number of pieces (6) and half a note (16); the word's bytes, up to whole integers; the pieces. Words are
-    // compared in vectors, which read beyond the shorter ones.
+    // A record: the word's length (6 bits), its number of pieces (6) and half a note (16); the word's bytes, up to whole integers; the
+    // pieces. Words are compared in vectors, which read beyond the shorter ones.
     private const int NoteShift = 16, CountShift = 6, SixBits = 63, Beyond = 8;
 
     private uint[] _entries = new uint[1 << 8];
@@ -31,7 +31,8 @@ internal sealed class WordCache
     private readonly uint[] _seen = new uint[1 << 14];
     private int _used, _count;
 
-    /// <summary>True from the second time on that a word with this hash comes by, so that words which stand once are not kept. Now and then it forgets.</summary>
+    /// <summary>True from the second time on that a word with this hash comes by, so that words which stand once are not kept. Now and then
+    /// it forgets.</summary>
     public bool SeenBefore(uint hash)
     {
         ref uint slot = ref _seen[hash & (uint)(_seen.Length - 1)];
@@ -52,23 +53,33 @@ internal sealed class WordCache
         {
             uint entry = entries[i & (uint)(entries.Length - 1)];
             if (entry == 0)
+            {
                 return Nowhere;
+            }
+
             if (((entry ^ key.Hash) & ~PlaceMask) != 0)
+            {
                 continue;
+            }
+
             ref int record = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_records), (nint)(entry & PlaceMask) - 1);
             if ((record & SixBits) == key.Length && key.Matches(ref Unsafe.Add(ref record, 1)))
+            {
                 return (int)(entry & PlaceMask) - 1;
+            }
         }
     }
 
-    /// <summary>The pieces at a place that <see cref="Find"/> gave, packed as id &lt;&lt; 8 | byte length, and the number kept with them.</summary>
+    /// <summary>The pieces at a place that <see cref="Find"/> gave, packed as id &lt;&lt; 8 | byte length, and the number kept with
+    /// them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReadOnlySpan<int> PiecesAt(int place, out float note)
     {
         ref int record = ref _records[place];
         int header = record;
         note = BitConverter.Int32BitsToSingle(header & (-1 << NoteShift));
-        return MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref record, 1 + KeyInts(header & SixBits)), (header >> CountShift) & SixBits);
+        return MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref record, 1 + KeyInts(header & SixBits)),
+            (header >> CountShift) & SixBits);
     }
 
     /// <summary>Keeps a word's pieces and, rounded towards zero to 8 bits, a number with them.</summary>
@@ -76,9 +87,15 @@ internal sealed class WordCache
     {
         int size = 1 + KeyInts(key.Length) + pieces.Length;
         if (_count * 2 >= _entries.Length || _used + size + Beyond > PlaceMask)
+        {
             GrowOrClear();
+        }
+
         if (_used + size + Beyond > _records.Length)
+        {
             Array.Resize(ref _records, Math.Max(_records.Length * 2, _used + size + Beyond));
+        }
+
         Span<int> record = _records.AsSpan(_used, size);
         record[0] = key.Length | (pieces.Length << CountShift) | (BitConverter.SingleToInt32Bits(note) & (-1 << NoteShift));
         key.CopyTo(MemoryMarshal.AsBytes(record[1..]));
@@ -94,7 +111,10 @@ internal sealed class WordCache
     {
         uint i = hash;
         while (entries[i & (uint)(entries.Length - 1)] != 0)
+        {
             i++;
+        }
+
         entries[i & (uint)(entries.Length - 1)] = entry;
     }
 
@@ -107,6 +127,7 @@ internal sealed class WordCache
             _used = _count = 0;
             return;
         }
+
         uint[] larger = new uint[_entries.Length * 2];
         byte[] word = new byte[WordKey.Readable];
         for (int at = 0; at < _used;)
@@ -117,6 +138,7 @@ internal sealed class WordCache
             Insert(larger, hash, (hash & ~PlaceMask) | (uint)(at + 1));
             at += 1 + KeyInts(length) + ((header >> CountShift) & SixBits);
         }
+
         _entries = larger;
     }
 }
@@ -143,7 +165,8 @@ internal readonly struct WordKey
     /// <summary>A hash of the word.</summary>
     public readonly uint Hash;
 
-    /// <summary>Packs a word of at most <see cref="WordCache.MaxWord"/> bytes; <see cref="Readable"/> bytes from its start must lie in the array.</summary>
+    /// <summary>Packs a word of at most <see cref="WordCache.MaxWord"/> bytes; <see cref="Readable"/> bytes from its start must lie in the
+    /// array.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public WordKey(byte[] text, int start, int length)
     {
@@ -157,6 +180,7 @@ internal readonly struct WordKey
             Rest = Vector128.LoadUnsafe(ref word, 16) & Mask(length - 16);
             h = ((h ^ (h >> 32)) + Rest.AsUInt64().ToScalar() + (Rest.AsUInt64().GetElement(1) * 31)) * 0x9FB21C651E98DF25;
         }
+
         Hash = (uint)(h >> 32);
     }
 

@@ -1,5 +1,5 @@
-// What BPE and unigram models have in common: text goes word by word, and words that come by again are taken from a cache. Words are found and looked up
-// in batches before any is put out, so that the waits for memory of one look-up pass while the next words are being read.
+// What BPE and unigram models have in common: text goes word by word, and words that come by again are taken from a cache. Words are found
+// and looked up in batches before any is put out, so that the waits for memory of one look-up pass while the next words are being read.
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -15,7 +15,8 @@ internal abstract class WordwiseEncoder(Vocabulary vocabulary) : PieceEncoder(vo
     // U+2581 packed.
     private const uint PackedSpace = 0xE29681;
 
-    // False where in some piece another character stands before U+2581: then words can not be cut in front of every run of it; and the same for behind.
+    // False where in some piece another character stands before U+2581: then words can not be cut in front of every run of it; and the same
+    // for behind.
     private bool _spacesBegin = true, _spacesEnd = true;
 
     /// <inheritdoc/>
@@ -30,23 +31,31 @@ internal abstract class WordwiseEncoder(Vocabulary vocabulary) : PieceEncoder(vo
             {
                 int end = WordEnd(window.Bytes, from, length);
                 ends[count] = end;
-                places[count] = end - from > WordCache.MaxWord ? WordCache.Nowhere : cache.Find(new WordKey(window.Bytes, from, end - from));
+                places[count] = end - from > WordCache.MaxWord
+                    ? WordCache.Nowhere
+                    : cache.Find(new WordKey(window.Bytes, from, end - from));
                 from = end;
             }
+
             int generation = cache.Generation;
             for (int i = 0; i < count; i++)
             {
                 if (places[i] == WordCache.Nowhere || cache.Generation != generation || !TryRecall(places[i], start, sink, scratch))
+                {
                     EncodeAnew(window, start, ends[i], sink, scratch);
+                }
+
                 start = ends[i];
             }
         }
     }
 
-    /// <summary>Cuts a part of the window, noting the pieces in <c>scratch.Recorded</c> where <c>scratch.Recording</c> asks for it.</summary>
+    /// <summary>Cuts a part of the window, noting the pieces in <c>scratch.Recorded</c> where <c>scratch.Recording</c> asks for
+    /// it.</summary>
     protected abstract void EncodeStretch(NormalizedText window, int begin, int end, PieceSink sink, EncoderScratch scratch);
 
-    /// <summary>The size a text's score must stay under for a word's best cut to be certain whatever stands before it; not positive where it never is.</summary>
+    /// <summary>The size a text's score must stay under for a word's best cut to be certain whatever stands before it; not positive where
+    /// it never is.</summary>
     protected abstract float Certainty(ReadOnlySpan<byte> word);
 
     /// <summary>A text's score with these pieces, packed as id &lt;&lt; 8 | byte length, behind it.</summary>
@@ -57,9 +66,14 @@ internal abstract class WordwiseEncoder(Vocabulary vocabulary) : PieceEncoder(vo
     {
         base.AddPair(left, right);
         if (right == PackedSpace && left != PackedSpace)
+        {
             _spacesBegin = false;
+        }
+
         if (left == PackedSpace && right != PackedSpace)
+        {
             _spacesEnd = false;
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -67,7 +81,10 @@ internal abstract class WordwiseEncoder(Vocabulary vocabulary) : PieceEncoder(vo
     {
         ReadOnlySpan<int> pieces = scratch.Cache.PiecesAt(place, out float certainty);
         if (!(Math.Abs(scratch.Score) < certainty))
+        {
             return false;
+        }
+
         scratch.Score = ScoreAfter(pieces, scratch.Score);
         sink.Add(pieces, start);
         return true;
@@ -80,18 +97,28 @@ internal abstract class WordwiseEncoder(Vocabulary vocabulary) : PieceEncoder(vo
             EncodeStretch(window, start, end, sink, scratch);
             return;
         }
+
         var key = new WordKey(window.Bytes, start, end - start);
         int place = scratch.Cache.Find(key);
         if (place != WordCache.Nowhere && TryRecall(place, start, sink, scratch))
+        {
             return;
+        }
+
         scratch.Recording = place == WordCache.Nowhere && scratch.Cache.SeenBefore(key.Hash);
         EncodeStretch(window, start, end, sink, scratch);
         if (!scratch.Recording)
+        {
             return;
+        }
+
         scratch.Recording = false;
         float certainty = Certainty(window.Bytes.AsSpan(start, end - start));
         if (certainty > 0)
+        {
             scratch.Cache.Add(key, CollectionsMarshal.AsSpan(scratch.Recorded), certainty);
+        }
+
         scratch.Recorded.Clear();
     }
 
@@ -107,26 +134,33 @@ internal abstract class WordwiseEncoder(Vocabulary vocabulary) : PieceEncoder(vo
         {
             int next = i + 1;
             if (next >= length)
+            {
                 return length;
+            }
+
             uint following = Unsafe.Add(ref bytes, next);
             if (following < 0x80)
             {
                 if (current < 0x80
                     ? (Unsafe.Add(ref pairs, (current << 1) | (following >> 6)) >> (int)(following & 63) & 1) == 0
                     : _spacesEnd && EndsInSpace(text, start, next))
+                {
                     return next;
+                }
             }
             else if (following == 0xE2 && _spacesBegin && next + 2 < length && text[next + 1] == 0x96 && text[next + 2] == 0x81
                 && !EndsInSpace(text, start, next))
             {
                 return next;
             }
+
             if (next - start > WordCache.MaxWord && _spacesBegin)
             {
                 // Too long for the cache: run on to the next space.
                 int space = text.AsSpan(next, length - next).IndexOf(Utf8Bytes.SpaceSymbol);
                 return space < 0 ? length : next + space;
             }
+
             i = next;
             current = following;
         }

@@ -1,5 +1,6 @@
-// Runs of ASCII that normalisation leaves alone, sixteen bytes at a time. A byte's class is looked up by its two halves: the low one picks a row of eight
-// bits, the high one a bit in it. A byte may be free only where another ASCII byte follows (a letter before a combining mark is not).
+// Runs of ASCII that normalisation leaves alone, sixteen bytes at a time. A byte's class is looked up by its two halves: the low one picks
+// a row of eight bits, the high one a bit in it. A byte may be free only where another ASCII byte follows (a letter before a combining mark
+// is not).
 using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -22,8 +23,8 @@ internal sealed class AsciiRuns
     }
 
     /// <summary>
-    /// Copies the plain bytes of <paramref name="text"/> from <paramref name="position"/> on, at most <see cref="Width"/>; behind them the output may
-    /// hold anything, up to that width. The text's last byte is copied only where it is plain whatever follows.
+    /// Copies the plain bytes of <paramref name="text"/> from <paramref name="position"/> on, at most <see cref="Width"/>; behind them the
+    /// output may hold anything, up to that width. The text's last byte is copied only where it is plain whatever follows.
     /// </summary>
     /// <returns>How many bytes were copied; 0 where the first is not certain to be plain.</returns>
     public int PlainRun(ReadOnlySpan<byte> text, int position, Span<byte> output)
@@ -32,12 +33,16 @@ internal sealed class AsciiRuns
         int from = position + rest - Width;
         var bytes = Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(text.Slice(from, Width)));
         if (rest < Width)
+        {
             bytes = Vector128.Shuffle(bytes, Vector128<byte>.Indices + Vector128.Create((byte)(Width - rest)));
+        }
+
         Vector128<byte> low = bytes & Vector128.Create((byte)15), high = Vector128.ShiftRightLogical(bytes, 4);
         // Bytes of 128 and more find an empty row.
-        Vector128<byte> bit = Vector128.Shuffle(Vector128.Create(1, 2, 4, 8, 16, 32, 64, 128, 0, 0, 0, 0, 0, 0, 0, 0).AsByte(), high);
+        var bit = Vector128.Shuffle(Vector128.Create(1, 2, 4, 8, 16, 32, 64, 128, 0, 0, 0, 0, 0, 0, 0, 0).AsByte(), high);
         uint others = Vector128.Equals(Vector128.Shuffle(_plain, low) & bit, Vector128<byte>.Zero).ExtractMostSignificantBits();
-        uint noLetters = Vector128.Equals(Vector128.Shuffle(_plainBeforeAscii, low) & bit, Vector128<byte>.Zero).ExtractMostSignificantBits();
+        uint noLetters = Vector128.Equals(Vector128.Shuffle(_plainBeforeAscii, low) & bit, Vector128<byte>.Zero)
+            .ExtractMostSignificantBits();
         uint beforeAscii = ~(bytes.ExtractMostSignificantBits() >> 1) & ((1u << (rest - 1)) - 1);
         int run = Math.Min(BitOperations.TrailingZeroCount(others & (noLetters | ~beforeAscii)), rest);
         bytes.CopyTo(output);
@@ -51,8 +56,11 @@ internal sealed class AsciiRuns
         for (int b = 0; b < 128; b++)
         {
             if (belongs((byte)b))
+            {
                 rows[b & 15] |= (byte)(1 << (b >> 4));
+            }
         }
+
         return Vector128.Create((ReadOnlySpan<byte>)rows);
     }
 }

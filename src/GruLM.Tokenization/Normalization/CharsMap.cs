@@ -26,20 +26,29 @@ internal sealed class CharsMap
     public static CharsMap? Parse(ReadOnlySpan<byte> blob)
     {
         if (blob.IsEmpty)
+        {
             return null;
+        }
+
         uint trieBytes = blob.Length > 4 ? BinaryPrimitives.ReadUInt32LittleEndian(blob) : uint.MaxValue;
         if (trieBytes >= (uint)(blob.Length - 4) && trieBytes != 0)
+        {
             throw new InvalidDataException(
                 $"The normalisation table is broken: it announces {trieBytes} bytes of index but holds {blob.Length} bytes in all.");
-        var units = new uint[trieBytes / 4];
+        }
+
+        uint[] units = new uint[trieBytes / 4];
         for (int i = 0; i < units.Length; i++)
+        {
             units[i] = BinaryPrimitives.ReadUInt32LittleEndian(blob[(4 + 4 * i)..]);
+        }
+
         return new CharsMap(units, blob[(4 + (int)trieBytes)..].ToArray());
     }
 
     /// <summary>
-    /// The length of the longest rule that is a prefix of the text (0: none) and its replacement. <paramref name="reachedEnd"/> is true where the
-    /// text ended while longer rules were still possible.
+    /// The length of the longest rule that is a prefix of the text (0: none) and its replacement. <paramref name="reachedEnd"/> is true
+    /// where the text ended while longer rules were still possible.
     /// </summary>
     public int LongestMatch(ReadOnlySpan<byte> text, out ReadOnlySpan<byte> replacement, out bool reachedEnd)
     {
@@ -47,7 +56,10 @@ internal sealed class CharsMap
         replacement = default;
         reachedEnd = false;
         if (units.Length == 0)
+        {
             return 0;
+        }
+
         int best = 0, matches = 0;
         uint value = 0;
         uint pos = Offset(units[0]);
@@ -58,10 +70,16 @@ internal sealed class CharsMap
             // Label 0 belongs to values, so a NUL in the text matches nothing.
             pos ^= b;
             if (b == 0 || pos >= (uint)units.Length)
+            {
                 break;
+            }
+
             uint unit = units[pos];
             if ((unit & 0x800000FF) != b)
+            {
                 break;
+            }
+
             pos ^= Offset(unit);
             if ((unit & 0x100) != 0 && pos < (uint)units.Length && matches < MaxMatches)
             {
@@ -70,6 +88,7 @@ internal sealed class CharsMap
                 matches++;
             }
         }
+
         reachedEnd = i == text.Length;
         if (best > 0 && value < (uint)_pool.Length)
         {
@@ -77,6 +96,7 @@ internal sealed class CharsMap
             int end = tail.IndexOf((byte)0);
             replacement = end < 0 ? tail : tail[..end];
         }
+
         return best;
     }
 
@@ -96,8 +116,11 @@ internal sealed class CharsMap
         {
             text[^1] = (byte)b;
             if (b != 0 && HasPrefix(text))
+            {
                 return true;
+            }
         }
+
         return false;
     }
 
@@ -105,7 +128,10 @@ internal sealed class CharsMap
     public void ForEach(Action<byte[], byte[]> rule, int maxDepth = 64)
     {
         if (_units.Length == 0)
+        {
             return;
+        }
+
         var path = new List<byte>();
         int budget = 1 << 20;
         Visit(Offset(_units[0]), path, rule, maxDepth, ref budget);
@@ -117,15 +143,24 @@ internal sealed class CharsMap
         {
             uint child = pos ^ (uint)b;
             if (child >= (uint)_units.Length || (_units[child] & 0x800000FF) != (uint)b)
+            {
                 continue;
+            }
+
             budget--;
             path.Add((byte)b);
             uint next = child ^ Offset(_units[child]);
             byte[] source = [.. path];
             if ((_units[child] & 0x100) != 0 && LongestMatch(source, out ReadOnlySpan<byte> to, out _) == source.Length)
+            {
                 rule(source, to.ToArray());
+            }
+
             if (path.Count < maxDepth)
+            {
                 Visit(next, path, rule, maxDepth, ref budget);
+            }
+
             path.RemoveAt(path.Count - 1);
         }
     }

@@ -1,6 +1,7 @@
-// Compiles normalisation rules to the table that model files hold. The bytes are those of the reference's compiler, which builds a minimal automaton
-// of the sources first and then lays it out in a double array, first fit over the free units of the last sixteen blocks.
-// Source: darts-clone's published layout (Yata 2008 on); the construction here is written from its description and checked by the tables' hashes.
+// Compiles normalisation rules to the table that model files hold. The bytes are those of the reference's compiler, which builds a minimal
+// automaton of the sources first and then lays it out in a double array, first fit over the free units of the last sixteen blocks.
+// Source: darts-clone's published layout (Yata 2008 on); the construction here is written from its description and checked by the tables'
+// hashes.
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
@@ -12,26 +13,41 @@ public sealed class CharsMapBuilder
 {
     private readonly SortedDictionary<int[], int[]> _rules = new(CodePointOrder.Instance);
 
-    /// <summary>Adds a rule: text that reads <paramref name="source"/> (code points) becomes <paramref name="target"/>. A later rule for the same source replaces it.</summary>
-    /// <exception cref="ArgumentException">The source is empty, or either side holds something that is not a Unicode scalar (or U+0000).</exception>
+    /// <summary>Adds a rule: text that reads <paramref name="source"/> (code points) becomes <paramref name="target"/>. A later rule for
+    /// the same source replaces it.</summary>
+    /// <exception cref="ArgumentException">The source is empty, or either side holds something that is not a Unicode scalar (or
+    /// U+0000).</exception>
     public void Add(ReadOnlySpan<int> source, ReadOnlySpan<int> target)
     {
         if (source.IsEmpty)
+        {
             throw new ArgumentException("A normalisation rule has an empty source; it must name at least one character.");
+        }
+
         foreach (int c in source)
+        {
             Check(c);
+        }
+
         foreach (int c in target)
+        {
             Check(c);
+        }
+
         _rules[source.ToArray()] = target.ToArray();
 
         static void Check(int c)
         {
             if (c == 0 || !Utf8Bytes.IsScalar(c))
-                throw new ArgumentException($"A normalisation rule names U+{c:X4}, which can not stand in text; expected a scalar from U+0001 to U+10FFFF.");
+            {
+                throw new ArgumentException(
+                    $"A normalisation rule names U+{c:X4}, which can not stand in text; expected a scalar from U+0001 to U+10FFFF.");
+            }
         }
     }
 
-    /// <summary>Reads rules from lines of the form <c>41 30A TAB C5</c>: code points in hexadecimal (U+ may stand before them), a missing target deletes.</summary>
+    /// <summary>Reads rules from lines of the form <c>41 30A TAB C5</c>: code points in hexadecimal (U+ may stand before them), a missing
+    /// target deletes.</summary>
     /// <exception cref="ArgumentException">A line is not of that form; the message names it.</exception>
     public static CharsMapBuilder FromTsv(TextReader lines)
     {
@@ -50,10 +66,12 @@ public sealed class CharsMapBuilder
                     $"Line {number} of the normalisation rules, '{line}', is not code points, TAB, code points in hexadecimal such as '41 30A\tC5': {e.Message}", e);
             }
         }
+
         return builder;
     }
 
-    /// <summary>Reads the rules out of a table, such as <see cref="SentencePieceModel.NormalizationTable"/>; none out of an empty one.</summary>
+    /// <summary>Reads the rules out of a table, such as <see cref="SentencePieceModel.NormalizationTable"/>; none out of an empty
+    /// one.</summary>
     /// <exception cref="InvalidDataException">The table is damaged.</exception>
     public static CharsMapBuilder FromTable(ReadOnlySpan<byte> table)
     {
@@ -74,7 +92,9 @@ public sealed class CharsMapBuilder
     {
         ArgumentNullException.ThrowIfNull(lines);
         foreach ((int[] source, int[] target) in _rules)
+        {
             lines.Write($"{Hex(source)}\t{Hex(target)}\t# {Shown(source)} => {Shown(target)}\n");
+        }
 
         static string Hex(int[] scalars) => string.Join(' ', scalars.Select(c => c.ToString("X", CultureInfo.InvariantCulture)));
 
@@ -90,10 +110,16 @@ public sealed class CharsMapBuilder
     public byte[] Compile()
     {
         if (_rules.Count == 0)
+        {
             throw new ArgumentException("There are no normalisation rules to compile; name 'identity' to leave text as it is.");
+        }
+
         var places = new SortedDictionary<int[], int>(CodePointOrder.Instance);
         foreach (int[] target in _rules.Values)
+        {
             places[target] = 0;
+        }
+
         var pool = new List<byte>();
         foreach (int[] target in places.Keys.ToArray())
         {
@@ -104,13 +130,19 @@ public sealed class CharsMapBuilder
         // Code point order is bytewise order in UTF-8.
         var automaton = new MinimalAutomaton();
         foreach ((int[] source, int[] target) in _rules)
+        {
             automaton.Add(ToUtf8(source), places[target]);
+        }
+
         uint[] units = new DoubleArrayLayout(automaton).Build();
 
         byte[] table = new byte[4 + units.Length * 4 + pool.Count];
         BinaryPrimitives.WriteUInt32LittleEndian(table, (uint)units.Length * 4);
         for (int i = 0; i < units.Length; i++)
+        {
             BinaryPrimitives.WriteUInt32LittleEndian(table.AsSpan(4 + 4 * i), units[i]);
+        }
+
         pool.CopyTo(table, 4 + 4 * units.Length);
         CheckPrefixes();
         return table;
@@ -123,10 +155,15 @@ public sealed class CharsMapBuilder
         foreach (int[] source in _rules.Keys)
         {
             while (open.TryPeek(out int[]? prefix) && !source.AsSpan().StartsWith(prefix))
+            {
                 open.Pop();
+            }
+
             open.Push(source);
             if (open.Count >= 32)
+            {
                 throw new ArgumentException("Too many normalisation rules are prefixes of one another: at most 31 may be.");
+            }
         }
     }
 
@@ -135,13 +172,18 @@ public sealed class CharsMapBuilder
         byte[] bytes = new byte[codePoints.Length * 4];
         int length = 0;
         foreach (int c in codePoints)
+        {
             length += Utf8Bytes.Write(c, bytes.AsSpan(length));
+        }
+
         return bytes[..length];
     }
 
     private static int[] CodePoints(string field) =>
         [.. field.Split(' ', StringSplitOptions.RemoveEmptyEntries)
-            .Select(f => int.Parse(f.StartsWith("U+", StringComparison.Ordinal) ? f.AsSpan(2) : f, NumberStyles.HexNumber, CultureInfo.InvariantCulture))];
+            .Select(f =>
+            int.Parse(f.StartsWith("U+", StringComparison.Ordinal) ? f.AsSpan(2) : f, NumberStyles.HexNumber,
+            CultureInfo.InvariantCulture))];
 
     /// <summary>Lexicographic order of code point sequences.</summary>
     private sealed class CodePointOrder : IComparer<int[]>

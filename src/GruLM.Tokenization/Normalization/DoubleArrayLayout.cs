@@ -1,5 +1,5 @@
-// A trie for normalisation tables in two steps: the minimal automaton of the keys (states that accept the same rests are one), then its layout as
-// a double array in the reference's order of placement. Encoders use PieceTrie, which is faster to build and to walk.
+// A trie for normalisation tables in two steps: the minimal automaton of the keys (states that accept the same rests are one), then its
+// layout as a double array in the reference's order of placement. Encoders use PieceTrie, which is faster to build and to walk.
 // Source: darts-clone's published layout, written from its description.
 namespace GruLM.Tokenization;
 
@@ -52,7 +52,10 @@ internal sealed class MinimalAutomaton
     {
         var state = new State([.. arcs]);
         if (_known.TryGetValue(state, out int number))
+        {
             return number;
+        }
+
         _known[state] = _states.Count;
         _states.Add(state);
         return _states.Count - 1;
@@ -70,7 +73,10 @@ internal sealed class MinimalAutomaton
         {
             var hash = default(HashCode);
             foreach ((byte label, int target) in state.Arcs)
+            {
                 hash.Add((label, target));
+            }
+
             return hash.ToHashCode();
         }
     }
@@ -102,7 +108,10 @@ internal sealed class DoubleArrayLayout(MinimalAutomaton automaton)
         Place(root, 0);
         int blocks = _units.Count / Block;
         for (int b = Math.Max(0, blocks - OpenBlocks); b < blocks; b++)
+        {
             FixBlock(b);
+        }
+
         return [.. _units];
     }
 
@@ -115,11 +124,15 @@ internal sealed class DoubleArrayLayout(MinimalAutomaton automaton)
             if ((relative & Upper) == 0 || (relative & Lower) == 0)
             {
                 if (arcs[0].Label == 0)
+                {
                     _units[(int)unit] |= 1u << 8;
+                }
+
                 SetOffset(unit, relative);
                 return;
             }
         }
+
         uint offset = FindOffset(arcs, unit);
         SetOffset(unit, unit ^ offset);
         foreach ((byte label, int target) in arcs)
@@ -132,13 +145,20 @@ internal sealed class DoubleArrayLayout(MinimalAutomaton automaton)
                 _units[(int)child] = (uint)target | (1u << 31);
             }
             else
+            {
                 _units[(int)child] = (_units[(int)child] & ~0xFFu) | label;
+            }
         }
+
         _used[offset % Window] = true;
         _placed[state] = offset;
         foreach ((byte label, int target) in arcs)
+        {
             if (label != 0)
+            {
                 Place(target, offset ^ label);
+            }
+        }
     }
 
     private uint FindOffset(IReadOnlyList<(byte Label, int Target)> arcs, uint unit)
@@ -150,24 +170,39 @@ internal sealed class DoubleArrayLayout(MinimalAutomaton automaton)
             {
                 uint offset = free ^ arcs[0].Label;
                 if (Fits(arcs, unit, offset))
+                {
                     return offset;
+                }
+
                 free = _next[free % Window];
             }
             while (free != _head);
         }
+
         return (uint)_units.Count | (unit & Lower);
     }
 
     private bool Fits(IReadOnlyList<(byte Label, int Target)> arcs, uint unit, uint offset)
     {
         if (_used[offset % Window])
+        {
             return false;
+        }
+
         uint relative = unit ^ offset;
         if ((relative & Lower) != 0 && (relative & Upper) != 0)
+        {
             return false;
+        }
+
         for (int i = 1; i < arcs.Count; i++)
+        {
             if (_fixed[(offset ^ arcs[i].Label) % Window])
+            {
                 return false;
+            }
+        }
+
         return true;
     }
 
@@ -180,14 +215,20 @@ internal sealed class DoubleArrayLayout(MinimalAutomaton automaton)
     private void Reserve(uint unit)
     {
         if (unit >= _units.Count)
+        {
             AddBlock();
+        }
+
         uint slot = unit % Window;
         if (unit == _head)
         {
             _head = _next[slot];
             if (_head == unit)
+            {
                 _head = (uint)_units.Count;
+            }
         }
+
         _next[_previous[slot] % Window] = _next[slot];
         _previous[_next[slot] % Window] = _previous[slot];
         _fixed[slot] = true;
@@ -198,14 +239,23 @@ internal sealed class DoubleArrayLayout(MinimalAutomaton automaton)
         uint first = (uint)_units.Count, end = first + Block;
         int blocks = (int)(first / Block);
         if (blocks + 1 > OpenBlocks)
+        {
             FixBlock(blocks - OpenBlocks);
+        }
+
         for (int i = 0; i < Block; i++)
+        {
             _units.Add(0);
+        }
+
         if (blocks + 1 > OpenBlocks)
         {
             for (uint i = first; i < end; i++)
+            {
                 _used[i % Window] = _fixed[i % Window] = false;
+            }
         }
+
         for (uint i = first + 1; i < end; i++)
         {
             _next[(i - 1) % Window] = i;
@@ -234,10 +284,14 @@ internal sealed class DoubleArrayLayout(MinimalAutomaton automaton)
                 break;
             }
         }
+
         for (uint unit = begin; unit < end; unit++)
         {
             if (_fixed[unit % Window])
+            {
                 continue;
+            }
+
             Reserve(unit);
             // A label that no walk can ask for there.
             _units[(int)unit] = (_units[(int)unit] & ~0xFFu) | ((unit ^ unused) & 0xFF);

@@ -1,5 +1,5 @@
-// Which normalisation rules go by which name, and the tables that come with the library: Unicode 13 for compat 0.1, 15 for 0.2. The tables are
-// resources made by UnicodeData/Generate.cs, so that no host's Unicode library matters.
+// Which normalisation rules go by which name, and the tables that come with the library: Unicode 13 for compat 0.1, 15 for 0.2. The tables
+// are resources made by UnicodeData/Generate.cs, so that no host's Unicode library matters.
 using System.IO.Compression;
 using Google.Protobuf;
 using GruLM.Tokenization.Proto;
@@ -17,9 +17,15 @@ public static class NormalizationRules
     public static byte[] Table(string name, Compatibility compat = Compatibility.V02)
     {
         if (name == "identity")
+        {
             return [];
+        }
+
         if (!Names.Contains(name))
+        {
             throw new ArgumentException($"There are no normalisation rules '{name}'; expected one of {string.Join(", ", Names)}.");
+        }
+
         string resource = name + (compat == Compatibility.V01 ? "-13.gz" : "-15.gz");
         using Stream packed = typeof(NormalizationRules).Assembly.GetManifestResourceStream(resource)
             ?? throw new InvalidOperationException($"The table '{resource}' is missing from the library.");
@@ -48,12 +54,14 @@ public static class NormalizationRules
     /// <summary>A normaliser by rules' name alone, with a model's default treatment of spaces.</summary>
     /// <exception cref="ArgumentException">There are no such rules.</exception>
     public static Normalizer CreateNormalizer(
-        string name, Compatibility compat = Compatibility.V02, bool addDummyPrefix = true, bool removeExtraWhitespaces = true, bool escapeWhitespaces = true) =>
+        string name, Compatibility compat = Compatibility.V02, bool addDummyPrefix = true, bool removeExtraWhitespaces = true,
+        bool escapeWhitespaces = true) =>
         CreateNormalizer(Table(name, compat), addDummyPrefix, removeExtraWhitespaces, escapeWhitespaces);
 
     /// <summary>A normaliser by a table.</summary>
     /// <exception cref="InvalidDataException">The table is damaged.</exception>
-    public static Normalizer CreateNormalizer(ReadOnlyMemory<byte> table, bool addDummyPrefix, bool removeExtraWhitespaces, bool escapeWhitespaces) =>
+    public static Normalizer CreateNormalizer(ReadOnlyMemory<byte> table, bool addDummyPrefix, bool removeExtraWhitespaces,
+        bool escapeWhitespaces) =>
         new(
             new NormalizerSpec
             {
@@ -81,13 +89,14 @@ public static class NormalizationRules
     }
 
     /// <summary>The settings of the rules decoding applies, null where there are none.</summary>
-    internal static NormalizerSpec? DenormalizerSpecFor(TrainerOptions options) => options.DenormalizationRuleTsv.Length == 0 ? null : new NormalizerSpec
-    {
-        Name = "user_defined",
-        PrecompiledCharsmap = ByteString.CopyFrom(TableOfFile(options.DenormalizationRuleTsv)),
-        AddDummyPrefix = false,
-        RemoveExtraWhitespaces = false,
-        EscapeWhitespaces = false,
-        NormalizationRuleTsv = options.DenormalizationRuleTsv,
-    };
+    internal static NormalizerSpec? DenormalizerSpecFor(TrainerOptions options) =>
+        options.DenormalizationRuleTsv.Length == 0 ? null : new NormalizerSpec
+        {
+            Name = "user_defined",
+            PrecompiledCharsmap = ByteString.CopyFrom(TableOfFile(options.DenormalizationRuleTsv)),
+            AddDummyPrefix = false,
+            RemoveExtraWhitespaces = false,
+            EscapeWhitespaces = false,
+            NormalizationRuleTsv = options.DenormalizationRuleTsv,
+        };
 }

@@ -5,10 +5,12 @@ namespace GruLM.Tokenization;
 /// <summary>A growable window of normalised text.</summary>
 internal sealed class NormalizedText
 {
-    /// <summary>The bytes; valid below <see cref="Length"/>, with <see cref="WordKey.Readable"/> more behind them that hold anything.</summary>
+    /// <summary>The bytes; valid below <see cref="Length"/>, with <see cref="WordKey.Readable"/> more behind them that hold
+    /// anything.</summary>
     public byte[] Bytes = new byte[256];
 
-    /// <summary>For each byte the input offset of its unit; one entry past the end once the text is complete. Empty unless tracked.</summary>
+    /// <summary>For each byte the input offset of its unit; one entry past the end once the text is complete. Empty unless
+    /// tracked.</summary>
     public int[] Origins = [];
 
     /// <summary>How many bytes are valid.</summary>
@@ -17,7 +19,8 @@ internal sealed class NormalizedText
     /// <summary>Whether origins are kept.</summary>
     public bool Track;
 
-    /// <summary>How long the window may grow before a place to cut is looked for; 0 before the text has begun. It outlives the chunks that a text comes in.</summary>
+    /// <summary>How long the window may grow before a place to cut is looked for; 0 before the text has begun. It outlives the chunks that
+    /// a text comes in.</summary>
     public int Limit;
 
     /// <summary>Empties the window.</summary>
@@ -27,7 +30,9 @@ internal sealed class NormalizedText
         Limit = 0;
         Track = track;
         if (track && Origins.Length < Bytes.Length + 1)
+        {
             Origins = new int[Bytes.Length + 1];
+        }
     }
 
     /// <summary>Makes room for more bytes (and the final origin).</summary>
@@ -35,9 +40,14 @@ internal sealed class NormalizedText
     {
         long needed = (long)Length + more + WordKey.Readable;
         if (needed > Bytes.Length)
+        {
             Array.Resize(ref Bytes, checked((int)Math.Max(needed, Math.Min(Array.MaxLength, Bytes.Length * 2L))));
+        }
+
         if (Track && Origins.Length < Bytes.Length + 1)
+        {
             Array.Resize(ref Origins, Bytes.Length + 1);
+        }
     }
 
     /// <summary>Appends bytes that all come from one input offset.</summary>
@@ -46,7 +56,10 @@ internal sealed class NormalizedText
         Reserve(bytes.Length);
         bytes.CopyTo(Bytes.AsSpan(Length));
         if (Track)
+        {
             Origins.AsSpan(Length, bytes.Length).Fill(origin);
+        }
+
         Length += bytes.Length;
     }
 
@@ -55,7 +68,10 @@ internal sealed class NormalizedText
     {
         Bytes.AsSpan(count, Length - count).CopyTo(Bytes);
         if (Track)
+        {
             Origins.AsSpan(count, Length - count).CopyTo(Origins);
+        }
+
         Length -= count;
     }
 

@@ -18,8 +18,9 @@ public sealed class Normalizer
     private readonly bool _escape;
     private readonly bool _asSuffix;
 
-    // What a lead byte asks for: a plain ASCII byte is copied, an ASCII byte that only begins longer, non-ASCII rules is copied when another ASCII
-    // byte or the text's end follows, everything else takes the slow road. A set bit in _touched says that a rule or symbol begins with that code point.
+    // What a lead byte asks for: a plain ASCII byte is copied, an ASCII byte that only begins longer, non-ASCII rules is copied when
+    // another ASCII byte or the text's end follows, everything else takes the slow road. A set bit in _touched says that a rule or symbol
+    // begins with that code point.
     private readonly byte[] _leads = new byte[256];
     private readonly ulong[] _touched = new ulong[0x10000 / 64];
     private readonly AsciiRuns _ascii;
@@ -35,7 +36,10 @@ public sealed class Normalizer
         _asSuffix = whitespaceAsSuffix;
         byte[][] symbols = userDefinedSymbols?.ToArray() ?? [];
         if (symbols.Length > 0)
+        {
             _symbols = PieceTrie.Create(symbols.Select((s, i) => (s, i)));
+        }
+
         ClassifyLeads();
         _ascii = new AsciiRuns(b => _leads[b] == Plain, b => _leads[b] == PlainBeforeAscii);
     }
@@ -57,8 +61,8 @@ public sealed class Normalizer
     }
 
     /// <summary>
-    /// Normalises UTF-8 and says where each byte came from: <paramref name="origins"/> holds, for every byte of the result, the offset in the
-    /// input of the unit that produced it, and one last entry for the end.
+    /// Normalises UTF-8 and says where each byte came from: <paramref name="origins"/> holds, for every byte of the result, the offset in
+    /// the input of the unit that produced it, and one last entry for the end.
     /// </summary>
     public byte[] Normalize(ReadOnlySpan<byte> utf8, out int[] origins)
     {
@@ -80,10 +84,11 @@ public sealed class Normalizer
     }
 
     /// <summary>
-    /// Goes on normalising: reads from <paramref name="chunk"/> (the input from <c>progress.Position</c> on is its unread part) until the window holds
-    /// <paramref name="limit"/> bytes or the chunk is used up. With <paramref name="final"/> false it leaves the bytes whose reading may depend on what follows.
-    /// Sets <c>progress.Complete</c> when the whole text has been written. Trailing space symbols are only stripped at the very end, so the caller must
-    /// not consume a trailing run of them before that.
+    /// Goes on normalising: reads from <paramref name="chunk"/> (the input from <c>progress.Position</c> on is its unread part) until the
+    /// window holds
+    /// <paramref name="limit"/> bytes or the chunk is used up. With <paramref name="final"/> false it leaves the bytes whose reading may
+    /// depend on what follows. Sets <c>progress.Complete</c> when the whole text has been written. Trailing space symbols are only stripped
+    /// at the very end, so the caller must not consume a trailing run of them before that.
     /// </summary>
     internal void Advance(ref NormalizerProgress progress, ReadOnlySpan<byte> chunk, bool final, NormalizedText window, int limit)
     {
@@ -91,34 +96,55 @@ public sealed class Normalizer
         if (!progress.Started)
         {
             if (!SkipLeadingSpace(ref pos, chunk, final, ref progress))
+            {
                 return;
+            }
+
             progress.Started = true;
             progress.AfterSpace = _removeExtra;
             if (!_asSuffix && _addDummyPrefix)
+            {
                 window.Append(SpaceMark, progress.ChunkOffset + pos);
+            }
         }
+
         bool afterSpace = progress.AfterSpace;
         while (pos < chunk.Length && window.Length < limit)
         {
             if (CopyPlainRun(ref pos, chunk, final, window, limit, progress.ChunkOffset, ref afterSpace))
+            {
                 continue;
+            }
+
             int length = NextUnit(chunk[pos..], final, out ReadOnlySpan<byte> unit);
             if (length < 0)
+            {
                 break;
+            }
+
             if (afterSpace)
+            {
                 while (!unit.IsEmpty && unit[0] == (byte)' ')
+                {
                     unit = unit[1..];
+                }
+            }
+
             if (!unit.IsEmpty)
             {
                 AppendUnit(window, unit, progress.ChunkOffset + pos);
                 afterSpace = _removeExtra && unit[^1] == (byte)' ';
             }
+
             pos += length;
         }
+
         progress.Position = pos;
         progress.AfterSpace = afterSpace;
         if (final && pos >= chunk.Length)
+        {
             Finish(ref progress, window);
+        }
     }
 
     private bool SkipLeadingSpace(ref int pos, ReadOnlySpan<byte> chunk, bool final, ref NormalizerProgress progress)
@@ -126,19 +152,29 @@ public sealed class Normalizer
         while (_removeExtra && pos < chunk.Length)
         {
             if (IsPlain(chunk, pos, final))
+            {
                 break;
+            }
+
             int length = NextUnit(chunk[pos..], final, out ReadOnlySpan<byte> unit);
             if (length < 0)
             {
                 progress.Position = pos;
                 return false;
             }
+
             if (!(unit.Length == 1 && unit[0] == (byte)' '))
+            {
                 break;
+            }
+
             pos += length;
         }
+
         if (pos < chunk.Length)
+        {
             return true;
+        }
         // Nothing but space so far: an empty text unless more follows.
         progress.Position = pos;
         progress.Complete = final;
@@ -155,14 +191,23 @@ public sealed class Normalizer
             {
                 window.Length -= mark.Length;
                 if (window.Track)
+                {
                     end = window.Origins[window.Length];
+                }
             }
         }
+
         if (_asSuffix && _addDummyPrefix)
+        {
             window.Append(SpaceMark, end);
+        }
+
         window.Reserve(0);
         if (window.Track)
+        {
             window.Origins[window.Length] = end;
+        }
+
         progress.Complete = true;
     }
 
@@ -173,8 +218,11 @@ public sealed class Normalizer
             window.Append(unit, origin);
             return;
         }
+
         foreach (ref readonly byte b in unit)
+        {
             window.Append(b == (byte)' ' ? Utf8Bytes.SpaceSymbol : new ReadOnlySpan<byte>(in b), origin);
+        }
     }
 
     /// <summary>One unit at the start of the text and how many bytes it takes; -1 where more input has to be seen first.</summary>
@@ -185,32 +233,50 @@ public sealed class Normalizer
             int length = _symbols.LongestPrefix(text, out _);
             unit = text[..length];
             if (!final && _symbols.IsInside(text))
+            {
                 return -1;
+            }
+
             if (length > 0)
+            {
                 return length;
+            }
         }
+
         if (_map is not null)
         {
             int length = _map.LongestMatch(text, out unit, out bool reachedEnd);
             if (reachedEnd && !final)
+            {
                 return -1;
+            }
+
             if (length > 0)
+            {
                 return length;
+            }
         }
+
         if (Utf8Bytes.TryDecode(text, out _, out int charLength))
+        {
             unit = text[..charLength];
+        }
         else if (!final && Utf8Bytes.IsIncomplete(text))
         {
             unit = default;
             return -1;
         }
         else
+        {
             unit = Utf8Bytes.Replacement;
+        }
+
         return charLength;
     }
 
     /// <summary>Copies characters that no rule or symbol touches; false where it could not move on.</summary>
-    private bool CopyPlainRun(ref int position, ReadOnlySpan<byte> chunk, bool final, NormalizedText window, int limit, int chunkOffset, ref bool afterSpace)
+    private bool CopyPlainRun(ref int position, ReadOnlySpan<byte> chunk, bool final, NormalizedText window, int limit, int chunkOffset,
+        ref bool afterSpace)
     {
         int start = position, pos = start;
         // A step writes at most three bytes (an escaped space), so a stretch of n input bytes needs 3n of room; stretches keep that small.
@@ -233,10 +299,14 @@ public sealed class Normalizer
                 if (run == 0)
                 {
                     if (track)
+                    {
                         origins[written] = chunkOffset + pos;
+                    }
+
                     output[written] = b;
                     run = 1;
                 }
+
                 written += run;
                 pos += run;
             }
@@ -245,7 +315,10 @@ public sealed class Normalizer
                 if (!afterSpace)
                 {
                     if (track)
+                    {
                         origins.AsSpan(written, 3).Fill(chunkOffset + pos);
+                    }
+
                     if (_escape)
                     {
                         output[written] = 0xE2;
@@ -254,9 +327,13 @@ public sealed class Normalizer
                         written += 3;
                     }
                     else
+                    {
                         output[written++] = b;
+                    }
+
                     afterSpace = _removeExtra;
                 }
+
                 pos++;
             }
             else if (kind == Multibyte && Utf8Bytes.TryDecode(chunk[pos..], out int scalar, out int length) && scalar < 0x10000
@@ -265,15 +342,22 @@ public sealed class Normalizer
                 for (int i = 0; i < length; i++)
                 {
                     if (track)
+                    {
                         origins[written] = chunkOffset + pos;
+                    }
+
                     output[written++] = chunk[pos + i];
                 }
+
                 afterSpace = false;
                 pos += length;
             }
             else
+            {
                 break;
+            }
         }
+
         window.Length = written;
         position = pos;
         return pos > start;
@@ -301,20 +385,32 @@ public sealed class Normalizer
                 : b == ' ' ? (longRule ? Slow : Space)
                 : longRule ? PlainBeforeAscii : Plain;
         }
+
         for (int b = 128; b < 256; b++)
+        {
             _leads[b] = b is >= 0xC2 and < 0xF0 ? Multibyte : Slow;
+        }
+
         if (_map is null && _symbols is null)
+        {
             return;
+        }
+
         for (int scalar = 0x80; scalar < 0x10000; scalar++)
         {
             if (!Utf8Bytes.IsScalar(scalar))
+            {
                 continue;
+            }
+
             ReadOnlySpan<byte> text = one[..Utf8Bytes.Write(scalar, one)];
             // A rule or symbol that ends inside a character cannot be told from its bytes alone, so any partial match counts.
             bool rule = _map is not null && (_map.LongestMatch(text, out _, out bool inside) > 0 || inside);
             bool symbol = _symbols is not null && (_symbols.LongestPrefix(text, out _) > 0 || _symbols.IsInside(text));
             if (rule || symbol)
+            {
                 _touched[scalar >> 6] |= 1UL << (scalar & 63);
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
-// The symbols of a BPE training: characters and pairs, found by a fingerprint of how they were put together, each with the places where it stands.
-// Places and frequencies are kept lazily: a frequency is only counted again when it was set to zero, and only then do places that no longer hold go.
-// Source: SentencePiece's BPE trainer; the fingerprint is Bob Jenkins's 64-bit mix.
+// The symbols of a BPE training: characters and pairs, found by a fingerprint of how they were put together, each with the places where it
+// stands. Places and frequencies are kept lazily: a frequency is only counted again when it was set to zero, and only then do places that
+// no longer hold go. Source: SentencePiece's BPE trainer; the fingerprint is Bob Jenkins's 64-bit mix.
 using System.Runtime.InteropServices;
 
 namespace GruLM.Tokenization;
@@ -44,11 +44,17 @@ internal sealed class BpeSymbols(PieceRules rules)
     {
         int symbol = _byFingerprint.Find((ulong)scalar);
         if (symbol != FingerprintMap.Missing)
+        {
             return symbol;
+        }
+
         symbol = Add((ulong)scalar, -1, -1, [scalar]);
         // A character is never a candidate, so its frequency is never looked at.
         if (scalar == PieceRules.Unknown)
+        {
             UnknownSymbol = symbol;
+        }
+
         return symbol;
     }
 
@@ -56,14 +62,23 @@ internal sealed class BpeSymbols(PieceRules rules)
     public int OfPair(int left, int right)
     {
         if (left < 0 || right < 0 || left == UnknownSymbol || right == UnknownSymbol)
+        {
             return -1;
+        }
+
         ulong fingerprint = Mix(_fingerprints[left], _fingerprints[right]);
         int symbol = _byFingerprint.Find(fingerprint);
         if (symbol != FingerprintMap.Missing)
+        {
             return symbol;
+        }
+
         int length = LengthOf(left) + LengthOf(right);
         if (length > _scratch.Length)
+        {
             _scratch = new int[length * 2];
+        }
+
         TextOf(left).CopyTo(_scratch);
         TextOf(right).CopyTo(_scratch.AsSpan(LengthOf(left)));
         ReadOnlySpan<int> text = _scratch.AsSpan(0, length);
@@ -72,6 +87,7 @@ internal sealed class BpeSymbols(PieceRules rules)
             _byFingerprint.Set(fingerprint, Invalid);
             return -1;
         }
+
         return Add(fingerprint, left, right, text);
     }
 
@@ -88,7 +104,10 @@ internal sealed class BpeSymbols(PieceRules rules)
         var bytes = new List<byte>();
         Span<byte> buffer = stackalloc byte[4];
         foreach (int scalar in TextOf(symbol))
+        {
             bytes.AddRange(buffer[..Utf8Bytes.Write(scalar, buffer)]);
+        }
+
         return [.. bytes];
     }
 
@@ -104,6 +123,7 @@ internal sealed class BpeSymbols(PieceRules rules)
             Array.Resize(ref _fingerprints, size);
             Array.Resize(ref _textStarts, size + 1);
         }
+
         int symbol = Count++;
         Left[symbol] = left;
         Right[symbol] = right;
@@ -119,18 +139,42 @@ internal sealed class BpeSymbols(PieceRules rules)
     private static ulong Mix(ulong x, ulong y)
     {
         ulong b = 0xE08C1D668B756F82;
-        x -= b; x -= y; x ^= y >> 43;
-        b -= y; b -= x; b ^= x << 9;
-        y -= x; y -= b; y ^= b >> 8;
-        x -= b; x -= y; x ^= y >> 38;
-        b -= y; b -= x; b ^= x << 23;
-        y -= x; y -= b; y ^= b >> 5;
-        x -= b; x -= y; x ^= y >> 35;
-        b -= y; b -= x; b ^= x << 49;
-        y -= x; y -= b; y ^= b >> 11;
-        x -= b; x -= y; x ^= y >> 12;
-        b -= y; b -= x; b ^= x << 18;
-        y -= x; y -= b; y ^= b >> 22;
+        x -= b;
+        x -= y;
+        x ^= y >> 43;
+        b -= y;
+        b -= x;
+        b ^= x << 9;
+        y -= x;
+        y -= b;
+        y ^= b >> 8;
+        x -= b;
+        x -= y;
+        x ^= y >> 38;
+        b -= y;
+        b -= x;
+        b ^= x << 23;
+        y -= x;
+        y -= b;
+        y ^= b >> 5;
+        x -= b;
+        x -= y;
+        x ^= y >> 35;
+        b -= y;
+        b -= x;
+        b ^= x << 49;
+        y -= x;
+        y -= b;
+        y ^= b >> 11;
+        x -= b;
+        x -= y;
+        x ^= y >> 12;
+        b -= y;
+        b -= x;
+        b ^= x << 18;
+        y -= x;
+        y -= b;
+        y ^= b >> 22;
         return y;
     }
 }
@@ -149,7 +193,9 @@ internal struct PositionSet
     public void Add(int place)
     {
         if (Count == 0)
+        {
             _single = place;
+        }
         else
         {
             if (Count == 1)
@@ -158,13 +204,20 @@ internal struct PositionSet
                 _places[0] = _single;
             }
             else if (Count == _places!.Length)
+            {
                 Array.Resize(ref _places, Count * 2);
+            }
+
             int last = _places![Count - 1];
             if (place == last)
+            {
                 return;
+            }
+
             _unsorted |= place < last;
             _places[Count] = place;
         }
+
         Count++;
     }
 
@@ -172,21 +225,32 @@ internal struct PositionSet
     public Span<int> Sorted()
     {
         if (Count <= 1)
+        {
             return MemoryMarshal.CreateSpan(ref _single, Count);
+        }
+
         Span<int> places = _places.AsSpan(0, Count);
         if (_unsorted)
         {
             places.Sort();
             int kept = 1;
             for (int i = 1; i < Count; i++)
+            {
                 if (places[i] != places[kept - 1])
+                {
                     places[kept++] = places[i];
+                }
+            }
+
             Count = kept;
             _unsorted = false;
             places = places[..kept];
             if (kept == 1)
+            {
                 _single = places[0];
+            }
         }
+
         return places;
     }
 
@@ -194,10 +258,15 @@ internal struct PositionSet
     public void Truncate(int count)
     {
         if (count == 1 && Count > 1)
+        {
             _single = _places![0];
+        }
+
         Count = count;
         if (count == 0)
+        {
             _places = null;
+        }
     }
 
     /// <summary>Lets the memory go.</summary>
@@ -222,9 +291,14 @@ internal sealed class FingerprintMap
             uint slot = i & (uint)(_keys.Length - 1);
             // Values are stored plus three, so that a fresh slot reads as nothing.
             if (_values[slot] == 0)
+            {
                 return Missing;
+            }
+
             if (_keys[slot] == key)
+            {
                 return _values[slot] - 3;
+            }
         }
     }
 
@@ -232,13 +306,22 @@ internal sealed class FingerprintMap
     public void Set(ulong key, int value)
     {
         if (_count * 2 >= _keys.Length)
+        {
             Grow();
+        }
+
         uint i = Place(key);
         while (_values[i & (uint)(_keys.Length - 1)] != 0 && _keys[i & (uint)(_keys.Length - 1)] != key)
+        {
             i++;
+        }
+
         uint slot = i & (uint)(_keys.Length - 1);
         if (_values[slot] == 0)
+        {
             _count++;
+        }
+
         _keys[slot] = key;
         _values[slot] = value + 3;
     }
@@ -250,8 +333,12 @@ internal sealed class FingerprintMap
         _values = new int[keys.Length * 2];
         _count = 0;
         for (int i = 0; i < keys.Length; i++)
+        {
             if (values[i] != 0)
+            {
                 Set(keys[i], values[i] - 3);
+            }
+        }
     }
 
     private static uint Place(ulong key) => (uint)((key * 0x9E3779B97F4A7C15) >> 32);

@@ -1,6 +1,6 @@
-// Learns a BPE vocabulary piece for piece as the reference does: every hundred pieces the most frequent pairs become the active set, each step
-// takes its best pair (most frequent, then shortest, then first in bytes) and merges it everywhere. Which of equally frequent pairs make the active
-// set follows the reference's hash map and partial sort, since whole vocabularies hang on that.
+// Learns a BPE vocabulary piece for piece as the reference does: every hundred pieces the most frequent pairs become the active set, each
+// step takes its best pair (most frequent, then shortest, then first in bytes) and merges it everywhere. Which of equally frequent pairs
+// make the active set follows the reference's hash map and partial sort, since whole vocabularies hang on that.
 // Hot methods are optimised at once: a training is over before tiered compilation would have noticed them.
 // Source: Sennrich et al. 2016; SentencePiece's BPE trainer, 0.1.97 or (overlapping pairs counted) 0.2.
 using System.Numerics;
@@ -47,8 +47,10 @@ internal sealed class BpeTrainer
                 row.Add(_symbols.OfCharacter(scalar));
                 i += length;
             }
+
             ends.Add(row.Count);
         }
+
         _row = [.. row];
         _next = new int[_row.Length];
         _previous = new int[_row.Length];
@@ -63,6 +65,7 @@ internal sealed class BpeTrainer
                 _next[i] = i + 1 == ends[s] ? None : i + 1;
                 _sentenceOf[i] = s;
             }
+
             begin = ends[s];
         }
     }
@@ -72,25 +75,42 @@ internal sealed class BpeTrainer
         TrainerOptions options, TrainingCorpus corpus, int metaCount, Action<TrainingProgress>? progress, CancellationToken cancellation)
     {
         foreach ((int scalar, long count) in corpus.RequiredChars)
+        {
             if (count == 0)
+            {
                 throw new ArgumentException(
                     $"The required character U+{scalar:X4} does not occur in the corpus, which BPE training does not allow; add it to the text or leave it out.");
+            }
+        }
+
         if (options.SplitByWhitespace)
+        {
             corpus.SplitIntoWords(options.TreatWhitespaceAsSuffix, options.AllowWhitespaceOnlyPieces);
+        }
+
         if (options.PretokenizationDelimiter.Length > 0)
+        {
             corpus.ReplaceDelimiter(options.PretokenizationDelimiter);
+        }
+
         int target = options.VocabSize - metaCount - corpus.RequiredChars.Count;
         var trainer = new BpeTrainer(options, corpus);
         List<(byte[] Text, float Score)> pieces = trainer.Learn(target, progress, cancellation);
         foreach ((int scalar, long _) in corpus.RequiredChars)
+        {
             pieces.Add((Utf8Bytes.Encode(scalar), -(float)pieces.Count));
+        }
+
         return pieces;
     }
 
     private List<(byte[] Text, float Score)> Learn(int target, Action<TrainingProgress>? progress, CancellationToken cancellation)
     {
         for (int i = 0; i < _row.Length; i++)
+        {
             AddPair(i, _next[i]);
+        }
+
         var pieces = new List<(byte[] Text, float Score)>();
         var known = new ByteStringMap(Math.Max(16, target));
         while (pieces.Count < target)
@@ -101,42 +121,62 @@ internal sealed class BpeTrainer
                 progress?.Invoke(new TrainingProgress("learning merges", pieces.Count, target));
                 RefreshActive();
             }
+
             int best = FindBest();
             if (best == None)
+            {
                 break;
+            }
+
             byte[] text = _symbols.Utf8Of(best);
             if (known.TryAdd(text, 1))
             {
                 pieces.Add((text, -(float)pieces.Count));
                 MergeEverywhere(best);
             }
+
             _symbols.Erase(best);
             Deactivate(best);
             _symbols.Positions[best].Clear();
         }
+
         return pieces;
     }
 
     private void AddPair(int left, int right)
     {
         if (left == None || right == None)
+        {
             return;
+        }
+
         int symbol = _symbols.OfPair(_row[left], _row[right]);
         if (symbol < 0)
+        {
             return;
+        }
+
         Activate(symbol);
         _symbols.Positions[symbol].Add(left);
         if (_symbols.Frequency[symbol] == 0)
+        {
             _stale.Add(symbol);
+        }
     }
 
     private void Reset(int left, int right, int best)
     {
         if (left == None || right == None)
+        {
             return;
+        }
+
         int symbol = _symbols.OfPair(_row[left], _row[right]);
         if (symbol < 0 || symbol == best || _symbols.Frequency[symbol] == 0)
+        {
             return;
+        }
+
         _symbols.Frequency[symbol] = 0;
         _stale.Add(symbol);
     }
@@ -148,7 +188,10 @@ internal sealed class BpeTrainer
         foreach (int left in _symbols.Positions[best].Sorted())
         {
             if (_row[left] == None)
+            {
                 continue;
+            }
+
             int right = _next[left];
             int before = _previous[left], after = _next[right];
             Reset(before, left, best);
@@ -157,7 +200,10 @@ internal sealed class BpeTrainer
             _row[right] = None;
             _next[left] = after;
             if (after != None)
+            {
                 _previous[after] = left;
+            }
+
             AddPair(before, left);
             AddPair(left, after);
         }
@@ -167,7 +213,10 @@ internal sealed class BpeTrainer
     private void CountFrequency(int symbol)
     {
         if (_symbols.Frequency[symbol] > 0)
+        {
             return;
+        }
+
         Span<int> places = _symbols.Positions[symbol].Sorted();
         int leftHalf = _symbols.Left[symbol], rightHalf = _symbols.Right[symbol];
         int kept = 0;
@@ -183,10 +232,12 @@ internal sealed class BpeTrainer
                 overlapped = None;
                 continue;
             }
+
             places[kept++] = place;
             frequency += _weights[_sentenceOf[place]];
             overlapped = right;
         }
+
         _symbols.Positions[symbol].Truncate(kept);
         _symbols.Frequency[symbol] = frequency;
     }
@@ -201,21 +252,33 @@ internal sealed class BpeTrainer
         for (int symbol = _symbols.Order.First; symbol >= 0; symbol = after[symbol])
         {
             if (_symbols.Left[symbol] < 0)
+            {
                 continue;
+            }
+
             if (_symbols.Frequency[symbol] == 0)
+            {
                 CountFrequency(symbol);
+            }
+
             order[count] = symbol;
             frequency[count++] = _symbols.Frequency[symbol];
         }
+
         int size = Math.Min(Math.Max(MinActive, (int)(_symbols.Order.Count * ActiveShare)), count);
         LibstdcxxHeap.SelectLargest(frequency.AsSpan(0, count), order.AsSpan(0, count), size);
         foreach (int symbol in _active)
+        {
             _activePlace[symbol] = 0;
+        }
+
         _active.Clear();
         _activeFrequency.Clear();
         _stale.Clear();
         for (int i = 0; i < size; i++)
+        {
             Activate(order[i]);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -225,23 +288,34 @@ internal sealed class BpeTrainer
         {
             int place = symbol < _activePlace.Length ? _activePlace[symbol] : 0;
             if (place == 0)
+            {
                 continue;
+            }
+
             CountFrequency(symbol);
             _activeFrequency[place - 1] = _symbols.Frequency[symbol];
         }
+
         _stale.Clear();
         ReadOnlySpan<long> frequencies = CollectionsMarshal.AsSpan(_activeFrequency);
         if (frequencies.IsEmpty)
+        {
             return None;
+        }
+
         long most = Largest(frequencies);
         int best = None;
         for (int i = frequencies.IndexOf(most); i >= 0;)
         {
             if (best == None || IsBetter(_active[i], best))
+            {
                 best = _active[i];
+            }
+
             int step = frequencies[(i + 1)..].IndexOf(most);
             i = step < 0 ? -1 : i + 1 + step;
         }
+
         return best;
     }
 
@@ -249,7 +323,9 @@ internal sealed class BpeTrainer
     {
         ReadOnlySpan<int> a = _symbols.TextOf(symbol), b = _symbols.TextOf(than);
         if (a.Length != b.Length)
+        {
             return a.Length < b.Length;
+        }
         // Code point order is UTF-8 byte order. The same text twice is decided by age.
         int order = a.SequenceCompareTo(b);
         return order != 0 ? order < 0 : symbol < than;
@@ -260,33 +336,53 @@ internal sealed class BpeTrainer
         var most = new Vector<long>(long.MinValue);
         int i = 0;
         for (; i + Vector<long>.Count <= values.Length; i += Vector<long>.Count)
+        {
             most = Vector.Max(most, new Vector<long>(values[i..]));
+        }
+
         long result = long.MinValue;
         for (int k = 0; k < Vector<long>.Count; k++)
+        {
             result = Math.Max(result, most[k]);
+        }
+
         for (; i < values.Length; i++)
+        {
             result = Math.Max(result, values[i]);
+        }
+
         return result;
     }
 
     private void Activate(int symbol)
     {
         if (symbol >= _activePlace.Length)
+        {
             Array.Resize(ref _activePlace, Math.Max(symbol + 1, Math.Max(1024, _activePlace.Length * 2)));
+        }
+
         if (_activePlace[symbol] != 0)
+        {
             return;
+        }
+
         _active.Add(symbol);
         _activeFrequency.Add(_symbols.Frequency[symbol]);
         _activePlace[symbol] = _active.Count;
         if (_symbols.Frequency[symbol] == 0)
+        {
             _stale.Add(symbol);
+        }
     }
 
     private void Deactivate(int symbol)
     {
         int place = _activePlace[symbol] - 1;
         if (place < 0)
+        {
             return;
+        }
+
         int last = _active.Count - 1;
         _active[place] = _active[last];
         _activeFrequency[place] = _activeFrequency[last];

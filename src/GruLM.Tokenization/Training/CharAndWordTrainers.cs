@@ -1,5 +1,5 @@
-// Char and word models: the most frequent characters or words with the logarithm of their share as score. Nothing is learned beyond counting.
-// Source: SentencePiece's character and word trainers.
+// Char and word models: the most frequent characters or words with the logarithm of their share as score. Nothing is learned beyond
+// counting. Source: SentencePiece's character and word trainers.
 namespace GruLM.Tokenization;
 
 /// <summary>Counting trainers.</summary>
@@ -20,20 +20,30 @@ internal static class CharAndWordTrainers
     {
         int room = options.VocabSize - metaCount;
         if (room < 0)
+        {
             throw new VocabularySizeException(
                 $"A vocabulary of {options.VocabSize} is too small: {metaCount} special pieces need at least {metaCount}. Ask for {metaCount} or more.",
                 metaCount, null);
+        }
+
         byte[] mask = Utf8Bytes.Encode(PieceRules.Unknown);
         float logTotal = MathF.Log((ulong)counted.Sum(c => c.Count));
         var pieces = new List<(byte[], float)>();
         foreach ((byte[] text, long count) in counted)
         {
             if (text.AsSpan().IndexOf(mask) >= 0)
+            {
                 continue;
+            }
+
             if (!options.UseAllVocab && pieces.Count == room)
+            {
                 break;
+            }
+
             pieces.Add((text, MathF.Log((ulong)count) - logTotal));
         }
+
         return pieces;
     }
 }

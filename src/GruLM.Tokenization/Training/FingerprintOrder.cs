@@ -1,6 +1,6 @@
-// The iteration order of the reference's hash map from fingerprints to symbols. When candidates tie at the edge of the active set, that order
-// decides which are kept, and a trained vocabulary hangs on it; so this keeps the same singly linked list with the same bucket rules. It finds
-// nothing: looking symbols up is the trainer's own table's work.
+// The iteration order of the reference's hash map from fingerprints to symbols. When candidates tie at the edge of the active set, that
+// order decides which are kept, and a trained vocabulary hangs on it; so this keeps the same singly linked list with the same bucket rules.
+// It finds nothing: looking symbols up is the trainer's own table's work.
 // Source: the behaviour of std::unordered_map in libstdc++ with an identity hash, observed.
 namespace GruLM.Tokenization;
 
@@ -13,8 +13,8 @@ internal sealed class FingerprintOrder
     // Each roughly doubles the last: the primes the library picks when it grows.
     private static ReadOnlySpan<int> BucketCounts =>
     [
-        13, 29, 59, 127, 257, 541, 1109, 2357, 5087, 10273, 20753, 42043, 85229, 172933, 351061, 712697, 1447153, 2938679, 5967347, 12117689, 24607243,
-        49969847, 101473717, 206062531, 418438133, 849681787,
+        13, 29, 59, 127, 257, 541, 1109, 2357, 5087, 10273, 20753, 42043, 85229, 172933, 351061, 712697, 1447153, 2938679, 5967347,
+        12117689, 24607243, 49969847, 101473717, 206062531, 418438133, 849681787,
     ];
 
     // For each bucket the node before its first, or Front; for each node its successor and its bucket.
@@ -48,8 +48,12 @@ internal sealed class FingerprintOrder
             Array.Resize(ref _bucket, size);
             Array.Resize(ref _key, size);
         }
+
         if (Count + 1 > _limit)
+        {
             Rehash(BucketCounts[_growth++]);
+        }
+
         _key[node] = key;
         Link(node, (int)(key % (ulong)_before.Length));
         Count++;
@@ -61,23 +65,35 @@ internal sealed class FingerprintOrder
         int bucket = _bucket[node];
         int previous = _before[bucket];
         while (Successor(previous) != node)
+        {
             previous = Successor(previous);
+        }
+
         int next = _next[node];
         bool first = previous == _before[bucket];
         if (first && (next < 0 || _bucket[next] != bucket))
         {
             if (next >= 0)
+            {
                 _before[_bucket[next]] = previous;
+            }
+
             _before[bucket] = Empty;
         }
         else if (next >= 0 && _bucket[next] != bucket)
         {
             _before[_bucket[next]] = previous;
         }
+
         if (previous == Front)
+        {
             _head = next;
+        }
         else
+        {
             _next[previous] = next;
+        }
+
         Count--;
     }
 
@@ -92,16 +108,23 @@ internal sealed class FingerprintOrder
             _next[node] = _head;
             _head = node;
             if (_next[node] >= 0)
+            {
                 _before[_bucket[_next[node]]] = node;
+            }
+
             _before[bucket] = Front;
         }
         else
         {
             _next[node] = Successor(before);
             if (before == Front)
+            {
                 _head = node;
+            }
             else
+            {
                 _next[before] = node;
+            }
         }
     }
 

@@ -7,20 +7,28 @@ namespace GruLM.Tokenization;
 internal static class LibstdcxxHeap
 {
     /// <summary>
-    /// Moves the <paramref name="size"/> items of the largest keys to the front, as std::partial_sort in descending order does, but leaves them
-    /// unsorted: which items are there is what matters.
+    /// Moves the <paramref name="size"/> items of the largest keys to the front, as std::partial_sort in descending order does, but leaves
+    /// them unsorted: which items are there is what matters.
     /// </summary>
     public static void SelectLargest(Span<long> keys, Span<int> items, int size)
     {
         if (size == 0 || size == keys.Length)
+        {
             return;
+        }
         // The heap's top is its smallest key.
         for (int parent = (size - 2) / 2; size >= 2 && parent >= 0; parent--)
+        {
             Adjust(keys, items, parent, size, keys[parent], items[parent]);
+        }
+
         for (int i = size; i < keys.Length; i++)
         {
             if (keys[i] <= keys[0])
+            {
                 continue;
+            }
+
             (long key, int item) = (keys[i], items[i]);
             keys[i] = keys[0];
             items[i] = items[0];
@@ -37,11 +45,15 @@ internal static class LibstdcxxHeap
             child = 2 * (child + 1);
             // The left child moves up only where the right one comes before it in the order "larger first".
             if (keys[child] > keys[child - 1])
+            {
                 child--;
+            }
+
             keys[hole] = keys[child];
             items[hole] = items[child];
             hole = child;
         }
+
         if ((length & 1) == 0 && child == (length - 2) / 2)
         {
             child = 2 * (child + 1);
@@ -49,6 +61,7 @@ internal static class LibstdcxxHeap
             items[hole] = items[child - 1];
             hole = child - 1;
         }
+
         int parent = (hole - 1) / 2;
         while (hole > top && keys[parent] > key)
         {
@@ -57,6 +70,7 @@ internal static class LibstdcxxHeap
             hole = parent;
             parent = (hole - 1) / 2;
         }
+
         keys[hole] = key;
         items[hole] = item;
     }

@@ -31,41 +31,67 @@ internal sealed class PieceRules(TrainerOptions options)
     {
         int length = piece.Length;
         if (length == 0 || length > _maxLength)
+        {
             return false;
+        }
+
         bool freeSpace = _spaceOnly && !piece.ContainsAnyExcept(Space);
         int previous = AnyScript;
         for (int i = 0; i < length; i++)
         {
             int c = piece[i];
             if (c is Unknown or 0 or Boundary or ' ' || !Utf8Bytes.IsScalar(c))
+            {
                 return false;
+            }
+
             if (c == Space)
             {
                 if (!freeSpace && !SpaceMayStand(i, length))
+                {
                     return false;
+                }
+
                 continue;
             }
+
             int script = ScriptTable.Of(c);
             if (script == ScriptTable.Inherited)
+            {
                 script = previous;
+            }
+
             if (IsDigit(c))
             {
                 if (!_splitNumber)
+                {
                     script = AnyScript;
+                }
+
                 if (_splitDigits && length > 1)
+                {
                     return false;
+                }
             }
+
             if (_splitScript && script != AnyScript && previous != AnyScript && previous != script)
+            {
                 return false;
+            }
+
             previous = script;
         }
+
         return true;
     }
 
     private bool SpaceMayStand(int index, int length)
     {
         if (_suffix)
+        {
             return index == length - 1 || !(_splitSpace || index == 0);
+        }
+
         return index == 0 || !(_splitSpace || index == length - 1);
     }
 

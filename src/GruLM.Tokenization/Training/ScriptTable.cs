@@ -1,5 +1,5 @@
-// Which script a character belongs to, as piece boundaries need it: Unicode 9.0's Scripts property, which the reference froze, with kana folded
-// into Han. The data is a checked-in resource made by the generator beside it, so that no host's Unicode library matters.
+// Which script a character belongs to, as piece boundaries need it: Unicode 9.0's Scripts property, which the reference froze, with kana
+// folded into Han. The data is a checked-in resource made by the generator beside it, so that no host's Unicode library matters.
 // Source: Unicode 9.0 Scripts.txt.
 using System.Globalization;
 
@@ -13,12 +13,12 @@ internal static class ScriptTable
     /// <summary>Characters that take the script of what stands before them.</summary>
     public const byte Inherited = 1;
 
-    private static readonly Lazy<byte[]> Table = new(Read);
+    private static readonly Lazy<byte[]> s_table = new(Read);
 
     /// <summary>The script of a code point.</summary>
     public static byte Of(int codePoint)
     {
-        byte[] table = Table.Value;
+        byte[] table = s_table.Value;
         return (uint)codePoint < (uint)table.Length ? table[codePoint] : Common;
     }
 
@@ -29,14 +29,23 @@ internal static class ScriptTable
         using var reader = new StreamReader(stream);
         // The last listed character is U+E01EF.
         byte[] table = new byte[0xE01F0];
-        var numbers = new Dictionary<string, byte>(StringComparer.Ordinal) { ["Inherited"] = Inherited, ["Han"] = 2, ["Hiragana"] = 2, ["Katakana"] = 2 };
+        var numbers = new Dictionary<string, byte>(StringComparer.Ordinal)
+        {
+            ["Inherited"] = Inherited,
+            ["Han"] = 2,
+            ["Hiragana"] = 2,
+            ["Katakana"] = 2
+        };
         while (reader.ReadLine() is { } line)
         {
             string[] parts = line.Split(' ');
             int first = int.Parse(parts[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
             int last = int.Parse(parts[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
             if (!numbers.TryGetValue(parts[2], out byte number))
+            {
                 numbers[parts[2]] = number = (byte)(numbers.Count);
+            }
+
             table.AsSpan(first, last - first + 1).Fill(number);
         }
         // The prolonged sound mark is Common in Unicode but always part of a kana word.

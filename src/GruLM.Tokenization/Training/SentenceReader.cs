@@ -1,5 +1,5 @@
-// Reads sentences from text files: a line ends at LF only, so that a CR stays part of its sentence, and a file's last line needs no LF. Reads
-// in blocks and hands out copies, so that files of any size pass through.
+// Reads sentences from text files: a line ends at LF only, so that a CR stays part of its sentence, and a file's last line needs no LF.
+// Reads in blocks and hands out copies, so that files of any size pass through.
 namespace GruLM.Tokenization;
 
 /// <summary>Lines of files as sentences.</summary>
@@ -14,7 +14,9 @@ public static class SentenceReader
         {
             using FileStream stream = File.OpenRead(path);
             foreach (ReadOnlyMemory<byte> line in ReadLines(stream))
+            {
                 yield return line;
+            }
         }
     }
 
@@ -28,7 +30,10 @@ public static class SentenceReader
         while (true)
         {
             if (filled == buffer.Length)
+            {
                 Array.Resize(ref buffer, buffer.Length * 2);
+            }
+
             int read = stream.Read(buffer, filled, buffer.Length - filled);
             int scanned = filled;
             filled += read;
@@ -38,12 +43,17 @@ public static class SentenceReader
                 yield return buffer.AsMemory(start, end - start).ToArray();
                 start = end + 1;
             }
+
             if (read == 0)
             {
                 if (filled > start)
+                {
                     yield return buffer.AsMemory(start, filled - start).ToArray();
+                }
+
                 yield break;
             }
+
             buffer.AsSpan(start, filled - start).CopyTo(buffer);
             filled -= start;
         }

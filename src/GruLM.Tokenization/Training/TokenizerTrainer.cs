@@ -1,5 +1,5 @@
-// The way into training: options and sentences in, a model out. It loads the corpus, runs the trainer of the model's kind, sets special pieces
-// and learned ones in order of ids and checks the result as the reference does. Files are read here only when options name them.
+// The way into training: options and sentences in, a model out. It loads the corpus, runs the trainer of the model's kind, sets special
+// pieces and learned ones in order of ids and checks the result as the reference does. Files are read here only when options name them.
 // Source: SentencePiece's trainer interface.
 using Google.Protobuf;
 using GruLM.Tokenization.Proto;
@@ -18,7 +18,8 @@ public static class TokenizerTrainer
     /// <exception cref="InvalidDataException">The corpus is empty or not in the form the options say.</exception>
     /// <exception cref="VocabularySizeException">The vocabulary size cannot be reached; the exception names what can.</exception>
     public static SentencePieceModel Train(
-        TrainerOptions options, IEnumerable<ReadOnlyMemory<byte>> sentences, Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+        TrainerOptions options, IEnumerable<ReadOnlyMemory<byte>> sentences, Action<TrainingProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(sentences);
@@ -27,7 +28,7 @@ public static class TokenizerTrainer
         NormalizerSpec normalizerSpec = NormalizationRules.SpecFor(options);
         NormalizerSpec? denormalizerSpec = NormalizationRules.DenormalizerSpecFor(options);
         var normalizer = new Normalizer(normalizerSpec, options.TreatWhitespaceAsSuffix, null);
-        TrainingCorpus corpus = TrainingCorpus.Load(options, meta, normalizer, sentences, progress, cancellation);
+        var corpus = TrainingCorpus.Load(options, meta, normalizer, sentences, progress, cancellation);
         List<(byte[] Text, float Score)> pieces = options.ModelType switch
         {
             ModelType.Bpe => BpeTrainer.Train(options, corpus, meta.Count, progress, cancellation),
@@ -38,7 +39,10 @@ public static class TokenizerTrainer
         ModelProto proto = Assemble(options, meta, pieces);
         proto.NormalizerSpec = normalizerSpec;
         if (denormalizerSpec is not null)
+        {
             proto.DenormalizerSpec = denormalizerSpec;
+        }
+
         AddSamples(proto, corpus);
         progress?.Invoke(new TrainingProgress("done", proto.Pieces.Count, proto.Pieces.Count));
         return new SentencePieceModel(proto);
@@ -47,11 +51,15 @@ public static class TokenizerTrainer
     /// <summary>Trains on the files <see cref="TrainerOptions.Input"/> names, a sentence a line.</summary>
     /// <inheritdoc cref="Train(TrainerOptions, IEnumerable{ReadOnlyMemory{byte}}, Action{TrainingProgress}, CancellationToken)"/>
     /// <exception cref="IOException">A file cannot be read.</exception>
-    public static SentencePieceModel Train(TrainerOptions options, Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+    public static SentencePieceModel Train(TrainerOptions options, Action<TrainingProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         if (options.Input.Count == 0)
+        {
             throw new ArgumentException("No input is named; set Input to one or more text files, or hand the sentences over.");
+        }
+
         return Train(options, SentenceReader.ReadFiles(options.Input), progress, cancellation);
     }
 
@@ -61,7 +69,8 @@ public static class TokenizerTrainer
     /// </summary>
     /// <exception cref="ArgumentException">A setting is bad.</exception>
     /// <exception cref="InvalidDataException">The corpus is empty or not in the form the options say.</exception>
-    public static int MinimumVocabSize(TrainerOptions options, IEnumerable<ReadOnlyMemory<byte>> sentences, CancellationToken cancellation = default)
+    public static int MinimumVocabSize(TrainerOptions options, IEnumerable<ReadOnlyMemory<byte>> sentences,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(sentences);
@@ -73,9 +82,13 @@ public static class TokenizerTrainer
             options.Validate();
             var meta = new MetaPieces(options);
             if (options.ModelType is ModelType.Char or ModelType.Word)
+            {
                 return meta.Count;
+            }
+
             var normalizer = new Normalizer(NormalizationRules.SpecFor(options), options.TreatWhitespaceAsSuffix, null);
-            return meta.Count + TrainingCorpus.Load(options, meta, normalizer, sentences, null, cancellation, checkSize: false).RequiredChars.Count;
+            return meta.Count + TrainingCorpus.Load(options, meta, normalizer, sentences, null, cancellation,
+                checkSize: false).RequiredChars.Count;
         }
         finally
         {
@@ -96,9 +109,12 @@ public static class TokenizerTrainer
             if (meta.TryGet(id, out string text, out PieceType type))
             {
                 if (proto.Pieces.Count != id)
+                {
                     throw new VocabularySizeException(
                         $"'{text}' is to have id {id}, but the corpus supports only {pieces.Count + meta.Count} pieces, so ids would have a gap. " +
                         "Give it a smaller id or train on more text.", null, pieces.Count + meta.Count);
+                }
+
                 piece = new() { Piece = ByteString.CopyFromUtf8(text), Score = 0, Type = (ModelProto.Types.SentencePiece.Types.Type)type };
             }
             else if (taken < pieces.Count)
@@ -107,26 +123,41 @@ public static class TokenizerTrainer
                 taken++;
             }
             else
+            {
                 continue;
+            }
+
             if (!seen.TryAdd(piece.Piece.Span, id))
+            {
                 throw new ArgumentException(
                     $"The piece '{piece.Piece.ToStringUtf8()}' would be in the vocabulary twice; a symbol must not be equal to a learned piece.");
+            }
+
             proto.Pieces.Add(piece);
         }
+
         int count = proto.Pieces.Count;
         if (!options.HardVocabLimit || options.ModelType == ModelType.Char)
+        {
             proto.TrainerSpec.VocabSize = count;
+        }
         else if (count != size)
+        {
             throw new VocabularySizeException(
                 $"A vocabulary of {size} is too large: the corpus supports {count} pieces at most under these settings. " +
                 $"Ask for {count} or fewer, or switch hard_vocab_limit off to take what there is.", null, count);
+        }
+
         return proto;
     }
 
     private static void AddSamples(ModelProto proto, TrainingCorpus corpus)
     {
         if (corpus.SelfTestSamples.Count == 0)
+        {
             return;
+        }
+
         var tokenizer = new Tokenizer(new SentencePieceModel(proto));
         proto.SelfTestData = new SelfTestData();
         foreach (byte[] sample in corpus.SelfTestSamples)

@@ -1,5 +1,5 @@
-// What a tokenizer is trained with: spm_train's flags under their own names in PascalCase, with its defaults, plus the release to follow where
-// releases differ. Checking is done here; nothing here reads a corpus.
+// What a tokenizer is trained with: spm_train's flags under their own names in PascalCase, with its defaults, plus the release to follow
+// where releases differ. Checking is done here; nothing here reads a corpus.
 using System.Globalization;
 using GruLM.Tokenization.Proto;
 
@@ -32,7 +32,8 @@ public sealed partial class TrainerOptions
     public int SeedSentencepieceSize { get; set; } = 1_000_000;
     /// <summary>Which share of the pieces a unigram training keeps in each round, 0.5 to 0.95.</summary>
     public float ShrinkingFactor { get; set; } = 0.75f;
-    /// <summary>In how many parts sums are formed, 1 to 1024. Part of a unigram model's result; how many threads really work is the machine's affair.</summary>
+    /// <summary>In how many parts sums are formed, 1 to 1024. Part of a unigram model's result; how many threads really work is the
+    /// machine's affair.</summary>
     public int NumThreads { get; set; } = 16;
     /// <summary>How many processors may work at a time; 0: all. Never part of the result.</summary>
     public int Processors { get; set; }
@@ -90,7 +91,8 @@ public sealed partial class TrainerOptions
     public string UnkSurface { get; set; } = " \u2047 ";
     /// <summary>Recorded in the model; memory is handled the same either way.</summary>
     public bool TrainExtremelyLargeCorpus { get; set; }
-    /// <summary>A file of seed pieces for a unigram training (0.2 only): piece, TAB, count a line. Empty means the corpus is mined.</summary>
+    /// <summary>A file of seed pieces for a unigram training (0.2 only): piece, TAB, count a line. Empty means the corpus is
+    /// mined.</summary>
     public string SeedSentencepiecesFile { get; set; } = "";
     /// <summary>The normalisation rules: <c>nmt_nfkc</c>, <c>nfkc</c>, <c>nmt_nfkc_cf</c>, <c>nfkc_cf</c> or <c>identity</c>.</summary>
     public string NormalizationRuleName { get; set; } = "nmt_nfkc";
@@ -108,29 +110,37 @@ public sealed partial class TrainerOptions
     public uint SelfTestSeed { get; set; }
 
     /// <summary>Checks every setting that can be checked without the corpus.</summary>
-    /// <exception cref="ArgumentException">A setting is out of range or contradicts another; the message says which, what is expected and what to do.</exception>
+    /// <exception cref="ArgumentException">A setting is out of range or contradicts another; the message says which, what is expected and
+    /// what to do.</exception>
     public void Validate()
     {
         Require(VocabSize > 0, $"vocab_size is {VocabSize}; it must be a positive number of pieces.");
         Require(Enum.IsDefined(ModelType), $"model_type is {ModelType}; expected unigram, bpe, word or char.");
-        Require(!UseAllVocab || ModelType is ModelType.Word or ModelType.Char, "use_all_vocab is for word and char models; leave it off for unigram and bpe.");
+        Require(!UseAllVocab || ModelType is ModelType.Word or ModelType.Char,
+            "use_all_vocab is for word and char models; leave it off for unigram and bpe.");
         Require(InputFormat is "" or "text" or "tsv", $"input_format is '{InputFormat}'; expected text or tsv.");
         Range(CharacterCoverage is >= 0.98f and <= 1f, "character_coverage", CharacterCoverage, "0.98", "1");
         Range(MaxSentencepieceLength is >= 1 and <= 512, "max_sentencepiece_length", MaxSentencepieceLength, "1", "512");
         Range(NumSubIterations is >= 1 and <= 10, "num_sub_iterations", NumSubIterations, "1", "10");
         int maxThreads = Compat == Compatibility.V01 ? 128 : 1024;
-        Range(NumThreads >= 1 && NumThreads <= maxThreads, "num_threads", NumThreads, "1", maxThreads.ToString(CultureInfo.InvariantCulture));
+        Range(NumThreads >= 1 && NumThreads <= maxThreads, "num_threads", NumThreads, "1",
+            maxThreads.ToString(CultureInfo.InvariantCulture));
         Range(SelfTestSampleSize is >= 0 and <= 1000, "self_test_sample_size", SelfTestSampleSize, "0", "1000");
         Range(ShrinkingFactor is >= 0.5f and <= 0.95f, "shrinking_factor", ShrinkingFactor, "0.5", "0.95");
         Require(Processors >= 0, $"Processors is {Processors}; it must be 0 (all) or more.");
         Range(MaxSentenceLength is >= 10 and <= 1 << 30, "max_sentence_length", MaxSentenceLength, "10", "1073741824");
         Require(InputSentenceSize is 0 or > 100, $"input_sentence_size is {InputSentenceSize}; it must be 0 (all) or more than 100.");
         Require(SeedSentencepieceSize > 0, $"seed_sentencepiece_size is {SeedSentencepieceSize}; it must be positive.");
-        foreach ((string name, string value) in new[] { ("unk_piece", UnkPiece), ("bos_piece", BosPiece), ("eos_piece", EosPiece), ("pad_piece", PadPiece) })
+        foreach ((string name, string value) in new[] { ("unk_piece", UnkPiece), ("bos_piece", BosPiece), ("eos_piece", EosPiece),
+            ("pad_piece", PadPiece) })
+        {
             Require(value.Length > 0, $"{name} is empty; every special piece needs a name.");
+        }
+
         Require(UnkId >= 0, $"unk_id is {UnkId}; the unknown piece must have an id of 0 or more.");
         bool delimited = PretokenizationDelimiter.Length > 0;
-        Require(!delimited || Compat != Compatibility.V01, "pretokenization_delimiter does not exist in 0.1; use compat 0.2 or leave it out.");
+        Require(!delimited || Compat != Compatibility.V01,
+            "pretokenization_delimiter does not exist in 0.1; use compat 0.2 or leave it out.");
         Require(!delimited || ModelType is ModelType.Unigram or ModelType.Bpe, "pretokenization_delimiter is for unigram and bpe models.");
         Require(SeedSentencepiecesFile.Length == 0 || (ModelType == ModelType.Unigram && Compat != Compatibility.V01),
             "seed_sentencepieces_file is for unigram models under compat 0.2.");
@@ -143,7 +153,9 @@ public sealed partial class TrainerOptions
     private static void Require(bool condition, string message)
     {
         if (!condition)
+        {
             throw new ArgumentException(message);
+        }
     }
 
     private static void Range<T>(bool condition, string name, T value, string low, string high) =>
@@ -198,6 +210,7 @@ public sealed partial class TrainerOptions
             spec.PretokenizationDelimiter = PretokenizationDelimiter;
             spec.SeedSentencepiecesFile = SeedSentencepiecesFile;
         }
+
         spec.Input.AddRange(Input);
         spec.AcceptLanguage.AddRange(AcceptLanguage);
         spec.ControlSymbols.AddRange(ControlSymbols);

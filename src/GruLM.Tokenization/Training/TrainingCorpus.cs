@@ -1,6 +1,6 @@
 // The text a tokenizer is trained on, as the trainers want it: filtered and sampled, normalised, symbols cut out, rare characters masked,
-// optionally split into counted words. Every order is fixed, since piece choices hang on it: sentences in order of reading (or of the draw),
-// words by count and bytes.
+// optionally split into counted words. Every order is fixed, since piece choices hang on it: sentences in order of reading (or of the
+// draw), words by count and bytes.
 // Hot methods are optimised at once: a training is over before tiered compilation would have noticed them.
 // Source: SentencePiece's trainer interface.
 using System.Runtime.CompilerServices;
@@ -43,9 +43,12 @@ internal sealed class TrainingCorpus
         corpus.MaskRareCharacters();
         int minimum = corpus.RequiredChars.Count + meta.Count;
         if (checkSize && options.ModelType is (ModelType.Unigram or ModelType.Bpe) && options.VocabSize < minimum)
+        {
             throw new VocabularySizeException(
                 $"A vocabulary of {options.VocabSize} is too small: {meta.Count} special pieces and {corpus.RequiredChars.Count} required characters " +
                 $"need at least {minimum}. Ask for {minimum} or more, or lower the character coverage.", minimum, null);
+        }
+
         return corpus;
     }
 
@@ -54,11 +57,19 @@ internal sealed class TrainingCorpus
     {
         var counts = new ByteStringMap(1 << 12);
         foreach ((byte[] text, long count) in _texts)
+        {
             foreach (Range word in WordSplitter.Split(text, whitespaceAsSuffix, allowWhitespaceOnly))
+            {
                 counts.GetOrAdd(text.AsSpan(word), out _) += count;
+            }
+        }
+
         _texts.Clear();
         for (int i = 0; i < counts.Count; i++)
+        {
             _texts.Add(new CountedText(counts.KeyAt(i).ToArray(), counts.ValueAt(i)));
+        }
+
         _texts.Sort((a, b) => a.Count != b.Count ? b.Count.CompareTo(a.Count) : a.Text.AsSpan().SequenceCompareTo(b.Text));
     }
 
@@ -70,7 +81,10 @@ internal sealed class TrainingCorpus
         {
             ReadOnlySpan<byte> text = _texts[i].Text;
             if (text.IndexOf(sought) < 0)
+            {
                 continue;
+            }
+
             var output = new List<byte>(text.Length);
             while (text.IndexOf(sought) is >= 0 and int at)
             {
@@ -78,6 +92,7 @@ internal sealed class TrainingCorpus
                 output.Add(PieceRules.Boundary);
                 text = text[(at + sought.Length)..];
             }
+
             output.AddRange(text);
             _texts[i] = _texts[i] with { Text = [.. output] };
         }
@@ -104,49 +119,69 @@ internal sealed class TrainingCorpus
                     throw new InvalidDataException(
                         $"Line {line} of the tsv input is '{Encoding.UTF8.GetString(text)}'; expected a text, one TAB and a count of 1 or more.");
                 }
+
                 text = text[..tab];
             }
+
             if (text.IsEmpty || text.Length > _options.MaxSentenceLength || text.IndexOf(reserved) >= 0)
+            {
                 continue;
+            }
+
             kept++;
             if ((kept & 0xFFFF) == 0)
             {
                 cancellation.ThrowIfCancellationRequested();
                 progress?.Invoke(new TrainingProgress("reading sentences", kept, 0));
             }
+
             Draw(SelfTestSamples, _options.SelfTestSampleSize, kept, specimens, text);
             ulong limit = _options.InputSentenceSize;
             if (limit == 0 || (ulong)_texts.Count < limit)
             {
                 _texts.Add(new CountedText(text.ToArray(), count));
                 if (limit > 0 && !_options.ShuffleInputSentence && (ulong)_texts.Count >= limit)
+                {
                     break;
+                }
             }
             else
             {
                 uint place = random.Below((uint)Math.Min(kept, uint.MaxValue));
                 if (place < limit)
+                {
                     _texts[(int)place] = new CountedText(text.ToArray(), count);
+                }
             }
         }
+
         if (_texts.Count == 0)
+        {
             throw new InvalidDataException(
                 $"The corpus has no usable sentence: all are empty, longer than max_sentence_length ({_options.MaxSentenceLength} bytes) or contain U+2585.");
+        }
     }
 
     private static void Draw(List<byte[]> samples, int size, long seen, MersenneTwister random, ReadOnlySpan<byte> text)
     {
         if (size == 0)
+        {
             return;
+        }
+
         if (samples.Count < size)
+        {
             samples.Add(text.ToArray());
+        }
         else if (random.Below((uint)Math.Min(seen, uint.MaxValue)) is uint place && place < size)
+        {
             samples[(int)place] = text.ToArray();
+        }
     }
 
     private void Normalize(MetaPieces meta, Normalizer normalizer, Action<TrainingProgress>? progress, CancellationToken cancellation)
     {
-        PieceTrie symbols = PieceTrie.Create(meta.Texts.Select((text, i) => (text, i)));
+        var symbols = PieceTrie.Create(meta.Texts.Select((text, i) => (text, i)));
         const int Block = 4096;
         int done = 0;
         Parallel.For(0, (_texts.Count + Block - 1) / Block, _options.Parallelism(cancellation), block =>
@@ -159,6 +194,7 @@ internal sealed class TrainingCorpus
                 normalizer.Advance(ref state, _texts[i].Text, final: true, window, int.MaxValue);
                 _texts[i] = _texts[i] with { Text = CutOut(symbols, window.Bytes.AsSpan(0, window.Length)) };
             }
+
             Interlocked.Add(ref done, Block);
         });
         progress?.Invoke(new TrainingProgress("normalising sentences", _texts.Count, _texts.Count));
@@ -167,7 +203,10 @@ internal sealed class TrainingCorpus
         for (int i = 0; i < _texts.Count; i++)
         {
             if (_texts[i].Text.Length > 0)
+            {
                 continue;
+            }
+
             _texts[i] = _texts[^1];
             _texts.RemoveAt(_texts.Count - 1);
         }
@@ -187,14 +226,17 @@ internal sealed class TrainingCorpus
                     output = new List<byte>(text.Length);
                     output.AddRange(text[..i]);
                 }
+
                 output.Add(PieceRules.Boundary);
                 i += length;
                 continue;
             }
+
             length = Utf8Bytes.CharLength(text[i..]);
             output?.AddRange(text.Slice(i, length));
             i += length;
         }
+
         return output is null ? text.ToArray() : [.. output];
     }
 
@@ -208,8 +250,13 @@ internal sealed class TrainingCorpus
         var required = new List<int>();
         Utf8Bytes.Decode(Encoding.UTF8.GetBytes(_options.RequiredChars), required);
         foreach (int c in required)
+        {
             if (c != 0)
+            {
                 counts[c] = (true, 0);
+            }
+        }
+
         foreach ((byte[] text, long count) in _texts)
         {
             for (int i = 0; i < text.Length;)
@@ -217,17 +264,31 @@ internal sealed class TrainingCorpus
                 Utf8Bytes.TryDecode(text.AsSpan(i), out int c, out int length);
                 i += length;
                 if (c is 0 or ' ')
+                {
                     continue;
+                }
+
                 total += count;
                 if (c < frequent.Length)
+                {
                     frequent[c] += count;
+                }
                 else
-                    counts[c] = counts.TryGetValue(c, out (bool Required, long Count) old) ? (old.Required, old.Count + count) : (false, count);
+                {
+                    counts[c] = counts.TryGetValue(c, out (bool Required, long Count) old)
+                        ? (old.Required, old.Count + count)
+                        : (false, count);
+                }
             }
         }
+
         for (int c = 0; c < frequent.Length; c++)
+        {
             if (frequent[c] > 0)
+            {
                 counts[c] = (counts.TryGetValue(c, out (bool Required, long Count) old) && old.Required, frequent[c]);
+            }
+        }
 
         long covered = 0;
         var kept = new Dictionary<int, long>();
@@ -236,14 +297,25 @@ internal sealed class TrainingCorpus
         {
             float coverage = (float)((double)covered / total);
             if (!_options.UseAllVocab && coverage >= _options.CharacterCoverage)
+            {
                 break;
+            }
+
             covered += c.Value.Count;
             if (c.Key is PieceRules.Boundary or ' ')
+            {
                 continue;
+            }
+
             if (c.Key == PieceRules.Unknown)
-                throw new ArgumentException("U+2585 is reserved for training and can not be in the vocabulary; take it out of required_chars or the rules.");
+            {
+                throw new ArgumentException(
+                    "U+2585 is reserved for training and can not be in the vocabulary; take it out of required_chars or the rules.");
+            }
+
             kept.Add(c.Key, c.Value.Count);
         }
+
         RequiredChars.AddRange(kept.Select(c => (c.Key, c.Value)).OrderByDescending(c => c.Value).ThenBy(c => c.Key));
 
         byte[] mask = Utf8Bytes.Encode(PieceRules.Unknown);
@@ -260,11 +332,15 @@ internal sealed class TrainingCorpus
                     output = new List<byte>(text.Length + 8);
                     output.AddRange(text.AsSpan(0, i));
                 }
+
                 output?.AddRange(!keep ? mask : valid ? text.AsSpan(i, length) : Utf8Bytes.Replacement);
                 i += length;
             }
+
             if (output is not null)
+            {
                 _texts[t] = _texts[t] with { Text = [.. output] };
+            }
         }
     }
 }

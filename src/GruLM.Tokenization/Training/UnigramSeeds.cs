@@ -1,5 +1,5 @@
-// Where a unigram training begins: all characters of the corpus and all its repeats, found through a suffix array, by how much text they cover. The
-// order among equals (the order in which the sweep closes repeats) decides which survive later, so it is the reference's.
+// Where a unigram training begins: all characters of the corpus and all its repeats, found through a suffix array, by how much text they
+// cover. The order among equals (the order in which the sweep closes repeats) decides which survive later, so it is the reference's.
 // Hot methods are optimised at once: a training is over before tiered compilation would have noticed them.
 // Source: SentencePiece's unigram trainer.
 using System.Globalization;
@@ -19,17 +19,31 @@ internal sealed class UnigramSeeds(TrainerOptions options, TrainingCorpus corpus
         (int[] row, List<(byte[] Text, long Count)> characters) = Lay();
         var seeds = new List<(byte[] Text, float Score)>();
         foreach ((byte[] text, long count) in characters)
+        {
             seeds.Add((text, count));
+        }
+
         if (options.SeedSentencepiecesFile.Length > 0)
+        {
             seeds.AddRange(FromFile());
+        }
         else
+        {
             AddRepeats(row, seeds);
+        }
+
         float sum = 0;
         foreach ((byte[] _, float score) in seeds)
+        {
             sum += score;
+        }
+
         float logSum = (float)Math.Log(sum);
         for (int i = 0; i < seeds.Count; i++)
+        {
             seeds[i] = (seeds[i].Text, (float)(Math.Log(seeds[i].Score) - logSum));
+        }
+
         return seeds;
     }
 
@@ -46,24 +60,37 @@ internal sealed class UnigramSeeds(TrainerOptions options, TrainingCorpus corpus
             (byte[] text, long count) = corpus.Texts[t];
             int begin = row.Count;
             if (delimiter.Length > 0)
+            {
                 text = Cut(t, delimiter, row);
+            }
             else
+            {
                 Utf8Bytes.Decode(text, row);
+            }
+
             int end = row.Count;
             for (int i = begin; i < end; i++)
             {
                 if (row[i] is PieceRules.Unknown or Boundary)
+                {
                     continue;
+                }
+
                 counts[row[i]] = counts.GetValueOrDefault(row[i]) + count;
             }
+
             row.Add(Boundary);
             if (twice)
             {
                 for (int i = begin; i < end; i++)
+                {
                     row.Add(row[i]);
+                }
+
                 row.Add(Boundary);
             }
         }
+
         var characters = counts.Select(c => (Text: Utf8Bytes.Encode(c.Key), Count: c.Value)).ToList();
         characters.Sort((a, b) => a.Count != b.Count ? b.Count.CompareTo(a.Count) : a.Text.AsSpan().SequenceCompareTo(b.Text));
         return ([.. row], characters);
@@ -83,9 +110,13 @@ internal sealed class UnigramSeeds(TrainerOptions options, TrainingCorpus corpus
             row.Add(Boundary);
             rest.AddRange(part);
             if (at < 0)
+            {
                 break;
+            }
+
             left = left[(at + delimiter.Length)..];
         }
+
         corpus.Texts[sentence] = new CountedText([.. rest], count);
         return text;
     }
@@ -98,9 +129,15 @@ internal sealed class UnigramSeeds(TrainerOptions options, TrainingCorpus corpus
         int[] values = [.. row.Distinct().Order()];
         var numbers = new Dictionary<int, int>(values.Length);
         for (int i = 0; i < values.Length; i++)
+        {
             numbers[values[i]] = i;
+        }
+
         for (int i = 0; i < row.Length; i++)
+        {
             dense[i] = numbers[row[i]];
+        }
+
         int[] order = SuffixArray.Build(dense, values.Length);
 
         var rules = new PieceRules(options);
@@ -111,12 +148,21 @@ internal sealed class UnigramSeeds(TrainerOptions options, TrainingCorpus corpus
             index++;
             int offset = order[left];
             if (length <= 1 || length > options.MaxSentencepieceLength)
+            {
                 continue;
+            }
+
             if (options.Compat != Compatibility.V01 && offset + length >= row.Length)
+            {
                 continue;
+            }
+
             if (rules.IsValid(row.AsSpan(offset, length)))
+            {
                 found.Add((index, offset, length, unchecked((right - left) * length)));
+            }
         }
+
         found.Sort((a, b) => a.Score != b.Score ? b.Score.CompareTo(a.Score) : a.Index.CompareTo(b.Index));
         // 0.1 counts the characters against the limit, 0.2 does not.
         long room = options.Compat == Compatibility.V01 ? options.SeedSentencepieceSize - seeds.Count : options.SeedSentencepieceSize;
@@ -125,10 +171,16 @@ internal sealed class UnigramSeeds(TrainerOptions options, TrainingCorpus corpus
         foreach ((int _, int offset, int length, int score) in found)
         {
             if (room-- == 0)
+            {
                 break;
+            }
+
             text.Clear();
             foreach (int scalar in row.AsSpan(offset, length))
+            {
                 text.AddRange(buffer[..Utf8Bytes.Write(scalar, buffer)]);
+            }
+
             seeds.Add(([.. text], score));
         }
     }
@@ -144,15 +196,24 @@ internal sealed class UnigramSeeds(TrainerOptions options, TrainingCorpus corpus
             int tab = line.Span.IndexOf((byte)'\t');
             string count = tab < 0 ? "" : Encoding.UTF8.GetString(line.Span[(tab + 1)..]).Split('\t')[0];
             if (!long.TryParse(count, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long frequency))
+            {
                 throw new InvalidDataException($"Line {number} of '{options.SeedSentencepiecesFile}' is not a piece, a TAB and a count.");
+            }
+
             var scalars = new List<int>();
             Utf8Bytes.Decode(line.Span[..tab], scalars);
             if (rules.IsValid(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(scalars)))
+            {
                 seeds.Add((line.Span[..tab].ToArray(), frequency * scalars.Count));
+            }
         }
+
         seeds.Sort((a, b) => a.Score != b.Score ? b.Score.CompareTo(a.Score) : a.Text.AsSpan().SequenceCompareTo(b.Text));
         if (seeds.Count > options.SeedSentencepieceSize)
+        {
             seeds.RemoveRange(options.SeedSentencepieceSize, seeds.Count - options.SeedSentencepieceSize);
+        }
+
         return seeds;
     }
 }

@@ -1,6 +1,6 @@
-// Learns a unigram vocabulary: candidates are all repeats of the corpus, then rounds of expectation and maximisation alternate with dropping the
-// pieces whose loss costs least. Results follow the reference to the bit: sums are in single precision over fixed parts of the corpus (sentence i
-// belongs to part i mod num_threads) that are merged in order, whatever the number of processors at work.
+// Learns a unigram vocabulary: candidates are all repeats of the corpus, then rounds of expectation and maximisation alternate with
+// dropping the pieces whose loss costs least. Results follow the reference to the bit: sums are in single precision over fixed parts of the
+// corpus (sentence i belongs to part i mod num_threads) that are merged in order, whatever the number of processors at work.
 // Source: Kudo 2018; SentencePiece's unigram trainer, 0.1.97 or 0.2.
 namespace GruLM.Tokenization;
 
@@ -16,7 +16,8 @@ internal sealed class UnigramTrainer
     private readonly bool _v01;
     private readonly CancellationToken _cancellation;
 
-    // The pieces in hand. The tree's values are numbers of seeds; _current says which piece a seed is now (-1 once it is gone) and its score.
+    // The pieces in hand. The tree's values are numbers of seeds; _current says which piece a seed is now (-1 once it is gone) and its
+    // score.
     private List<(byte[] Text, float Score)> _pieces;
     private int[] _seedOf = [];
     private (int Piece, float Score)[] _current = [];
@@ -32,7 +33,10 @@ internal sealed class UnigramTrainer
         _cancellation = cancellation;
         _lattices = new Lattice[options.NumThreads];
         for (int i = 0; i < _lattices.Length; i++)
+        {
             _lattices[i] = new Lattice();
+        }
+
         _pieces = new UnigramSeeds(options, corpus).Make();
     }
 
@@ -43,7 +47,10 @@ internal sealed class UnigramTrainer
         progress?.Invoke(new TrainingProgress("mining candidate pieces", 0, 0));
         var trainer = new UnigramTrainer(options, corpus, cancellation);
         if (options.SplitByWhitespace)
+        {
             corpus.SplitIntoWords(options.TreatWhitespaceAsSuffix, options.AllowWhitespaceOnlyPieces);
+        }
+
         trainer.BuildTree();
         int desired = (int)(options.VocabSize * 1.1);
         while (true)
@@ -54,16 +61,23 @@ internal sealed class UnigramTrainer
                 progress?.Invoke(new TrainingProgress("estimating probabilities", trainer._pieces.Count, desired));
                 trainer.Maximize(trainer.Expect());
             }
+
             if (trainer._pieces.Count <= desired)
+            {
                 break;
+            }
+
             progress?.Invoke(new TrainingProgress("dropping pieces", trainer._pieces.Count, desired));
             int before = trainer._pieces.Count;
             trainer.Prune(desired);
             if (trainer._pieces.Count == before && trainer.Expect() is { } expected && !expected.Any(e => e < MinimumExpected))
+            {
                 throw new VocabularySizeException(
                     $"A vocabulary of {options.VocabSize} is too small for this corpus: {before} pieces cannot be dropped any further. Ask for more pieces.",
                     null, null);
+            }
         }
+
         return trainer.Choose(options.VocabSize - metaCount);
     }
 
@@ -76,6 +90,7 @@ internal sealed class UnigramTrainer
             _seedOf[i] = i;
             _current[i] = (i, _pieces[i].Score);
         }
+
         _trie = PieceTrie.Create(_pieces.Select((p, i) => (p.Text, i)));
         _minScore = LowestScore();
     }
@@ -84,7 +99,10 @@ internal sealed class UnigramTrainer
     {
         float min = float.MaxValue;
         foreach ((byte[] _, float score) in _pieces)
+        {
             min = Math.Min(min, score);
+        }
+
         return min;
     }
 
@@ -101,18 +119,21 @@ internal sealed class UnigramTrainer
             seeds[i] = _seedOf[piece];
             _current[seeds[i]] = (i, score);
         }
+
         _pieces = pieces;
         _seedOf = seeds;
         _minScore = LowestScore();
         // Dead branches only cost time, so the tree is rebuilt when most of it is dead.
         if (_trie.Count > 2 * _pieces.Count)
+        {
             BuildTree();
+        }
     }
 
     private float[] Expect()
     {
         int parts = _options.NumThreads;
-        var expected = new float[parts][];
+        float[][] expected = new float[parts][];
         InParts(part =>
         {
             float[] sums = expected[part] = new float[_pieces.Count];
@@ -123,8 +144,13 @@ internal sealed class UnigramTrainer
             }
         });
         for (int part = 1; part < parts; part++)
+        {
             for (int k = 0; k < expected[0].Length; k++)
+            {
                 expected[0][k] += expected[part][k];
+            }
+        }
+
         return expected[0];
     }
 
@@ -135,15 +161,26 @@ internal sealed class UnigramTrainer
         for (int i = 0; i < expected.Length; i++)
         {
             if (expected[i] < MinimumExpected)
+            {
                 continue;
+            }
+
             kept.Add((i, expected[i]));
             sum += expected[i];
         }
+
         float logSum = (float)Digamma(sum);
         for (int i = 0; i < kept.Count; i++)
+        {
             kept[i] = (kept[i].Piece, (float)(Digamma(kept[i].Score) - logSum));
+        }
+
         if (kept.Count == 0)
-            throw new InvalidDataException("The corpus is too small to train a unigram model on: no piece is expected even half a time. Train on more text.");
+        {
+            throw new InvalidDataException(
+                "The corpus is too small to train a unigram model on: no piece is expected even half a time. Train on more text.");
+        }
+
         Replace(kept);
     }
 
@@ -155,7 +192,10 @@ internal sealed class UnigramTrainer
 
         double total = 0;
         foreach (float f in frequency)
+        {
             total += f;
+        }
+
         float sum = (float)total;
         float logSum = (float)Math.Log(sum);
         var kept = new List<(int Piece, float Score)>();
@@ -163,15 +203,22 @@ internal sealed class UnigramTrainer
         for (int i = 0; i < count; i++)
         {
             if (frequency[i] == 0 || !keep[i])
+            {
                 continue;
+            }
+
             if (alternatives[i].Length == 0)
             {
                 kept.Add((i, _pieces[i].Score));
                 continue;
             }
+
             float share = 0;
             foreach (int sentence in places[i])
+            {
                 share += _corpus.Texts[sentence].Count;
+            }
+
             share /= sentences;
             float logProbability = (float)(Math.Log(frequency[i]) - logSum);
             // 0.1 takes the number of all pieces here where the number of this piece's alternatives is meant.
@@ -179,21 +226,30 @@ internal sealed class UnigramTrainer
             float logSumWithout = (float)Math.Log(sum + frequency[i] * others);
             float logAlternatives = 0;
             foreach (int other in alternatives[i])
+            {
                 logAlternatives = (float)(logAlternatives + (Math.Log(frequency[other] + frequency[i]) - logSumWithout));
+            }
+
             candidates.Add((i, share * (logProbability - logAlternatives)));
         }
+
         int size = Math.Max(desired, (int)(_options.ShrinkingFactor * count));
         candidates.Sort((a, b) => a.Loss != b.Loss ? b.Loss.CompareTo(a.Loss) : a.Piece.CompareTo(b.Piece));
         foreach ((int piece, float _) in candidates)
         {
             if (kept.Count == size)
+            {
                 break;
+            }
+
             kept.Add((piece, _pieces[piece].Score));
         }
+
         Replace(kept);
     }
 
-    /// <summary>For each piece whether its own best path is the piece itself, and if so what its text would be cut into without it.</summary>
+    /// <summary>For each piece whether its own best path is the piece itself, and if so what its text would be cut into without
+    /// it.</summary>
     private (bool[] Keep, int[][] Alternatives) FindAlternatives()
     {
         int count = _pieces.Count;
@@ -218,7 +274,7 @@ internal sealed class UnigramTrainer
     private (float[] Frequency, List<int>[] Places, float Sentences) Segment()
     {
         int parts = _options.NumThreads, count = _pieces.Count;
-        var frequencies = new float[parts][];
+        float[][] frequencies = new float[parts][];
         var places = new List<(int Piece, int Sentence)>[parts];
         float[] sentences = new float[parts];
         InParts(part =>
@@ -242,17 +298,26 @@ internal sealed class UnigramTrainer
         });
         var all = new List<int>[count];
         for (int i = 0; i < count; i++)
+        {
             all[i] = [];
+        }
+
         float[] total = new float[count];
         float sum = 0;
         for (int part = 0; part < parts; part++)
         {
             sum += sentences[part];
             for (int i = 0; i < count; i++)
+            {
                 total[i] += frequencies[part][i];
+            }
+
             foreach ((int piece, int sentence) in places[part])
+            {
                 all[piece].Add(sentence);
+            }
         }
+
         return (total, all, sum);
     }
 
@@ -260,7 +325,10 @@ internal sealed class UnigramTrainer
     {
         var scores = new ByteStringMap(_pieces.Count);
         for (int i = 0; i < _pieces.Count; i++)
+        {
             scores.TryAdd(_pieces[i].Text, i);
+        }
+
         var chosen = new List<(byte[] Text, float Score)>();
         var taken = new ByteStringMap(Math.Max(16, room));
         float penalty = 0;
@@ -269,23 +337,33 @@ internal sealed class UnigramTrainer
             byte[] text = Utf8Bytes.Encode(scalar);
             taken.TryAdd(text, 1);
             if (scores.TryGet(text, out int piece))
+            {
                 chosen.Add((text, _pieces[piece].Score));
+            }
             else
             {
                 chosen.Add((text, _minScore + penalty));
                 penalty += CharacterPenalty;
             }
         }
+
         List<(byte[] Text, float Score)> ordered = [.. _pieces];
         ordered.Sort(BestFirst);
         foreach ((byte[] Text, float Score) piece in ordered)
         {
             if (taken.Find(piece.Text) >= 0)
+            {
                 continue;
+            }
+
             if (chosen.Count == room)
+            {
                 break;
+            }
+
             chosen.Add(piece);
         }
+
         chosen.Sort(BestFirst);
         return chosen;
 
@@ -303,7 +381,10 @@ internal sealed class UnigramTrainer
     {
         double result = 0;
         for (; x < 7; x++)
+        {
             result -= 1 / x;
+        }
+
         x -= 1.0 / 2.0;
         double xx = 1.0 / x;
         double xx2 = xx * xx;

@@ -24,6 +24,7 @@ internal static class WordSplitter
                 words.Add(start..i);
                 start = i;
             }
+
             inSpaces = space;
             i += length;
             if (whitespaceAsSuffix && space && !allowWhitespaceOnly && i < text.Length)
@@ -32,8 +33,12 @@ internal static class WordSplitter
                 start = i;
             }
         }
+
         if (start < text.Length)
+        {
             words.Add(start..text.Length);
+        }
+
         return words;
     }
 }

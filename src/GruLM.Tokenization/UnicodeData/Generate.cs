@@ -1,9 +1,9 @@
 // Makes the Unicode tables of this folder from the Unicode Character Database: normalisation tables for Unicode 13 (compat 0.1) and 15
 // (compat 0.2) and the script table for Unicode 9. Run it by hand, never as part of a build:
 //     dotnet run Generate.cs -- DIRECTORY-OF-THE-UNICODE-15.0-DATABASE
-// It reads UnicodeData.txt, DerivedAge.txt, DerivedNormalizationProps.txt, CaseFolding.txt and Scripts.txt. Older versions are the characters whose
-// age is not above them: Unicode's stability rules fix the normalisation of assigned characters. It prints each table's SHA-256, which
-// NormalizationTests compares with the reference's tables.
+// It reads UnicodeData.txt, DerivedAge.txt, DerivedNormalizationProps.txt, CaseFolding.txt and Scripts.txt. Older versions are the
+// characters whose age is not above them: Unicode's stability rules fix the normalisation of assigned characters. It prints each table's
+// SHA-256, which NormalizationTests compares with the reference's tables.
 // Source: Unicode Standard Annex 15 (normalisation forms) and the Unicode Character Database.
 #:project ../GruLM.Tokenization.csproj
 #:property PublishAot=false
@@ -32,10 +32,14 @@ void Write(string name, RuleSet rules)
 {
     var builder = new CharsMapBuilder();
     foreach ((int[] source, int[] target) in rules.Rules)
+    {
         builder.Add(source, target);
+    }
     byte[] table = builder.Compile();
     using (var stream = new GZipStream(File.Create(Path.Combine(output, name + ".gz")), CompressionLevel.SmallestSize))
+    {
         stream.Write(table);
+    }
     Console.WriteLine($"{Convert.ToHexStringLower(SHA256.HashData(table))}  {name}  {table.Length} bytes, {rules.Rules.Count} rules");
 }
 
@@ -45,9 +49,15 @@ void WriteScripts()
     var unicode = new Unicode(database, new Version(9, 0));
     var scripts = new SortedDictionary<int, string>();
     foreach ((int first, int last, string[] fields) in Unicode.Read(Path.Combine(database, "Scripts.txt")))
+    {
         for (int c = first; c <= last; c++)
+        {
             if (unicode.IsAssigned(c))
+            {
                 scripts[c] = fields[1];
+            }
+        }
+    }
     (scripts[0x0589], scripts[0x061C], scripts[0x0953], scripts[0x0954]) = ("Common", "Common", "Devanagari", "Devanagari");
     using var writer = new StreamWriter(Path.Combine(output, "scripts-9.0.txt")) { NewLine = "\n" };
     int begin = -1, end = -2;
@@ -67,7 +77,9 @@ void WriteScripts()
     void Flush()
     {
         if (begin >= 0 && current != "Common")
+        {
             writer.WriteLine($"{begin:X} {end:X} {current}");
+        }
     }
 }
 
@@ -89,33 +101,58 @@ internal sealed class Unicode
     {
         _version = version;
         foreach ((int first, int last, string[] fields) in Read(Path.Combine(database, "DerivedAge.txt")))
+        {
             for (int c = first; c <= last; c++)
+            {
                 _ages[c] = Version.Parse(fields[1]);
+            }
+        }
         foreach ((int c, int _, string[] fields) in Read(Path.Combine(database, "UnicodeData.txt")))
         {
             if (!IsAssigned(c))
+            {
                 continue;
+            }
             _class[c] = byte.Parse(fields[3], CultureInfo.InvariantCulture);
             if (fields[5].Length == 0)
+            {
                 continue;
+            }
             bool compatibility = fields[5][0] == '<';
             int[] parts = [.. (compatibility ? fields[5][(fields[5].IndexOf('>') + 1)..] : fields[5])
-                .Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(p => int.Parse(p, NumberStyles.HexNumber, CultureInfo.InvariantCulture))];
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                .Select(p => int.Parse(p, NumberStyles.HexNumber, CultureInfo.InvariantCulture))];
             _compatibility[c] = parts;
             if (!compatibility)
+            {
                 _canonical[c] = parts;
+            }
         }
         var excluded = new HashSet<int>();
         foreach ((int first, int last, string[] fields) in Read(Path.Combine(database, "DerivedNormalizationProps.txt")))
+        {
             if (fields[1] == "Full_Composition_Exclusion")
+            {
                 for (int c = first; c <= last; c++)
+                {
                     excluded.Add(c);
+                }
+            }
+        }
         foreach ((int c, int[] parts) in _canonical)
+        {
             if (parts.Length == 2 && !excluded.Contains(c))
+            {
                 _composition[(parts[0], parts[1])] = c;
+            }
+        }
         foreach ((int c, int _, string[] fields) in Read(Path.Combine(database, "CaseFolding.txt")))
+        {
             if (IsAssigned(c) && fields[1] is "C" or "S")
+            {
                 _fold[c] = int.Parse(fields[2], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+            }
+        }
     }
 
     public bool IsAssigned(int c) => _ages[c] is { } age && age <= _version;
@@ -128,15 +165,21 @@ internal sealed class Unicode
     {
         var output = new List<int>();
         foreach (int c in text)
+        {
             Decompose(c, output);
+        }
         // Marks are put in order of their classes, stably.
         for (int i = 1; i < output.Count; i++)
         {
             int c = output[i], j = i;
             if (_class[c] == 0)
+            {
                 continue;
+            }
             for (; j > 0 && _class[output[j - 1]] > _class[c]; j--)
+            {
                 output[j] = output[j - 1];
+            }
             output[j] = c;
         }
         return [.. output];
@@ -156,7 +199,9 @@ internal sealed class Unicode
                 continue;
             }
             if (_class[c] == 0)
+            {
                 starter = kept;
+            }
             lastClass = _class[c];
             output[kept++] = c;
         }
@@ -170,11 +215,14 @@ internal sealed class Unicode
         {
             string data = line.Split('#')[0];
             if (string.IsNullOrWhiteSpace(data))
+            {
                 continue;
+            }
             string[] fields = [.. data.Split(';').Select(f => f.Trim())];
             string[] range = fields[0].Split("..");
             int first = int.Parse(range[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-            yield return (first, range.Length > 1 ? int.Parse(range[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture) : first, fields);
+            yield return (first, range.Length > 1 ? int.Parse(range[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture) : first,
+                fields);
         }
     }
 
@@ -186,15 +234,21 @@ internal sealed class Unicode
             output.Add(LBase + syllable / (VCount * TCount));
             output.Add(VBase + syllable % (VCount * TCount) / TCount);
             if (syllable % TCount != 0)
+            {
                 output.Add(TBase + syllable % TCount);
+            }
         }
         else if (_compatibility.TryGetValue(c, out int[]? parts))
         {
             foreach (int part in parts)
+            {
                 Decompose(part, output);
+            }
         }
         else
+        {
             output.Add(c);
+        }
     }
 
     private bool TryCompose(int first, int second, out int composed)
@@ -204,7 +258,8 @@ internal sealed class Unicode
             composed = SBase + ((first - LBase) * VCount + second - VBase) * TCount;
             return true;
         }
-        if (first is >= SBase and < SBase + LCount * VCount * TCount && (first - SBase) % TCount == 0 && second is > TBase and < TBase + TCount)
+        if (first is >= SBase and < SBase + LCount * VCount * TCount && (first - SBase) % TCount == 0
+            && second is > TBase and < TBase + TCount)
         {
             composed = first + second - TBase;
             return true;
@@ -213,7 +268,8 @@ internal sealed class Unicode
     }
 }
 
-/// <summary>A set of rewriting rules in the form normalisation tables need: longest match first, no rule that shorter ones make needless.</summary>
+/// <summary>A set of rewriting rules in the form normalisation tables need: longest match first, no rule that shorter ones make
+/// needless.</summary>
 internal sealed class RuleSet
 {
     private RuleSet(SortedDictionary<int[], int[]> rules) => Rules = rules;
@@ -229,23 +285,35 @@ internal sealed class RuleSet
         for (int c = 1; c <= 0x10FFFF; c++)
         {
             if (!Unicode.IsCharacter(c))
+            {
                 continue;
+            }
             int[] composed = unicode.Compose([c]);
             if (composed.Length != 1 || composed[0] != c)
+            {
                 rules[[c]] = composed;
+            }
             int[] decomposed = unicode.Decompose([c]);
             if (decomposed.Length > 1)
+            {
                 sequences.Add(decomposed);
+            }
             else if (originals.TryGetValue(decomposed[0], out List<int>? list))
+            {
                 list.Add(c);
+            }
             else
+            {
                 originals[decomposed[0]] = [c];
+            }
         }
         foreach (int[] decomposed in sequences)
         {
             int[] composed = unicode.Compose(decomposed);
             if (composed.AsSpan().SequenceEqual(decomposed))
+            {
                 continue;
+            }
             // Every way to write the sequence with characters that decompose to its elements.
             int[] choice = new int[decomposed.Length];
             Expand(0);
@@ -255,7 +323,9 @@ internal sealed class RuleSet
                 if (index == decomposed.Length)
                 {
                     if (!choice.AsSpan().SequenceEqual(composed))
+                    {
                         rules[(int[])choice.Clone()] = composed;
+                    }
                     return;
                 }
                 foreach (int original in originals[decomposed[index]])
@@ -268,14 +338,19 @@ internal sealed class RuleSet
         return new RuleSet(Reduced(rules));
     }
 
-    /// <summary>The rules of machine translation: more characters count as space, control characters go, the fullwidth tilde stays.</summary>
+    /// <summary>The rules of machine translation: more characters count as space, control characters go, the fullwidth tilde
+    /// stays.</summary>
     public RuleSet WithTranslationRules()
     {
         SortedDictionary<int[], int[]> rules = Copy();
         foreach (int c in new[] { 0x9, 0xA, 0xC, 0xD, 0x1680, 0x200B, 0x200C, 0x200E, 0x200F, 0x2028, 0x2029, 0x2581, 0xFEFF, 0xFFFD })
+        {
             rules[[c]] = [' '];
+        }
         foreach (int c in Enumerable.Range(1, 8).Concat([0xB]).Concat(Enumerable.Range(0xE, 0x12)).Concat([0x7F, 0x8F, 0x9F]))
+        {
             rules[[c]] = [];
+        }
         rules.Remove([0xFF5E]);
         return new RuleSet(Reduced(rules));
     }
@@ -285,10 +360,16 @@ internal sealed class RuleSet
     {
         SortedDictionary<int[], int[]> rules = New();
         foreach ((int[] source, int[] target) in Rules)
+        {
             rules[source] = [.. target.Select(unicode.Fold)];
+        }
         for (int c = 1; c <= 0x10FFFF; c++)
+        {
             if (Unicode.IsCharacter(c) && unicode.Fold(c) != c)
+            {
                 rules.TryAdd([c], [unicode.Fold(c)]);
+            }
+        }
         return new RuleSet(Reduced(rules));
     }
 
@@ -306,10 +387,16 @@ internal sealed class RuleSet
         {
             var added = new List<KeyValuePair<int[], int[]>>();
             foreach (KeyValuePair<int[], int[]> rule in group)
+            {
                 if (group.Key == 1 || !Apply(kept, rule.Key, group.Key - 1).AsSpan().SequenceEqual(rule.Value))
+                {
                     added.Add(rule);
+                }
+            }
             foreach ((int[] source, int[] target) in added)
+            {
                 kept[source] = target;
+            }
         }
         return kept;
     }
@@ -322,7 +409,9 @@ internal sealed class RuleSet
             int length = Math.Min(longest, text.Length - i);
             int[]? target = null;
             while (length > 0 && !rules.TryGetValue(text[i..(i + length)], out target))
+            {
                 length--;
+            }
             output.AddRange(target ?? [text[i]]);
             i += Math.Max(1, length);
         }

@@ -1,5 +1,5 @@
-// The text of one file as it is read: unpacked, cleaned, a portion at a time, so that memory does not grow with the file. Everything that reads a
-// corpus reads through here, and what was repaired is counted here. It is a stream so that a parser of tables can read it too.
+// The text of one file as it is read: unpacked, cleaned, a portion at a time, so that memory does not grow with the file. Everything that
+// reads a corpus reads through here, and what was repaired is counted here. It is a stream so that a parser of tables can read it too.
 using System.Buffers;
 
 namespace GruLM.Corpus;
@@ -10,7 +10,7 @@ internal sealed class CleanedText : ReadOnlyStream
     private const int PortionBytes = 1 << 20;
 
     // The first bytes of every gzip file (RFC 1952).
-    private static readonly byte[] PackedMagic = [0x1F, 0x8B];
+    private static readonly byte[] s_packedMagic = [0x1F, 0x8B];
 
     private readonly string _called;
     private readonly Stream _source;
@@ -25,7 +25,8 @@ internal sealed class CleanedText : ReadOnlyStream
     // Unpacked so far.
     private long _bytes;
 
-    /// <summary>Reads a stream, unpacking it where it is <paramref name="packed"/>; <paramref name="called"/> is its name in messages.</summary>
+    /// <summary>Reads a stream, unpacking it where it is <paramref name="packed"/>; <paramref name="called"/> is its name in
+    /// messages.</summary>
     public CleanedText(Stream source, string called, bool packed, CancellationToken cancellation)
     {
         (_called, _packed, _cancellation) = (called, packed, cancellation);
@@ -36,15 +37,17 @@ internal sealed class CleanedText : ReadOnlyStream
     /// <summary>What was repaired so far.</summary>
     public TextCleaner Cleaner { get; }
 
-    /// <summary>Reads a file, unpacking it where its name says so, or standard input, unpacking it where it begins like a packed file.</summary>
+    /// <summary>Reads a file, unpacking it where its name says so, or standard input, unpacking it where it begins like a packed
+    /// file.</summary>
     public static CleanedText OfFile(string file, CorpusOptions options, CancellationToken cancellation)
     {
         if (file != CorpusFiles.StandardInput)
         {
             return new CleanedText(CorpusFiles.Open(file), file, CorpusFiles.IsPacked(file), cancellation);
         }
+
         var input = new PeekedStream(options.StandardInput ?? Console.OpenStandardInput(), options.CopyOfStandardInput);
-        return new CleanedText(input, CorpusFiles.Called(file), input.StartsWith(PackedMagic, cancellation), cancellation);
+        return new CleanedText(input, CorpusFiles.Called(file), input.StartsWith(s_packedMagic, cancellation), cancellation);
     }
 
     /// <summary>Reads some bytes, waited for with the token: nobody should have to end standard input to be able to stop.</summary>
@@ -54,24 +57,28 @@ internal sealed class CleanedText : ReadOnlyStream
         return source.ReadAsync(buffer, cancellation).AsTask().WaitAsync(cancellation).GetAwaiter().GetResult();
     }
 
-    /// <summary>The first line that is not blank, before anything is read, when it begins with <paramref name="first"/> after white space; nothing when it does not,
-    /// or when it and the blank lines before it are longer than <paramref name="most"/>.</summary>
+    /// <summary>The first line that is not blank, before anything is read, when it begins with <paramref name="first"/> after white space;
+    /// nothing when it does not, or when it and the blank lines before it are longer than <paramref name="most"/>.</summary>
     public ReadOnlyMemory<byte> PeekLine(byte first, int most)
     {
-        for (var searched = 0; ; )
+        for (int searched = 0; ;)
         {
-            var text = _cleaned.WrittenSpan;
-            var start = text.IndexOfAnyExcept(" \t\n\r"u8);
+            ReadOnlySpan<byte> text = _cleaned.WrittenSpan;
+            int start = text.IndexOfAnyExcept(" \t\n\r"u8);
             if (start >= 0 && text[start] != first)
             {
                 return default;
             }
+
             searched = Math.Max(searched, start);
-            var end = start < 0 ? -1 : text[searched..].IndexOf((byte)'\n');
+            int end = start < 0 ? -1 : text[searched..].IndexOf((byte)'\n');
             if (end >= 0 || _ended || text.Length > most)
             {
-                return end >= 0 ? _cleaned.WrittenMemory[start..(searched + end)] : _ended && start >= 0 ? _cleaned.WrittenMemory[start..] : default;
+                return end >= 0 ? _cleaned.WrittenMemory[start..(searched + end)] : _ended && start >= 0
+                    ? _cleaned.WrittenMemory[start..]
+                    : default;
             }
+
             searched = start < 0 ? 0 : text.Length;
             ReadMore();
         }
@@ -81,7 +88,7 @@ internal sealed class CleanedText : ReadOnlyStream
     public ReadOnlySpan<byte> NextPortion()
     {
         Fill();
-        var portion = _cleaned.WrittenSpan[_given..];
+        ReadOnlySpan<byte> portion = _cleaned.WrittenSpan[_given..];
         _given = _cleaned.WrittenCount;
         return portion;
     }
@@ -89,7 +96,7 @@ internal sealed class CleanedText : ReadOnlyStream
     public override int Read(Span<byte> buffer)
     {
         Fill();
-        var given = _cleaned.WrittenSpan[_given..];
+        ReadOnlySpan<byte> given = _cleaned.WrittenSpan[_given..];
         given = given[..Math.Min(given.Length, buffer.Length)];
         given.CopyTo(buffer);
         _given += given.Length;
@@ -103,6 +110,7 @@ internal sealed class CleanedText : ReadOnlyStream
             _source.Dispose();
             ArrayPool<byte>.Shared.Return(_raw);
         }
+
         base.Dispose(disposing);
     }
 
@@ -119,10 +127,10 @@ internal sealed class CleanedText : ReadOnlyStream
 
     private void ReadMore()
     {
-        var read = ReadRaw();
+        int read = ReadRaw();
         _held += read;
         _ended = read == 0;
-        var used = Cleaner.Append(_raw.AsSpan(0, _held), last: _ended);
+        int used = Cleaner.Append(_raw.AsSpan(0, _held), last: _ended);
         _raw.AsSpan(used, _held - used).CopyTo(_raw);
         _held -= used;
     }
@@ -131,7 +139,7 @@ internal sealed class CleanedText : ReadOnlyStream
     {
         try
         {
-            var read = ReadOrStop(_source, _raw.AsMemory(_held), _cancellation);
+            int read = ReadOrStop(_source, _raw.AsMemory(_held), _cancellation);
             _bytes += read;
             return read;
         }

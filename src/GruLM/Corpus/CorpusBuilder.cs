@@ -32,6 +32,7 @@ internal sealed class CorpusBuilder(long expectedBytes, long mostInMemory) : IDi
         {
             _text.Write("\n"u8);
         }
+
         _hasRecords |= ofRecords;
         _fileStart = _text.Length;
     }
@@ -42,7 +43,7 @@ internal sealed class CorpusBuilder(long expectedBytes, long mostInMemory) : IDi
     /// <summary>Adds a record.</summary>
     public void AddRecord(CorpusRecord record)
     {
-        var start = _text.Length;
+        long start = _text.Length;
         Count(record.WriteSample(_text, _scratch));
         _records.Add(new SampleRange(start, _text.Length));
         record.WriteAfter(_text);
@@ -59,7 +60,7 @@ internal sealed class CorpusBuilder(long expectedBytes, long mostInMemory) : IDi
 
     public (CorpusText Text, CorpusCounts Counts) Finish()
     {
-        var lines = _text.LineEnds + (_text.Last == (byte)'\n' ? 0 : 1);
+        long lines = _text.LineEnds + (_text.Last == (byte)'\n' ? 0 : 1);
         var counts = new CorpusCounts(_text.Length, _text.Characters, lines, _replaced, _windowsLineEnds, _marks, _nuls, _records.Count);
         var text = new CorpusText(_text.Finish());
         return (_hasRecords ? text.WithSamples([.. Samples(text)]) : text, counts);
@@ -70,18 +71,20 @@ internal sealed class CorpusBuilder(long expectedBytes, long mostInMemory) : IDi
     // Records, and the lines of the plain files between them.
     private IEnumerable<SampleRange> Samples(CorpusText text)
     {
-        var next = 0;
-        foreach (var (recordsBefore, file) in _plainFiles)
+        int next = 0;
+        foreach ((int recordsBefore, SampleRange file) in _plainFiles)
         {
             for (; next < recordsBefore; next++)
             {
                 yield return _records[next];
             }
-            foreach (var line in text.LinesIn(file))
+
+            foreach (SampleRange line in text.LinesIn(file))
             {
                 yield return line;
             }
         }
+
         for (; next < _records.Count; next++)
         {
             yield return _records[next];

@@ -1,5 +1,5 @@
-// One file of a corpus, open: what it holds and its text or its records, read as they are asked for. A file is what it was said to be, else what its
-// name says; standard input, which has no name, is plain text unless its first line is a record of JSON lines.
+// One file of a corpus, open: what it holds and its text or its records, read as they are asked for. A file is what it was said to be, else
+// what its name says; standard input, which has no name, is plain text unless its first line is a record of JSON lines.
 namespace GruLM.Corpus;
 
 /// <summary>Reads one file of a corpus.</summary>
@@ -23,11 +23,13 @@ internal sealed class CorpusFile : IDisposable
         Text = CleanedText.OfFile(file, options, cancellation);
         try
         {
-            if (file == CorpusFiles.StandardInput && options.Format is null && JsonLinesReader.IsRecord(Text.PeekLine((byte)'{', MostOfFirstLine)))
+            if (file == CorpusFiles.StandardInput && options.Format is null
+                && JsonLinesReader.IsRecord(Text.PeekLine((byte)'{', MostOfFirstLine)))
             {
                 Format = CorpusFormat.JsonLines;
                 _advice = "; standard input was taken for JSON lines by its first line: --data-format text reads it as plain text";
-                options.Notice?.Invoke("standard input begins with a JSON record: reading JSON lines (--data-format text reads plain text)");
+                options.Notice?.Invoke(
+                    "standard input begins with a JSON record: reading JSON lines (--data-format text reads plain text)");
             }
         }
         catch

@@ -26,10 +26,10 @@ public static class CorpusFiles
 
     private const string Packed = ".gz";
 
-    private static readonly string[] FolderEndings = [".txt", ".jsonl", ".ndjson", ".csv"];
+    private static readonly string[] s_folderEndings = [".txt", ".jsonl", ".ndjson", ".csv"];
 
-    /// <summary>Turns the names a user gave into files: folders into the text, JSON lines and CSV files directly in them (<c>.gz</c> or not), in
-    /// ordinal order of their names.</summary>
+    /// <summary>Turns the names a user gave into files: folders into the text, JSON lines and CSV files directly in them (<c>.gz</c> or
+    /// not), in ordinal order of their names.</summary>
     /// <exception cref="ArgumentException">No name was given, or standard input was named twice.</exception>
     /// <exception cref="FileNotFoundException">There is no such file or folder.</exception>
     /// <exception cref="InvalidDataException">A folder has no text file.</exception>
@@ -40,13 +40,14 @@ public static class CorpusFiles
         {
             throw new ArgumentException("no text was named; name a file, a folder or - for standard input");
         }
+
         if (names.Count(name => name == StandardInput) > 1)
         {
             throw new ArgumentException("standard input (-) was named twice; it can be read only once");
         }
 
         var files = new List<string>();
-        foreach (var name in names)
+        foreach (string name in names)
         {
             if (name == StandardInput || File.Exists(name))
             {
@@ -54,11 +55,13 @@ public static class CorpusFiles
             }
             else if (Directory.Exists(name))
             {
-                var texts = Directory.GetFiles(name).Where(file => FolderEndings.Contains(Ending(file))).ToArray();
+                string[] texts = Directory.GetFiles(name).Where(file => s_folderEndings.Contains(Ending(file))).ToArray();
                 if (texts.Length == 0)
                 {
-                    throw new InvalidDataException($"{name}: the folder has no text; files named {string.Join(", ", FolderEndings.Select(e => "*" + e))}, or these with .gz, were expected directly in it");
+                    throw new InvalidDataException(
+                        $"{name}: the folder has no text; files named {string.Join(", ", s_folderEndings.Select(e => "*" + e))}, or these with .gz, were expected directly in it");
                 }
+
                 files.AddRange(texts.Order(StringComparer.Ordinal));
             }
             else
@@ -66,6 +69,7 @@ public static class CorpusFiles
                 throw new FileNotFoundException($"{name}: there is no such file or folder", name);
             }
         }
+
         return files;
     }
 

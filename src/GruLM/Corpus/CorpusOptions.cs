@@ -4,7 +4,8 @@ namespace GruLM.Corpus;
 /// <summary>How the files of a corpus are read.</summary>
 public sealed record CorpusOptions
 {
-    /// <summary>What all files hold, whatever their names say; null: what their names say, and standard input's beginning of itself.</summary>
+    /// <summary>What all files hold, whatever their names say; null: what their names say, and standard input's beginning of
+    /// itself.</summary>
     public CorpusFormat? Format { get; init; }
 
     /// <summary>The column of tables that holds the text; null for the column <c>text</c>.</summary>
@@ -16,7 +17,8 @@ public sealed record CorpusOptions
     /// <summary>Where standard input is written too, as it came; null: nowhere.</summary>
     public Stream? CopyOfStandardInput { get; init; }
 
-    /// <summary>From how many bytes on the text is kept in a file: the one it is read from, or one in the system's folder for temporary files.</summary>
+    /// <summary>From how many bytes on the text is kept in a file: the one it is read from, or one in the system's folder for temporary
+    /// files.</summary>
     public long MostInMemory { get; init; } = 128 << 20;
 
     /// <summary>Is told the bytes of text there are so far, now and then.</summary>

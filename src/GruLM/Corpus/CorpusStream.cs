@@ -25,6 +25,7 @@ internal sealed class CorpusStream : ReadOnlyStream
         {
             return _file.Text.Read(buffer);
         }
+
         while (_given == _text.WrittenCount)
         {
             _text.ResetWrittenCount();
@@ -33,10 +34,12 @@ internal sealed class CorpusStream : ReadOnlyStream
             {
                 return 0;
             }
+
             _records.Current.WriteSample(_text, _scratch);
             _records.Current.WriteAfter(_text);
         }
-        var given = _text.WrittenSpan[_given..];
+
+        ReadOnlySpan<byte> given = _text.WrittenSpan[_given..];
         given = given[..Math.Min(given.Length, buffer.Length)];
         given.CopyTo(buffer);
         _given += given.Length;
@@ -50,6 +53,7 @@ internal sealed class CorpusStream : ReadOnlyStream
             _records?.Dispose();
             _file.Dispose();
         }
+
         base.Dispose(disposing);
     }
 }

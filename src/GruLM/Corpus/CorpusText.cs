@@ -42,7 +42,8 @@ public readonly struct CorpusText
     /// <exception cref="InvalidDataException">It is longer than any piece of memory, about two gigabytes.</exception>
     public ReadOnlyMemory<byte> Utf8 => Length <= Array.MaxLength
         ? Slice(0, (int)Length)
-        : throw new InvalidDataException($"the text has {Length / 1e9:F1} GB, and what was asked for needs it in one piece of {Array.MaxLength / 1e9:F1} GB at most; give less text");
+        : throw new InvalidDataException(
+        $"the text has {Length / 1e9:F1} GB, and what was asked for needs it in one piece of {Array.MaxLength / 1e9:F1} GB at most; give less text");
 
     /// <summary>Bytes of the whole text.</summary>
     public long Length { get; }
@@ -78,7 +79,7 @@ public readonly struct CorpusText
     {
         for (long at = 0; at < Length;)
         {
-            var end = Math.Min(Length, at + bytes);
+            long end = Math.Min(Length, at + bytes);
             end = end < Length ? LineEnd(end - 1) + 1 : end;
             yield return Slice(at, checked((int)(Math.Min(end, Length) - at)));
             at = end;
@@ -91,18 +92,20 @@ public readonly struct CorpusText
     {
         if (_ranges is null)
         {
-            foreach (var piece in PiecesOfLines(1 << 24))
+            foreach (ReadOnlyMemory<byte> piece in PiecesOfLines(1 << 24))
             {
-                foreach (var line in TextSplit.NonBlankLines(piece))
+                foreach (ReadOnlyMemory<byte> line in TextSplit.NonBlankLines(piece))
                 {
                     yield return line;
                 }
             }
+
             yield break;
         }
-        foreach (var range in OwnRanges())
+
+        foreach (SampleRange range in OwnRanges())
         {
-            var sample = Slice(range.Start, checked((int)(range.End - range.Start)));
+            ReadOnlyMemory<byte> sample = Slice(range.Start, checked((int)(range.End - range.Start)));
             if (!TextSplit.IsBlank(sample.Span))
             {
                 yield return sample;
@@ -114,18 +117,20 @@ public readonly struct CorpusText
     /// <exception cref="ArgumentOutOfRangeException">The fraction is not from 0 up to, but not including, 1.</exception>
     public (CorpusText Training, CorpusText HeldOut) SplitByCharacters(double fraction)
     {
-        var keep = TextSplit.Keep(Pieces().Sum(piece => TextSplit.CountCharacters(piece.Span)), fraction);
+        long keep = TextSplit.Keep(Pieces().Sum(piece => TextSplit.CountCharacters(piece.Span)), fraction);
         long cut = 0;
-        foreach (var piece in Pieces())
+        foreach (ReadOnlyMemory<byte> piece in Pieces())
         {
-            var characters = TextSplit.CountCharacters(piece.Span);
+            long characters = TextSplit.CountCharacters(piece.Span);
             if (characters > keep)
             {
                 return CutAt(cut + TextSplit.BytesOf(piece.Span, keep));
             }
+
             keep -= characters;
             cut += piece.Length;
         }
+
         return CutAt(cut);
     }
 
@@ -133,18 +138,20 @@ public readonly struct CorpusText
     /// <exception cref="ArgumentOutOfRangeException">The fraction is not from 0 up to, but not including, 1.</exception>
     public (CorpusText Training, CorpusText HeldOut) SplitBySamples(double fraction)
     {
-        var keep = TextSplit.Keep(Samples().LongCount(), fraction);
-        foreach (var sample in _ranges is null ? LinesIn(new SampleRange(0, Length)) : OwnRanges())
+        long keep = TextSplit.Keep(Samples().LongCount(), fraction);
+        foreach (SampleRange sample in _ranges is null ? LinesIn(new SampleRange(0, Length)) : OwnRanges())
         {
             if (!TextSplit.IsBlank(Slice(sample.Start, checked((int)(sample.End - sample.Start))).Span) && keep-- == 0)
             {
                 return CutAt(sample.Start);
             }
         }
+
         return CutAt(Length);
     }
 
-    /// <summary>SHA-256 of the bytes and, where samples are not lines, of how long each is (int32, little-endian): it tells texts apart that have the same bytes.</summary>
+    /// <summary>SHA-256 of the bytes and, where samples are not lines, of how long each is (int32, little-endian): it tells texts apart
+    /// that have the same bytes.</summary>
     public ReadOnlyMemory<byte> Checksum() => _checksum is null ? ComputeChecksum() : _checksum.Value ??= ComputeChecksum();
 
     /// <summary>The bytes of each sample, in order, where samples are not lines; else nothing.</summary>
@@ -156,9 +163,9 @@ public readonly struct CorpusText
     /// <summary>The lines of a part, without their line ends.</summary>
     internal IEnumerable<SampleRange> LinesIn(SampleRange part)
     {
-        for (var start = part.Start; start < part.End;)
+        for (long start = part.Start; start < part.End;)
         {
-            var end = Math.Min(part.End, LineEnd(start));
+            long end = Math.Min(part.End, LineEnd(start));
             yield return new SampleRange(start, end);
             start = end + 1;
         }
@@ -168,8 +175,8 @@ public readonly struct CorpusText
     private long LineEnd(long from)
     {
         // Most lines are short: a large piece of a mapped file is no dearer than a small one.
-        var length = (int)Math.Min(PieceBytes, Length - from);
-        var end = Slice(from, length).Span.IndexOf((byte)'\n');
+        int length = (int)Math.Min(PieceBytes, Length - from);
+        int end = Slice(from, length).Span.IndexOf((byte)'\n');
         return end >= 0 ? from + end
             : from + length == Length ? Length
             : throw new InvalidDataException($"the line that goes on at byte {_start + from} is longer than a gigabyte; cut it into lines");
@@ -178,16 +185,18 @@ public readonly struct CorpusText
     private byte[] ComputeChecksum()
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var piece in Pieces())
+        foreach (ReadOnlyMemory<byte> piece in Pieces())
         {
             hash.AppendData(piece.Span);
         }
+
         Span<byte> length = stackalloc byte[sizeof(int)];
-        foreach (var bytes in SampleLengths())
+        foreach (int bytes in SampleLengths())
         {
             BinaryPrimitives.WriteInt32LittleEndian(length, bytes);
             hash.AppendData(length);
         }
+
         return hash.GetHashAndReset();
     }
 
@@ -197,7 +206,9 @@ public readonly struct CorpusText
     // The ranges that lie in this part, a range that was cut as far as it does; counted from the start of this part.
     private IEnumerable<SampleRange> OwnRanges()
     {
-        var (start, length) = (_start, Length);
-        return _ranges!.Select(range => new SampleRange(Math.Clamp(range.Start - start, 0, length), Math.Clamp(range.End - start, 0, length))).Where(range => range.End > range.Start);
+        (long start, long length) = (_start, Length);
+        return _ranges!.Select(
+            range => new SampleRange(Math.Clamp(range.Start - start, 0, length), Math.Clamp(range.End - start, 0, length)))
+            .Where(range => range.End > range.Start);
     }
 }

@@ -1,6 +1,6 @@
-// JSON lines (jsonlines.org): an object a line, each a sample. Its text is the field "text"; or "prompt" and "completion", or a list of chat
-// "messages" in the form that is usual for fine-tuning, both written in the chat template. In the text as a stream an exchange ends with the
-// end marker, which as a sample it gets by being one. Left out on purpose: objects over several lines, other fields.
+// JSON lines (jsonlines.org): an object a line, each a sample. Its text is the field "text"; or "prompt" and "completion", or a list of
+// chat "messages" in the form that is usual for fine-tuning, both written in the chat template. In the text as a stream an exchange ends
+// with the end marker, which as a sample it gets by being one. Left out on purpose: objects over several lines, other fields.
 using System.Text.Json;
 
 namespace GruLM.Corpus;
@@ -13,16 +13,19 @@ internal static class JsonLinesReader
     /// <summary>The records, while they are being read; <paramref name="advice"/> ends every message about one that cannot be.</summary>
     public static IEnumerable<CorpusRecord> Read(CleanedText text, string file, string advice)
     {
-        var buffer = new byte[1 << 16];
+        byte[] buffer = new byte[1 << 16];
         int held = 0, number = 0;
         for (int read; ; held += read)
         {
             if (held == buffer.Length)
             {
-                Array.Resize(ref buffer, held <= Array.MaxLength / 2 ? 2 * held : throw new InvalidDataException($"{file}: line {number + 1} is longer than can be read{advice}"));
+                Array.Resize(ref buffer, held <= Array.MaxLength / 2
+                    ? 2 * held
+                    : throw new InvalidDataException($"{file}: line {number + 1} is longer than can be read{advice}"));
             }
+
             read = text.Read(buffer.AsSpan(held));
-            var used = 0;
+            int used = 0;
             for (int end; (end = buffer.AsSpan(used, held + read - used).IndexOf((byte)'\n')) >= 0; used += end + 1)
             {
                 if (ReadLine(buffer.AsMemory(used, end), file, ++number, advice) is { } record)
@@ -30,14 +33,17 @@ internal static class JsonLinesReader
                     yield return record;
                 }
             }
+
             if (read == 0)
             {
                 if (ReadLine(buffer.AsMemory(used, held - used), file, ++number, advice) is { } record)
                 {
                     yield return record;
                 }
+
                 yield break;
             }
+
             buffer.AsSpan(used, held + read - used).CopyTo(buffer);
             held -= used;
         }
@@ -50,10 +56,11 @@ internal static class JsonLinesReader
         {
             return false;
         }
+
         try
         {
             using var json = JsonDocument.Parse(line);
-            var record = json.RootElement;
+            JsonElement record = json.RootElement;
             return record.ValueKind == JsonValueKind.Object && (Has("text") || (Has("prompt") && Has("completion")) || Has("messages"));
             bool Has(string field) => record.TryGetProperty(field, out _);
         }
@@ -69,6 +76,7 @@ internal static class JsonLinesReader
         {
             return null;
         }
+
         try
         {
             using var json = JsonDocument.Parse(line);
@@ -76,7 +84,8 @@ internal static class JsonLinesReader
         }
         catch (JsonException error)
         {
-            throw new InvalidDataException($"{file}: line {number} is no valid JSON (at byte {error.BytePositionInLine + 1} of the line); {Expected}{advice}", error);
+            throw new InvalidDataException(
+                $"{file}: line {number} is no valid JSON (at byte {error.BytePositionInLine + 1} of the line); {Expected}{advice}", error);
         }
         catch (FormatException error)
         {
@@ -95,19 +104,24 @@ internal static class JsonLinesReader
         {
             throw new FormatException($"is {Kind(record)}; {Expected}");
         }
-        if (record.TryGetProperty("text", out var text))
+
+        if (record.TryGetProperty("text", out JsonElement text))
         {
             return new CorpusRecord(String(text, "text"), "");
         }
-        if (record.TryGetProperty("prompt", out var prompt) && record.TryGetProperty("completion", out var completion))
+
+        if (record.TryGetProperty("prompt", out JsonElement prompt) && record.TryGetProperty("completion", out JsonElement completion))
         {
-            return new CorpusRecord(ChatTemplate.Default.Exchange(String(prompt, "prompt"), String(completion, "completion")), ChatTemplate.EndMarker);
+            return new CorpusRecord(ChatTemplate.Default.Exchange(String(prompt, "prompt"), String(completion, "completion")),
+                ChatTemplate.EndMarker);
         }
-        if (record.TryGetProperty("messages", out var messages))
+
+        if (record.TryGetProperty("messages", out JsonElement messages))
         {
             return new CorpusRecord(Chat(messages), ChatTemplate.EndMarker);
         }
-        var fields = string.Join(", ", record.EnumerateObject().Select(field => $"\"{field.Name}\""));
+
+        string fields = string.Join(", ", record.EnumerateObject().Select(field => $"\"{field.Name}\""));
         throw new FormatException($"has {(fields.Length == 0 ? "no fields" : $"only {fields}")}; {Expected}");
     }
 
@@ -119,14 +133,17 @@ internal static class JsonLinesReader
         {
             throw new FormatException($"\"messages\" is {Kind(messages)}; {form} was expected");
         }
+
         var exchanges = new List<string>();
         var said = new List<string>();
-        foreach (var message in messages.EnumerateArray())
+        foreach (JsonElement message in messages.EnumerateArray())
         {
-            if (message.ValueKind != JsonValueKind.Object || !message.TryGetProperty("role", out var role) || !message.TryGetProperty("content", out var content))
+            if (message.ValueKind != JsonValueKind.Object || !message.TryGetProperty("role", out JsonElement role)
+                || !message.TryGetProperty("content", out JsonElement content))
             {
                 throw new FormatException($"a message lacks \"role\" or \"content\"; {form} was expected");
             }
+
             switch (String(role, "role"))
             {
                 case "system" or "user":
@@ -140,11 +157,16 @@ internal static class JsonLinesReader
                     throw new FormatException($"a message has the role \"{other}\"; system, user or assistant was expected");
             }
         }
-        return said.Count == 0 ? string.Join(ChatTemplate.EndMarker, exchanges) : throw new FormatException("the last of the \"messages\" is not the assistant's, so nothing answers it");
+
+        return said.Count == 0
+            ? string.Join(ChatTemplate.EndMarker, exchanges)
+            : throw new FormatException("the last of the \"messages\" is not the assistant's, so nothing answers it");
     }
 
     private static string String(JsonElement value, string field) =>
-        value.ValueKind == JsonValueKind.String ? value.GetString()! : throw new FormatException($"\"{field}\" is {Kind(value)}; a text was expected");
+        value.ValueKind == JsonValueKind.String
+        ? value.GetString()!
+        : throw new FormatException($"\"{field}\" is {Kind(value)}; a text was expected");
 
     private static string Kind(JsonElement value) => value.ValueKind switch
     {

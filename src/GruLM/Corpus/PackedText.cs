@@ -8,8 +8,8 @@ namespace GruLM.Corpus;
 /// <summary>Unpacks a gzip file; throws <see cref="InvalidDataException"/> where it is damaged or ends too early.</summary>
 internal sealed class PackedText : ReadOnlyStream
 {
-    private static readonly byte[] Mark = "the end of the packed file"u8.ToArray();
-    private static readonly byte[] PackedMark = Pack(Mark);
+    private static readonly byte[] s_mark = "the end of the packed file"u8.ToArray();
+    private static readonly byte[] s_packedMark = Pack(s_mark);
 
     private readonly GZipStream _unpacked;
     private readonly byte[] _buffer = new byte[1 << 16];
@@ -24,19 +24,21 @@ internal sealed class PackedText : ReadOnlyStream
     public override int Read(Span<byte> buffer)
     {
         // As many bytes as the mark has are held back, since they may be the mark.
-        while (_held <= Mark.Length && !_ended)
+        while (_held <= s_mark.Length && !_ended)
         {
             _buffer.AsSpan(_start, _held).CopyTo(_buffer);
             _start = 0;
-            var read = _unpacked.Read(_buffer.AsSpan(_held));
+            int read = _unpacked.Read(_buffer.AsSpan(_held));
             _held += read;
             _ended = read == 0;
         }
-        if (_ended && !_buffer.AsSpan(_start, _held).SequenceEqual(Mark))
+
+        if (_ended && !_buffer.AsSpan(_start, _held).SequenceEqual(s_mark))
         {
             throw new InvalidDataException("it ends too early");
         }
-        var count = Math.Min(buffer.Length, _held - Mark.Length);
+
+        int count = Math.Min(buffer.Length, _held - s_mark.Length);
         _buffer.AsSpan(_start, count).CopyTo(buffer);
         _start += count;
         _held -= count;
@@ -49,6 +51,7 @@ internal sealed class PackedText : ReadOnlyStream
         {
             _unpacked.Dispose();
         }
+
         base.Dispose(disposing);
     }
 
@@ -59,6 +62,7 @@ internal sealed class PackedText : ReadOnlyStream
         {
             gzip.Write(bytes);
         }
+
         return packed.ToArray();
     }
 
@@ -71,15 +75,17 @@ internal sealed class PackedText : ReadOnlyStream
         {
             if (_given < 0)
             {
-                var read = file.Read(buffer);
+                int read = file.Read(buffer);
                 if (read > 0 || buffer.IsEmpty)
                 {
                     return read;
                 }
+
                 _given = 0;
             }
-            var count = Math.Min(buffer.Length, PackedMark.Length - _given);
-            PackedMark.AsSpan(_given, count).CopyTo(buffer);
+
+            int count = Math.Min(buffer.Length, s_packedMark.Length - _given);
+            s_packedMark.AsSpan(_given, count).CopyTo(buffer);
             _given += count;
             return count;
         }
@@ -90,6 +96,7 @@ internal sealed class PackedText : ReadOnlyStream
             {
                 file.Dispose();
             }
+
             base.Dispose(disposing);
         }
     }

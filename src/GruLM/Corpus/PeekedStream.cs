@@ -1,5 +1,5 @@
-// Standard input: its first bytes can be looked at before it is read, since it has no name that says what it holds, and it can be copied, since it
-// comes only once.
+// Standard input: its first bytes can be looked at before it is read, since it has no name that says what it holds, and it can be copied,
+// since it comes only once.
 namespace GruLM.Corpus;
 
 /// <summary>Reads a stream that was looked into, and writes what is read to <paramref name="copy"/>.</summary>
@@ -14,10 +14,12 @@ internal sealed class PeekedStream(Stream source, Stream? copy) : ReadOnlyStream
     public bool StartsWith(ReadOnlySpan<byte> bytes, CancellationToken cancellation)
     {
         _peeked = new byte[bytes.Length];
-        var held = 0;
-        for (int read; held < _peeked.Length && (read = CleanedText.ReadOrStop(source, _peeked.AsMemory(held), cancellation)) > 0; held += read)
+        int held = 0;
+        for (int read; held < _peeked.Length && (read = CleanedText.ReadOrStop(source, _peeked.AsMemory(held), cancellation)) > 0;
+            held += read)
         {
         }
+
         _peeked = _peeked[..held];
         copy?.Write(_peeked);
         return _peeked.AsSpan().SequenceEqual(bytes);
@@ -27,11 +29,12 @@ internal sealed class PeekedStream(Stream source, Stream? copy) : ReadOnlyStream
     {
         if (_given == _peeked.Length)
         {
-            var read = source.Read(buffer);
+            int read = source.Read(buffer);
             copy?.Write(buffer[..read]);
             return read;
         }
-        var count = Math.Min(buffer.Length, _peeked.Length - _given);
+
+        int count = Math.Min(buffer.Length, _peeked.Length - _given);
         _peeked.AsSpan(_given, count).CopyTo(buffer);
         _given += count;
         return count;
@@ -43,6 +46,7 @@ internal sealed class PeekedStream(Stream source, Stream? copy) : ReadOnlyStream
         {
             source.Dispose();
         }
+
         base.Dispose(disposing);
     }
 }

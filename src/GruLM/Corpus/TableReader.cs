@@ -16,25 +16,31 @@ internal static class TableReader
     /// <summary>The records, while they are being read.</summary>
     public static IEnumerable<CorpusRecord> Read(CleanedText text, string file, string column)
     {
-        using var reader = new StreamReader(text, new UTF8Encoding(false), detectEncodingFromByteOrderMarks: false, bufferSize: 1 << 16, leaveOpen: true);
+        using var reader = new StreamReader(text, new UTF8Encoding(false), detectEncodingFromByteOrderMarks: false, bufferSize: 1 << 16,
+            leaveOpen: true);
         using var parser = new CsvParser(reader, new CsvConfiguration(CultureInfo.InvariantCulture), leaveOpen: true);
         if (!Read(parser, file, static rows => rows.Read()))
         {
             yield break;
         }
-        var names = Read(parser, file, static row => row.Record!);
-        var index = Array.IndexOf(names, column);
+
+        string[] names = Read(parser, file, static row => row.Record!);
+        int index = Array.IndexOf(names, column);
         if (index < 0)
         {
-            throw new InvalidDataException($"{file}: has no column '{column}'; its columns are {string.Join(", ", names.Select(name => $"'{name}'"))}: name one with --column");
+            throw new InvalidDataException(
+                $"{file}: has no column '{column}'; its columns are {string.Join(", ", names.Select(name => $"'{name}'"))}: name one with --column");
         }
+
         Func<CsvParser, string> field = row => row[index];
         while (Read(parser, file, static rows => rows.Read()))
         {
             if (parser.Count != names.Length)
             {
-                throw new InvalidDataException($"{file}: the row that ends in line {parser.RawRow} has {parser.Count} field(s); {names.Length} were expected, one a column");
+                throw new InvalidDataException(
+                    $"{file}: the row that ends in line {parser.RawRow} has {parser.Count} field(s); {names.Length} were expected, one a column");
             }
+
             yield return new CorpusRecord(Read(parser, file, field), "");
         }
     }
@@ -48,7 +54,8 @@ internal static class TableReader
         }
         catch (CsvHelperException error)
         {
-            throw new InvalidDataException($"{file}: the row that ends in line {parser.RawRow} is damaged: a quotation mark stands where none belongs; a field with one is quoted, and its own are doubled", error);
+            throw new InvalidDataException(
+                $"{file}: the row that ends in line {parser.RawRow} is damaged: a quotation mark stands where none belongs; a field with one is quoted, and its own are doubled", error);
         }
     }
 }

@@ -1,5 +1,5 @@
-// The bytes of a text of any length: in an array, or in a file that is mapped into memory, so that what a text takes does not grow with it. Handed out
-// in pieces, since no span is longer than two gigabytes.
+// The bytes of a text of any length: in an array, or in a file that is mapped into memory, so that what a text takes does not grow with it.
+// Handed out in pieces, since no span is longer than two gigabytes.
 using System.Buffers;
 using System.IO.MemoryMappedFiles;
 

@@ -29,7 +29,7 @@ internal sealed class TextCleaner(IBufferWriter<byte> output)
     /// </summary>
     public int Append(ReadOnlySpan<byte> portion, bool last)
     {
-        var rest = portion;
+        ReadOnlySpan<byte> rest = portion;
         if (!_started)
         {
             ReadOnlySpan<byte> mark = [0xEF, 0xBB, 0xBF];
@@ -37,6 +37,7 @@ internal sealed class TextCleaner(IBufferWriter<byte> output)
             {
                 return 0;
             }
+
             _started = true;
             if (rest.StartsWith(mark))
             {
@@ -47,22 +48,25 @@ internal sealed class TextCleaner(IBufferWriter<byte> output)
 
         while (rest.Length > 0)
         {
-            var length = rest.IndexOf((byte)'\r');
-            var atEnd = length < 0;
+            int length = rest.IndexOf((byte)'\r');
+            bool atEnd = length < 0;
             if (atEnd)
             {
                 length = last ? rest.Length : rest.Length - UnfinishedBytes(rest);
             }
+
             AppendWithoutNuls(rest[..length]);
             rest = rest[length..];
             if (atEnd)
             {
                 break;
             }
+
             if (rest.Length == 1 && !last)
             {
                 break;
             }
+
             if (rest.Length > 1 && rest[1] == (byte)'\n')
             {
                 WindowsLineEnds++;
@@ -75,6 +79,7 @@ internal sealed class TextCleaner(IBufferWriter<byte> output)
                 rest = rest[1..];
             }
         }
+
         return portion.Length - rest.Length;
     }
 
@@ -86,6 +91,7 @@ internal sealed class TextCleaner(IBufferWriter<byte> output)
             AppendValid(bytes[..nul]);
             Nuls++;
         }
+
         AppendValid(bytes);
     }
 
@@ -96,9 +102,10 @@ internal sealed class TextCleaner(IBufferWriter<byte> output)
             output.Write(bytes);
             return;
         }
+
         while (bytes.Length > 0)
         {
-            if (Rune.DecodeFromUtf8(bytes, out _, out var length) == OperationStatus.Done)
+            if (Rune.DecodeFromUtf8(bytes, out _, out int length) == OperationStatus.Done)
             {
                 output.Write(bytes[..length]);
             }
@@ -107,6 +114,7 @@ internal sealed class TextCleaner(IBufferWriter<byte> output)
                 ReplacedSequences++;
                 output.Write("\uFFFD"u8);
             }
+
             bytes = bytes[length..];
         }
     }
@@ -114,15 +122,16 @@ internal sealed class TextCleaner(IBufferWriter<byte> output)
     /// <summary>The number of bytes at the end that may be the beginning of a longer character: 0 to 3.</summary>
     internal static int UnfinishedBytes(ReadOnlySpan<byte> bytes)
     {
-        for (var back = 1; back <= Math.Min(3, bytes.Length); back++)
+        for (int back = 1; back <= Math.Min(3, bytes.Length); back++)
         {
-            var b = bytes[^back];
+            byte b = bytes[^back];
             if ((b & 0xC0) != 0x80)
             {
-                var length = b >= 0xF0 ? 4 : b >= 0xE0 ? 3 : b >= 0xC0 ? 2 : 1;
+                int length = b >= 0xF0 ? 4 : b >= 0xE0 ? 3 : b >= 0xC0 ? 2 : 1;
                 return length > back ? back : 0;
             }
         }
+
         return 0;
     }
 }

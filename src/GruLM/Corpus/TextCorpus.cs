@@ -1,6 +1,6 @@
 // A corpus: the cleaned UTF-8 of all its files, one after another, where its samples are, and what was counted and repaired while
-// reading. Plain text comes as it stands; JSON lines and tables are read by the files beside this one. A long corpus does not lie in memory: one file
-// in which nothing is to be repaired is mapped where it is, anything else goes to a temporary file.
+// reading. Plain text comes as it stands; JSON lines and tables are read by the files beside this one. A long corpus does not lie in
+// memory: one file in which nothing is to be repaired is mapped where it is, anything else goes to a temporary file.
 using System.Buffers;
 
 namespace GruLM.Corpus;
@@ -15,7 +15,8 @@ namespace GruLM.Corpus;
 /// <param name="Nuls">NULs dropped.</param>
 /// <param name="Records">Objects of JSON lines files and rows of tables.</param>
 public sealed record CorpusCounts(
-    long Bytes, long Characters, long Lines, long ReplacedSequences, long WindowsLineEnds, int ByteOrderMarks, long Nuls = 0, long Records = 0);
+    long Bytes, long Characters, long Lines, long ReplacedSequences, long WindowsLineEnds, int ByteOrderMarks, long Nuls = 0,
+    long Records = 0);
 
 /// <summary>The text of a corpus.</summary>
 public sealed class TextCorpus
@@ -30,7 +31,8 @@ public sealed class TextCorpus
     /// <summary>The text with its samples.</summary>
     public CorpusText Text { get; }
 
-    /// <summary>The text in one piece: valid UTF-8, line ends as LF, no byte-order mark, no NUL. Throws <see cref="InvalidDataException"/> above two gigabytes.</summary>
+    /// <summary>The text in one piece: valid UTF-8, line ends as LF, no byte-order mark, no NUL. Throws <see cref="InvalidDataException"/>
+    /// above two gigabytes.</summary>
     public ReadOnlyMemory<byte> Utf8 => Text.Utf8;
 
     /// <summary>What was counted and repaired while reading.</summary>
@@ -39,8 +41,9 @@ public sealed class TextCorpus
     /// <summary>The files it was read from, in order.</summary>
     public IReadOnlyList<string> Files { get; }
 
-    /// <summary>Reads files, folders of them, or standard input. What a file holds, its name says (see <see cref="CorpusFiles"/>) unless the options do; standard input is unpacked
-    /// when it is a gzip file, and is plain text unless its first line is a record of JSON lines.</summary>
+    /// <summary>Reads files, folders of them, or standard input. What a file holds, its name says (see <see cref="CorpusFiles"/>) unless
+    /// the options do; standard input is unpacked when it is a gzip file, and is plain text unless its first line is a record of JSON
+    /// lines.</summary>
     /// <param name="names">Files, folders (the files in them that hold text, in ordinal order) or <c>-</c> for standard input.</param>
     /// <param name="options">How they are read; null for the defaults.</param>
     /// <param name="cancellation">Ends the reading early.</param>
@@ -51,15 +54,17 @@ public sealed class TextCorpus
     public static TextCorpus Read(IReadOnlyList<string> names, CorpusOptions? options = null, CancellationToken cancellation = default)
     {
         options ??= new CorpusOptions();
-        var files = CorpusFiles.Find(names);
+        IReadOnlyList<string> files = CorpusFiles.Find(names);
         if (AsItStands(files, options, cancellation) is { } corpus)
         {
             return corpus;
         }
-        using var builder = new CorpusBuilder(files.Sum(file => file == CorpusFiles.StandardInput ? 0 : new FileInfo(file).Length), options.MostInMemory);
-        foreach (var name in files)
+
+        using var builder = new CorpusBuilder(files.Sum(file => file == CorpusFiles.StandardInput ? 0 : new FileInfo(file).Length),
+            options.MostInMemory);
+        foreach (string name in files)
         {
-            var before = builder.Length;
+            long before = builder.Length;
             using (var file = new CorpusFile(name, options, cancellation))
             {
                 Add(file, builder, options.Progress);
@@ -70,7 +75,9 @@ public sealed class TextCorpus
                 throw new InvalidDataException($"{CorpusFiles.Called(name)}: is empty, text was expected");
             }
         }
-        return builder.Length > 0 ? Finish(builder, files) : throw new InvalidDataException($"{string.Join(", ", names)}: holds only empty files, text was expected");
+
+        return builder.Length > 0 ? Finish(builder, files) : throw new InvalidDataException(
+            $"{string.Join(", ", names)}: holds only empty files, text was expected");
     }
 
     /// <summary>The text of one file, which <see cref="Read"/> would hold, as a stream in memory that does not grow with it.</summary>
@@ -78,7 +85,8 @@ public sealed class TextCorpus
     /// <param name="options">How it is read; null for the defaults.</param>
     /// <param name="cancellation">Ends the reading early.</param>
     /// <exception cref="IOException">It cannot be opened.</exception>
-    /// <exception cref="InvalidDataException">Standard input is damaged at its beginning; what is damaged later is found while the stream is read.</exception>
+    /// <exception cref="InvalidDataException">Standard input is damaged at its beginning; what is damaged later is found while the stream
+    /// is read.</exception>
     public static Stream Open(string file, CorpusOptions? options = null, CancellationToken cancellation = default) =>
         new CorpusStream(new CorpusFile(file, options ?? new CorpusOptions(), cancellation));
 
@@ -96,12 +104,14 @@ public sealed class TextCorpus
     // One long file of plain text in which nothing is to be repaired; null for anything else.
     private static TextCorpus? AsItStands(IReadOnlyList<string> files, CorpusOptions options, CancellationToken cancellation)
     {
-        if (files is not [not CorpusFiles.StandardInput and var name] || options.FormatOf(name) != CorpusFormat.Plain || CorpusFiles.IsPacked(name) || new FileInfo(name).Length <= options.MostInMemory)
+        if (files is not [not CorpusFiles.StandardInput and var name] || options.FormatOf(name) != CorpusFormat.Plain
+            || CorpusFiles.IsPacked(name) || new FileInfo(name).Length <= options.MostInMemory)
         {
             return null;
         }
+
         var counts = new CorpusCounts(0, 0, 0, 0, 0, 0);
-        var last = (byte)'\n';
+        byte last = (byte)'\n';
         using (var text = CleanedText.OfFile(name, options, cancellation))
         {
             for (ReadOnlySpan<byte> portion; (portion = text.NextPortion()).Length > 0;)
@@ -110,13 +120,21 @@ public sealed class TextCorpus
                 {
                     return null;
                 }
-                counts = counts with { Bytes = counts.Bytes + portion.Length, Characters = counts.Characters + TextSplit.CountCharacters(portion), Lines = counts.Lines + portion.Count((byte)'\n') };
+
+                counts = counts with
+                {
+                    Bytes = counts.Bytes + portion.Length,
+                    Characters = counts.Characters + TextSplit.CountCharacters(portion),
+                    Lines = counts.Lines + portion.Count((byte)'\n')
+                };
                 last = portion[^1];
                 options.Progress?.Invoke(counts.Bytes);
             }
         }
+
         var bytes = new MappedBytes(CorpusFiles.Open(name));
-        return bytes.Length == counts.Bytes ? new TextCorpus(new CorpusText(bytes), counts with { Lines = counts.Lines + (last == (byte)'\n' ? 0 : 1) }, files) : null;
+        return bytes.Length == counts.Bytes ? new TextCorpus(
+            new CorpusText(bytes), counts with { Lines = counts.Lines + (last == (byte)'\n' ? 0 : 1) }, files) : null;
     }
 
     private static void Add(CorpusFile file, CorpusBuilder builder, Action<long>? progress)
@@ -124,7 +142,7 @@ public sealed class TextCorpus
         builder.BeginFile(file.HasRecords);
         if (file.HasRecords)
         {
-            foreach (var record in file.Records())
+            foreach (CorpusRecord record in file.Records())
             {
                 builder.AddRecord(record);
                 progress?.Invoke(builder.Length);
@@ -137,14 +155,16 @@ public sealed class TextCorpus
                 builder.Text.Write(portion);
                 progress?.Invoke(builder.Length);
             }
+
             builder.EndPlainFile();
         }
+
         builder.Count(file.Text.Cleaner);
     }
 
     private static TextCorpus Finish(CorpusBuilder builder, IReadOnlyList<string> files)
     {
-        var (text, counts) = builder.Finish();
+        (CorpusText text, CorpusCounts? counts) = builder.Finish();
         return new TextCorpus(text, counts, files);
     }
 }

@@ -1,5 +1,5 @@
-// Where the text of a corpus is collected: in an array while it is short, else in a temporary file that is mapped in the end, so that a corpus of any
-// size is read in the same memory.
+// Where the text of a corpus is collected: in an array while it is short, else in a temporary file that is mapped in the end, so that a
+// corpus of any size is read in the same memory.
 using System.Buffers;
 
 namespace GruLM.Corpus;
@@ -33,7 +33,8 @@ internal sealed class TextSink(long expectedBytes, long mostInMemory) : IBufferW
         {
             return;
         }
-        var added = _bytes.AsSpan(_held, count);
+
+        Span<byte> added = _bytes.AsSpan(_held, count);
         Characters += TextSplit.CountCharacters(added);
         LineEnds += added.Count((byte)'\n');
         Last = added[^1];
@@ -43,16 +44,18 @@ internal sealed class TextSink(long expectedBytes, long mostInMemory) : IBufferW
 
     public Memory<byte> GetMemory(int sizeHint = 0)
     {
-        var needed = (long)_held + Math.Max(1, sizeHint);
+        long needed = (long)_held + Math.Max(1, sizeHint);
         if (needed > _bytes.Length && (_file is not null || needed > mostInMemory))
         {
             Spill();
             needed = Math.Max(1, sizeHint);
         }
+
         if (needed > _bytes.Length)
         {
             Array.Resize(ref _bytes, (int)Math.Max(needed, Math.Min(2L * _bytes.Length, mostInMemory)));
         }
+
         return _bytes.AsMemory(_held);
     }
 
@@ -65,6 +68,7 @@ internal sealed class TextSink(long expectedBytes, long mostInMemory) : IBufferW
         {
             return new BytesInMemory(_bytes.AsMemory(0, _held));
         }
+
         Spill();
         var mapped = new MappedBytes(_file);
         _file = null;
@@ -77,11 +81,15 @@ internal sealed class TextSink(long expectedBytes, long mostInMemory) : IBufferW
     {
         var options = new FileStreamOptions
         {
-            Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.Read | FileShare.Delete, BufferSize = 0, Options = FileOptions.DeleteOnClose,
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.Read | FileShare.Delete,
+            BufferSize = 0,
+            Options = FileOptions.DeleteOnClose,
         };
         if (_file is null)
         {
-            var path = Path.Combine(Path.GetTempPath(), $"grulm-text-{Environment.ProcessId}-{Guid.NewGuid():N}");
+            string path = Path.Combine(Path.GetTempPath(), $"grulm-text-{Environment.ProcessId}-{Guid.NewGuid():N}");
             _file = new FileStream(path, options);
 
             // Where an open file can be deleted it is, so that nothing is left behind whatever happens.
@@ -90,14 +98,17 @@ internal sealed class TextSink(long expectedBytes, long mostInMemory) : IBufferW
                 File.Delete(path);
             }
         }
+
         try
         {
             _file.Write(_bytes.AsSpan(0, _held));
         }
         catch (IOException error)
         {
-            throw new IOException($"{Path.GetTempPath()}: no room for a copy of the text of more than {Length / 1e9:F1} GB ({error.Message}); name another folder in TMPDIR, or unpack, clean and join the text into one file, which is read where it is", error);
+            throw new IOException(
+                $"{Path.GetTempPath()}: no room for a copy of the text of more than {Length / 1e9:F1} GB ({error.Message}); name another folder in TMPDIR, or unpack, clean and join the text into one file, which is read where it is", error);
         }
+
         _held = 0;
         if (_bytes.Length > FileBuffer)
         {

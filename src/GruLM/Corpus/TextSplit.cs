@@ -1,5 +1,5 @@
-// Cutting a corpus into a part to learn from and a part held out: the last tenth (or another fraction) of the characters for text read as one
-// stream, of the non-blank lines for lines that are samples of their own. The cut is at the end of the text on purpose: shuffled
+// Cutting a corpus into a part to learn from and a part held out: the last tenth (or another fraction) of the characters for text read as
+// one stream, of the non-blank lines for lines that are samples of their own. The cut is at the end of the text on purpose: shuffled
 // lines of one book would leak between the parts. Also the walk over non-blank lines, since both must agree on what those are.
 namespace GruLM.Corpus;
 
@@ -21,8 +21,8 @@ public static class TextSplit
     {
         while (utf8.Length > 0)
         {
-            var end = utf8.Span.IndexOf((byte)'\n');
-            var line = end < 0 ? utf8 : utf8[..end];
+            int end = utf8.Span.IndexOf((byte)'\n');
+            ReadOnlyMemory<byte> line = end < 0 ? utf8 : utf8[..end];
             utf8 = end < 0 ? default : utf8[(end + 1)..];
             if (!IsBlank(line.Span))
             {
@@ -35,26 +35,29 @@ public static class TextSplit
     public static long CountCharacters(ReadOnlySpan<byte> utf8)
     {
         long count = 0;
-        foreach (var b in utf8)
+        foreach (byte b in utf8)
         {
             count += IsContinuation(b) ? 0 : 1;
         }
+
         return count;
     }
 
     /// <summary>The bytes of the first <paramref name="characters"/> code points of valid UTF-8 that has more than those.</summary>
     internal static int BytesOf(ReadOnlySpan<byte> utf8, long characters)
     {
-        var bytes = 0;
+        int bytes = 0;
         while (bytes < utf8.Length && (characters > 0 || IsContinuation(utf8[bytes])))
         {
             characters -= IsContinuation(utf8[bytes]) ? 0 : 1;
             bytes++;
         }
+
         return bytes;
     }
 
-    private static (ReadOnlyMemory<byte> Training, ReadOnlyMemory<byte> HeldOut) InOnePiece((CorpusText Training, CorpusText HeldOut) parts) => (parts.Training.Utf8, parts.HeldOut.Utf8);
+    private static (ReadOnlyMemory<byte> Training, ReadOnlyMemory<byte> HeldOut) InOnePiece(
+        (CorpusText Training, CorpusText HeldOut) parts) => (parts.Training.Utf8, parts.HeldOut.Utf8);
 
     private static bool IsContinuation(byte b) => (b & 0xC0) == 0x80;
 
@@ -64,8 +67,10 @@ public static class TextSplit
     {
         if (!(fraction >= 0 && fraction < 1))
         {
-            throw new ArgumentOutOfRangeException(nameof(fraction), $"the held-out fraction is {fraction}; a number from 0 up to, but not including, 1 was expected");
+            throw new ArgumentOutOfRangeException(nameof(fraction),
+                $"the held-out fraction is {fraction}; a number from 0 up to, but not including, 1 was expected");
         }
+
         return (long)(count * (1 - fraction));
     }
 }

@@ -1,4 +1,5 @@
-// The command line's manners, on a command made up for the purpose: one clear line for everything that is wrong, exit codes, help, configuration files.
+// The command line's manners, on a command made up for the purpose: one clear line for everything that is wrong, exit codes, help,
+// configuration files.
 using System.CommandLine;
 using System.Text;
 using GruLM.Cli;
@@ -39,7 +40,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("try --out o --kind bpee", "--kind bpee: one of bpe, char was expected; did you mean bpe?")]
     public void Bad_usage_is_one_line_and_exit_code_2(string line, string expected)
     {
-        var (code, output, error) = Run(line.Split(' '));
+        (int code, string? output, string? error) = Run(line.Split(' '));
         Assert.Equal("grulm: " + expected + "\n", error);
         Assert.Equal("", output);
         Assert.Equal(2, code);
@@ -49,7 +50,8 @@ public sealed class CommandLineTests : IDisposable
     public void Values_arrive_as_they_were_given()
     {
         Assert.Equal((0, "o 7 0.5 0.001 18446744073709551615 char True [a,b,@c] off\n", ""),
-            Run("try", "--out", "o", "-s", "7", "--temperature=.5", "--seed", "18446744073709551615", "--kind", "char", "--fast", "--text", "a", "b", "--text", "@c", "--tie", "--no-tie"));
+            Run("try", "--out", "o", "-s", "7", "--temperature=.5", "--seed", "18446744073709551615", "--kind", "char", "--fast", "--text",
+            "a", "b", "--text", "@c", "--tie", "--no-tie"));
         Assert.Equal((0, "o 256 0.8 0.001 42 bpe False [] on\n", ""), Run("try", "--out", "o"));
         Assert.Equal((0, "--help 256 0.8 0.001 42 bpe False [] on\n", ""), Run("try", "--out=--help"));
     }
@@ -73,15 +75,16 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public void Help_shows_usage_flags_defaults_and_an_example()
     {
-        foreach (var args in new string[][] { ["try", "--help"], ["help", "try"], ["try", "-h"], ["try", "--size", "0", "--help"] })
+        foreach (string[] args in new string[][] { ["try", "--help"], ["help", "try"], ["try", "-h"], ["try", "--size", "0", "--help"] })
         {
-            var (code, output, error) = Run(args);
+            (int code, string? output, string? error) = Run(args);
             Assert.Equal((0, ""), (code, error));
             Assert.Contains("Usage: grulm try [flags]", output, StringComparison.Ordinal);
             Assert.Contains("(default 256)", output, StringComparison.Ordinal);
             Assert.Contains("grulm try --out folder", output, StringComparison.Ordinal);
             Assert.All(output.Split('\n'), line => Assert.True(line.Length <= 120, line));
         }
+
         Assert.Contains("tries", Run("--help").Output, StringComparison.Ordinal);
     }
 
@@ -91,7 +94,7 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public void Without_a_word_help_goes_to_standard_error()
     {
-        var (code, output, error) = Run();
+        (int code, string? output, string? error) = Run();
         Assert.Equal((2, ""), (code, output));
         Assert.Contains("Usage: grulm COMMAND", error, StringComparison.Ordinal);
     }
@@ -99,9 +102,11 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public void A_configuration_file_gives_what_the_command_line_does_not()
     {
-        var config = Save("""{"size": 9, "temperature": 0.25, "kind": "char", "fast": true, "tie": false, "text": ["x", 1], "seed": null}""");
+        string config =
+            Save("""{"size": 9, "temperature": 0.25, "kind": "char", "fast": true, "tie": false, "text": ["x", 1], "seed": null}""");
         Assert.Equal((0, "o 9 0.25 0.001 42 char True [x,1] off\n", ""), Run("try", "--out", "o", "--config", config));
-        Assert.Equal((0, "o 8 0.25 0.001 42 char True [y] on\n", ""), Run("try", "--out", "o", "--config", config, "--size", "8", "--text", "y", "--tie"));
+        Assert.Equal((0, "o 8 0.25 0.001 42 char True [y] on\n", ""),
+            Run("try", "--out", "o", "--config", config, "--size", "8", "--text", "y", "--tie"));
     }
 
     [Theory]
@@ -115,8 +120,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("""{"size": 9""", 1, "is no valid JSON at line 1")]
     public void A_wrong_configuration_file_is_named_in_one_line(string json, int expectedCode, string expected)
     {
-        var config = Save(json);
-        var (code, output, error) = Run("try", "--out", "o", "--config", config);
+        string config = Save(json);
+        (int code, string? output, string? error) = Run("try", "--out", "o", "--config", config);
         Assert.StartsWith($"grulm: {config}: ", error, StringComparison.Ordinal);
         Assert.Contains(expected, error, StringComparison.Ordinal);
         Assert.Equal(1, error.Count(c => c == '\n'));
@@ -133,7 +138,7 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal((2, "", "grulm: tied needs equal sizes\n"), Fail(new ArgumentException("tied needs equal sizes", "config")));
         Assert.Equal((2, "", "grulm: must not be negative\n"), Fail(new ArgumentOutOfRangeException("config", -1, "must not be negative")));
         Assert.Equal((130, "", "grulm: stopped\n"), Fail(new OperationCanceledException()));
-        var (code, _, error) = Fail(new InvalidOperationException("bug"));
+        (int code, string _, string? error) = Fail(new InvalidOperationException("bug"));
         Assert.Equal((1, 1), (code, error.Count(c => c == '\n')));
         Assert.Contains("report", error, StringComparison.Ordinal);
 
@@ -161,23 +166,25 @@ public sealed class CommandLineTests : IDisposable
         {
             code = CommandLine.Run(args, commands, session);
         }
+
         return (code, Encoding.UTF8.GetString(output.ToArray()), error.ToString());
     }
 
     private static GrulmCommand TryCommand()
     {
-        var outDir = Flags.RequiredText("--out", "DIR", "where to write");
-        var size = Flags.Int("--size", 1, 65536, 256, "how large the thing is to be, told at such length that the line must be broken somewhere", "-s");
-        var temperature = Flags.Number("--temperature", 0, 100, 0.8, "how daring");
-        var rate = Flags.Number("--rate", 0, 10, 0.001, "how fast", above: true);
-        var seed = Flags.Seed("--seed", 42, "which numbers");
-        var kind = Flags.OneOf("--kind", ["bpe", "char"], "bpe", "which kind");
-        var fast = Flags.Switch("--fast", "faster");
-        var text = Flags.Texts("--text", "TEXT", "texts");
+        Option<string> outDir = Flags.RequiredText("--out", "DIR", "where to write");
+        Option<int> size = Flags.Int("--size", 1, 65536, 256,
+            "how large the thing is to be, told at such length that the line must be broken somewhere", "-s");
+        Option<double> temperature = Flags.Number("--temperature", 0, 100, 0.8, "how daring");
+        Option<double> rate = Flags.Number("--rate", 0, 10, 0.001, "how fast", above: true);
+        Option<ulong> seed = Flags.Seed("--seed", 42, "which numbers");
+        Option<string> kind = Flags.OneOf("--kind", ["bpe", "char"], "bpe", "which kind");
+        Option<bool> fast = Flags.Switch("--fast", "faster");
+        Option<string[]> text = Flags.Texts("--text", "TEXT", "texts");
         var tie = new OnOffFlag("tie", true, "tied");
         return new GrulmCommand(
-            "try", "tries", ["grulm try --out folder"], [outDir, size, temperature, rate, seed, kind, fast, text, tie.On, tie.Off, ConfigFile.Flag()],
-            (flags, session) =>
+            "try", "tries", ["grulm try --out folder"],
+            [outDir, size, temperature, rate, seed, kind, fast, text, tie.On, tie.Off, ConfigFile.Flag()], (flags, session) =>
             {
                 session.Output.WriteLine(FormattableString.Invariant(
                     $"{flags.GetValue(outDir)} {flags.GetValue(size)} {flags.GetValue(temperature)} {flags.GetValue(rate)} {flags.GetValue(seed)} {flags.GetValue(kind)} {flags.GetValue(fast)} [{string.Join(',', flags.GetValue(text)!)}] {(tie.Value(flags) ? "on" : "off")}"));
@@ -194,7 +201,7 @@ public sealed class CommandLineTests : IDisposable
 
     private string Save(string json)
     {
-        var path = Path.Combine(_folder, "settings.json");
+        string path = Path.Combine(_folder, "settings.json");
         File.WriteAllText(path, json);
         return path;
     }

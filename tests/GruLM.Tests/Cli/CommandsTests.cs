@@ -48,30 +48,39 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
         Assert.Contains("epoch 4/4: average NLL", trained.Messages, StringComparison.Ordinal);
         Assert.Contains("perplexity", trained.Messages, StringComparison.Ordinal);
         Assert.Contains("bits/byte", trained.Messages, StringComparison.Ordinal);
-        foreach (string file in (string[])["config.json", "model.safetensors", "tokenizer.model", "generation_config.json", "training/settings.json", "training/metrics.jsonl"])
+        foreach (string file in (string[])["config.json", "model.safetensors", "tokenizer.model", "generation_config.json",
+            "training/settings.json", "training/metrics.jsonl"])
+        {
             Assert.True(File.Exists(Path.Combine(trained.Model, file)), file);
-        var lines = File.ReadAllLines(Path.Combine(trained.Model, "training", "metrics.jsonl")).Select(l => JsonDocument.Parse(l).RootElement).ToList();
-        Assert.Contains(lines, l => l.TryGetProperty("train_nll", out _) && l.TryGetProperty("tokens_per_s", out _) && l.TryGetProperty("grad_norm", out _));
+        }
+
+        var lines = File.ReadAllLines(Path.Combine(trained.Model, "training", "metrics.jsonl"))
+            .Select(l => JsonDocument.Parse(l).RootElement).ToList();
+        Assert.Contains(lines, l => l.TryGetProperty("train_nll", out _) && l.TryGetProperty("tokens_per_s", out _)
+            && l.TryGetProperty("grad_norm", out _));
         Assert.Contains(lines, l => l.TryGetProperty("val_bits_per_byte", out _) && l.TryGetProperty("val_token_accuracy", out _));
     }
 
     [Fact]
     public void Eval_gives_the_documented_object_and_follows_the_split()
     {
-        var (code, output, _) = Run("eval", "--model", trained.Model, "--json");
+        (int code, string? output, string _) = Run("eval", "--model", trained.Model, "--json");
         Assert.Equal(0, code);
         using var json = JsonDocument.Parse(output);
         double Number(string name) => json.RootElement.GetProperty(name).GetDouble();
-        Assert.Equal(["tokens", "bytes", "nll", "perplexity", "bits_per_byte", "token_accuracy", "seconds"], json.RootElement.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(["tokens", "bytes", "nll", "perplexity", "bits_per_byte", "token_accuracy", "seconds"],
+            json.RootElement.EnumerateObject().Select(p => p.Name));
         Assert.Equal(Math.Exp(Number("nll")), Number("perplexity"), 1e-9);
         Assert.Equal(Number("nll") * Number("tokens") / Math.Log(2) / Number("bytes"), Number("bits_per_byte"), 1e-9);
 
         // The last tenth of the text, without its first token.
         Assert.InRange(Number("bytes"), 3980, 4100);
         Assert.InRange(Number("bits_per_byte"), 0.5, 3);
-        var window = Run("eval", "--model", trained.Model, "--data", trained.Text, "--window", "64", "--json");
+        (int Code, string Output, string Error) window = Run(
+            "eval", "--model", trained.Model, "--data", trained.Text, "--window", "64", "--json");
         Assert.Equal(0, window.Code);
-        var lines = Run("eval", "--model", trained.Model, "--data", trained.Text, "--samples", "lines", "--json");
+        (int Code, string Output, string Error) lines = Run(
+            "eval", "--model", trained.Model, "--data", trained.Text, "--samples", "lines", "--json");
         Assert.Equal(0, lines.Code);
         static double Bytes(string result) => JsonDocument.Parse(result).RootElement.GetProperty("bytes").GetDouble();
         Assert.True(Bytes(window.Output) < new FileInfo(trained.Text).Length);
@@ -82,17 +91,19 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
     public void Generate_repeats_itself_for_a_seed_and_stops_where_it_is_told()
     {
         string[] line = ["generate", "--model", trained.Model, "--prompt", "On Monday", "-n", "40"];
-        var first = Run([.. line, "--seed", "5"]);
+        (int Code, string Output, string Error) first = Run([.. line, "--seed", "5"]);
         Assert.Equal(0, first.Code);
         Assert.StartsWith("On Monday", first.Output, StringComparison.Ordinal);
         Assert.Equal(first, Run([.. line, "--seed", "5"]));
         Assert.NotEqual(first.Output, Run([.. line, "--seed", "6"]).Output);
-        Assert.Equal(Run([.. line, "--temperature", "0", "--seed", "1"]).Output, Run([.. line, "--temperature", "0", "--seed", "2"]).Output);
+        Assert.Equal(Run([.. line, "--temperature", "0", "--seed", "1"]).Output,
+            Run([.. line, "--temperature", "0", "--seed", "2"]).Output);
         string stopped = Run([.. line, "--seed", "5", "--stop", " "]).Output;
         Assert.DoesNotContain(' ', stopped["On Monday".Length..].TrimEnd('\n'));
         Assert.Equal("\n", Run("generate", "--model", trained.Model, "-n", "0").Output);
         using var json = JsonDocument.Parse(Run([.. line, "--seed", "5", "--json"]).Output);
-        Assert.Equal(first.Output, json.RootElement.GetProperty("prompt").GetString() + json.RootElement.GetProperty("text").GetString() + "\n");
+        Assert.Equal(
+            first.Output, json.RootElement.GetProperty("prompt").GetString() + json.RootElement.GetProperty("text").GetString() + "\n");
         string prompt = Path.Combine(trained.Root, "prompt.txt");
         File.WriteAllText(prompt, "On Monday\n");
         Assert.Equal(first.Output, Run("generate", "--model", trained.Model, "-f", prompt, "-n", "40", "--seed", "5").Output);
@@ -102,11 +113,12 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
     [Fact]
     public void Chat_answers_each_line_with_one_and_show_tells_what_the_model_is()
     {
-        var chat = Run(Encoding.UTF8.GetBytes("What is my name?\n\nHello\n/reset\nWho are you?\n"), "chat", "--model", trained.Model, "--seed", "1", "-n", "20");
+        (int Code, string Output, string Error) chat = Run(Encoding.UTF8.GetBytes("What is my name?\n\nHello\n/reset\nWho are you?\n"),
+            "chat", "--model", trained.Model, "--seed", "1", "-n", "20");
         Assert.Equal(0, chat.Code);
         Assert.Equal(3, chat.Output.Count(c => c == '\n'));
         Assert.DoesNotContain("<end>", chat.Output, StringComparison.Ordinal);
-        var show = Run("show", trained.Model);
+        (int Code, string Output, string Error) show = Run("show", trained.Model);
         Assert.Equal(0, show.Code);
         Assert.Contains("gru.weight_hh_l1", show.Output, StringComparison.Ordinal);
         using var json = JsonDocument.Parse(Run("show", trained.Model, "--json").Output);
@@ -117,33 +129,49 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
     public void Lines_are_trained_evaluated_and_talked_with_as_lines()
     {
         string text = Path.Combine(trained.Root, "pairs.txt"), model = Path.Combine(trained.Root, "pairs");
-        File.WriteAllText(text, string.Concat(Enumerable.Range(0, 300).Select(i => $"<prompt> say {(i % 2 == 0 ? "ping" : "tick")} <ai> {(i % 2 == 0 ? "pong" : "tock")}\n\n")));
-        var train = Run($"train --data {text} --samples lines --out-dir {model} --vocab-size 300 --hidden-dim 24 --emb-dim 24 --num-layers 1 --epochs 12 --batch-size 8 --lr 0.02 --val-fraction 0.05".Split(' '));
+        File.WriteAllText(
+            text, string.Concat(
+            Enumerable.Range(0, 300)
+            .Select(i => $"<prompt> say {(i % 2 == 0 ? "ping" : "tick")} <ai> {(i % 2 == 0 ? "pong" : "tock")}\n\n")));
+        (int Code, string Output, string Error) train = Run(
+            $"train --data {text} --samples lines --out-dir {model} --vocab-size 300 --hidden-dim 24 --emb-dim 24 --num-layers 1 --epochs 12 --batch-size 8 --lr 0.02 --val-fraction 0.05".Split(' '));
         Assert.True(train.Code == 0, train.Error);
         using var json = JsonDocument.Parse(Run("eval", "--model", model, "--json").Output);
         Assert.Equal(15 * "<prompt> say ping <ai> pong\n".Length, json.RootElement.GetProperty("bytes").GetInt32());
-        Assert.Equal("pong\ntock\n", Run(Encoding.UTF8.GetBytes("say ping\nsay tick\n"), "chat", "--model", model, "--temperature", "0").Output);
-        Assert.EndsWith("pong\n", Run("generate", "--model", model, "--prompt", "<prompt> say ping <ai>", "--temperature", "0").Output, StringComparison.Ordinal);
+        Assert.Equal(
+            "pong\ntock\n", Run(Encoding.UTF8.GetBytes("say ping\nsay tick\n"), "chat", "--model", model, "--temperature", "0").Output);
+        Assert.EndsWith("pong\n", Run("generate", "--model", model, "--prompt", "<prompt> say ping <ai>", "--temperature", "0").Output,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Exchanges_from_records_are_learned_by_their_answers_alone_and_evaluated_like_that()
     {
         string text = Path.Combine(trained.Root, "exchanges.jsonl"), model = Path.Combine(trained.Root, "exchanges");
-        File.WriteAllText(text, string.Concat(Enumerable.Range(0, 300).Select(i => $"{{\"prompt\": \"say {(i % 2 == 0 ? "ping" : "tick")}\", \"completion\": \"{(i % 2 == 0 ? "pong" : "tock")}\"}}\n")));
-        var train = Run($"train --data {text} --samples lines --mask-prompt --out-dir {model} --vocab-size 300 --hidden-dim 24 --emb-dim 24 --num-layers 1 --epochs 12 --batch-size 8 --lr 0.02 --val-fraction 0.05".Split(' '));
+        File.WriteAllText(
+            text, string.Concat(
+            Enumerable.Range(0, 300)
+            .Select(i =>
+            $"{{\"prompt\": \"say {(i % 2 == 0 ? "ping" : "tick")}\", \"completion\": \"{(i % 2 == 0 ? "pong" : "tock")}\"}}\n")));
+        (int Code, string Output, string Error) train = Run(
+            $"train --data {text} --samples lines --mask-prompt --out-dir {model} --vocab-size 300 --hidden-dim 24 --emb-dim 24 --num-layers 1 --epochs 12 --batch-size 8 --lr 0.02 --val-fraction 0.05".Split(' '));
         Assert.True(train.Code == 0, train.Error);
         Assert.Contains("300 records", train.Error, StringComparison.Ordinal);
-        static (int Tokens, int Bytes) Counts(string json) => (JsonDocument.Parse(json).RootElement.GetProperty("tokens").GetInt32(), JsonDocument.Parse(json).RootElement.GetProperty("bytes").GetInt32());
-        var (masked, all) = (Counts(Run("eval", "--model", model, "--json").Output), Counts(Run("eval", "--model", model, "--json", "--no-mask-prompt").Output));
+        static (int Tokens, int Bytes) Counts(string json) =>
+            (JsonDocument.Parse(json).RootElement.GetProperty("tokens").GetInt32(),
+            JsonDocument.Parse(json).RootElement.GetProperty("bytes").GetInt32());
+        ((int Tokens, int Bytes) masked, (int Tokens, int Bytes) all) =
+            (Counts(Run("eval", "--model", model, "--json").Output),
+            Counts(Run("eval", "--model", model, "--json", "--no-mask-prompt").Output));
         Assert.Equal(15 * " pong\n".Length, masked.Bytes);
         Assert.Equal(15 * "<prompt> say ping <ai> pong\n".Length, all.Bytes);
         Assert.True(masked.Tokens < all.Tokens);
         Assert.Equal(20 * all.Bytes, Counts(Run("eval", "--model", model, "--data", text, "--json", "--no-mask-prompt").Output).Bytes);
-        Assert.Equal("pong\ntock\n", Run(Encoding.UTF8.GetBytes("say ping\nsay tick\n"), "chat", "--model", model, "--temperature", "0").Output);
+        Assert.Equal(
+            "pong\ntock\n", Run(Encoding.UTF8.GetBytes("say ping\nsay tick\n"), "chat", "--model", model, "--temperature", "0").Output);
 
         // The settings beside it go on and train it again.
-        var more = Run("train", "--resume", model, "--epochs", "13");
+        (int Code, string Output, string Error) more = Run("train", "--resume", model, "--epochs", "13");
         Assert.True(more.Code == 0, more.Error);
         Assert.Equal(masked, Counts(Run("eval", "--model", model, "--json").Output));
         Assert.Equal(2, Run("eval", "--model", model, "--data", text, "--mask-prompt", "--samples", "stream").Code);
@@ -156,19 +184,25 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
     public void A_packed_table_is_trained_on_and_found_again_by_eval()
     {
         string table = Path.Combine(trained.Root, "table.csv.gz"), model = Path.Combine(trained.Root, "table");
-        var rows = "id,story\n" + string.Concat(SampleCorpus.Generate(3, 6000).Split("\n\n").Select((story, i) => $"{i},\"{story.Replace("\"", "\"\"", StringComparison.Ordinal)}\"\n"));
+        string rows = "id,story\n"
+            + string.Concat(
+            SampleCorpus.Generate(3, 6000).Split("\n\n").Select(
+            (story, i) => $"{i},\"{story.Replace("\"", "\"\"", StringComparison.Ordinal)}\"\n"));
         File.WriteAllBytes(table, Corpus.TextCorpusTests.Pack(Encoding.UTF8.GetBytes(rows)));
-        var train = Run($"train --data {table} --column story --out-dir {model} --vocab-size 400 --hidden-dim 16 --emb-dim 16 --num-layers 1 --max-steps 2".Split(' '));
+        (int Code, string Output, string Error) train = Run(
+            $"train --data {table} --column story --out-dir {model} --vocab-size 400 --hidden-dim 16 --emb-dim 16 --num-layers 1 --max-steps 2".Split(' '));
         Assert.True(train.Code == 0, train.Error);
         Assert.Equal(0, Run("eval", "--model", model).Code);
         Assert.Equal(0, Run("eval", "--model", model, "--data", table, "--column", "story").Code);
-        Assert.Contains("no column 'text'; its columns are 'id', 'story'", Run("eval", "--model", model, "--data", table).Error, StringComparison.Ordinal);
+        Assert.Contains("no column 'text'; its columns are 'id', 'story'", Run("eval", "--model", model, "--data", table).Error,
+            StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("train --data {text} --out-dir {root}/x --mask-prompt", 2, "--mask-prompt needs --samples lines")]
     [InlineData("train --data {text} --out-dir {root}/x --column story", 2, "--column story: only tables have columns")]
-    [InlineData("train --data {root}/thirty.txt --out-dir {root}/x --mask-prompt --samples lines --val-fraction 0", 1, "no sample of the training part has an answer")]
+    [InlineData("train --data {root}/thirty.txt --out-dir {root}/x --mask-prompt --samples lines --val-fraction 0", 1,
+    "no sample of the training part has an answer")]
     [InlineData("train --data {root}/damaged.txt.gz --out-dir {root}/x", 1, "damaged.txt.gz: is damaged or no gzip file")]
     [InlineData("train --data {root}/fields.jsonl --out-dir {root}/x", 1, "fields.jsonl: line 2: has only")]
     [InlineData("train --data {root}/missing.txt --out-dir {root}/x", 1, "missing.txt")]
@@ -219,13 +253,21 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
         Directory.CreateDirectory(Path.Combine(trained.Root, "nothing"));
         File.WriteAllText(Path.Combine(trained.Root, "newlines.txt"), new string('\n', 100));
         CopyModel("mistokenized", f => f.EndsWith("tokenizer.model", StringComparison.Ordinal), bytes => bytes[..(bytes.Length / 2)]);
-        CopyModel("misconfigured", f => f.EndsWith("generation_config.json", StringComparison.Ordinal), _ => "{\"chat\": null}"u8.ToArray());
+        CopyModel("misconfigured", f => f.EndsWith("generation_config.json", StringComparison.Ordinal),
+            _ => "{\"chat\": null}"u8.ToArray());
         CopyModel("untokenized", _ => false, bytes => bytes);
         File.Delete(Path.Combine(trained.Root, "untokenized", "tokenizer.model"));
         CopyModel("truncated", f => f.EndsWith(".safetensors", StringComparison.Ordinal), bytes => bytes[..(bytes.Length / 2)]);
-        CopyModel("disagreeing", f => Path.GetFileName(f) == "config.json", bytes => Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(bytes).Replace("\"hidden_dim\": 32", "\"hidden_dim\": 48", StringComparison.Ordinal).Replace("\"embedding_dim\": 32", "\"embedding_dim\": 48", StringComparison.Ordinal)));
-        string[] words = [.. line.Split(' ').Select(w => w.Replace("{root}", trained.Root, StringComparison.Ordinal).Replace("{text}", trained.Text, StringComparison.Ordinal).Replace("{model}", trained.Model, StringComparison.Ordinal))];
-        var result = Run(words);
+        CopyModel("disagreeing", f => Path.GetFileName(f) == "config.json",
+            bytes =>
+            Encoding.UTF8.GetBytes(
+            Encoding.UTF8.GetString(bytes).Replace("\"hidden_dim\": 32", "\"hidden_dim\": 48", StringComparison.Ordinal)
+            .Replace("\"embedding_dim\": 32", "\"embedding_dim\": 48", StringComparison.Ordinal)));
+        string[] words =
+            [.. line.Split(' ')
+            .Select(w => w.Replace("{root}", trained.Root, StringComparison.Ordinal)
+            .Replace("{text}", trained.Text, StringComparison.Ordinal).Replace("{model}", trained.Model, StringComparison.Ordinal))];
+        (int Code, string Output, string Error) result = Run(words);
         string last = result.Error.TrimEnd('\n').Split('\n')[^1];
         Assert.StartsWith("grulm: ", last, StringComparison.Ordinal);
         Assert.Contains(expected, last, StringComparison.Ordinal);
@@ -237,9 +279,12 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
     [Fact]
     public void A_vocabulary_that_is_too_small_names_the_minimum_and_that_minimum_works()
     {
-        var refused = Run("train", "--data", trained.Text, "--out-dir", Path.Combine(trained.Root, "small"), "--vocab-size", "5");
-        string minimum = System.Text.RegularExpressions.Regex.Matches(refused.Error.TrimEnd('\n').Split('\n')[^1], "[0-9]+").Select(m => m.Value).First(n => int.Parse(n) > 264);
-        var accepted = Run($"train --data {trained.Text} --out-dir {trained.Root}/small --vocab-size {minimum} --hidden-dim 16 --emb-dim 16 --num-layers 1 --max-steps 2".Split(' '));
+        (int Code, string Output, string Error) refused = Run(
+            "train", "--data", trained.Text, "--out-dir", Path.Combine(trained.Root, "small"), "--vocab-size", "5");
+        string minimum = System.Text.RegularExpressions.Regex.Matches(refused.Error.TrimEnd('\n').Split('\n')[^1], "[0-9]+")
+            .Select(m => m.Value).First(n => int.Parse(n) > 264);
+        (int Code, string Output, string Error) accepted = Run(
+            $"train --data {trained.Text} --out-dir {trained.Root}/small --vocab-size {minimum} --hidden-dim 16 --emb-dim 16 --num-layers 1 --max-steps 2".Split(' '));
         Assert.True(accepted.Code == 0, accepted.Error);
     }
 
@@ -247,9 +292,11 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
     public void The_settings_beside_a_model_train_it_again_bit_for_bit()
     {
         string again = Path.Combine(trained.Root, "again");
-        var result = Run("train", "--config", Path.Combine(trained.Model, "training", "settings.json"), "--out-dir", again);
+        (int Code, string Output, string Error) result = Run(
+            "train", "--config", Path.Combine(trained.Model, "training", "settings.json"), "--out-dir", again);
         Assert.True(result.Code == 0, result.Error);
-        Assert.Equal(File.ReadAllBytes(Path.Combine(trained.Model, "model.safetensors")), File.ReadAllBytes(Path.Combine(again, "model.safetensors")));
+        Assert.Equal(File.ReadAllBytes(Path.Combine(trained.Model, "model.safetensors")),
+            File.ReadAllBytes(Path.Combine(again, "model.safetensors")));
     }
 
     [Fact]
@@ -257,7 +304,8 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
     {
         CopyModel("partial", f => f.EndsWith("generation_config.json", StringComparison.Ordinal), _ => "{\"temperature\": 0}"u8.ToArray());
         string model = Path.Combine(trained.Root, "partial");
-        Assert.Equal(Run("generate", "--model", trained.Model, "-p", "On", "-n", "9", "--temperature", "0").Output, Run("generate", "--model", model, "-p", "On", "-n", "9").Output);
+        Assert.Equal(Run("generate", "--model", trained.Model, "-p", "On", "-n", "9", "--temperature", "0").Output,
+            Run("generate", "--model", model, "-p", "On", "-n", "9").Output);
     }
 
     [Fact]
@@ -265,9 +313,10 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
     {
         string text = Path.Combine(trained.Root, "characters.txt");
         File.WriteAllText(text, string.Concat(Enumerable.Range(0, 2500).Select(i => $"{(char)(0x4E00 + i)}{(char)(0x4E00 + i)}\n")));
-        string[] line = ["train", "--data", text, "--out-dir", Path.Combine(trained.Root, "characters"), "--hidden-dim", "8", "--emb-dim", "8", "--num-layers", "1", "--max-steps", "1"];
+        string[] line = ["train", "--data", text, "--out-dir", Path.Combine(trained.Root, "characters"), "--hidden-dim", "8", "--emb-dim",
+            "8", "--num-layers", "1", "--max-steps", "1"];
         Assert.Equal(2, Run([.. line, "--vocab-size", "2048"]).Code);
-        var grown = Run(line);
+        (int Code, string Output, string Error) grown = Run(line);
         Assert.True(grown.Code == 0, grown.Error);
         Assert.Contains("the text's characters need", grown.Error, StringComparison.Ordinal);
     }
@@ -276,8 +325,12 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
     public void Repairs_are_counted_and_said_and_a_large_vocabulary_is_clamped_with_a_notice()
     {
         string text = Path.Combine(trained.Root, "windows.txt");
-        File.WriteAllBytes(text, [0xEF, 0xBB, 0xBF, .. Encoding.UTF8.GetBytes(SampleCorpus.Generate(4, 3000).Replace("\n", "\r\n", StringComparison.Ordinal)), 0xFF, (byte)'a', 0xC3]);
-        var result = Run($"train --data {text} --out-dir {trained.Root}/windows --vocab-size 60000 --hidden-dim 16 --emb-dim 16 --num-layers 1 --max-steps 3".Split(' '));
+        File.WriteAllBytes(
+            text, [0xEF, 0xBB, 0xBF,
+            .. Encoding.UTF8.GetBytes(SampleCorpus.Generate(4, 3000).Replace("\n", "\r\n", StringComparison.Ordinal)), 0xFF, (byte)'a',
+            0xC3]);
+        (int Code, string Output, string Error) result = Run(
+            $"train --data {text} --out-dir {trained.Root}/windows --vocab-size 60000 --hidden-dim 16 --emb-dim 16 --num-layers 1 --max-steps 3".Split(' '));
         Assert.True(result.Code == 0, result.Error);
         Assert.Contains("2 sequences of invalid UTF-8 were replaced", result.Error, StringComparison.Ordinal);
         Assert.Contains("Windows line ends", result.Error, StringComparison.Ordinal);
@@ -289,12 +342,15 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
     {
         string model = Path.Combine(trained.Root, "stopped");
         using var stop = new CancellationTokenSource();
-        var run = Task.Run(() => Run([], stop.Token, $"train --data {trained.Text} --out-dir {model} --vocab-size 400 --hidden-dim 64 --emb-dim 64 --epochs 100000".Split(' ')));
+        Task<(int Code, string Output, string Error)> run = Task.Run(
+            () => Run(
+            [], stop.Token,
+            $"train --data {trained.Text} --out-dir {model} --vocab-size 400 --hidden-dim 64 --emb-dim 64 --epochs 100000".Split(' ')));
 
         // As soon as a first model is saved; a run of this length would never end by itself.
         while (!run.IsCompleted && !File.Exists(Path.Combine(model, ModelFile.ConfigName))) await Task.Delay(50);
         await stop.CancelAsync();
-        var result = await run;
+        (int Code, string Output, string Error) result = await run;
         Assert.Equal(130, result.Code);
         Assert.Contains("the model so far is saved", result.Error, StringComparison.Ordinal);
         Assert.Equal(0, Run("generate", "--model", model, "-n", "3").Code);
@@ -303,14 +359,19 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
 
     internal static (int Code, string Output, string Error) Run(params string[] args) => Run([], args);
 
-    internal static (int Code, string Output, string Error) Run(byte[] input, params string[] args) => Run(input, CancellationToken.None, args);
+    internal static (int Code, string Output, string Error) Run(byte[] input, params string[] args) =>
+        Run(input, CancellationToken.None, args);
 
     internal static (int Code, string Output, string Error) Run(byte[] input, CancellationToken stop, params string[] args)
     {
         using var output = new MemoryStream();
         using var error = new StringWriter { NewLine = "\n" };
         int code;
-        using (var session = new Session(new MemoryStream(input), output, error, errorIsTerminal: false, stop)) code = CommandLine.Run(args, Program.Commands(), session);
+        using (var session = new Session(new MemoryStream(input), output, error, errorIsTerminal: false, stop))
+        {
+            code = CommandLine.Run(args, Program.Commands(), session);
+        }
+
         return (code, Encoding.UTF8.GetString(output.ToArray()), error.ToString());
     }
 

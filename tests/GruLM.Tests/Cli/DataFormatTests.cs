@@ -1,5 +1,5 @@
-// train, eval and score read one text where they are given one, whatever it comes in: packed or not, by name or from standard input, as text,
-// JSON lines or a table.
+// train, eval and score read one text where they are given one, whatever it comes in: packed or not, by name or from standard input, as
+// text, JSON lines or a table.
 
 using System.Text;
 using System.Text.Json;
@@ -17,18 +17,21 @@ public sealed class DataFormatTests(TrainedFolder trained) : IClassFixture<Train
         string[] texts = ["The cat sat.\nIt ran.", "A dog, a \"fox\"", "The end"];
         string joined = string.Concat(texts.Select(text => text + "\n"));
         string lines = Save("a.jsonl", string.Concat(texts.Select(text => JsonSerializer.Serialize(new { text }) + "\n")));
-        string table = Save("a.csv", "id,story\r\n" + string.Concat(texts.Select(text => $"1,\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"\r\n")));
+        string table =
+            Save("a.csv",
+            "id,story\r\n" + string.Concat(texts.Select(text => $"1,\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"\r\n")));
         string packed = Save("a.txt.gz", TextCorpusTests.Pack(Encoding.UTF8.GetBytes(joined)));
-        var plain = Good([], "score", "--model", trained.Model, "--data", Save("a.txt", joined));
+        (string Output, string Error) plain = Good([], "score", "--model", trained.Model, "--data", Save("a.txt", joined));
         string nll = plain.Error.Split("  perplexity")[0];
-        foreach (var (input, flags) in new (byte[], string)[]
+        foreach ((byte[]? input, string? flags) in new (byte[], string)[]
         {
-            ([], $"--data {lines}"), ([], $"--data {table} --column story"), ([], $"--data {packed}"), (File.ReadAllBytes(lines), "--data -"), (TextCorpusTests.Pack(File.ReadAllBytes(lines)), "--data -"),
-            (File.ReadAllBytes(table), "--data - --data-format csv --column story"), (File.ReadAllBytes(packed), "--data -"), (Encoding.UTF8.GetBytes(joined), "--data - --data-format text"),
-        })
+            ([], $"--data {lines}"), ([], $"--data {table} --column story"), ([], $"--data {packed}"),
+            (File.ReadAllBytes(lines), "--data -"), (TextCorpusTests.Pack(File.ReadAllBytes(lines)), "--data -"),
+            (File.ReadAllBytes(table), "--data - --data-format csv --column story"), (File.ReadAllBytes(packed), "--data -"),
+            (Encoding.UTF8.GetBytes(joined), "--data - --data-format text"), })
         {
-            var score = Good(input, ["score", "--model", trained.Model, .. flags.Split(' ')]);
-            var eval = Good(input, ["eval", "--model", trained.Model, .. flags.Split(' ')]);
+            (string Output, string Error) score = Good(input, ["score", "--model", trained.Model, .. flags.Split(' ')]);
+            (string Output, string Error) eval = Good(input, ["eval", "--model", trained.Model, .. flags.Split(' ')]);
             Assert.Equal(plain.Output, score.Output);
             Assert.Equal(plain.Error, WithoutNote(score.Error));
             Assert.StartsWith(nll, eval.Output, StringComparison.Ordinal);
@@ -37,20 +40,27 @@ public sealed class DataFormatTests(TrainedFolder trained) : IClassFixture<Train
 
         // Exchanges end with the marker, as they do in training.
         string talk = Save("b.jsonl", "{\"prompt\": \"a\", \"completion\": \"b\"}\n");
-        Assert.Equal(Good(Encoding.UTF8.GetBytes("<prompt> a <ai> b<end>\n"), "score", "--model", trained.Model, "--data", "-").Output, Good([], "score", "--model", trained.Model, "--data", talk).Output);
+        Assert.Equal(Good(Encoding.UTF8.GetBytes("<prompt> a <ai> b<end>\n"), "score", "--model", trained.Model, "--data", "-").Output,
+            Good([], "score", "--model", trained.Model, "--data", talk).Output);
     }
 
     [Fact]
     public void Training_on_records_from_standard_input_makes_the_model_of_their_file()
     {
-        string lines = Save("talk.jsonl", string.Concat(File.ReadLines(trained.Text).Where(line => line.Length > 0).Take(80).Select(text => JsonSerializer.Serialize(new { text }) + "\n")));
-        const string sizes = "--samples lines --vocab-size 320 --hidden-dim 8 --emb-dim 8 --num-layers 1 --batch-size 4 --bptt 16 --max-steps 2";
+        string lines =
+            Save("talk.jsonl",
+            string.Concat(
+            File.ReadLines(trained.Text).Where(line => line.Length > 0).Take(80)
+            .Select(text => JsonSerializer.Serialize(new { text }) + "\n")));
+        const string sizes =
+            "--samples lines --vocab-size 320 --hidden-dim 8 --emb-dim 8 --num-layers 1 --batch-size 4 --bptt 16 --max-steps 2";
         string file = Path.Combine(trained.Root, "of-file"), piped = Path.Combine(trained.Root, "of-pipe");
         Good([], $"train --data {lines} --out-dir {file} {sizes}".Split(' '));
         string said = Good(TextCorpusTests.Pack(File.ReadAllBytes(lines)), $"train --data - --out-dir {piped} {sizes}".Split(' ')).Error;
         Assert.Contains(Noted, said, StringComparison.Ordinal);
         Assert.Contains("80 records", said, StringComparison.Ordinal);
-        Assert.Equal(File.ReadAllBytes(Path.Combine(file, "model.safetensors")), File.ReadAllBytes(Path.Combine(piped, "model.safetensors")));
+        Assert.Equal(File.ReadAllBytes(Path.Combine(file, "model.safetensors")),
+            File.ReadAllBytes(Path.Combine(piped, "model.safetensors")));
 
         // A format that was told is written down: eval and --resume read the text as it was read.
         string named = Path.Combine(trained.Root, "told"), other = Save("talk.data", File.ReadAllBytes(lines));
@@ -60,7 +70,8 @@ public sealed class DataFormatTests(TrainedFolder trained) : IClassFixture<Train
     }
 
     [Theory]
-    [InlineData("eval --data - --column story", 2, "--column story: only tables have columns, and - has no file named *.csv or *.csv.gz; --data-format csv reads any as a table")]
+    [InlineData("eval --data - --column story", 2,
+    "--column story: only tables have columns, and - has no file named *.csv or *.csv.gz; --data-format csv reads any as a table")]
     [InlineData("score --data - --column story", 2, "--data-format csv reads any as a table")]
     [InlineData("eval --data - --data-format jsonl --column story", 2, "--data-format jsonl reads none; give --data-format csv")]
     [InlineData("eval --column story", 2, "--column goes with --data")]
@@ -74,7 +85,8 @@ public sealed class DataFormatTests(TrainedFolder trained) : IClassFixture<Train
     public void What_does_not_fit_is_said_in_one_line(string line, int code, string expected)
     {
         string[] words = line.Split(' ');
-        var result = CommandsTests.Run("id,story\n1,x\n"u8.ToArray(), [words[0], "--model", trained.Model, .. words[1..]]);
+        (int Code, string Output, string Error) result = CommandsTests.Run(
+            "id,story\n1,x\n"u8.ToArray(), [words[0], "--model", trained.Model, .. words[1..]]);
         Assert.Equal((code, ""), (result.Code, result.Output));
         Assert.Contains(expected, result.Error, StringComparison.Ordinal);
         Assert.Equal(1, result.Error.Count(c => c == '\n'));
@@ -83,16 +95,20 @@ public sealed class DataFormatTests(TrainedFolder trained) : IClassFixture<Train
     [Fact]
     public void Standard_input_is_both_texts_for_nobody()
     {
-        var (code, _, error) = CommandsTests.Run("text"u8.ToArray(), "train", "--data", "-", "--val-data", "-", "--out-dir", Path.Combine(trained.Root, "no"));
+        (int code, string _, string? error) = CommandsTests.Run(
+            "text"u8.ToArray(), "train", "--data", "-", "--val-data", "-", "--out-dir", Path.Combine(trained.Root, "no"));
         Assert.Equal(2, code);
         Assert.Contains("standard input (-) was named twice", error, StringComparison.Ordinal);
     }
 
-    private static string WithoutNote(string messages) => string.Concat(messages.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.StartsWith(Noted, StringComparison.Ordinal)).Select(line => line + "\n"));
+    private static string WithoutNote(string messages) =>
+        string.Concat(
+        messages.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.StartsWith(Noted, StringComparison.Ordinal))
+        .Select(line => line + "\n"));
 
     private static (string Output, string Error) Good(byte[] input, params string[] line)
     {
-        var (code, output, error) = CommandsTests.Run(input, line);
+        (int code, string? output, string? error) = CommandsTests.Run(input, line);
         Assert.True(code == 0, error);
         return (output, error);
     }

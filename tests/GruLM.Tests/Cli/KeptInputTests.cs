@@ -1,4 +1,5 @@
-// Runs whose text comes from standard input, which nobody can give twice: it is kept beside the model, so that such a run goes on like any other.
+// Runs whose text comes from standard input, which nobody can give twice: it is kept beside the model, so that such a run goes on like any
+// other.
 
 using System.Text;
 using GruLM.Cli.Demo;
@@ -9,100 +10,106 @@ namespace GruLM.Tests.Cli;
 
 public sealed class KeptInputTests : IDisposable
 {
-    private const string Sizes = "--vocab-size 320 --hidden-dim 16 --emb-dim 16 --num-layers 1 --batch-size 4 --bptt 16 --schedule constant --warmup-steps 0";
-    private static readonly byte[] Text = Encoding.UTF8.GetBytes(SampleCorpus.Generate(5, 6_000));
-    private readonly string root = Directory.CreateTempSubdirectory("grulm-kept-").FullName;
-    private readonly string model;
-    private readonly string kept;
+    private const string Sizes =
+        "--vocab-size 320 --hidden-dim 16 --emb-dim 16 --num-layers 1 --batch-size 4 --bptt 16 --schedule constant --warmup-steps 0";
+    private static readonly byte[] s_text = Encoding.UTF8.GetBytes(SampleCorpus.Generate(5, 6_000));
+    private readonly string _root = Directory.CreateTempSubdirectory("grulm-kept-").FullName;
+    private readonly string _model;
+    private readonly string _kept;
 
     public KeptInputTests()
     {
-        model = Path.Combine(root, "model");
-        kept = Path.Combine(model, "training", "standard-input");
+        _model = Path.Combine(_root, "model");
+        _kept = Path.Combine(_model, "training", "standard-input");
     }
 
-    public void Dispose() => Directory.Delete(root, recursive: true);
+    public void Dispose() => Directory.Delete(_root, recursive: true);
 
     [Fact]
     public void A_run_on_standard_input_goes_on_without_it()
     {
-        byte[] packed = TextCorpusTests.Pack(Text);
-        string said = Good(packed, $"train --data - --out-dir {model} {Sizes} --max-steps 4").Error;
-        Assert.Contains($"standard input is kept in {kept} for --resume", said, StringComparison.Ordinal);
-        Assert.Equal(packed, File.ReadAllBytes(kept));
-        Good([], $"train --resume {model} --max-steps 9");
+        byte[] packed = TextCorpusTests.Pack(s_text);
+        string said = Good(packed, $"train --data - --out-dir {_model} {Sizes} --max-steps 4").Error;
+        Assert.Contains($"standard input is kept in {_kept} for --resume", said, StringComparison.Ordinal);
+        Assert.Equal(packed, File.ReadAllBytes(_kept));
+        Good([], $"train --resume {_model} --max-steps 9");
 
-        string file = Path.Combine(root, "text.txt"), whole = Path.Combine(root, "whole");
-        File.WriteAllBytes(file, Text);
+        string file = Path.Combine(_root, "text.txt"), whole = Path.Combine(_root, "whole");
+        File.WriteAllBytes(file, s_text);
         Good([], $"train --data {file} --out-dir {whole} {Sizes} --max-steps 9");
-        ResumeTests.AssertSame(whole, model);
+        ResumeTests.AssertSame(whole, _model);
         Assert.False(File.Exists(Path.Combine(whole, "training", "standard-input")));
 
         // What was held out is found too.
-        Assert.Equal(Good([], $"eval --model {whole}").Output.Split("  (")[0], Good([], $"eval --model {model}").Output.Split("  (")[0]);
-        Good([], $"eval --model {model} --repeats -n 20");
+        Assert.Equal(Good([], $"eval --model {whole}").Output.Split("  (")[0], Good([], $"eval --model {_model}").Output.Split("  (")[0]);
+        Good([], $"eval --model {_model} --repeats -n 20");
     }
 
     [Fact]
     public void Beside_files_and_as_held_out_text_it_is_kept_alike()
     {
-        string file = Path.Combine(root, "text.txt");
-        File.WriteAllBytes(file, Text);
-        Good("One more line.\n"u8.ToArray(), $"train --data {file} --data - --out-dir {model} {Sizes} --max-steps 2");
-        Good([], $"train --resume {model} --max-steps 3");
-        Good(Text.AsSpan(0, 2000).ToArray(), $"train --data {file} --val-data - --out-dir {model} {Sizes} --max-steps 2 --overwrite");
-        Assert.Equal(Text[..2000], File.ReadAllBytes(kept));
-        Good([], $"train --resume {model} --max-steps 3");
-        Assert.Contains("2,000 bytes", Good([], $"eval --model {model}").Error, StringComparison.Ordinal);
+        string file = Path.Combine(_root, "text.txt");
+        File.WriteAllBytes(file, s_text);
+        Good("One more line.\n"u8.ToArray(), $"train --data {file} --data - --out-dir {_model} {Sizes} --max-steps 2");
+        Good([], $"train --resume {_model} --max-steps 3");
+        Good(s_text.AsSpan(0, 2000).ToArray(), $"train --data {file} --val-data - --out-dir {_model} {Sizes} --max-steps 2 --overwrite");
+        Assert.Equal(s_text[..2000], File.ReadAllBytes(_kept));
+        Good([], $"train --resume {_model} --max-steps 3");
+        Assert.Contains("2,000 bytes", Good([], $"eval --model {_model}").Error, StringComparison.Ordinal);
 
         // A run that replaces it and reads files alone leaves nothing of it.
-        Good([], $"train --data {file} --out-dir {model} {Sizes} --max-steps 2 --overwrite");
-        Assert.False(File.Exists(kept));
+        Good([], $"train --data {file} --out-dir {_model} {Sizes} --max-steps 2 --overwrite");
+        Assert.False(File.Exists(_kept));
     }
 
     [Fact]
     public void Where_it_is_gone_the_same_text_is_asked_for_again()
     {
-        Good(Text, $"train --data - --out-dir {model} {Sizes} --max-steps 2");
-        File.Delete(kept);
-        string[] lines = Bad([], $"train --resume {model} --max-steps 3", 1);
-        Assert.Equal($"note: this run's text came from standard input, and {kept} is gone: the same text is expected on standard input again", lines[0]);
+        Good(s_text, $"train --data - --out-dir {_model} {Sizes} --max-steps 2");
+        File.Delete(_kept);
+        string[] lines = Bad([], $"train --resume {_model} --max-steps 3", 1);
+        Assert.Equal(
+            $"note: this run's text came from standard input, and {_kept} is gone: the same text is expected on standard input again",
+            lines[0]);
         Assert.Equal("grulm: standard input: is empty, text was expected", lines[^1]);
-        Assert.Contains("the text has changed since this run began", Bad([.. Text, (byte)'x'], $"train --resume {model} --max-steps 3", 1)[^1], StringComparison.Ordinal);
-        Assert.Contains("standard-input: not found, and the model was trained on standard input; name a text with --data FILE", Bad([], $"eval --model {model}", 1)[^1], StringComparison.Ordinal);
-        Good(Text, $"train --resume {model} --max-steps 3");
-        Assert.Equal(3, Checkpoint.Find(model)[0].Step);
+        Assert.Contains("the text has changed since this run began",
+            Bad([.. s_text, (byte)'x'], $"train --resume {_model} --max-steps 3", 1)[^1], StringComparison.Ordinal);
+        Assert.Contains("standard-input: not found, and the model was trained on standard input; name a text with --data FILE",
+            Bad([], $"eval --model {_model}", 1)[^1], StringComparison.Ordinal);
+        Good(s_text, $"train --resume {_model} --max-steps 3");
+        Assert.Equal(3, Checkpoint.Find(_model)[0].Step);
     }
 
     [Fact]
     public void A_run_that_does_not_begin_keeps_nothing()
     {
-        Bad([], $"train --data - --out-dir {model} {Sizes} --max-steps 2", 1);
-        Bad(Text, $"train --data - --out-dir {model} {Sizes} --vocab-size 5 --max-steps 2", 2);
-        Bad(TextCorpusTests.Pack(Text)[..^9], $"train --data - --out-dir {model} {Sizes} --max-steps 2", 1);
-        Assert.Equal(130, CommandsTests.Run(Text, new CancellationToken(true), $"train --data - --out-dir {model} {Sizes}".Split(' ')).Code);
-        Good(Text, $"train --data - --out-dir {model} {Sizes} --max-steps 2 --dry-run");
-        Assert.False(Directory.Exists(model));
+        Bad([], $"train --data - --out-dir {_model} {Sizes} --max-steps 2", 1);
+        Bad(s_text, $"train --data - --out-dir {_model} {Sizes} --vocab-size 5 --max-steps 2", 2);
+        Bad(TextCorpusTests.Pack(s_text)[..^9], $"train --data - --out-dir {_model} {Sizes} --max-steps 2", 1);
+        Assert.Equal(
+            130, CommandsTests.Run(s_text, new CancellationToken(true), $"train --data - --out-dir {_model} {Sizes}".Split(' ')).Code);
+        Good(s_text, $"train --data - --out-dir {_model} {Sizes} --max-steps 2 --dry-run");
+        Assert.False(Directory.Exists(_model));
 
         // A model that was to be replaced stays as it is, with what it was trained on.
-        Good(Text, $"train --data - --out-dir {model} {Sizes} --max-steps 2");
-        var before = Directory.GetFiles(model, "*", SearchOption.AllDirectories).Order().ToList();
-        Bad(TextCorpusTests.Pack(Text)[..^9], $"train --data - --out-dir {model} {Sizes} --max-steps 2 --overwrite", 1);
-        Assert.Equal(before, Directory.GetFiles(model, "*", SearchOption.AllDirectories).Order());
-        Assert.Equal(Text, File.ReadAllBytes(kept));
-        Good([], $"train --resume {model} --max-steps 3");
+        Good(s_text, $"train --data - --out-dir {_model} {Sizes} --max-steps 2");
+        var before = Directory.GetFiles(_model, "*", SearchOption.AllDirectories).Order().ToList();
+        Bad(TextCorpusTests.Pack(s_text)[..^9], $"train --data - --out-dir {_model} {Sizes} --max-steps 2 --overwrite", 1);
+        Assert.Equal(before, Directory.GetFiles(_model, "*", SearchOption.AllDirectories).Order());
+        Assert.Equal(s_text, File.ReadAllBytes(_kept));
+        Good([], $"train --resume {_model} --max-steps 3");
     }
 
     private static (string Output, string Error) Good(byte[] input, string line)
     {
-        var (code, output, error) = CommandsTests.Run(input, line.Split(' '));
+        (int code, string? output, string? error) = CommandsTests.Run(input, line.Split(' '));
         Assert.True(code == 0, error);
         return (output, error);
     }
 
     private static string[] Bad(byte[] input, string line, int code)
     {
-        var result = CommandsTests.Run(input, line.Split(' '));
+        (int Code, string Output, string Error) result = CommandsTests.Run(input, line.Split(' '));
         Assert.True(code == result.Code, result.Error);
         return result.Error.TrimEnd('\n').Split('\n');
     }

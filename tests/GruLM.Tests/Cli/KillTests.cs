@@ -14,31 +14,39 @@ namespace GruLM.Tests.Cli;
 public sealed class KillTests : IDisposable
 {
     private const int SaveInterval = 10;
-    private static readonly int Kills = Environment.GetEnvironmentVariable("GRULM_TESTS") == "full" ? 20 : 4;
-    private readonly string root = Directory.CreateTempSubdirectory("grulm-kill-").FullName;
-    private readonly Random random = new(20);
+    private static readonly int s_kills = Environment.GetEnvironmentVariable("GRULM_TESTS") == "full" ? 20 : 4;
+    private readonly string _root = Directory.CreateTempSubdirectory("grulm-kill-").FullName;
+    private readonly Random _random = new(20);
 
-    public void Dispose() => Directory.Delete(root, recursive: true);
+    public void Dispose() => Directory.Delete(_root, recursive: true);
 
     [Fact]
     public void Killed_again_and_again_a_run_ends_with_the_bits_of_one_that_never_was()
     {
-        string text = Path.Combine(root, "text.txt"), whole = Path.Combine(root, "whole"), killed = Path.Combine(root, "killed");
+        string text = Path.Combine(_root, "text.txt"), whole = Path.Combine(_root, "whole"), killed = Path.Combine(_root, "killed");
         File.WriteAllText(text, SampleCorpus.Generate(5, 30_000));
-        string flags = $"--data {text} --vocab-size 320 --hidden-dim 64 --emb-dim 64 --num-layers 2 --dropout 0.1 --batch-size 4 --bptt 16 --lr 0.01 --epochs 6 --log-interval 1 --eval-interval 35 --eval-tokens 200 --save-interval {SaveInterval} --threads 1";
-        var (code, _, error) = CommandsTests.Run($"train --out-dir {whole} {flags}".Split(' '));
+        string flags =
+            $"--data {text} --vocab-size 320 --hidden-dim 64 --emb-dim 64 --num-layers 2 --dropout 0.1 --batch-size 4 --bptt 16 --lr 0.01 --epochs 6 --log-interval 1 --eval-interval 35 --eval-tokens 200 --save-interval {SaveInterval} --threads 1";
+        (int code, string _, string? error) = CommandsTests.Run($"train --out-dir {whole} {flags}".Split(' '));
         Assert.True(code == 0, error);
 
         int insideSaves = 0;
-        for (int kill = 0; kill < Kills; kill++)
+        for (int kill = 0; kill < s_kills; kill++)
         {
             bool begun = File.Exists(Path.Combine(killed, "training", "settings.json"));
-            using var process = Start(begun ? $"train --resume {killed} --threads 1" : $"train --out-dir {killed} {flags}");
+            using Process process = Start(begun ? $"train --resume {killed} --threads 1" : $"train --out-dir {killed} {flags}");
             WaitForTheMoment(process, killed, insideSave: kill % 2 == 1);
-            Assert.False(process.HasExited, "the run is too short for so many kills: " + (process.HasExited ? process.StandardError.ReadToEnd() : ""));
+            Assert.False(
+                process.HasExited, "the run is too short for so many kills: "
+                + (process.HasExited ? process.StandardError.ReadToEnd() : ""));
             process.Kill();
             process.WaitForExit();
-            if (Directory.Exists(Path.Combine(killed, "training")) && Directory.EnumerateDirectories(Path.Combine(killed, "training"), "*.partial").Any()) insideSaves++;
+            if (Directory.Exists(Path.Combine(killed, "training"))
+                && Directory.EnumerateDirectories(Path.Combine(killed, "training"), "*.partial").Any())
+            {
+                insideSaves++;
+            }
+
             AssertLittleIsLost(killed);
         }
 
@@ -52,13 +60,18 @@ public sealed class KillTests : IDisposable
     [Fact]
     public void A_run_of_minutes_goes_on_with_the_time_that_is_left()
     {
-        string text = Path.Combine(root, "text.txt"), model = Path.Combine(root, "model"), settings = Path.Combine(model, "training", "settings.json");
+        string text = Path.Combine(_root, "text.txt"), model = Path.Combine(_root, "model"),
+            settings = Path.Combine(model, "training", "settings.json");
         File.WriteAllText(text, SampleCorpus.Generate(5, 30_000));
         KillWhen(
             $"train --data {text} --out-dir {model} --vocab-size 320 --hidden-dim 32 --emb-dim 32 --num-layers 1 --batch-size 4 --bptt 16 --epochs 1000 --minutes 0.1 --log-interval 1 --eval-tokens 200 --save-interval 5 --threads 1",
             () => File.Exists(settings));
         KillWhen($"train --resume {model} --threads 1", () => Checkpoint.Find(model).Count > 0);
-        using (var told = JsonDocument.Parse(File.ReadAllText(settings))) Assert.Equal(0.1, told.RootElement.GetProperty("minutes").GetDouble());
+        using (var told = JsonDocument.Parse(File.ReadAllText(settings)))
+        {
+            Assert.Equal(0.1, told.RootElement.GetProperty("minutes").GetDouble());
+        }
+
         var clock = Stopwatch.StartNew();
         string messages = Finish($"train --resume {model} --threads 1");
         Assert.True(clock.Elapsed.TotalSeconds < 30, $"{clock.Elapsed} for what was left of six seconds");
@@ -69,20 +82,21 @@ public sealed class KillTests : IDisposable
         using (var told = JsonDocument.Parse(decided))
         {
             Assert.False(told.RootElement.TryGetProperty("minutes", out _));
-            Assert.Equal(Checkpoint.Find(model)[0].Step, StepPlan.Parse(told.RootElement.GetProperty("step-plan").GetString()!)[^1].TotalSteps);
+            Assert.Equal(
+                Checkpoint.Find(model)[0].Step, StepPlan.Parse(told.RootElement.GetProperty("step-plan").GetString()!)[^1].TotalSteps);
         }
 
         Assert.Contains("nothing is left to do", Finish($"train --resume {model} --threads 1"), StringComparison.Ordinal);
         Assert.Equal(decided, File.ReadAllText(settings));
 
         // A run that was stopped twice makes the same steps again in one.
-        Finish($"train --config {settings} --out-dir {root}/again --threads 1");
-        ResumeTests.AssertSame(model, Path.Combine(root, "again"));
+        Finish($"train --config {settings} --out-dir {_root}/again --threads 1");
+        ResumeTests.AssertSame(model, Path.Combine(_root, "again"));
     }
 
     private static void KillWhen(string line, Func<bool> moment)
     {
-        using var process = Start(line);
+        using Process process = Start(line);
         var clock = Stopwatch.StartNew();
         while (!moment() && !process.HasExited && clock.Elapsed.TotalSeconds < 60) Thread.Sleep(1);
         Assert.False(process.HasExited, process.HasExited ? process.StandardError.ReadToEnd() : "");
@@ -92,7 +106,7 @@ public sealed class KillTests : IDisposable
 
     private static string Finish(string line)
     {
-        using var process = Start(line);
+        using Process process = Start(line);
         string messages = process.StandardError.ReadToEnd();
         process.WaitForExit();
         Assert.True(process.ExitCode == 0, messages);
@@ -102,7 +116,10 @@ public sealed class KillTests : IDisposable
     private static Process Start(string line)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "GruLM.Cli.dll");
-        var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet") { RedirectStandardError = true };
+        var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet"
+            ? host
+            : "dotnet")
+        { RedirectStandardError = true };
         start.ArgumentList.Add(program);
         foreach (string word in line.Split(' ')) start.ArgumentList.Add(word);
         return Process.Start(start)!;
@@ -114,7 +131,7 @@ public sealed class KillTests : IDisposable
         var clock = Stopwatch.StartNew();
         if (!insideSave)
         {
-            Thread.Sleep(random.Next(100, 1500));
+            Thread.Sleep(_random.Next(100, 1500));
             return;
         }
 
@@ -122,7 +139,7 @@ public sealed class KillTests : IDisposable
         while (!process.HasExited && clock.Elapsed.TotalSeconds < 60)
         {
             if (!Directory.Exists(training) || !Directory.EnumerateDirectories(training, "*.partial").Any()) continue;
-            Thread.SpinWait(random.Next(0, 200_000));
+            Thread.SpinWait(_random.Next(0, 200_000));
             return;
         }
     }
@@ -133,8 +150,9 @@ public sealed class KillTests : IDisposable
         if (!File.Exists(metrics)) return;
 
         // The last line may be cut short.
-        long reached = File.ReadAllText(metrics).Split('\n')[..^1].Select(l => JsonDocument.Parse(l).RootElement.GetProperty("step").GetInt64()).LastOrDefault();
-        var whole = Checkpoint.Find(model);
+        long reached = File.ReadAllText(metrics).Split('\n')[..^1].Select(
+            l => JsonDocument.Parse(l).RootElement.GetProperty("step").GetInt64()).LastOrDefault();
+        IReadOnlyList<(long Step, string Folder)> whole = Checkpoint.Find(model);
         Assert.All(whole, c => Assert.Null(FolderChecksums.Check(c.Folder)));
         long saved = whole.Count == 0 ? 0 : whole[0].Step;
         Assert.True(reached - saved <= SaveInterval, $"step {reached} was reached, step {saved} is saved");
@@ -142,6 +160,9 @@ public sealed class KillTests : IDisposable
 
     private static List<string> WithoutTime(string model) =>
     [
-        .. ResumeTests.Lines(model).Select(l => string.Join(' ', l.EnumerateObject().Where(p => p.Name is not ("seconds" or "tokens_per_s")).Select(p => $"{p.Name} {p.Value.GetRawText()}"))),
+        .. ResumeTests.Lines(model)
+        .Select(l =>
+        string.Join(
+        ' ', l.EnumerateObject().Where(p => p.Name is not ("seconds" or "tokens_per_s")).Select(p => $"{p.Name} {p.Value.GetRawText()}"))),
     ];
 }

@@ -29,7 +29,10 @@ public sealed class LinePipeTests
     {
         var text = new StringBuilder();
         for (int i = 0; i < 40_000; i++)
+        {
             text.Append(i).Append(' ').Append('x', i % 50).Append(i == 777 ? new string('y', 2_000_000) : "").Append('\n');
+        }
+
         byte[] bytes = Encoding.UTF8.GetBytes(text.ToString());
         Assert.Equal(bytes, Run(bytes, threads, 60_000));
     }
@@ -41,7 +44,8 @@ public sealed class LinePipeTests
     {
         byte[] text = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(1, 100_000).Select(i => i == 90_001 ? "bad\n" : $"{i}\n")));
         using var output = new MemoryStream();
-        var error = Assert.Throws<InvalidDataException>(() => new LinePipe("in", threads, () => new Copy(), _ => { }, default).Run(new Dribble(text, 9_999), output));
+        InvalidDataException error = Assert.Throws<InvalidDataException>(
+            () => new LinePipe("in", threads, () => new Copy(), _ => { }, default).Run(new Dribble(text, 9_999), output));
         Assert.Equal("in, line 90001: this line is bad", error.Message);
         Assert.Equal(text[..Encoding.UTF8.GetString(text).IndexOf("bad", StringComparison.Ordinal)], output.ToArray());
     }
@@ -68,7 +72,8 @@ public sealed class LinePipeTests
             stop.Cancel();
             never.Wait(TimeSpan.FromSeconds(60));
         });
-        Assert.ThrowsAny<OperationCanceledException>(() => new LinePipe("in", 2, () => new Copy(), _ => { }, stop.Token).Run(input, output));
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => new LinePipe("in", 2, () => new Copy(), _ => { }, stop.Token).Run(input, output));
         Assert.Equal("first\n", Encoding.UTF8.GetString(output.ToArray()));
         never.Set();
     }
@@ -85,7 +90,10 @@ public sealed class LinePipeTests
         public void Do(ReadOnlySpan<byte> line, IBufferWriter<byte> output)
         {
             if (line.SequenceEqual("bad"u8))
+            {
                 throw new InvalidDataException("this line is bad");
+            }
+
             output.Write(line);
             output.Write("\n"u8);
         }
@@ -101,7 +109,10 @@ public sealed class LinePipeTests
         public override int Read(Span<byte> buffer)
         {
             if (++_reads == 2)
+            {
                 beforeSecond?.Invoke();
+            }
+
             return base.Read(buffer[..Math.Min(buffer.Length, atOnce)]);
         }
     }

@@ -14,31 +14,37 @@ public sealed class MeasuringTests(TrainedFolder trained) : IClassFixture<Traine
     public void Scores_are_those_of_eval_token_by_token()
     {
         // Windows line ends, a byte-order mark and a wrong byte, as files have them.
-        byte[] bytes = [0xEF, 0xBB, 0xBF, .. Encoding.UTF8.GetBytes(File.ReadAllText(trained.Text)[..20_000].Replace("\n", "\r\n", StringComparison.Ordinal)), 0xFF, (byte)'a', (byte)'\n', 0xC3];
+        byte[] bytes =
+            [0xEF, 0xBB, 0xBF,
+            .. Encoding.UTF8.GetBytes(File.ReadAllText(trained.Text)[..20_000].Replace("\n", "\r\n", StringComparison.Ordinal)), 0xFF,
+            (byte)'a', (byte)'\n', 0xC3];
         string text = Path.Combine(trained.Root, "scored.txt");
         File.WriteAllBytes(text, bytes);
-        var score = CommandsTests.Run("score", "--model", trained.Model, "--data", text, "--json");
+        (int Code, string Output, string Error) score = CommandsTests.Run("score", "--model", trained.Model, "--data", text, "--json");
         Assert.True(score.Code == 0, score.Error);
         var tokens = score.Output.TrimEnd('\n').Split('\n').Select(line => JsonDocument.Parse(line).RootElement).ToList();
         Assert.All(tokens, t => Assert.Equal(["id", "piece", "logprob"], t.EnumerateObject().Select(p => p.Name)));
         var tokenizer = Tokenizer.Load(Path.Combine(trained.Model, "tokenizer.model"));
-        var pieces = tokenizer.EncodePieces(TextCorpus.FromBytes(bytes).Utf8.Span);
-        Assert.Equal(pieces.Select(p => (p.Id, p.Text)), tokens.Select(t => (t.GetProperty("id").GetInt32(), t.GetProperty("piece").GetString()!)));
+        List<EncodedPiece> pieces = tokenizer.EncodePieces(TextCorpus.FromBytes(bytes).Utf8.Span);
+        Assert.Equal(
+            pieces.Select(p => (p.Id, p.Text)), tokens.Select(t => (t.GetProperty("id").GetInt32(), t.GetProperty("piece").GetString()!)));
         Assert.Equal(JsonValueKind.Null, tokens[0].GetProperty("logprob").ValueKind);
-        using var eval = Json("eval", "--model", trained.Model, "--data", text, "--samples", "stream", "--json");
+        using JsonDocument eval = Json("eval", "--model", trained.Model, "--data", text, "--samples", "stream", "--json");
         Assert.Equal(Number(eval, "nll"), -tokens.Skip(1).Average(t => t.GetProperty("logprob").GetDouble()), 1e-6);
 
         // The summary has eval's figures.
         string figures = CommandsTests.Run("eval", "--model", trained.Model, "--data", text).Output.Split("  token accuracy")[0];
         Assert.StartsWith(figures, score.Error, StringComparison.Ordinal);
-        Assert.Contains(FormattableString.Invariant($"{Number(eval, "tokens"):#,0} tokens predicted, {Number(eval, "bytes"):#,0} bytes"), score.Error, StringComparison.Ordinal);
+        Assert.Contains(FormattableString.Invariant($"{Number(eval, "tokens"):#,0} tokens predicted, {Number(eval, "bytes"):#,0} bytes"),
+            score.Error, StringComparison.Ordinal);
         Assert.Equal(score, CommandsTests.Run(bytes, "score", "--model", trained.Model, "--data", "-", "--json"));
     }
 
     [Fact]
     public void The_listing_has_a_piece_and_a_figure_a_line()
     {
-        var (code, output, _) = CommandsTests.Run(Encoding.UTF8.GetBytes("The cat\tsat.\n\n\\ a"), "score", "--model", trained.Model, "--data", "-");
+        (int code, string? output, string _) = CommandsTests.Run(
+            Encoding.UTF8.GetBytes("The cat\tsat.\n\n\\ a"), "score", "--model", trained.Model, "--data", "-");
         Assert.Equal(0, code);
         string[][] lines = [.. output.TrimEnd('\n').Split('\n').Select(line => line.Split('\t'))];
         Assert.All(lines, line => Assert.Equal(2, line.Length));
@@ -50,15 +56,18 @@ public sealed class MeasuringTests(TrainedFolder trained) : IClassFixture<Traine
     [Fact]
     public void What_cannot_be_scored_is_said_in_one_line()
     {
-        var empty = CommandsTests.Run([], "score", "--model", trained.Model, "--data", "-");
+        (int Code, string Output, string Error) empty = CommandsTests.Run([], "score", "--model", trained.Model, "--data", "-");
         Assert.Equal((1, "", "grulm: standard input: is empty, text was expected\n"), empty);
         Assert.Equal(1, CommandsTests.Run("score", "--model", trained.Model, "--data", Path.Combine(trained.Root, "no.txt")).Code);
         Assert.Equal(1, CommandsTests.Run("score", "--model", trained.Model, "--data", trained.Root).Code);
         Assert.Equal(2, CommandsTests.Run("score", "--model", trained.Model).Code);
-        var single = CommandsTests.Run("T"u8.ToArray(), "score", "--model", trained.Model, "--data", "-", "--json");
+        (int Code, string Output, string Error) single = CommandsTests.Run(
+            "T"u8.ToArray(), "score", "--model", trained.Model, "--data", "-", "--json");
         Assert.Equal(0, single.Code);
         Assert.Contains("nothing to predict", single.Error, StringComparison.Ordinal);
-        Assert.Equal((130, "", "grulm: stopped\n"), CommandsTests.Run("The cat"u8.ToArray(), new CancellationToken(true), "score", "--model", trained.Model, "--data", "-"));
+        Assert.Equal(
+            (130, "", "grulm: stopped\n"),
+            CommandsTests.Run("The cat"u8.ToArray(), new CancellationToken(true), "score", "--model", trained.Model, "--data", "-"));
     }
 
     [Fact]
@@ -66,7 +75,10 @@ public sealed class MeasuringTests(TrainedFolder trained) : IClassFixture<Traine
     {
         using var error = new StringWriter();
         using (var session = new Session(Stream.Null, new ClosedPipe(), error, errorIsTerminal: false, CancellationToken.None))
+        {
             Assert.Equal(1, CommandLine.Run(["score", "--model", trained.Model, "--data", trained.Text], Program.Commands(), session));
+        }
+
         Assert.Equal("", error.ToString());
     }
 
@@ -76,24 +88,31 @@ public sealed class MeasuringTests(TrainedFolder trained) : IClassFixture<Traine
         string text = Path.Combine(trained.Root, "chant.txt");
         File.WriteAllText(text, string.Concat(Enumerable.Repeat("Hum zog vax, hum zog vex, so quil the frozen pix.\n", 200)));
         byte[] before = File.ReadAllBytes(Path.Combine(trained.Model, "model.safetensors"));
-        using var json = Json("eval", "--model", trained.Model, "--data", text, "--dynamic", "--json");
-        using var plain = Json("eval", "--model", trained.Model, "--data", text, "--json");
+        using JsonDocument json = Json("eval", "--model", trained.Model, "--data", text, "--dynamic", "--json");
+        using JsonDocument plain = Json("eval", "--model", trained.Model, "--data", text, "--json");
         Assert.True(json.RootElement.GetProperty("dynamic").GetBoolean());
-        foreach (string name in (string[])["tokens", "bytes", "nll", "perplexity", "bits_per_byte", "token_accuracy"]) Assert.Equal(Number(plain, name), Number(json, name));
+        foreach (string name in (string[])["tokens", "bytes", "nll", "perplexity", "bits_per_byte", "token_accuracy"])
+        {
+            Assert.Equal(Number(plain, name), Number(json, name));
+        }
+
         Assert.True(Number(json, "dynamic_nll") < 0.6 * Number(json, "nll"), $"{Number(json, "dynamic_nll")} after {Number(json, "nll")}");
         Assert.Equal(Math.Exp(Number(json, "dynamic_nll")), Number(json, "dynamic_perplexity"), 1e-9);
-        Assert.Equal(Number(json, "dynamic_nll") * Number(json, "tokens") / Math.Log(2) / Number(json, "bytes"), Number(json, "dynamic_bits_per_byte"), 1e-9);
-        using var still = Json("eval", "--model", trained.Model, "--data", text, "--dynamic", "--dynamic-lr", "0", "--json");
+        Assert.Equal(Number(json, "dynamic_nll") * Number(json, "tokens") / Math.Log(2) / Number(json, "bytes"),
+            Number(json, "dynamic_bits_per_byte"), 1e-9);
+        using JsonDocument still = Json("eval", "--model", trained.Model, "--data", text, "--dynamic", "--dynamic-lr", "0", "--json");
         Assert.Equal(Number(still, "nll"), Number(still, "dynamic_nll"), 1e-12);
         Assert.Equal(before, File.ReadAllBytes(Path.Combine(trained.Model, "model.safetensors")));
-        Assert.Contains("adapting as it reads: NLL", CommandsTests.Run("eval", "--model", trained.Model, "--data", text, "--dynamic").Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "adapting as it reads: NLL", CommandsTests.Run("eval", "--model", trained.Model, "--data", text, "--dynamic").Output,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Repeats_are_counted_against_the_training_part_and_the_held_out_part_is_the_measure()
     {
         string[] line = ["eval", "--model", trained.Model, "--repeats", "-n", "300", "--json"];
-        using var json = Json(line);
+        using JsonDocument json = Json(line);
         string text = File.ReadAllText(trained.Text), training = text[..(text.Length - (int)Number(json, "held_out_characters"))];
         Assert.Equal(training.Length, Number(json, "training_bytes"));
         Assert.InRange(Number(json, "characters"), 300, 3000);
@@ -104,7 +123,8 @@ public sealed class MeasuringTests(TrainedFolder trained) : IClassFixture<Traine
         Assert.Equal(CommandsTests.Run(line), CommandsTests.Run(line));
 
         // Against a text of one's own there is no held-out part.
-        var other = CommandsTests.Run("eval", "--model", trained.Model, "--repeats", "-n", "50", "--data", trained.Text);
+        (int Code, string Output, string Error) other = CommandsTests.Run(
+            "eval", "--model", trained.Model, "--repeats", "-n", "50", "--data", trained.Text);
         Assert.Equal(0, other.Code);
         Assert.StartsWith("generated", other.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("held out", other.Output, StringComparison.Ordinal);
@@ -118,7 +138,8 @@ public sealed class MeasuringTests(TrainedFolder trained) : IClassFixture<Traine
     [InlineData("--seed 3", "go with --repeats")]
     public void Flags_that_do_not_go_together_are_refused(string flags, string expected)
     {
-        var (code, output, error) = CommandsTests.Run(["eval", "--model", trained.Model, "--data", trained.Text, .. flags.Split(' ')]);
+        (int code, string? output, string? error) = CommandsTests.Run(
+            ["eval", "--model", trained.Model, "--data", trained.Text, .. flags.Split(' ')]);
         Assert.Equal((2, ""), (code, output));
         Assert.Contains(expected, error, StringComparison.Ordinal);
         Assert.Equal(1, error.Count(c => c == '\n'));
@@ -126,7 +147,7 @@ public sealed class MeasuringTests(TrainedFolder trained) : IClassFixture<Traine
 
     private static JsonDocument Json(params string[] line)
     {
-        var (code, output, error) = CommandsTests.Run(line);
+        (int code, string? output, string? error) = CommandsTests.Run(line);
         Assert.True(code == 0, error);
         return JsonDocument.Parse(output);
     }

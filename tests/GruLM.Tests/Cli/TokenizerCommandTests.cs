@@ -20,7 +20,9 @@ public sealed class TrainedTokenizers : IDisposable
 
         string Train(string type)
         {
-            var result = CommandsTests.Run("tokenizer", "train", "--input", Text, "--model-prefix", Path.Combine(Root, type), "--vocab_size=300", "--model-type", type);
+            (int Code, string Output, string Error) result =
+                CommandsTests.Run("tokenizer", "train", "--input", Text, "--model-prefix", Path.Combine(Root, type), "--vocab_size=300",
+                "--model-type", type);
             Assert.Equal((0, ""), (result.Code, result.Output));
             return Path.Combine(Root, type + ".model");
         }
@@ -40,25 +42,25 @@ public sealed class TrainedTokenizers : IDisposable
 public sealed class TokenizerCommandTests(TrainedTokenizers trained) : IClassFixture<TrainedTokenizers>
 {
     [Fact]
-    public void Every_setting_of_the_library_is_a_flag_and_no_other()
-    {
+    public void Every_setting_of_the_library_is_a_flag_and_no_other() =>
         Assert.Equal(TrainerOptions.Names.Order(StringComparer.Ordinal), TokenizerTrainCommand.Names.Order(StringComparer.Ordinal));
-    }
 
     [Fact]
     public void Flags_reach_the_model_in_either_spelling()
     {
         string prefix = Path.Combine(trained.Root, "flags");
-        var (code, output, error) = CommandsTests.Run(
-            "tokenizer", "train", "--input", trained.Text, "--model-prefix", prefix, "--vocab-size", "400", "--model_type=bpe", "--byte-fallback", "--split_digits=true",
-            "--add-dummy-prefix=false", "--user_defined_symbols=<prompt>,<ai>", "--user-defined-symbols", "<end>", "--character-coverage", "0.999", "--self-test-sample-size", "2", "--json");
+        (int code, string? output, string? error) = CommandsTests.Run(
+            "tokenizer", "train", "--input", trained.Text, "--model-prefix", prefix, "--vocab-size", "400", "--model_type=bpe",
+            "--byte-fallback", "--split_digits=true", "--add-dummy-prefix=false", "--user_defined_symbols=<prompt>,<ai>",
+            "--user-defined-symbols", "<end>", "--character-coverage", "0.999", "--self-test-sample-size", "2", "--json");
         Assert.Equal(0, code);
         Assert.Contains("400 bpe pieces", error, StringComparison.Ordinal);
         using var json = JsonDocument.Parse(output);
         Assert.Equal(400, json.RootElement.GetProperty("vocab_size").GetInt32());
         using var show = JsonDocument.Parse(CommandsTests.Run("tokenizer", "show", prefix + ".model", "--json", "--pieces").Output);
-        var settings = show.RootElement.GetProperty("settings");
-        Assert.Equal(["<prompt>", "<ai>", "<end>"], settings.GetProperty("user_defined_symbols").EnumerateArray().Select(s => s.GetString()));
+        JsonElement settings = show.RootElement.GetProperty("settings");
+        Assert.Equal(
+            ["<prompt>", "<ai>", "<end>"], settings.GetProperty("user_defined_symbols").EnumerateArray().Select(s => s.GetString()));
         Assert.Equal("true", settings.GetProperty("byte_fallback").GetString());
         Assert.Equal("true", settings.GetProperty("split_digits").GetString());
         Assert.Equal("false", settings.GetProperty("add_dummy_prefix").GetString());
@@ -78,8 +80,11 @@ public sealed class TokenizerCommandTests(TrainedTokenizers trained) : IClassFix
         File.WriteAllBytes(first, text[..half]);
         File.WriteAllBytes(second, text[half..]);
         string[] flags = ["--vocab-size", "300", "--model-type", "bpe"];
-        var a = CommandsTests.Run(text, ["tokenizer", "train", "--input", "-", "--model-prefix", Path.Combine(trained.Root, "a"), .. flags]);
-        var b = CommandsTests.Run("tokenizer", "train", $"--input={first},{second}", "--model-prefix", Path.Combine(trained.Root, "b"), flags[0], flags[1], flags[2], flags[3]);
+        (int Code, string Output, string Error) a = CommandsTests.Run(
+            text, ["tokenizer", "train", "--input", "-", "--model-prefix", Path.Combine(trained.Root, "a"), .. flags]);
+        (int Code, string Output, string Error) b = CommandsTests.Run(
+            "tokenizer", "train", $"--input={first},{second}", "--model-prefix", Path.Combine(trained.Root, "b"), flags[0], flags[1],
+            flags[2], flags[3]);
         Assert.Equal((0, 0), (a.Code, b.Code));
         string expected = File.ReadAllText(Path.ChangeExtension(trained.Bpe, ".vocab"));
         Assert.Equal(expected, File.ReadAllText(Path.Combine(trained.Root, "a.vocab")));
@@ -96,17 +101,26 @@ public sealed class TokenizerCommandTests(TrainedTokenizers trained) : IClassFix
         foreach (string model in (string[])[trained.Bpe, trained.Unigram])
         {
             var tokenizer = Tokenizer.Load(model);
-            var encoded = CommandsTests.Run(text, "tokenizer", "encode", "--model", model, "--output-format", form);
+            (int Code, string Output, string Error) encoded =
+                CommandsTests.Run(text, "tokenizer", "encode", "--model", model, "--output-format", form);
             Assert.Equal(0, encoded.Code);
-            var lines = Encoding.UTF8.GetString(text).Split('\n');
+            string[] lines = Encoding.UTF8.GetString(text).Split('\n');
             Assert.Equal(
-                string.Concat(lines.Select(l => string.Join(' ', tokenizer.EncodePieces(l).Select(p => form == "id" ? $"{p.Id}" : p.Text)) + "\n")), encoded.Output);
+                string.Concat(
+                lines.Select(l => string.Join(' ', tokenizer.EncodePieces(l).Select(p => form == "id" ? $"{p.Id}" : p.Text)) + "\n")),
+                encoded.Output);
             foreach (string input in (string[])["text", form])
             {
-                var decoded = CommandsTests.Run(Encoding.UTF8.GetBytes(encoded.Output), "tokenizer", "decode", "--model", model, "--input-format", input);
+                (int Code, string Output, string Error) decoded =
+                    CommandsTests.Run(Encoding.UTF8.GetBytes(encoded.Output), "tokenizer", "decode", "--model", model, "--input-format",
+                    input);
                 Assert.Equal(0, decoded.Code);
                 Assert.Equal(
-                    string.Concat(lines.Select(l => (form == "id" ? tokenizer.Decode(tokenizer.Encode(l)) : tokenizer.DecodePieces(tokenizer.EncodePieces(l).Select(p => p.Text))) + "\n")),
+                    string.Concat(
+                    lines.Select(
+                    l => (form == "id"
+                    ? tokenizer.Decode(tokenizer.Encode(l))
+                    : tokenizer.DecodePieces(tokenizer.EncodePieces(l).Select(p => p.Text))) + "\n")),
                     decoded.Output);
             }
         }
@@ -117,31 +131,40 @@ public sealed class TokenizerCommandTests(TrainedTokenizers trained) : IClassFix
     {
         string text = "two\nlines \u2603 \"quoted\"";
         byte[] input = Encoding.UTF8.GetBytes(JsonSerializer.Serialize(new { text }) + "\n{\"text\":\"\"}\n");
-        var encoded = CommandsTests.Run(input, "tokenizer", "encode", "--model", trained.Bpe, "--input-format", "jsonl", "--output-format", "json");
+        (int Code, string Output, string Error) encoded = CommandsTests.Run(
+            input, "tokenizer", "encode", "--model", trained.Bpe, "--input-format", "jsonl", "--output-format", "json");
         Assert.Equal(0, encoded.Code);
-        var lines = encoded.Output.TrimEnd('\n').Split('\n');
+        string[] lines = encoded.Output.TrimEnd('\n').Split('\n');
         using var json = JsonDocument.Parse(lines[0]);
         Assert.Equal(["ids", "pieces", "begin", "end"], json.RootElement.EnumerateObject().Select(p => p.Name));
-        var pieces = Tokenizer.Load(trained.Bpe).EncodePieces(text);
+        List<EncodedPiece> pieces = Tokenizer.Load(trained.Bpe).EncodePieces(text);
         Assert.Equal(pieces.Select(p => p.Id), json.RootElement.GetProperty("ids").EnumerateArray().Select(e => e.GetInt32()));
         Assert.Equal(pieces.Select(p => p.Text), json.RootElement.GetProperty("pieces").EnumerateArray().Select(e => e.GetString()));
         Assert.Equal(pieces.Select(p => p.Begin), json.RootElement.GetProperty("begin").EnumerateArray().Select(e => e.GetInt32()));
         Assert.Equal(Encoding.UTF8.GetByteCount(text), json.RootElement.GetProperty("end").EnumerateArray().Last().GetInt32());
         Assert.Equal("{\"ids\":[],\"pieces\":[],\"begin\":[],\"end\":[]}", lines[1]);
-        var decoded = CommandsTests.Run(Encoding.UTF8.GetBytes(encoded.Output), "tokenizer", "decode", "--model", trained.Bpe, "--input-format", "jsonl", "--output-format", "json");
+        (int Code, string Output, string Error) decoded = CommandsTests.Run(
+            Encoding.UTF8.GetBytes(encoded.Output), "tokenizer", "decode", "--model", trained.Bpe, "--input-format", "jsonl",
+            "--output-format", "json");
         Assert.Equal(0, decoded.Code);
         Assert.Equal(2, decoded.Output.Count(c => c == '\n'));
         using var back = JsonDocument.Parse(decoded.Output.Split('\n')[0]);
-        Assert.Equal(Tokenizer.Load(trained.Bpe).Decode(Tokenizer.Load(trained.Bpe).Encode(text)), back.RootElement.GetProperty("text").GetString());
+        Assert.Equal(Tokenizer.Load(trained.Bpe).Decode(Tokenizer.Load(trained.Bpe).Encode(text)),
+            back.RootElement.GetProperty("text").GetString());
     }
 
     [Fact]
     public void Any_number_of_threads_gives_the_same_bytes_and_files_add_up()
     {
-        string expected = CommandsTests.Run("tokenizer", "encode", "--model", trained.Unigram, trained.Text, trained.Text, "--threads", "1").Output;
-        Assert.Equal(expected, CommandsTests.Run("tokenizer", "encode", "--model", trained.Unigram, "--input", trained.Text, trained.Text, "--threads", "3").Output);
+        string expected = CommandsTests.Run("tokenizer", "encode", "--model", trained.Unigram, trained.Text, trained.Text, "--threads",
+            "1").Output;
+        Assert.Equal(
+            expected,
+            CommandsTests.Run("tokenizer", "encode", "--model", trained.Unigram, "--input", trained.Text, trained.Text, "--threads",
+            "3").Output);
         string file = Path.Combine(trained.Root, "ids.txt");
-        Assert.Equal("", CommandsTests.Run("tokenizer", "encode", "--model", trained.Unigram, trained.Text, trained.Text, "--output", file).Output);
+        Assert.Equal(
+            "", CommandsTests.Run("tokenizer", "encode", "--model", trained.Unigram, trained.Text, trained.Text, "--output", file).Output);
         Assert.Equal(expected, File.ReadAllText(file));
     }
 
@@ -150,14 +173,20 @@ public sealed class TokenizerCommandTests(TrainedTokenizers trained) : IClassFix
     {
         byte[] line = "the old clock\n"u8.ToArray();
         var tokenizer = Tokenizer.Load(trained.Unigram);
-        var best = CommandsTests.Run(line, "tokenizer", "encode", "--model", trained.Unigram, "--nbest", "3", "--output-format", "piece");
-        Assert.Equal(tokenizer.EncodeNBest("the old clock", 3).Select(c => string.Join(' ', c.Pieces.Select(p => p.Text))), best.Output.TrimEnd('\n').Split('\n'));
+        (int Code, string Output, string Error) best = CommandsTests.Run(
+            line, "tokenizer", "encode", "--model", trained.Unigram, "--nbest", "3", "--output-format", "piece");
+        Assert.Equal(tokenizer.EncodeNBest("the old clock", 3).Select(c => string.Join(' ', c.Pieces.Select(p => p.Text))),
+            best.Output.TrimEnd('\n').Split('\n'));
         string[] draw = ["tokenizer", "encode", "--model", trained.Unigram, "--enable-sampling", "--alpha", "0.1", "--random-seed", "5"];
-        var random = CommandsTests.Run([.. line, .. line], draw);
-        var sampler = tokenizer.CreateSampler(5);
+        (int Code, string Output, string Error) random = CommandsTests.Run([.. line, .. line], draw);
+        PieceSampler sampler = tokenizer.CreateSampler(5);
         Assert.Equal(
-            string.Concat(Enumerable.Range(0, 2).Select(_ => string.Join(' ', sampler.Encode("the old clock", -1, 0.1f).Select(p => p.Id)) + "\n")), random.Output);
-        Assert.Equal("1 2\n", CommandsTests.Run("\n"u8.ToArray(), "tokenizer", "encode", "--model", trained.Bpe, "--extra-options", "bos:eos").Output);
+            string.Concat(
+            Enumerable.Range(0, 2).Select(_ => string.Join(' ', sampler.Encode("the old clock", -1, 0.1f).Select(p => p.Id)) + "\n")),
+            random.Output);
+        Assert.Equal(
+            "1 2\n",
+            CommandsTests.Run("\n"u8.ToArray(), "tokenizer", "encode", "--model", trained.Bpe, "--extra-options", "bos:eos").Output);
     }
 
     [Fact]
@@ -166,7 +195,9 @@ public sealed class TokenizerCommandTests(TrainedTokenizers trained) : IClassFix
         var tokenizer = Tokenizer.Load(trained.Bpe);
         string file = Path.Combine(trained.Root, "vocabulary.txt");
         File.WriteAllText(file, "\u2581the\t7\n\u2581cat\t1\n");
-        var (code, output, _) = CommandsTests.Run("the cat\n"u8.ToArray(), "tokenizer", "encode", "--model", trained.Bpe, "--vocabulary", file, "--vocabulary-threshold", "2", "--output-format", "piece");
+        (int code, string? output, string _) = CommandsTests.Run(
+            "the cat\n"u8.ToArray(), "tokenizer", "encode", "--model", trained.Bpe, "--vocabulary", file, "--vocabulary-threshold", "2",
+            "--output-format", "piece");
         Assert.Equal(0, code);
         Assert.Equal(string.Join(' ', tokenizer.WithVocabulary(["\u2581the"]).EncodePieces("the cat").Select(p => p.Text)) + "\n", output);
     }
@@ -176,10 +207,16 @@ public sealed class TokenizerCommandTests(TrainedTokenizers trained) : IClassFix
     {
         byte[] text = "\uFF21  \u2460\n"u8.ToArray();
         Assert.Equal("A 1\n", CommandsTests.Run(text, "tokenizer", "normalize").Output);
-        Assert.Equal("A  1\n", CommandsTests.Run(text, "tokenizer", "normalize", "--remove_extra_whitespaces=false", "--normalization-rule-name", "nfkc").Output);
-        Assert.Equal("\u2581A\u25811\n", CommandsTests.Run(text, "tokenizer", "normalize", "--model", trained.Bpe, "--use-internal-normalization").Output);
+        Assert.Equal(
+            "A  1\n",
+            CommandsTests.Run(text, "tokenizer", "normalize", "--remove_extra_whitespaces=false", "--normalization-rule-name",
+            "nfkc").Output);
+        Assert.Equal(
+            "\u2581A\u25811\n",
+            CommandsTests.Run(text, "tokenizer", "normalize", "--model", trained.Bpe, "--use-internal-normalization").Output);
         string tsv = Path.Combine(trained.Root, "rules.tsv");
-        Assert.Equal(0, CommandsTests.Run("tokenizer", "normalize", "--normalization-rule-name", "nfkc_cf", "--decompile", "--output", tsv).Code);
+        Assert.Equal(
+            0, CommandsTests.Run("tokenizer", "normalize", "--normalization-rule-name", "nfkc_cf", "--decompile", "--output", tsv).Code);
         Assert.Contains("41\t61\t# A => a\n", File.ReadAllText(tsv), StringComparison.Ordinal);
         Assert.Equal("a 1\n", CommandsTests.Run(text, "tokenizer", "normalize", "--normalization-rule-tsv", tsv).Output);
     }
@@ -203,8 +240,11 @@ public sealed class TokenizerCommandTests(TrainedTokenizers trained) : IClassFix
     [InlineData(1, "there is no tokenizer.model", "tokenizer show ROOT")]
     public void Bad_input_gets_one_line(int code, string message, string line)
     {
-        string[] args = [.. line.Split(' ').Select(word => word switch { "TEXT" => trained.Text, "BPE" => trained.Bpe, "UNIGRAM" => trained.Unigram, "ROOT" => trained.Root, _ => word })];
-        var result = CommandsTests.Run(args);
+        string[] args =
+            [.. line.Split(' ')
+            .Select(word =>
+            word switch { "TEXT" => trained.Text, "BPE" => trained.Bpe, "UNIGRAM" => trained.Unigram, "ROOT" => trained.Root, _ => word })];
+        (int Code, string Output, string Error) result = CommandsTests.Run(args);
         Assert.Equal(code, result.Code);
         Assert.Equal("", result.Output);
         Assert.Contains(message, result.Error, StringComparison.Ordinal);
@@ -220,7 +260,8 @@ public sealed class TokenizerCommandTests(TrainedTokenizers trained) : IClassFix
     [InlineData("{}\n", "jsonl", "line 1: the object has neither")]
     public void A_bad_line_is_named(string lines, string format, string message)
     {
-        var result = CommandsTests.Run(Encoding.UTF8.GetBytes(lines), "tokenizer", "decode", "--model", trained.Bpe, "--input-format", format);
+        (int Code, string Output, string Error) result = CommandsTests.Run(
+            Encoding.UTF8.GetBytes(lines), "tokenizer", "decode", "--model", trained.Bpe, "--input-format", format);
         Assert.Equal(1, result.Code);
         Assert.Contains("grulm: standard input, " + message, result.Error, StringComparison.Ordinal);
         Assert.Equal(1, result.Error.Count(c => c == '\n'));
@@ -229,10 +270,13 @@ public sealed class TokenizerCommandTests(TrainedTokenizers trained) : IClassFix
     [Fact]
     public void The_benchmark_runs_and_says_what_it_measured()
     {
-        var (code, output, error) = CommandsTests.Run("bench", "tokenizer", "--data", trained.Text, "--megabytes", "1", "--vocab-size", "300", "--rounds", "1", "--threads", "2", "--json");
+        (int code, string? output, string? error) = CommandsTests.Run(
+            "bench", "tokenizer", "--data", trained.Text, "--megabytes", "1", "--vocab-size", "300", "--rounds", "1", "--threads", "2",
+            "--json");
         Assert.True(code == 0, error);
         var cases = output.TrimEnd('\n').Split('\n').Select(l => JsonDocument.Parse(l).RootElement).ToList();
-        Assert.Contains(cases, c => c.GetProperty("case").GetString() == "encode, text.txt, bpe" && c.GetProperty("mb_per_s").GetDouble() > 0);
+        Assert.Contains(cases, c => c.GetProperty("case").GetString() == "encode, text.txt, bpe"
+            && c.GetProperty("mb_per_s").GetDouble() > 0);
         Assert.Contains(cases, c => c.GetProperty("case").GetString() == "one word of 0.5 MB, unigram");
     }
 }

@@ -11,28 +11,29 @@ namespace GruLM.Tests.Cli;
 public sealed class TrainingPlanTests : IDisposable
 {
     private const string Sizes = "--vocab-size 320 --hidden-dim 24 --emb-dim 24 --num-layers 1 --batch-size 4 --bptt 16 --lr 0.01";
-    private readonly string root = Directory.CreateTempSubdirectory("grulm-plan-").FullName;
-    private readonly string text;
+    private readonly string _root = Directory.CreateTempSubdirectory("grulm-plan-").FullName;
+    private readonly string _text;
 
     public TrainingPlanTests()
     {
-        text = Path.Combine(root, "text.txt");
-        File.WriteAllText(text, SampleCorpus.Generate(5, 12_000));
+        _text = Path.Combine(_root, "text.txt");
+        File.WriteAllText(_text, SampleCorpus.Generate(5, 12_000));
     }
 
-    public void Dispose() => Directory.Delete(root, recursive: true);
+    public void Dispose() => Directory.Delete(_root, recursive: true);
 
     [Fact]
     public void Minutes_end_on_time_with_the_schedule_and_the_plan_makes_the_same_model_again()
     {
-        string model = Path.Combine(root, "model");
+        string model = Path.Combine(_root, "model");
         var clock = Stopwatch.StartNew();
-        string messages = Good($"train --data {text} --out-dir {model} {Sizes} --epochs 100000 --minutes 0.1 --log-interval 1 --eval-tokens 500 --min-lr 0.0001");
+        string messages =
+            Good($"train --data {_text} --out-dir {model} {Sizes} --epochs 100000 --minutes 0.1 --log-interval 1 --eval-tokens 500 --min-lr 0.0001");
         Assert.Contains("0.1 minutes are time for", messages, StringComparison.Ordinal);
         Assert.True(clock.Elapsed.TotalSeconds < 30, $"{clock.Elapsed} for six seconds");
         using var settings = JsonDocument.Parse(File.ReadAllText(Path.Combine(model, "training", "settings.json")));
         Assert.False(settings.RootElement.TryGetProperty("minutes", out _));
-        var plan = StepPlan.Parse(settings.RootElement.GetProperty("step-plan").GetString()!);
+        IReadOnlyList<PlannedSteps> plan = StepPlan.Parse(settings.RootElement.GetProperty("step-plan").GetString()!);
         Assert.True(plan.Count > 1, "the plan was never looked at again");
         Assert.Equal(0, plan[0].Step);
         long steps = plan[^1].TotalSteps;
@@ -40,7 +41,7 @@ public sealed class TrainingPlanTests : IDisposable
         Assert.Equal(0.0001, ResumeTests.Lines(model).Last(l => l.TryGetProperty("lr", out _)).GetProperty("lr").GetDouble(), 1e-4);
 
         // The settings beside it make the same model again, whatever the time is now.
-        string again = Path.Combine(root, "again");
+        string again = Path.Combine(_root, "again");
         Good($"train --config {Path.Combine(model, "training", "settings.json")} --out-dir {again}");
         ResumeTests.AssertSame(model, again);
 
@@ -49,29 +50,41 @@ public sealed class TrainingPlanTests : IDisposable
         Assert.Equal(steps + 7, Checkpoint.Find(again)[0].Step);
         Good($"train --resume {model} --minutes 0.14");
         Assert.True(Checkpoint.Find(model)[0].Step > steps, "more time made no more steps");
-        Good($"train --config {Path.Combine(model, "training", "settings.json")} --out-dir {root}/third");
-        ResumeTests.AssertSame(model, Path.Combine(root, "third"));
+        Good($"train --config {Path.Combine(model, "training", "settings.json")} --out-dir {_root}/third");
+        ResumeTests.AssertSame(model, Path.Combine(_root, "third"));
     }
 
     [Fact]
     public void Without_a_number_of_epochs_time_does_not_make_them_endless()
     {
-        string messages = Good($"train --data {text} --out-dir {root}/model {Sizes} --minutes 60 --dry-run");
+        string messages = Good($"train --data {_text} --out-dir {_root}/model {Sizes} --minutes 60 --dry-run");
         Assert.Contains("24 epochs take less time than that", messages, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_preset_gives_what_nothing_else_does()
     {
-        string config = Path.Combine(root, "config.json");
+        string config = Path.Combine(_root, "config.json");
         File.WriteAllText(config, """{"emb-dim": 20, "hidden-dim": 20}""");
-        string messages = Good($"train --data {text} --out-dir {root}/model --preset tiny --config {config} --num-layers 2 --vocab-size 320 --dry-run");
+        string messages =
+            Good($"train --data {_text} --out-dir {_root}/model --preset tiny --config {config} --num-layers 2 --vocab-size 320 --dry-run");
         Assert.Contains("vocabulary 320, embedding 20, 2 x 20 GRU units", messages, StringComparison.Ordinal);
-        Assert.Contains("1 x 256 GRU units", Good($"train --data {text} --out-dir {root}/model --preset tiny --vocab-size 320 --dry-run"), StringComparison.Ordinal);
-        Assert.Contains("64, 1 x 384 GRU units, untied", Good($"train --data {text} --out-dir {root}/model --preset shakespeare-char-quick --dry-run"), StringComparison.Ordinal);
-        Assert.Contains(" 7 steps of 16 x 64", Good($"train --data {text} --out-dir {root}/model --preset shakespeare-char --max-steps 7 --dry-run"), StringComparison.Ordinal);
-        Assert.Contains("7 epochs take less time", Good($"train --data {text} --out-dir {root}/model --preset tiny --vocab-size 320 --minutes 20 --dry-run"), StringComparison.Ordinal);
-        Assert.Contains("384, 1 x 384 GRU units, tied", Good($"train --data {text} --out-dir {root}/model --preset shakespeare-char-quick --emb-dim 384 --tie-weights --dry-run"), StringComparison.Ordinal);
+        Assert.Contains("1 x 256 GRU units", Good($"train --data {_text} --out-dir {_root}/model --preset tiny --vocab-size 320 --dry-run"),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "64, 1 x 384 GRU units, untied",
+            Good($"train --data {_text} --out-dir {_root}/model --preset shakespeare-char-quick --dry-run"), StringComparison.Ordinal);
+        Assert.Contains(
+            " 7 steps of 16 x 64", Good($"train --data {_text} --out-dir {_root}/model --preset shakespeare-char --max-steps 7 --dry-run"),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "7 epochs take less time",
+            Good($"train --data {_text} --out-dir {_root}/model --preset tiny --vocab-size 320 --minutes 20 --dry-run"),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "384, 1 x 384 GRU units, tied",
+            Good($"train --data {_text} --out-dir {_root}/model --preset shakespeare-char-quick --emb-dim 384 --tie-weights --dry-run"),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -85,7 +98,7 @@ public sealed class TrainingPlanTests : IDisposable
     [InlineData("--max-steps 3", null)]
     public void Minutes_alone_take_the_preset_that_fits(string flags, string? preset)
     {
-        string messages = Good($"train --data {text} --out-dir {root}/model --dry-run {flags}");
+        string messages = Good($"train --data {_text} --out-dir {_root}/model --dry-run {flags}");
         if (preset is null) Assert.DoesNotContain("training with the settings of", messages, StringComparison.Ordinal);
         else Assert.StartsWith($"--minutes alone: training with the settings of --preset {preset} (", messages, StringComparison.Ordinal);
     }
@@ -97,7 +110,7 @@ public sealed class TrainingPlanTests : IDisposable
     [InlineData("--max-steps 3", false)]
     public void Too_little_time_takes_the_faster_of_two_presets(string flags, bool faster)
     {
-        string messages = Good($"train --data {text} --out-dir {root}/model --dry-run --preset shakespeare-char {flags}");
+        string messages = Good($"train --data {_text} --out-dir {_root}/model --dry-run --preset shakespeare-char {flags}");
         const string Said = "too few minutes for --preset shakespeare-char: training with the settings of --preset shakespeare-char-quick";
         if (faster) Assert.StartsWith(Said, messages, StringComparison.Ordinal);
         else Assert.DoesNotContain("too few minutes", messages, StringComparison.Ordinal);
@@ -106,10 +119,15 @@ public sealed class TrainingPlanTests : IDisposable
     [Fact]
     public void A_dry_run_tells_everything_and_writes_nothing()
     {
-        string messages = Good($"train --data {text} --out-dir {root}/model {Sizes.Replace("-dim 24", "-dim 160", StringComparison.Ordinal)} --dry-run");
-        foreach (string part in (string[])["text: ", "parameters", "tokens an epoch", "memory: about", "speed: ", "time: about", "will learn the text by heart", "nothing was written"])
+        string messages =
+            Good($"train --data {_text} --out-dir {_root}/model {Sizes.Replace("-dim 24", "-dim 160", StringComparison.Ordinal)} --dry-run");
+        foreach (string part in (string[])["text: ", "parameters", "tokens an epoch", "memory: about", "speed: ", "time: about",
+            "will learn the text by heart", "nothing was written"])
+        {
             Assert.Contains(part, messages, StringComparison.Ordinal);
-        Assert.False(Directory.Exists(Path.Combine(root, "model")));
+        }
+
+        Assert.False(Directory.Exists(Path.Combine(_root, "model")));
     }
 
     [Theory]
@@ -117,9 +135,10 @@ public sealed class TrainingPlanTests : IDisposable
     [InlineData("lines")]
     public void Samples_are_shown_and_change_no_bit(string samples)
     {
-        string silent = Path.Combine(root, "silent"), shown = Path.Combine(root, "shown");
-        Good($"train --data {text} --out-dir {silent} {Sizes} --samples {samples} --max-steps 12");
-        string messages = Good($"train --data {text} --out-dir {shown} {Sizes} --samples {samples} --max-steps 12 --sample-every 5 --sample-prompt Once");
+        string silent = Path.Combine(_root, "silent"), shown = Path.Combine(_root, "shown");
+        Good($"train --data {_text} --out-dir {silent} {Sizes} --samples {samples} --max-steps 12");
+        string messages =
+            Good($"train --data {_text} --out-dir {shown} {Sizes} --samples {samples} --max-steps 12 --sample-every 5 --sample-prompt Once");
         Assert.Contains("sample at step 5: Once", messages, StringComparison.Ordinal);
         Assert.Contains("sample at step 10: Once", messages, StringComparison.Ordinal);
         ResumeTests.AssertSame(silent, shown);
@@ -128,7 +147,7 @@ public sealed class TrainingPlanTests : IDisposable
     [Fact]
     public void An_epoch_that_the_run_ends_in_is_told_as_a_part()
     {
-        string messages = Good($"train --data {text} --out-dir {root}/model {Sizes} --max-steps 5");
+        string messages = Good($"train --data {_text} --out-dir {_root}/model {Sizes} --max-steps 5");
         Assert.Matches("epoch 1/1, its first 5 of [0-9]+ steps: average NLL", messages);
     }
 
@@ -149,10 +168,11 @@ public sealed class TrainingPlanTests : IDisposable
     [InlineData("--optimizer adam", "one of adamw, sgd, muon")]
     public void Settings_that_do_not_go_together_are_refused_in_one_line(string flags, string expected)
     {
-        var (code, _, error) = CommandsTests.Run($"train --data {text} --out-dir {root}/none {Sizes.Replace("--bptt 16", flags.Contains("--bptt", StringComparison.Ordinal) ? "" : "--bptt 16", StringComparison.Ordinal)} {flags}".Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        (int code, string _, string? error) = CommandsTests.Run(
+            $"train --data {_text} --out-dir {_root}/none {Sizes.Replace("--bptt 16", flags.Contains("--bptt", StringComparison.Ordinal) ? "" : "--bptt 16", StringComparison.Ordinal)} {flags}".Split(' ', StringSplitOptions.RemoveEmptyEntries));
         Assert.Equal(2, code);
         Assert.Contains(expected, error.TrimEnd('\n').Split('\n')[^1], StringComparison.Ordinal);
-        Assert.False(Directory.Exists(Path.Combine(root, "none")));
+        Assert.False(Directory.Exists(Path.Combine(_root, "none")));
     }
 
     [Theory]
@@ -160,16 +180,18 @@ public sealed class TrainingPlanTests : IDisposable
     [InlineData("--optimizer muon --momentum 0.8 --muon-lr-factor 4 --muon-every 3 --beta2 0.97 --weight-decay 0.02 --random-bptt")]
     public void How_weights_are_updated_is_written_down_and_makes_the_same_model_again(string how)
     {
-        string model = Path.Combine(root, "model"), again = Path.Combine(root, "again");
-        string messages = Good($"train --data {text} --out-dir {model} {Sizes.Replace(" --lr 0.01", "", StringComparison.Ordinal)} --max-steps 12 --eval-interval 3 {how}");
+        string model = Path.Combine(_root, "model"), again = Path.Combine(_root, "again");
+        string messages =
+            Good($"train --data {_text} --out-dir {model} {Sizes.Replace(" --lr 0.01", "", StringComparison.Ordinal)} --max-steps 12 --eval-interval 3 {how}");
         Assert.Contains("x about 16", messages, StringComparison.Ordinal);
         using var settings = JsonDocument.Parse(File.ReadAllText(Path.Combine(model, "training", "settings.json")));
         string[] words = how.Split(' ');
         for (int i = 0; i < words.Length; i++)
         {
             if (!words[i].StartsWith("--", StringComparison.Ordinal)) continue;
-            var written = settings.RootElement.GetProperty(words[i][2..]);
-            Assert.Equal(i + 1 < words.Length && !words[i + 1].StartsWith("--", StringComparison.Ordinal) ? words[i + 1] : "True", written.ToString());
+            JsonElement written = settings.RootElement.GetProperty(words[i][2..]);
+            Assert.Equal(i + 1 < words.Length && !words[i + 1].StartsWith("--", StringComparison.Ordinal) ? words[i + 1] : "True",
+                written.ToString());
         }
 
         Good($"train --config {Path.Combine(model, "training", "settings.json")} --out-dir {again}");
@@ -178,7 +200,7 @@ public sealed class TrainingPlanTests : IDisposable
 
     private static string Good(string line)
     {
-        var (code, _, error) = CommandsTests.Run(line.Split(' '));
+        (int code, string _, string? error) = CommandsTests.Run(line.Split(' '));
         Assert.True(code == 0, error);
         return error;
     }

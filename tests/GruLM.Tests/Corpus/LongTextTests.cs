@@ -4,6 +4,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using GruLM.Corpus;
 using GruLM.Tokenization;
+using GruLM.Training;
 
 namespace GruLM.Tests.Corpus;
 
@@ -21,25 +22,31 @@ public sealed class LongTextTests : IDisposable
         {
             (".txt", Encoding.UTF8.GetBytes),
             (".txt.gz", text => TextCorpusTests.Pack(Encoding.UTF8.GetBytes(text))),
-            (".jsonl", text => Encoding.UTF8.GetBytes(string.Concat(text.Split('\n').Select(part => $"{{\"text\": {System.Text.Json.JsonSerializer.Serialize(part + "\n" + part)}}}\n")))),
+            (".jsonl",
+            text => Encoding.UTF8.GetBytes(
+            string.Concat(
+            text.Split('\n').Select(part => $"{{\"text\": {System.Text.Json.JsonSerializer.Serialize(part + "\n" + part)}}}\n")))),
             (".txt", text => [0xEF, 0xBB, 0xBF, .. Encoding.UTF8.GetBytes(text), 0xFF]),
         };
         Prop.ForAll<NonEmptyArray<int>, NonEmptyArray<int>, NonNegativeInt>((files, choices, thousandths) =>
         {
-            var names = files.Get.Take(4).Select((kind, i) =>
+            string[] names = files.Get.Take(4).Select((kind, i) =>
             {
-                var (ending, bytes) = kinds[(kind & int.MaxValue) % kinds.Length];
-                var name = Path.Combine(_folder, i + ending);
-                File.WriteAllBytes(name, bytes("x" + string.Concat(choices.Get.Skip(i).Select(c => pieces[(c & int.MaxValue) % pieces.Length]))));
+                (string? ending, Func<string, byte[]>? bytes) = kinds[(kind & int.MaxValue) % kinds.Length];
+                string name = Path.Combine(_folder, i + ending);
+                File.WriteAllBytes(
+                    name, bytes("x" + string.Concat(choices.Get.Skip(i).Select(c => pieces[(c & int.MaxValue) % pieces.Length]))));
                 return name;
             }).ToArray();
-            var (inMemory, inFile) = (TextCorpus.Read(names), TextCorpus.Read(names, new CorpusOptions { MostInMemory = 1 + (thousandths.Get % 7) }));
+            (TextCorpus? inMemory, TextCorpus? inFile) = (TextCorpus.Read(names),
+                TextCorpus.Read(names, new CorpusOptions { MostInMemory = 1 + (thousandths.Get % 7) }));
             Assert.Equal(inMemory.Counts, inFile.Counts);
             AssertSame(inMemory.Text, inFile.Text);
-            var fraction = thousandths.Get % 1000 / 1000.0;
-            foreach (var split in new Func<CorpusText, (CorpusText, CorpusText)>[] { text => text.SplitByCharacters(fraction), text => text.SplitBySamples(fraction) })
+            double fraction = thousandths.Get % 1000 / 1000.0;
+            foreach (Func<CorpusText, (CorpusText, CorpusText)> split in new Func<CorpusText, (CorpusText,
+                CorpusText)>[] { text => text.SplitByCharacters(fraction), text => text.SplitBySamples(fraction) })
             {
-                var ((a, b), (c, d)) = (split(inMemory.Text), split(inFile.Text));
+                ((CorpusText a, CorpusText b), (CorpusText c, CorpusText d)) = (split(inMemory.Text), split(inFile.Text));
                 AssertSame(a, c);
                 AssertSame(b, d);
             }
@@ -49,7 +56,7 @@ public sealed class LongTextTests : IDisposable
     [Fact]
     public void A_clean_file_is_read_where_it_is_and_outlives_its_name()
     {
-        var file = Path.Combine(_folder, "a.txt");
+        string file = Path.Combine(_folder, "a.txt");
         File.WriteAllText(file, "one\ntwo é\nthree");
         var corpus = TextCorpus.Read([file], new CorpusOptions { MostInMemory = 4 });
         Assert.Equal(new CorpusCounts(16, 15, 3, 0, 0, 0), corpus.Counts);
@@ -61,7 +68,7 @@ public sealed class LongTextTests : IDisposable
     public void Nothing_is_left_in_the_folder_for_temporary_files()
     {
         if (OperatingSystem.IsWindows()) return;
-        var file = Path.Combine(_folder, "a.txt");
+        string file = Path.Combine(_folder, "a.txt");
         File.WriteAllText(file, "one\r\ntwo");
         var corpus = TextCorpus.Read([file], new CorpusOptions { MostInMemory = 2 });
         Assert.Empty(Directory.GetFiles(Path.GetTempPath(), $"grulm-text-{Environment.ProcessId}-*"));
@@ -72,32 +79,38 @@ public sealed class LongTextTests : IDisposable
     public void Text_beyond_two_gigabytes_is_in_reach()
     {
         const long Far = 3L << 30;
-        var file = Path.Combine(_folder, "sparse");
-        using (var stream = File.Create(file))
+        string file = Path.Combine(_folder, "sparse");
+        using (FileStream stream = File.Create(file))
         {
             stream.Position = Far - 1;
             stream.Write("\none\n \ntwo\n"u8);
         }
+
         var text = new CorpusText(new MappedBytes(File.OpenRead(file)));
         Assert.Equal(Far + 10, text.Length);
         Assert.Equal("two", Encoding.UTF8.GetString(text.Slice(Far + 6, 3).Span));
-        Assert.Equal([new SampleRange(Far, Far + 3), new SampleRange(Far + 4, Far + 5), new SampleRange(Far + 6, Far + 9)], text.LinesIn(new SampleRange(Far, text.Length)));
+        Assert.Equal([new SampleRange(Far, Far + 3), new SampleRange(Far + 4, Far + 5), new SampleRange(Far + 6, Far + 9)],
+            text.LinesIn(new SampleRange(Far, text.Length)));
         Assert.Contains("in one piece", Assert.Throws<InvalidDataException>(() => text.Utf8).Message, StringComparison.Ordinal);
 
         // The zeros in front are one line, and longer than a line may be.
-        Assert.Contains("longer than a gigabyte", Assert.Throws<InvalidDataException>(() => text.Samples().First()).Message, StringComparison.Ordinal);
+        Assert.Contains("longer than a gigabyte", Assert.Throws<InvalidDataException>(() => text.Samples().First()).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_tokenizer_learns_from_whole_lines_of_all_of_a_long_text()
     {
-        var text = string.Concat(Enumerable.Range(0, 20_000).Select(i => $"line {i} é\n"));
-        var lines = Encoding.UTF8.GetString(TextTraining.ToLearnFrom(Encoding.UTF8.GetBytes(text), 64 * 100).Span).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string text = string.Concat(Enumerable.Range(0, 20_000).Select(i => $"line {i} é\n"));
+        string[] lines = Encoding.UTF8.GetString(TextTraining.ToLearnFrom(Encoding.UTF8.GetBytes(text), 64 * 100).Span)
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.True(lines.ToHashSet().IsSubsetOf(text.Split('\n')));
-        Assert.Equal(64, lines.Select(line => int.Parse(line.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture) * 64 / 20_000).Distinct().Count());
+        Assert.Equal(
+            64, lines.Select(line => int.Parse(line.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture) * 64 / 20_000)
+            .Distinct().Count());
 
         // Without line ends, whole characters.
-        var one = TextTraining.ToLearnFrom(Encoding.UTF8.GetBytes(new string('€', 5_000)), 64 * 10).Span;
+        ReadOnlySpan<byte> one = TextTraining.ToLearnFrom(Encoding.UTF8.GetBytes(new string('€', 5_000)), 64 * 10).Span;
         Assert.True(System.Text.Unicode.Utf8.IsValid(one) && one.Length > 64 * 4);
     }
 
@@ -106,11 +119,11 @@ public sealed class LongTextTests : IDisposable
     {
         byte[] bytes = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 250_000).Select(i => $"line {i % 977} é\n")));
         var tokenizer = new Tokenizer(DefaultTokenizer.Train(bytes.AsMemory(0, 50_000), 400));
-        var whole = tokenizer.EncodePieces(bytes);
-        var all = TokenizedText.HeldOutStream(tokenizer, bytes);
+        List<EncodedPiece> whole = tokenizer.EncodePieces(bytes);
+        HeldOutStream all = TokenizedText.HeldOutStream(tokenizer, bytes);
         Assert.Equal(whole.Select(piece => piece.Id), all.Ids.ToArray());
         Assert.Equal(whole.Select(piece => (long)piece.End), all.ByteEnds.ToArray());
-        var part = TokenizedText.HeldOutStream(tokenizer, bytes, maxTokens: 1_000);
+        HeldOutStream part = TokenizedText.HeldOutStream(tokenizer, bytes, maxTokens: 1_000);
         Assert.InRange(part.Tokens, 1_000, all.Tokens / 2);
         Assert.Equal(all.Ids[..part.Ids.Length].ToArray(), part.Ids.ToArray());
         Assert.Equal(all.ByteEnds[..part.Ids.Length].ToArray(), part.ByteEnds.ToArray());
@@ -120,6 +133,7 @@ public sealed class LongTextTests : IDisposable
     {
         Assert.Equal(expected.Utf8.ToArray(), actual.Utf8.ToArray());
         Assert.Equal(expected.SampleLengths(), actual.SampleLengths());
-        Assert.Equal(expected.Samples().Select(sample => Encoding.UTF8.GetString(sample.Span)), actual.Samples().Select(sample => Encoding.UTF8.GetString(sample.Span)));
+        Assert.Equal(expected.Samples().Select(sample => Encoding.UTF8.GetString(sample.Span)),
+            actual.Samples().Select(sample => Encoding.UTF8.GetString(sample.Span)));
     }
 }

@@ -1,4 +1,5 @@
-// Corpora of records: JSON lines and tables give one sample a record, whatever stands in it, and what cannot be read is said by file and line.
+// Corpora of records: JSON lines and tables give one sample a record, whatever stands in it, and what cannot be read is said by file and
+// line.
 using System.Text;
 using System.Text.Json;
 using FsCheck;
@@ -16,10 +17,13 @@ public sealed class RecordsTests : IDisposable
     [Fact]
     public void Texts_may_hold_line_ends_and_stay_one_sample_each()
     {
-        var corpus = TextCorpus.Read([Save("a.jsonl", "\uFEFF{\"text\": \"one\\r\\ntwo\\u0000\"}\r\n\r\n{\"id\": 7, \"text\": \" three \"}\n{\"text\": \"\"}\n{\"text\": \"four\"}")]);
+        var corpus =
+            TextCorpus.Read(
+            [Save("a.jsonl",
+            "\uFEFF{\"text\": \"one\\r\\ntwo\\u0000\"}\r\n\r\n{\"id\": 7, \"text\": \" three \"}\n{\"text\": \"\"}\n{\"text\": \"four\"}")]);
         Assert.Equal("one\ntwo\n three \n\nfour\n", Encoding.UTF8.GetString(corpus.Utf8.Span));
         Assert.Equal(["one\ntwo", " three ", "four"], Samples(corpus.Text));
-        var counts = corpus.Counts;
+        CorpusCounts counts = corpus.Counts;
         Assert.Equal((4, 3, 1, 1), (counts.Records, counts.WindowsLineEnds, counts.Nuls, counts.ByteOrderMarks));
     }
 
@@ -31,17 +35,21 @@ public sealed class RecordsTests : IDisposable
             {"messages": [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}, {"role": "user", "content": "Bye"}, {"role": "assistant", "content": "See you"}]}
             """;
         var corpus = TextCorpus.Read([Save("a.ndjson", lines)]);
-        Assert.Equal(["<prompt> How are you? <ai> Fine.\nAnd you?", "<prompt> Be kind. Hi <ai> Hello<end><prompt> Bye <ai> See you"], Samples(corpus.Text));
+        Assert.Equal(["<prompt> How are you? <ai> Fine.\nAnd you?", "<prompt> Be kind. Hi <ai> Hello<end><prompt> Bye <ai> See you"],
+            Samples(corpus.Text));
         Assert.Equal(string.Concat(Samples(corpus.Text).Select(s => s + "<end>\n")), Encoding.UTF8.GetString(corpus.Utf8.Span));
     }
 
     [Fact]
     public void A_column_of_a_table_keeps_quoted_line_ends_and_commas()
     {
-        var file = Save("a.csv", "id,text,note\r\n1,plain,x\r\n2,\"one\r\ntwo, \"\"three\"\"\",\r\n3,last,\"y\"");
+        string file = Save("a.csv", "id,text,note\r\n1,plain,x\r\n2,\"one\r\ntwo, \"\"three\"\"\",\r\n3,last,\"y\"");
         Assert.Equal(["plain", "one\ntwo, \"three\"", "last"], Samples(TextCorpus.Read([file]).Text));
         Assert.Equal(["1", "2", "3"], Samples(TextCorpus.Read([file], new CorpusOptions { Column = "id" }).Text));
-        Assert.Equal(["x", "y"], Samples(TextCorpus.Read([Save("b.csv.gz", TextCorpusTests.Pack(File.ReadAllBytes(file)))], new CorpusOptions { Column = "note" }).Text));
+        Assert.Equal(
+            ["x", "y"],
+            Samples(TextCorpus.Read([Save("b.csv.gz", TextCorpusTests.Pack(File.ReadAllBytes(file)))],
+            new CorpusOptions { Column = "note" }).Text));
     }
 
     [Fact]
@@ -65,15 +73,17 @@ public sealed class RecordsTests : IDisposable
             {
                 return;
             }
-            var file = Save("law.jsonl", string.Concat(texts.Select(text => $"{{\"text\": \"{JsonEncodedText.Encode(Sound(text.Get))}\"}}\n")));
-            var corpus = TextCorpus.Read([file]).Text;
-            var samples = Samples(corpus);
-            var fraction = thousandths.Get % 1000 / 1000.0;
-            var (training, heldOut) = corpus.SplitBySamples(fraction);
+
+            string file =
+                Save("law.jsonl", string.Concat(texts.Select(text => $"{{\"text\": \"{JsonEncodedText.Encode(Sound(text.Get))}\"}}\n")));
+            CorpusText corpus = TextCorpus.Read([file]).Text;
+            string[] samples = Samples(corpus);
+            double fraction = thousandths.Get % 1000 / 1000.0;
+            (CorpusText training, CorpusText heldOut) = corpus.SplitBySamples(fraction);
             Assert.Equal(samples, Samples(training).Concat(Samples(heldOut)));
             Assert.Equal((int)(samples.Length * (1 - fraction)), Samples(training).Length);
             Assert.Equal<byte[]>(corpus.Utf8.ToArray(), [.. training.Utf8.Span, .. heldOut.Utf8.Span]);
-            var (first, second) = corpus.SplitByCharacters(fraction);
+            (CorpusText first, CorpusText second) = corpus.SplitByCharacters(fraction);
             Assert.Equal<byte[]>(corpus.Utf8.ToArray(), [.. first.Utf8.Span, .. second.Utf8.Span]);
             Assert.True(Samples(first).Length + Samples(second).Length >= samples.Length);
         }).QuickCheckThrowOnFailure();
@@ -95,8 +105,8 @@ public sealed class RecordsTests : IDisposable
     [InlineData("a.csv", "text\nx\n\"y\" z\"\n", "is damaged")]
     public void What_cannot_be_read_is_said_by_file_and_line(string name, string content, string expected)
     {
-        var file = Save(name, content);
-        var error = Assert.Throws<InvalidDataException>(() => TextCorpus.Read([file]));
+        string file = Save(name, content);
+        InvalidDataException error = Assert.Throws<InvalidDataException>(() => TextCorpus.Read([file]));
         Assert.StartsWith(file + ": ", error.Message, StringComparison.Ordinal);
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);
@@ -111,7 +121,7 @@ public sealed class RecordsTests : IDisposable
 
     private string Save(string name, byte[] bytes)
     {
-        var path = Path.Combine(_folder, name);
+        string path = Path.Combine(_folder, name);
         File.WriteAllBytes(path, bytes);
         return path;
     }

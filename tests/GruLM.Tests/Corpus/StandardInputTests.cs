@@ -1,5 +1,5 @@
-// Standard input has no name that says what it holds: gzip is seen by its first bytes, JSON lines by their first line, everything else is told
-// or is plain text. What a format says wins over names too.
+// Standard input has no name that says what it holds: gzip is seen by its first bytes, JSON lines by their first line, everything else is
+// told or is plain text. What a format says wins over names too.
 using System.Buffers;
 using System.Text;
 using FsCheck;
@@ -18,7 +18,8 @@ public sealed class StandardInputTests : IDisposable
     [Theory]
     [InlineData("plain\ntext\n", null, "plain|text")]
     [InlineData(Lines, null, "one\ntwo|<prompt> a <ai> b")]
-    [InlineData("{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}, {\"role\": \"assistant\", \"content\": \"b\"}]}", null, "<prompt> a <ai> b")]
+    [InlineData("{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}, {\"role\": \"assistant\", \"content\": \"b\"}]}", null,
+    "<prompt> a <ai> b")]
     [InlineData("{\"text\": \"x\"}", CorpusFormat.Plain, "{\"text\": \"x\"}")]
     [InlineData("{\"prompt\": \"x\"}\n{\"text\": \"x\"}\n", null, "{\"prompt\": \"x\"}|{\"text\": \"x\"}")]
     [InlineData("{\n\"text\": \"x\"}\n", null, "{|\"text\": \"x\"}")]
@@ -29,15 +30,19 @@ public sealed class StandardInputTests : IDisposable
     [InlineData("id,text\n1,one\n", null, "id,text|1,one")]
     public void It_is_what_it_was_said_to_be_or_begins_like(string input, CorpusFormat? format, string samples)
     {
-        foreach (var bytes in new[] { Encoding.UTF8.GetBytes(input), TextCorpusTests.Pack(Encoding.UTF8.GetBytes(input)) })
+        foreach (byte[]? bytes in new[] { Encoding.UTF8.GetBytes(input), TextCorpusTests.Pack(Encoding.UTF8.GetBytes(input)) })
         {
-            foreach (var size in new[] { 1, 3, 1 << 20 })
+            foreach (int size in new[] { 1, 3, 1 << 20 })
             {
                 var told = new List<string>();
-                var corpus = TextCorpus.Read(["-"], new CorpusOptions { Format = format, StandardInput = new Trickle(bytes, size), Notice = told.Add });
+                var corpus =
+                    TextCorpus.Read(
+                    ["-"], new CorpusOptions { Format = format, StandardInput = new Trickle(bytes, size), Notice = told.Add });
                 Assert.Equal(samples, string.Join('|', corpus.Text.Samples().Select(sample => Encoding.UTF8.GetString(sample.Span))));
-                var guessed = format is null && corpus.Counts.Records > 0;
-                Assert.Equal(guessed ? ["standard input begins with a JSON record: reading JSON lines (--data-format text reads plain text)"] : [], told);
+                bool guessed = format is null && corpus.Counts.Records > 0;
+                Assert.Equal(
+                    guessed ? ["standard input begins with a JSON record: reading JSON lines (--data-format text reads plain text)"] : [],
+                    told);
             }
         }
     }
@@ -45,42 +50,51 @@ public sealed class StandardInputTests : IDisposable
     [Fact]
     public void A_first_line_of_any_length_is_read_whole()
     {
-        var text = new string('x', 3_000_000);
-        var input = Encoding.UTF8.GetBytes($"\n{{\"text\": \"{text}\"}}\n{{\"text\": \"y\"}}");
+        string text = new string('x', 3_000_000);
+        byte[] input = Encoding.UTF8.GetBytes($"\n{{\"text\": \"{text}\"}}\n{{\"text\": \"y\"}}");
         Assert.Equal($"{text}\ny\n", Encoding.UTF8.GetString(Read(input).Utf8.Span));
 
         // One that would take too much memory to look at is not taken for a record.
-        var huge = Encoding.UTF8.GetBytes($"{{\"text\": \"{new string('x', 20_000_000)}\"}}\n");
+        byte[] huge = Encoding.UTF8.GetBytes($"{{\"text\": \"{new string('x', 20_000_000)}\"}}\n");
         Assert.Equal(0, Read(huge).Counts.Records);
     }
 
     [Fact]
     public void A_format_wins_over_names()
     {
-        var lines = Save("a.txt", "{\"text\": \"one\\ntwo\"}\n"u8.ToArray());
+        string lines = Save("a.txt", "{\"text\": \"one\\ntwo\"}\n"u8.ToArray());
         Assert.Equal("one\ntwo\n", Text(lines, CorpusFormat.JsonLines));
-        Assert.Equal("1\n", Encoding.UTF8.GetString(TextCorpus.Read([Save("a.data.gz", TextCorpusTests.Pack("n,m\n1,2\n"u8.ToArray()))], new CorpusOptions { Format = CorpusFormat.Table, Column = "n" }).Utf8.Span));
-        var table = Save("b.csv", "text\nx\n"u8.ToArray());
+        Assert.Equal(
+            "1\n", Encoding.UTF8.GetString(
+            TextCorpus.Read([Save("a.data.gz", TextCorpusTests.Pack("n,m\n1,2\n"u8.ToArray()))],
+            new CorpusOptions { Format = CorpusFormat.Table, Column = "n" }).Utf8.Span));
+        string table = Save("b.csv", "text\nx\n"u8.ToArray());
         Assert.Equal("text\nx\n", Text(table, CorpusFormat.Plain));
         Assert.Equal("x\n", Text(table, null));
 
         // A file's content is not guessed at, and a long plain one is read where it is whatever its name.
         Assert.Equal("{\"text\": \"one\\ntwo\"}\n", Text(lines, null));
-        Assert.Equal("text\nx\n", Encoding.UTF8.GetString(TextCorpus.Read([table], new CorpusOptions { Format = CorpusFormat.Plain, MostInMemory = 2 }).Utf8.Span));
+        Assert.Equal(
+            "text\nx\n",
+            Encoding.UTF8.GetString(
+            TextCorpus.Read([table], new CorpusOptions { Format = CorpusFormat.Plain, MostInMemory = 2 }).Utf8.Span));
     }
 
     [Fact]
     public void What_cannot_be_read_is_said_in_one_line()
     {
-        Says("{\"text\": \"x\"}\n\n{\"text\": 3}\n", null, "standard input: line 3: \"text\" is a number; a text was expected; standard input was taken for JSON lines by its first line: --data-format text reads it as plain text");
-        Says("{\"text\": \"x\"}\nplain\n", null, "line 2 is no valid JSON (at byte 1 of the line)", "--data-format text reads it as plain text");
+        Says("{\"text\": \"x\"}\n\n{\"text\": 3}\n", null,
+            "standard input: line 3: \"text\" is a number; a text was expected; standard input was taken for JSON lines by its first line: --data-format text reads it as plain text");
+        Says("{\"text\": \"x\"}\nplain\n", null, "line 2 is no valid JSON (at byte 1 of the line)",
+            "--data-format text reads it as plain text");
         Says("plain\n", CorpusFormat.JsonLines, "standard input: line 1 is no valid JSON", "or with \"messages\" was expected");
-        Says("id,body\n1,x\n", CorpusFormat.Table, "standard input: has no column 'text'; its columns are 'id', 'body': name one with --column");
+        Says("id,body\n1,x\n", CorpusFormat.Table,
+            "standard input: has no column 'text'; its columns are 'id', 'body': name one with --column");
         Says("text\n1,x\n", CorpusFormat.Table, "standard input: the row that ends in line 2 has 2 field(s)");
         Says("", null, "standard input: is empty, text was expected");
-        var random = new byte[3_000_000];
+        byte[] random = new byte[3_000_000];
         new Random(1).NextBytes(random);
-        var packed = TextCorpusTests.Pack(random);
+        byte[] packed = TextCorpusTests.Pack(random);
         Says(packed[..2_000_000], null, "standard input: is damaged or no gzip file (after ", " bytes of text); pack the text again");
         Says(packed[..2], null, "standard input: is damaged or no gzip file (after 0 bytes of text); pack the text again");
         Assert.Equal("a", Encoding.UTF8.GetString(Read("a"u8.ToArray()).Utf8.Span));
@@ -91,16 +105,18 @@ public sealed class StandardInputTests : IDisposable
     {
         Prop.ForAll<NonNull<string>[], PositiveInt>((texts, size) =>
         {
-            var records = texts.Select(text => new { text = Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text.Get)) }).Select(record => System.Text.Json.JsonSerializer.Serialize(record));
-            foreach (var text in new[] { string.Join('\n', records), string.Concat(texts.Select(text => text.Get)) })
+            IEnumerable<string> records = texts.Select(text => new { text = Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text.Get)) })
+                .Select(record => System.Text.Json.JsonSerializer.Serialize(record));
+            foreach (string? text in new[] { string.Join('\n', records), string.Concat(texts.Select(text => text.Get)) })
             {
-                var bytes = Encoding.UTF8.GetBytes(text + "\r\n");
-                using var stream = TextCorpus.Open("-", new CorpusOptions { StandardInput = new Trickle(bytes, size.Get) });
+                byte[] bytes = Encoding.UTF8.GetBytes(text + "\r\n");
+                using Stream stream = TextCorpus.Open("-", new CorpusOptions { StandardInput = new Trickle(bytes, size.Get) });
                 var read = new ArrayBufferWriter<byte>();
                 for (int got; (got = stream.Read(read.GetSpan(1)[..1])) > 0;)
                 {
                     read.Advance(got);
                 }
+
                 Assert.Equal(Read(bytes).Utf8.ToArray(), read.WrittenSpan.ToArray());
             }
         }).QuickCheckThrowOnFailure();
@@ -110,18 +126,22 @@ public sealed class StandardInputTests : IDisposable
     public void Waiting_for_it_can_be_ended()
     {
         using var stop = new CancellationTokenSource(50);
-        Assert.ThrowsAny<OperationCanceledException>(() => TextCorpus.Read(["-"], new CorpusOptions { StandardInput = new Silence() }, stop.Token));
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => TextCorpus.Read(["-"], new CorpusOptions { StandardInput = new Silence() }, stop.Token));
     }
 
     private static TextCorpus Read(byte[] input) => TextCorpus.Read(["-"], new CorpusOptions { StandardInput = new MemoryStream(input) });
 
-    private static string Text(string file, CorpusFormat? format) => Encoding.UTF8.GetString(TextCorpus.Read([file], new CorpusOptions { Format = format }).Utf8.Span);
+    private static string Text(string file, CorpusFormat? format) =>
+        Encoding.UTF8.GetString(TextCorpus.Read([file], new CorpusOptions { Format = format }).Utf8.Span);
 
-    private static void Says(string input, CorpusFormat? format, params string[] expected) => Says(Encoding.UTF8.GetBytes(input), format, expected);
+    private static void Says(string input, CorpusFormat? format, params string[] expected) =>
+        Says(Encoding.UTF8.GetBytes(input), format, expected);
 
     private static void Says(byte[] input, CorpusFormat? format, params string[] expected)
     {
-        var error = Assert.Throws<InvalidDataException>(() => TextCorpus.Read(["-"], new CorpusOptions { Format = format, StandardInput = new MemoryStream(input) }));
+        InvalidDataException error = Assert.Throws<InvalidDataException>(
+            () => TextCorpus.Read(["-"], new CorpusOptions { Format = format, StandardInput = new MemoryStream(input) }));
         Assert.All(expected, part => Assert.Contains(part, error.Message, StringComparison.Ordinal));
         Assert.StartsWith("standard input: ", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);
@@ -129,7 +149,7 @@ public sealed class StandardInputTests : IDisposable
 
     private string Save(string name, byte[] bytes)
     {
-        var path = Path.Combine(_folder, name);
+        string path = Path.Combine(_folder, name);
         File.WriteAllBytes(path, bytes);
         return path;
     }
@@ -141,7 +161,8 @@ public sealed class StandardInputTests : IDisposable
 
         public override int Read(byte[] buffer, int offset, int count) => base.Read(buffer, offset, Math.Min(size, count));
 
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => new(Read(buffer.Span));
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            new(Read(buffer.Span));
     }
 
     // A pipe that nobody writes to.

@@ -16,22 +16,24 @@ public sealed class TextCorpusTests : IDisposable
     [Fact]
     public void Drops_the_mark_turns_CRLF_into_LF_replaces_wrong_bytes_and_counts_all_of_it()
     {
-        var file = Save("a.txt", [0xEF, 0xBB, 0xBF, .. "é\r\nb\rc\n\r\n"u8, 0xFF, .. "x"u8, 0xE2, 0x82, .. "\r\n"u8, 0xF0, 0x9F]);
+        string file = Save("a.txt", [0xEF, 0xBB, 0xBF, .. "é\r\nb\rc\n\r\n"u8, 0xFF, .. "x"u8, 0xE2, 0x82, .. "\r\n"u8, 0xF0, 0x9F]);
         var corpus = TextCorpus.Read([file]);
         Assert.Equal("é\nb\rc\n\n\uFFFDx\uFFFD\n\uFFFD", Encoding.UTF8.GetString(corpus.Utf8.Span));
-        Assert.Equal(new CorpusCounts(corpus.Utf8.Length, 12, 5, ReplacedSequences: 3, WindowsLineEnds: 3, ByteOrderMarks: 1), corpus.Counts);
+        Assert.Equal(new CorpusCounts(corpus.Utf8.Length, 12, 5, ReplacedSequences: 3, WindowsLineEnds: 3, ByteOrderMarks: 1),
+            corpus.Counts);
     }
 
     [Fact]
     public void Portions_of_any_size_give_what_the_whole_gives()
     {
-        byte[] pieces = [0xEF, 0xBB, 0xBF, 0x0D, 0x0A, 0x0D, 0x41, 0xC3, 0xA9, 0xE2, 0x82, 0xAC, 0xF0, 0x9F, 0x99, 0x82, 0xFF, 0xED, 0xA0, 0x80, 0x00];
+        byte[] pieces = [0xEF, 0xBB, 0xBF, 0x0D, 0x0A, 0x0D, 0x41, 0xC3, 0xA9, 0xE2, 0x82, 0xAC, 0xF0, 0x9F, 0x99, 0x82, 0xFF, 0xED, 0xA0,
+            0x80, 0x00];
         Prop.ForAll<int[], PositiveInt>((choices, size) =>
         {
-            var bytes = choices.Select(c => pieces[(c & int.MaxValue) % pieces.Length]).ToArray();
-            var (whole, replaced) = Clean(bytes, bytes.Length + 1);
-            var (cut, replacedInPortions) = Clean(bytes, 3 + (size.Get % 4));
-            var expected = Encoding.UTF8.GetString(bytes).Replace("\r\n", "\n", StringComparison.Ordinal);
+            byte[] bytes = choices.Select(c => pieces[(c & int.MaxValue) % pieces.Length]).ToArray();
+            (byte[]? whole, long replaced) = Clean(bytes, bytes.Length + 1);
+            (byte[]? cut, long replacedInPortions) = Clean(bytes, 3 + (size.Get % 4));
+            string expected = Encoding.UTF8.GetString(bytes).Replace("\r\n", "\n", StringComparison.Ordinal);
             expected = (expected.StartsWith('\uFEFF') ? expected[1..] : expected).Replace("\0", "", StringComparison.Ordinal);
             Assert.Equal(expected, Encoding.UTF8.GetString(whole));
             Assert.Equal(whole, cut);
@@ -42,7 +44,7 @@ public sealed class TextCorpusTests : IDisposable
     [Fact]
     public void A_file_longer_than_the_buffer_keeps_its_characters()
     {
-        var text = string.Concat(Enumerable.Range(0, 300_000).Select(i => i % 3 == 0 ? "aé€🙂\r\n" : "x€"));
+        string text = string.Concat(Enumerable.Range(0, 300_000).Select(i => i % 3 == 0 ? "aé€🙂\r\n" : "x€"));
         var corpus = TextCorpus.Read([Save("long.txt", Encoding.UTF8.GetBytes(text))]);
         Assert.Equal(text.Replace("\r\n", "\n", StringComparison.Ordinal), Encoding.UTF8.GetString(corpus.Utf8.Span));
         Assert.Equal(0, corpus.Counts.ReplacedSequences);
@@ -74,7 +76,7 @@ public sealed class TextCorpusTests : IDisposable
     [Fact]
     public void Packed_files_are_unpacked_and_found_in_folders()
     {
-        var text = string.Concat(Enumerable.Range(0, 200_000).Select(i => $"line {i} é\r\n"));
+        string text = string.Concat(Enumerable.Range(0, 200_000).Select(i => $"line {i} é\r\n"));
         Save("b.txt.gz", Pack(Encoding.UTF8.GetBytes(text)));
         Save("a.txt", "plain\n"u8.ToArray());
         Save("c.gz", "not found in folders"u8.ToArray());
@@ -83,43 +85,52 @@ public sealed class TextCorpusTests : IDisposable
         Assert.Equal(200_000, corpus.Counts.WindowsLineEnds);
 
         // Members one after another are one text, as gzip has it.
-        Assert.Equal("one\ntwo\n"u8.ToArray(), TextCorpus.Read([Save("two.gz", [.. Pack("one\n"u8.ToArray()), .. Pack("two\n"u8.ToArray())])]).Utf8.ToArray());
+        Assert.Equal(
+            "one\ntwo\n"u8.ToArray(),
+            TextCorpus.Read([Save("two.gz", [.. Pack("one\n"u8.ToArray()), .. Pack("two\n"u8.ToArray())])]).Utf8.ToArray());
     }
 
     [Fact]
     public void Damaged_packed_files_are_said_in_one_line_that_names_them()
     {
-        var random = new byte[100_000];
+        byte[] random = new byte[100_000];
         new Random(1).NextBytes(random);
-        var packed = Pack(random);
+        byte[] packed = Pack(random);
         byte[] flipped = [.. packed];
         flipped[50_000] ^= 0x40;
-        foreach (var (name, bytes) in new[] { ("cut.txt.gz", packed[..60_000]), ("short.txt.gz", packed[..^1]), ("head.gz", packed[..5]), ("plain.gz", "no gzip"u8.ToArray()), ("flipped.gz", flipped) })
+        foreach ((string? name, byte[]? bytes) in new[] { ("cut.txt.gz", packed[..60_000]), ("short.txt.gz", packed[..^1]),
+            ("head.gz", packed[..5]), ("plain.gz", "no gzip"u8.ToArray()), ("flipped.gz", flipped) })
         {
-            var file = Save(name, bytes);
-            Assert.StartsWith($"{file}: is damaged or no gzip file", Assert.Throws<InvalidDataException>(() => TextCorpus.Read([file])).Message, StringComparison.Ordinal);
+            string file = Save(name, bytes);
+            Assert.StartsWith($"{file}: is damaged or no gzip file",
+                Assert.Throws<InvalidDataException>(() => TextCorpus.Read([file])).Message, StringComparison.Ordinal);
         }
     }
 
     [Fact]
     public void Standard_input_is_read_where_it_is_named()
     {
-        var file = Save("a.txt", "first"u8.ToArray());
+        string file = Save("a.txt", "first"u8.ToArray());
         var corpus = TextCorpus.Read([file, "-"], new CorpusOptions { StandardInput = new MemoryStream("second"u8.ToArray()) });
         Assert.Equal("first\nsecond", Encoding.UTF8.GetString(corpus.Utf8.Span));
-        Assert.Contains("standard input", Assert.Throws<InvalidDataException>(() => TextCorpus.Read(["-"], new CorpusOptions { StandardInput = Stream.Null })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "standard input",
+            Assert.Throws<InvalidDataException>(() => TextCorpus.Read(["-"], new CorpusOptions { StandardInput = Stream.Null })).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => TextCorpus.Read(["-", "-"]));
     }
 
     [Fact]
     public void What_cannot_be_read_is_said_in_one_line_that_names_it()
     {
-        var missing = Path.Combine(_folder, "missing.txt");
-        Assert.StartsWith(missing, Assert.Throws<FileNotFoundException>(() => TextCorpus.Read([missing])).Message, StringComparison.Ordinal);
+        string missing = Path.Combine(_folder, "missing.txt");
+        Assert.StartsWith(missing, Assert.Throws<FileNotFoundException>(() => TextCorpus.Read([missing])).Message,
+            StringComparison.Ordinal);
         Assert.Contains("no text", Assert.Throws<InvalidDataException>(() => TextCorpus.Read([_folder])).Message, StringComparison.Ordinal);
-        var empty = Save("empty.txt", []);
+        string empty = Save("empty.txt", []);
         Assert.StartsWith(empty, Assert.Throws<InvalidDataException>(() => TextCorpus.Read([empty])).Message, StringComparison.Ordinal);
-        Assert.Contains("only empty files", Assert.Throws<InvalidDataException>(() => TextCorpus.Read([_folder])).Message, StringComparison.Ordinal);
+        Assert.Contains("only empty files", Assert.Throws<InvalidDataException>(() => TextCorpus.Read([_folder])).Message,
+            StringComparison.Ordinal);
         Assert.Throws<InvalidDataException>(() => TextCorpus.Read([Save("mark.txt", [0xEF, 0xBB, 0xBF])]));
         Assert.Throws<ArgumentException>(() => TextCorpus.Read([]));
     }
@@ -136,11 +147,12 @@ public sealed class TextCorpusTests : IDisposable
         var output = new ArrayBufferWriter<byte>();
         var cleaner = new TextCleaner(output);
         var held = new List<byte>();
-        for (var at = 0; at < bytes.Length; at += size)
+        for (int at = 0; at < bytes.Length; at += size)
         {
             held.AddRange(bytes.AsSpan(at, Math.Min(size, bytes.Length - at)));
             held.RemoveRange(0, cleaner.Append(held.ToArray(), last: false));
         }
+
         Assert.Equal(held.Count, cleaner.Append(held.ToArray(), last: true));
         return (output.WrittenSpan.ToArray(), cleaner.ReplacedSequences);
     }
@@ -154,7 +166,7 @@ public sealed class TextCorpusTests : IDisposable
 
     private string Save(string name, byte[] bytes)
     {
-        var path = Path.Combine(_folder, name);
+        string path = Path.Combine(_folder, name);
         File.WriteAllBytes(path, bytes);
         return path;
     }

@@ -11,7 +11,7 @@ public class TextSplitTests
     [Fact]
     public void Characters_are_code_points()
     {
-        var (training, heldOut) = TextSplit.ByCharacters(Encoding.UTF8.GetBytes("aé€🙂bcdefg"), 0.6);
+        (ReadOnlyMemory<byte> training, ReadOnlyMemory<byte> heldOut) = TextSplit.ByCharacters(Encoding.UTF8.GetBytes("aé€🙂bcdefg"), 0.6);
         Assert.Equal("aé€🙂", Encoding.UTF8.GetString(training.Span));
         Assert.Equal("bcdefg", Encoding.UTF8.GetString(heldOut.Span));
         Assert.Equal(10, TextSplit.CountCharacters("aé€🙂bcdefg"u8));
@@ -21,7 +21,7 @@ public class TextSplitTests
     public void The_cut_of_a_tenth_is_where_ninety_percent_rounded_down_end()
     {
         // 1,115,394 characters, the length of tinyshakespeare, of which 1,003,854 are customarily trained on.
-        var (training, heldOut) = TextSplit.ByCharacters(new byte[1_115_394], 0.1);
+        (ReadOnlyMemory<byte> training, ReadOnlyMemory<byte> heldOut) = TextSplit.ByCharacters(new byte[1_115_394], 0.1);
         Assert.Equal(1_003_854, training.Length);
         Assert.Equal(111_540, heldOut.Length);
     }
@@ -31,9 +31,10 @@ public class TextSplitTests
     {
         Prop.ForAll<NonNull<string>, NonNegativeInt>((text, thousandths) =>
         {
-            var utf8 = Encoding.UTF8.GetBytes(text.Get);
-            var fraction = thousandths.Get % 1000 / 1000.0;
-            foreach (var (training, heldOut) in new[] { TextSplit.ByCharacters(utf8, fraction), TextSplit.ByLines(utf8, fraction) })
+            byte[] utf8 = Encoding.UTF8.GetBytes(text.Get);
+            double fraction = thousandths.Get % 1000 / 1000.0;
+            foreach ((ReadOnlyMemory<byte> training, ReadOnlyMemory<byte> heldOut) in new[] { TextSplit.ByCharacters(utf8, fraction),
+                TextSplit.ByLines(utf8, fraction) })
             {
                 Assert.Equal<byte[]>(utf8, [.. training.Span, .. heldOut.Span]);
                 Assert.True(System.Text.Unicode.Utf8.IsValid(training.Span) && System.Text.Unicode.Utf8.IsValid(heldOut.Span));
@@ -44,8 +45,8 @@ public class TextSplitTests
     [Fact]
     public void Blank_lines_do_not_count()
     {
-        var text = Encoding.UTF8.GetBytes("1\n\n2\n \t\n3\n4\n\n\n5");
-        var (training, heldOut) = TextSplit.ByLines(text, 0.4);
+        byte[] text = Encoding.UTF8.GetBytes("1\n\n2\n \t\n3\n4\n\n\n5");
+        (ReadOnlyMemory<byte> training, ReadOnlyMemory<byte> heldOut) = TextSplit.ByLines(text, 0.4);
         Assert.Equal("1\n\n2\n \t\n3\n", Encoding.UTF8.GetString(training.Span));
         Assert.Equal(["4", "5"], TextSplit.NonBlankLines(heldOut).Select(line => Encoding.UTF8.GetString(line.Span)));
     }

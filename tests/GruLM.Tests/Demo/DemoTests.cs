@@ -11,19 +11,29 @@ namespace GruLM.Tests.Demo;
 
 public sealed class DemoTests : IDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("grulm-demo-").FullName;
+    private readonly string _folder = Directory.CreateTempSubdirectory("grulm-demo-").FullName;
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
     public void A_model_learns_the_sample_text_but_never_beats_its_own_probability()
     {
-        var settings = new DemoSettings { OutDir = folder, Bytes = 400_000 };
-        var (training, heldOut) = DemoRun.Texts(settings);
-        var options = DemoRun.Recipe with { HiddenDim = 64, EmbeddingDim = 64, Training = DemoRun.Recipe.Training with { Epochs = 2, EvalInterval = 0, LearningRate = 0.015 } };
+        var settings = new DemoSettings { OutDir = _folder, Bytes = 400_000 };
+        (string? training, string? heldOut) = DemoRun.Texts(settings);
+        TextTrainingOptions options = DemoRun.Recipe with
+        {
+            HiddenDim = 64,
+            EmbeddingDim = 64,
+            Training = DemoRun.Recipe.Training with { Epochs = 2, EvalInterval = 0, LearningRate = 0.015 }
+        };
         using var compute = Compute.Create(2);
-        using (var run = TextTraining.Prepare(Encoding.UTF8.GetBytes(training), Encoding.UTF8.GetBytes(heldOut), options, compute, folder, new SilentObserver())) run.Run();
-        var (figures, evaluation) = DemoRun.Evaluate(folder, heldOut, compute, CancellationToken.None);
+        using (var run = TextTraining.Prepare(Encoding.UTF8.GetBytes(training), Encoding.UTF8.GetBytes(heldOut), options, compute, _folder,
+            new SilentObserver()))
+        {
+            run.Run();
+        }
+
+        (DemoRun.Figures? figures, EvaluationResult evaluation) = DemoRun.Evaluate(_folder, heldOut, compute, CancellationToken.None);
         Assert.InRange(figures.ModelBits, figures.OwnBits, 2.2 * figures.OwnBits);
         Assert.InRange(evaluation.Bytes, heldOut.Length - 20, heldOut.Length - 1);
     }
@@ -31,8 +41,8 @@ public sealed class DemoTests : IDisposable
     [Fact]
     public void Held_out_stories_are_not_in_the_training_text()
     {
-        var (training, heldOut) = DemoRun.Texts(new DemoSettings { OutDir = folder, Bytes = 2_000_000 });
-        var stories = training.Split("\n\n").ToHashSet();
+        (string? training, string? heldOut) = DemoRun.Texts(new DemoSettings { OutDir = _folder, Bytes = 2_000_000 });
+        HashSet<string> stories = training.Split("\n\n").ToHashSet();
 
         // Very short talks can coincide by chance; stories cannot.
         Assert.DoesNotContain(heldOut.Split("\n\n"), d => d.Length > 200 && stories.Contains(d));

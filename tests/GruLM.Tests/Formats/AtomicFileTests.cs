@@ -12,7 +12,7 @@ public sealed class AtomicFileTests : IDisposable
     [Fact]
     public void Replaces_the_old_file_when_the_new_one_is_whole()
     {
-        var path = Path.Combine(_folder, "config.json");
+        string path = Path.Combine(_folder, "config.json");
         AtomicFile.WriteAllText(path, "old");
         AtomicFile.WriteAllText(path, "née");
         Assert.Equal("née"u8.ToArray(), File.ReadAllBytes(path));
@@ -22,7 +22,7 @@ public sealed class AtomicFileTests : IDisposable
     [Fact]
     public void Keeps_the_old_file_when_writing_fails()
     {
-        var path = Path.Combine(_folder, "config.json");
+        string path = Path.Combine(_folder, "config.json");
         AtomicFile.WriteAllText(path, "old");
         Assert.Throws<InvalidOperationException>(() => AtomicFile.Write(path, stream =>
         {
@@ -37,7 +37,7 @@ public sealed class AtomicFileTests : IDisposable
     [Fact]
     public void Removes_what_a_killed_writer_left_and_nothing_else()
     {
-        var path = Path.Combine(_folder, "model.safetensors");
+        string path = Path.Combine(_folder, "model.safetensors");
         File.WriteAllText($"{path}.{Guid.NewGuid():N}.tmp", "half");
         File.WriteAllText(path + ".mine.tmp", "kept");
         File.WriteAllText(Path.Combine(_folder, "other.tmp"), "kept");
@@ -50,7 +50,8 @@ public sealed class AtomicFileTests : IDisposable
     [Fact]
     public void Says_when_the_target_is_a_folder_or_its_folder_is_missing()
     {
-        Assert.Contains("is a folder", Assert.Throws<IOException>(() => AtomicFile.WriteAllText(_folder, "")).Message, StringComparison.Ordinal);
+        Assert.Contains("is a folder", Assert.Throws<IOException>(() => AtomicFile.WriteAllText(_folder, "")).Message,
+            StringComparison.Ordinal);
         Assert.Throws<DirectoryNotFoundException>(() => AtomicFile.WriteAllText(Path.Combine(_folder, "no", "file"), ""));
     }
 }

@@ -9,7 +9,7 @@ namespace GruLM.Tests.Formats;
 
 public sealed class SafetensorsTests : IDisposable
 {
-    private static readonly string Fixture = Path.Combine(AppContext.BaseDirectory, "Formats", "Reference", "tiny.safetensors");
+    private static readonly string s_fixture = Path.Combine(AppContext.BaseDirectory, "Formats", "Reference", "tiny.safetensors");
 
     private readonly string _folder = Directory.CreateTempSubdirectory("grulm-tests-").FullName;
 
@@ -18,7 +18,7 @@ public sealed class SafetensorsTests : IDisposable
     [Fact]
     public void Fixture_reads_with_types_shapes_values_and_metadata()
     {
-        using var file = SafetensorsFile.Open(Fixture);
+        using var file = SafetensorsFile.Open(s_fixture);
         Assert.Equal(["count", "bias", "empty", "gru.weight_ih_l0", "short", "half"], file.Tensors.Select(t => t.Name));
         Assert.Equal("pt", file.Metadata["format"]);
         Assert.Equal("größe \"1\"", file.Metadata["note"]);
@@ -29,7 +29,7 @@ public sealed class SafetensorsTests : IDisposable
         Assert.Equal([0.25f, -65504], Floats(file, "half"));
         Assert.Empty(Floats(file, "empty"));
 
-        var bytes = new byte[8];
+        byte[] bytes = new byte[8];
         file.ReadBytes(file.Find("count"), bytes);
         Assert.Equal(-7, BitConverter.ToInt64(bytes));
         Assert.Contains("I64", Assert.Throws<InvalidDataException>(() => Floats(file, "count")).Message, StringComparison.Ordinal);
@@ -40,7 +40,7 @@ public sealed class SafetensorsTests : IDisposable
     [Fact]
     public void Writing_the_fixtures_tensors_gives_the_fixtures_bytes()
     {
-        var path = Path.Combine(_folder, "tiny.safetensors");
+        string path = Path.Combine(_folder, "tiny.safetensors");
         Safetensors.Write(
             path,
             [
@@ -52,7 +52,7 @@ public sealed class SafetensorsTests : IDisposable
                 NamedTensor.FromFloats("bias", () => [0.5f, -1.25f, 3], 3),
             ],
             new Dictionary<string, string> { ["note"] = "größe \"1\"", ["format"] = "pt" });
-        var expected = File.ReadAllBytes(Fixture);
+        byte[] expected = File.ReadAllBytes(s_fixture);
         Assert.Equal(Encoding.UTF8.GetString(expected), Encoding.UTF8.GetString(File.ReadAllBytes(path)));
         Assert.Equal(expected, File.ReadAllBytes(path));
         Assert.Equal(["tiny.safetensors"], Directory.GetFileSystemEntries(_folder).Select(Path.GetFileName));
@@ -61,7 +61,7 @@ public sealed class SafetensorsTests : IDisposable
     [Fact]
     public void What_is_written_is_read_back()
     {
-        var path = Path.Combine(_folder, "any.safetensors");
+        string path = Path.Combine(_folder, "any.safetensors");
         Prop.ForAll<Dictionary<NonEmptyString, float[]>>(values =>
         {
             var tensors = values
@@ -78,14 +78,15 @@ public sealed class SafetensorsTests : IDisposable
     [Fact]
     public void A_tensor_longer_than_a_portion_is_read_back()
     {
-        var path = Path.Combine(_folder, "long.safetensors");
-        var values = Enumerable.Range(0, (1 << 20) + 12345).Select(i => i * 0.5f).ToArray();
-        var upper = values.Select(v => (ushort)(BitConverter.SingleToUInt32Bits(v) >> 16)).ToArray();
+        string path = Path.Combine(_folder, "long.safetensors");
+        float[] values = Enumerable.Range(0, (1 << 20) + 12345).Select(i => i * 0.5f).ToArray();
+        ushort[] upper = values.Select(v => (ushort)(BitConverter.SingleToUInt32Bits(v) >> 16)).ToArray();
         Safetensors.Write(
             path,
             [
                 NamedTensor.FromFloats("f", values, values.Length),
-                NamedTensor.FromBytes("b", TensorType.BF16, System.Runtime.InteropServices.MemoryMarshal.AsBytes<ushort>(upper).ToArray(), upper.Length),
+                NamedTensor.FromBytes("b", TensorType.BF16, System.Runtime.InteropServices.MemoryMarshal.AsBytes<ushort>(upper).ToArray(),
+                upper.Length),
             ]);
         using var file = SafetensorsFile.Open(path);
         Assert.True(Floats(file, "f").AsSpan().SequenceEqual(values));
@@ -95,42 +96,48 @@ public sealed class SafetensorsTests : IDisposable
     [Fact]
     public void Every_truncation_is_refused_with_one_line_that_names_the_file()
     {
-        var whole = File.ReadAllBytes(Fixture);
-        var path = Path.Combine(_folder, "cut.safetensors");
-        for (var length = 0; length < whole.Length; length++)
+        byte[] whole = File.ReadAllBytes(s_fixture);
+        string path = Path.Combine(_folder, "cut.safetensors");
+        for (int length = 0; length < whole.Length; length++)
         {
             File.WriteAllBytes(path, whole[..length]);
-            var error = Assert.Throws<InvalidDataException>(() => SafetensorsFile.Open(path));
+            InvalidDataException error = Assert.Throws<InvalidDataException>(() => SafetensorsFile.Open(path));
             Assert.StartsWith(path, error.Message, StringComparison.Ordinal);
             Assert.DoesNotContain('\n', error.Message);
         }
+
         File.WriteAllBytes(path, [.. whole, 0]);
-        Assert.Contains("appended", Assert.Throws<InvalidDataException>(() => SafetensorsFile.Open(path)).Message, StringComparison.Ordinal);
+        Assert.Contains("appended", Assert.Throws<InvalidDataException>(() => SafetensorsFile.Open(path)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Mutations_never_give_anything_but_InvalidDataException()
     {
-        var whole = File.ReadAllBytes(Fixture);
-        var headerEnd = 8 + BitConverter.ToInt32(whole);
+        byte[] whole = File.ReadAllBytes(s_fixture);
+        int headerEnd = 8 + BitConverter.ToInt32(whole);
         var random = new Random(1);
-        for (var round = 0; round < 5000; round++)
+        for (int round = 0; round < 5000; round++)
         {
-            var bytes = (byte[])whole.Clone();
-            for (var change = random.Next(1, 4); change > 0; change--)
+            byte[] bytes = (byte[])whole.Clone();
+            for (int change = random.Next(1, 4); change > 0; change--)
             {
                 bytes[random.Next(headerEnd)] = random.Next(3) == 0 ? (byte)random.Next(256) : whole[random.Next(8, headerEnd)];
             }
+
             AssertSoundOrRefused(bytes);
         }
     }
 
     [Theory]
-    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}""", 12, "hole")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[2,6]}}""", 6, "under")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}""", 12,
+    "hole")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[2,6]}}""", 6,
+    "under")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8, "hole")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}""", 4, "shape takes 8")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[4611686018427387904,4611686018427387904],"data_offsets":[0,0]}}""", 0, "more than any file holds")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[4611686018427387904,4611686018427387904],"data_offsets":[0,0]}}""", 0,
+    "more than any file holds")]
     [InlineData("""{"a":{"dtype":"F32","shape":[0,9223372036854775807],"data_offsets":[0,0]}}""", 0, null)]
     [InlineData("""{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}""", 4, "shape that is no list")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1.0],"data_offsets":[0,4]}}""", 4, "shape that is no list")]
@@ -139,7 +146,8 @@ public sealed class SafetensorsTests : IDisposable
     [InlineData("""{"a":{"dtype":"F4","shape":[1],"data_offsets":[0,4]}}""", 4, "'F4'")]
     [InlineData("""{"a":{"dtype":"F32","dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 4, "second time")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1]}}""", 4, "without its data_offsets")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}""", 0, "twice")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}""", 0,
+    "twice")]
     [InlineData("""{"a":7}""", 0, "something other than an object")]
     [InlineData("""{"__metadata__":{"a":1}}""", 0, "no string")]
     [InlineData("""{"__metadata__":{"a":"1","a":"2"}}""", 0, "twice")]
@@ -151,9 +159,9 @@ public sealed class SafetensorsTests : IDisposable
     [InlineData("""{}""", 0, null)]
     public void A_lying_header_is_refused(string header, int dataBytes, string? expected)
     {
-        var text = Encoding.UTF8.GetBytes(header);
+        byte[] text = Encoding.UTF8.GetBytes(header);
         byte[] bytes = [.. BitConverter.GetBytes((ulong)text.Length), .. text, .. new byte[dataBytes]];
-        var error = AssertSoundOrRefused(bytes);
+        InvalidDataException? error = AssertSoundOrRefused(bytes);
         if (expected is null)
         {
             Assert.Null(error);
@@ -167,7 +175,7 @@ public sealed class SafetensorsTests : IDisposable
     [Fact]
     public void A_header_length_beyond_reason_allocates_nothing()
     {
-        foreach (var length in new ulong[] { 0, 1, 100_000_001, long.MaxValue, ulong.MaxValue })
+        foreach (ulong length in new ulong[] { 0, 1, 100_000_001, long.MaxValue, ulong.MaxValue })
         {
             Assert.NotNull(AssertSoundOrRefused([.. BitConverter.GetBytes(length), (byte)'{', (byte)'}']));
         }
@@ -177,13 +185,14 @@ public sealed class SafetensorsTests : IDisposable
     public void Missing_files_and_folders_are_said_to_be_so()
     {
         Assert.Throws<FileNotFoundException>(() => SafetensorsFile.Open(Path.Combine(_folder, "none")));
-        Assert.Contains("is a folder", Assert.Throws<FileNotFoundException>(() => SafetensorsFile.Open(_folder)).Message, StringComparison.Ordinal);
+        Assert.Contains("is a folder", Assert.Throws<FileNotFoundException>(() => SafetensorsFile.Open(_folder)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Names_and_sizes_are_checked_before_anything_is_written()
     {
-        var path = Path.Combine(_folder, "bad.safetensors");
+        string path = Path.Combine(_folder, "bad.safetensors");
         var one = NamedTensor.FromFloats("a", new float[1], 1);
         Assert.Throws<ArgumentException>(() => Safetensors.Write(path, [one, one]));
         Assert.Throws<ArgumentException>(() => Safetensors.Write(path, [NamedTensor.FromFloats("__metadata__", new float[1], 1)]));
@@ -194,15 +203,16 @@ public sealed class SafetensorsTests : IDisposable
 
     private InvalidDataException? AssertSoundOrRefused(byte[] bytes)
     {
-        var path = Path.Combine(_folder, "changed.safetensors");
+        string path = Path.Combine(_folder, "changed.safetensors");
         File.WriteAllBytes(path, bytes);
         try
         {
             using var file = SafetensorsFile.Open(path);
-            foreach (var entry in file.Tensors)
+            foreach (TensorEntry entry in file.Tensors)
             {
                 file.ReadBytes(entry, new byte[entry.ByteCount]);
             }
+
             return null;
         }
         catch (InvalidDataException e)
@@ -214,8 +224,8 @@ public sealed class SafetensorsTests : IDisposable
 
     private static float[] Floats(SafetensorsFile file, string name)
     {
-        var entry = file.Find(name);
-        var values = new float[entry.ElementCount];
+        TensorEntry entry = file.Find(name);
+        float[] values = new float[entry.ElementCount];
         file.Read(entry, values);
         return values;
     }

@@ -1,4 +1,5 @@
-// TensorBoard event files read back by a reader of their own, written after the format's documents: table-driven CRC-32C, records, protobuf.
+// TensorBoard event files read back by a reader of their own, written after the format's documents: table-driven CRC-32C, records,
+// protobuf.
 
 using System.Buffers.Binary;
 using System.Text;
@@ -7,12 +8,13 @@ using GruLM.Formats;
 namespace GruLM.Tests.Formats;
 
 /// <summary>One record of an event file.</summary>
-internal sealed record TensorBoardEvent(double WallTime, long Step, string? FileVersion, int? SessionStatus, IReadOnlyList<(string Tag, float Value)> Scalars);
+internal sealed record TensorBoardEvent(double WallTime, long Step, string? FileVersion, int? SessionStatus,
+    IReadOnlyList<(string Tag, float Value)> Scalars);
 
 /// <summary>Reads event files and checks every checksum.</summary>
 internal static class TensorBoardReader
 {
-    private static readonly uint[] Table = [.. Enumerable.Range(0, 256).Select(i =>
+    private static readonly uint[] s_table = [.. Enumerable.Range(0, 256).Select(i =>
     {
         uint crc = (uint)i;
         for (int bit = 0; bit < 8; bit++) crc = (crc >> 1) ^ ((crc & 1) * 0x82F63B78u);
@@ -22,21 +24,21 @@ internal static class TensorBoardReader
     public static uint Crc32C(ReadOnlySpan<byte> data)
     {
         uint crc = 0xFFFFFFFF;
-        foreach (byte b in data) crc = (crc >> 8) ^ Table[(byte)(crc ^ b)];
+        foreach (byte b in data) crc = (crc >> 8) ^ s_table[(byte)(crc ^ b)];
         return crc ^ 0xFFFFFFFF;
     }
 
     public static List<TensorBoardEvent> Read(string path)
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        var all = new byte[stream.Length];
+        byte[] all = new byte[stream.Length];
         stream.ReadExactly(all);
         var events = new List<TensorBoardEvent>();
         for (ReadOnlySpan<byte> rest = all; rest.Length > 0;)
         {
             int length = checked((int)BinaryPrimitives.ReadUInt64LittleEndian(rest));
             Assert.Equal(Masked(rest[..8]), BinaryPrimitives.ReadUInt32LittleEndian(rest[8..]));
-            var data = rest.Slice(12, length);
+            ReadOnlySpan<byte> data = rest.Slice(12, length);
             Assert.Equal(Masked(data), BinaryPrimitives.ReadUInt32LittleEndian(rest[(12 + length)..]));
             events.Add(Event(data));
             rest = rest[(16 + length)..];
@@ -53,22 +55,23 @@ internal static class TensorBoardReader
 
     private static TensorBoardEvent Event(ReadOnlySpan<byte> data)
     {
-        var fields = Fields(data);
+        List<(int Number, byte[] Bytes)> fields = Fields(data);
         byte[]? One(int number) => fields.SingleOrDefault(f => f.Number == number).Bytes;
         List<(string, float)> scalars = [];
         if (One(5) is { } summary)
         {
-            foreach (var (number, value) in Fields(summary))
+            foreach ((int number, byte[]? value) in Fields(summary))
             {
                 Assert.Equal(1, number);
-                var parts = Fields(value);
+                List<(int Number, byte[] Bytes)> parts = Fields(value);
                 Assert.Equal([1, 2], parts.Select(p => p.Number));
                 scalars.Add((Encoding.UTF8.GetString(parts[0].Bytes), BinaryPrimitives.ReadSingleLittleEndian(parts[1].Bytes)));
             }
         }
 
         return new TensorBoardEvent(
-            BinaryPrimitives.ReadDoubleLittleEndian(One(1)), BinaryPrimitives.ReadInt64LittleEndian(One(2)), One(3) is { } version ? Encoding.UTF8.GetString(version) : null,
+            BinaryPrimitives.ReadDoubleLittleEndian(One(1)), BinaryPrimitives.ReadInt64LittleEndian(One(2)),
+            One(3) is { } version ? Encoding.UTF8.GetString(version) : null,
             One(7) is { } log ? (int)BinaryPrimitives.ReadInt64LittleEndian(Fields(log).Single(f => f.Number == 1).Bytes) : null, scalars);
     }
 
@@ -79,7 +82,14 @@ internal static class TensorBoardReader
         while (data.Length > 0)
         {
             ulong key = Varint(ref data);
-            int length = (key & 7) switch { 0 => 0, 1 => 8, 2 => (int)Varint(ref data), 5 => 4, _ => throw new InvalidDataException("wire type") };
+            int length = (key & 7) switch
+            {
+                0 => 0,
+                1 => 8,
+                2 => (int)Varint(ref data),
+                5 => 4,
+                _ => throw new InvalidDataException("wire type")
+            };
             if ((key & 7) == 0)
             {
                 fields.Add(((int)(key >> 3), BitConverter.GetBytes(Varint(ref data))));
@@ -108,9 +118,9 @@ internal static class TensorBoardReader
 
 public sealed class TensorBoardWriterTests : IDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("grulm-events-").FullName;
+    private readonly string _folder = Directory.CreateTempSubdirectory("grulm-events-").FullName;
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
     public void Checksums_are_those_of_the_table()
@@ -124,7 +134,7 @@ public sealed class TensorBoardWriterTests : IDisposable
         var random = new Random(1);
         for (int length = 0; length < 70; length++)
         {
-            var data = new byte[length];
+            byte[] data = new byte[length];
             random.NextBytes(data);
             Assert.Equal(TensorBoardReader.Crc32C(data), TensorBoardWriter.Crc32C(data));
         }
@@ -134,7 +144,7 @@ public sealed class TensorBoardWriterTests : IDisposable
     public void What_is_written_is_read_back()
     {
         string path;
-        using (var writer = new TensorBoardWriter(folder))
+        using (var writer = new TensorBoardWriter(_folder))
         {
             path = writer.Path;
             writer.WriteScalars(1, ("train/nll", 7.5), ("train/lr", 1e-3));
@@ -146,7 +156,7 @@ public sealed class TensorBoardWriterTests : IDisposable
         }
 
         Assert.Matches(@"^events\.out\.tfevents\.\d{10}\.[A-Za-z0-9._-]+\.\d+$", Path.GetFileName(path));
-        var events = TensorBoardReader.Read(path);
+        List<TensorBoardEvent> events = TensorBoardReader.Read(path);
         Assert.Equal("brain.Event:2", events[0].FileVersion);
         Assert.Equal([0, 1, long.MaxValue, 300, 301], events.Select(e => e.Step));
         Assert.Equal([("train/nll", 7.5f), ("train/lr", 1e-3f)], events[1].Scalars);
@@ -159,8 +169,8 @@ public sealed class TensorBoardWriterTests : IDisposable
     [Fact]
     public void A_run_that_goes_on_has_a_file_of_its_own_and_says_from_where()
     {
-        using var first = new TensorBoardWriter(folder, goesOnAfter: 0);
-        using var second = new TensorBoardWriter(folder, goesOnAfter: 20);
+        using var first = new TensorBoardWriter(_folder, goesOnAfter: 0);
+        using var second = new TensorBoardWriter(_folder, goesOnAfter: 20);
         Assert.NotEqual(first.Path, second.Path);
         Assert.Equal([(0, null), (1, 1)], TensorBoardReader.Read(first.Path).Select(e => (e.Step, e.SessionStatus)));
 

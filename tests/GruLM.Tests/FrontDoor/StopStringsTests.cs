@@ -10,11 +10,11 @@ public class StopStringsTests
     [Fact]
     public void However_a_text_is_cut_the_part_before_the_first_stop_string_is_shown()
     {
-        var texts = Gen.Elements('a', 'b', '<', '>').ArrayOf().Select(c => new string(c));
-        var stops = Gen.Elements("ab", "<a>", "aab", ">").ListOf(2);
+        Gen<string> texts = Gen.Elements('a', 'b', '<', '>').ArrayOf().Select(c => new string(c));
+        Gen<List<string>> stops = Gen.Elements("ab", "<a>", "aab", ">").ListOf(2);
         Prop.ForAll(texts.Zip(stops).Zip(Gen.Choose(1, 4).ListOf(30)).ToArbitrary(), input =>
         {
-            var ((text, stop), sizes) = input;
+            ((string? text, List<string>? stop), List<int>? sizes) = input;
             var watch = new StopStrings([.. stop]);
             string shown = "";
             int position = 0, piece = 0;

@@ -11,7 +11,7 @@ public class VerbatimRepeatsTests
     {
         string source = Letters(1, 5000, "abcdefghijklmnop"), other = Letters(2, 3000, "qrstuvwxyz");
         string text = other[..100] + source[1000..1060] + other[200..300] + source[2000..2150] + other[400..500] + source[3000..3049];
-        var found = Find(text, source);
+        RepeatFigures found = Find(text, source);
         Assert.Equal(text.Length, found.Characters);
         Assert.Equal(150, found.Longest);
         Assert.Equal(source[2000..2150], found.LongestText);
@@ -63,15 +63,16 @@ public class VerbatimRepeatsTests
                 text.Append(random.Next(3) == 0 ? Letters(random.Next(), 5, alphabet) : source.Substring(start, length));
             }
 
-            var expected = BruteForce(text.ToString(), source);
-            var found = Find(text.ToString(), source);
+            (int Longest, int Covered50, int Covered100) expected = BruteForce(text.ToString(), source);
+            RepeatFigures found = Find(text.ToString(), source);
             Assert.Equal(expected, (found.Longest, found.Covered50, found.Covered100));
             Assert.Contains(found.LongestText, source, StringComparison.Ordinal);
             Assert.Equal(found.Longest, found.LongestText.Length);
         }
     }
 
-    private static RepeatFigures Find(string text, string source) => VerbatimRepeats.Find(Encoding.UTF8.GetBytes(text), Encoding.UTF8.GetBytes(source));
+    private static RepeatFigures Find(string text, string source) =>
+        VerbatimRepeats.Find(Encoding.UTF8.GetBytes(text), Encoding.UTF8.GetBytes(source));
 
     private static string Letters(int seed, int count, string alphabet)
     {

@@ -15,20 +15,29 @@ public class DecodingSessionTests
     [MemberData(nameof(Paths))]
     public void Step_by_step_equals_the_whole_sequence(KernelPath path)
     {
-        foreach (var (hidden, layerNorm, residual) in ((int, bool, bool)[])[(7, false, false), (16, true, false), (21, false, true), (40, true, true)])
+        foreach ((int hidden, bool layerNorm, bool residual) in ((int, bool, bool)[])[(7, false, false), (16, true, false),
+            (21, false, true), (40, true, true)])
         {
-            var config = new GruConfig { VocabSize = 33, EmbeddingDim = 10, HiddenDim = hidden, NumLayers = 3, LayerNorm = layerNorm, Residual = residual };
+            var config = new GruConfig
+            {
+                VocabSize = 33,
+                EmbeddingDim = 10,
+                HiddenDim = hidden,
+                NumLayers = 3,
+                LayerNorm = layerNorm,
+                Residual = residual
+            };
             using var compute = Compute.Create(2, path);
             using var model = new GruLanguageModel(GradientTests.RandomParameters(config, 0.4), compute);
             using var session = new DecodingSession(model.Parameters, compute);
-            var batch = GradientTests.RandomBatch(12, 1, config.VocabSize);
+            TokenBatch batch = GradientTests.RandomBatch(12, 1, config.VocabSize);
             for (int t = 0; t < 11; t++) batch.Targets[t] = batch.Inputs[t + 1];
-            var expected = new float[12];
+            float[] expected = new float[12];
             model.Score(batch, expected);
             for (int t = 0; t < 11; t++)
             {
                 session.Read(batch.Inputs[t]);
-                var logits = session.Logits().ToArray();
+                float[] logits = session.Logits().ToArray();
                 double logSum = Math.Log(logits.Sum(x => Math.Exp(x)));
                 Assert.Equal(expected[t], logits[batch.Targets[t]] - logSum, 1e-5);
             }
@@ -40,13 +49,13 @@ public class DecodingSessionTests
     {
         var config = new GruConfig { VocabSize = 33, EmbeddingDim = 10, HiddenDim = 13, NumLayers = 2, LayerNorm = true, Residual = true };
         using var compute = Compute.Create(1);
-        using var parameters = GradientTests.RandomParameters(config, 0.4);
+        using GruParameters parameters = GradientTests.RandomParameters(config, 0.4);
         using var session = new DecodingSession(parameters, compute);
         session.Read(3);
         session.Read(4);
-        var state = session.SaveState();
+        float[] state = session.SaveState();
         session.Read(5);
-        var expected = session.Logits().ToArray();
+        float[] expected = session.Logits().ToArray();
         using var other = new DecodingSession(parameters, compute);
         other.RestoreState(state);
         other.Read(5);
@@ -63,7 +72,7 @@ public class DecodingSessionTests
     {
         var config = new GruConfig { VocabSize = 133, EmbeddingDim = 10, HiddenDim = 13, NumLayers = 2 };
         using var compute = Compute.Create(1);
-        using var parameters = GradientTests.RandomParameters(config, 0.4);
+        using GruParameters parameters = GradientTests.RandomParameters(config, 0.4);
         using var session = new DecodingSession(parameters, compute);
         var sampler = new Sampler(new SamplingOptions());
         for (int i = 0; i < 3; i++) Step();

@@ -6,84 +6,86 @@ namespace GruLM.Tests.Generation;
 
 public class SamplerTests
 {
-    private static readonly SamplingOptions Plain = new() { Temperature = 1, TopK = 0, TopP = 1, MinP = 0 };
+    private static readonly SamplingOptions s_plain = new() { Temperature = 1, TopK = 0, TopP = 1, MinP = 0 };
 
     // Probabilities 0.4, 0.3, 0.15, 0.1, 0.05, in shuffled places.
-    private static readonly float[] Logits = [.. new[] { 0.1, 0.4, 0.05, 0.3, 0.15 }.Select(p => (float)Math.Log(p) + 3)];
+    private static readonly float[] s_logits = [.. new[] { 0.1, 0.4, 0.05, 0.3, 0.15 }.Select(p => (float)Math.Log(p) + 3)];
 
     [Fact]
-    public void Draws_follow_the_probabilities() => Frequencies(Plain, [0.1, 0.4, 0.05, 0.3, 0.15]);
+    public void Draws_follow_the_probabilities() => Frequencies(s_plain, [0.1, 0.4, 0.05, 0.3, 0.15]);
 
     [Fact]
-    public void Temperature_sharpens() => Frequencies(Plain with { Temperature = 0.5 }, Normalised(0.01, 0.16, 0.0025, 0.09, 0.0225));
+    public void Temperature_sharpens() => Frequencies(s_plain with { Temperature = 0.5 }, Normalised(0.01, 0.16, 0.0025, 0.09, 0.0225));
 
     [Fact]
-    public void Top_k_keeps_the_k_likeliest() => Frequencies(Plain with { TopK = 2 }, Normalised(0, 0.4, 0, 0.3, 0));
+    public void Top_k_keeps_the_k_likeliest() => Frequencies(s_plain with { TopK = 2 }, Normalised(0, 0.4, 0, 0.3, 0));
 
     [Fact]
-    public void Top_p_keeps_the_smallest_set_that_reaches_p() => Frequencies(Plain with { TopP = 0.71 }, Normalised(0, 0.4, 0, 0.3, 0.15));
+    public void Top_p_keeps_the_smallest_set_that_reaches_p() =>
+        Frequencies(s_plain with { TopP = 0.71 }, Normalised(0, 0.4, 0, 0.3, 0.15));
 
     [Fact]
-    public void Min_p_is_relative_to_the_likeliest() => Frequencies(Plain with { MinP = 0.3 }, Normalised(0, 0.4, 0, 0.3, 0.15));
+    public void Min_p_is_relative_to_the_likeliest() => Frequencies(s_plain with { MinP = 0.3 }, Normalised(0, 0.4, 0, 0.3, 0.15));
 
     [Fact]
     public void Typical_keeps_what_is_about_as_surprising_as_expected()
     {
         // Entropy 1.393 nats; surprises 2.30, 0.92, 3.00, 1.20, 1.90: nearest first 0.3, 0.4, 0.15.
-        Frequencies(Plain with { Typical = 0.6 }, Normalised(0, 0.4, 0, 0.3, 0));
-        Frequencies(Plain with { Typical = 0.25 }, Normalised(0, 0, 0, 0.3, 0));
+        Frequencies(s_plain with { Typical = 0.6 }, Normalised(0, 0.4, 0, 0.3, 0));
+        Frequencies(s_plain with { Typical = 0.25 }, Normalised(0, 0, 0, 0.3, 0));
     }
 
     [Fact]
     public void Filters_apply_in_the_order_given()
     {
         // Temperature first makes the distribution so sharp that top-p keeps one; last, it keeps three.
-        var sharp = Plain with { Temperature = 0.1, TopP = 0.8 };
+        SamplingOptions sharp = s_plain with { Temperature = 0.1, TopP = 0.8 };
         Frequencies(sharp with { Samplers = [SamplerKind.Temperature, SamplerKind.TopP] }, [0, 1, 0, 0, 0]);
-        Frequencies(Plain with { TopP = 0.8, Samplers = [SamplerKind.TopP, SamplerKind.Temperature] }, Normalised(0, 0.4, 0, 0.3, 0.15));
+        Frequencies(s_plain with { TopP = 0.8, Samplers = [SamplerKind.TopP, SamplerKind.Temperature] }, Normalised(0, 0.4, 0, 0.3, 0.15));
     }
 
     [Fact]
     public void Temperature_zero_is_the_likeliest_always()
     {
-        var sampler = new Sampler(Plain with { Temperature = 0 });
-        for (int i = 0; i < 20; i++) Assert.Equal(1, sampler.Sample(Logits));
+        var sampler = new Sampler(s_plain with { Temperature = 0 });
+        for (int i = 0; i < 20; i++) Assert.Equal(1, sampler.Sample(s_logits));
         foreach (double nearly in (double[])[1e-5, 1e-40, 1e-300])
         {
-            var cold = new Sampler(Plain with { Temperature = nearly });
-            for (int i = 0; i < 20; i++) Assert.Equal(1, cold.Sample(Logits));
+            var cold = new Sampler(s_plain with { Temperature = nearly });
+            for (int i = 0; i < 20; i++) Assert.Equal(1, cold.Sample(s_logits));
         }
     }
 
     [Fact]
     public void Penalties_lower_what_was_said()
     {
-        var greedy = Plain with { Temperature = 0 };
-        foreach (var options in (SamplingOptions[])[greedy with { RepeatPenalty = 1.5 }, greedy with { PresencePenalty = 1 }, greedy with { FrequencyPenalty = 0.5 }])
+        SamplingOptions greedy = s_plain with { Temperature = 0 };
+        foreach (SamplingOptions options in (SamplingOptions[])[greedy with { RepeatPenalty = 1.5 }, greedy with { PresencePenalty = 1 },
+            greedy with { FrequencyPenalty = 0.5 }])
         {
             var sampler = new Sampler(options);
-            Assert.Equal(1, sampler.Sample(Logits));
+            Assert.Equal(1, sampler.Sample(s_logits));
             sampler.Accept(1);
             sampler.Accept(1);
-            Assert.Equal(3, sampler.Sample(Logits));
+            Assert.Equal(3, sampler.Sample(s_logits));
             sampler.Reset();
-            Assert.Equal(1, sampler.Sample(Logits));
+            Assert.Equal(1, sampler.Sample(s_logits));
         }
 
         var shortMemory = new Sampler(greedy with { PresencePenalty = 1, RepeatLastN = 1 });
         shortMemory.Accept(1);
         shortMemory.Accept(4);
-        Assert.Equal(1, shortMemory.Sample(Logits));
+        Assert.Equal(1, shortMemory.Sample(s_logits));
     }
 
     [Fact]
     public void Biases_and_forbidden_tokens_are_heeded()
     {
-        var sampler = new Sampler(Plain with { Temperature = 0, LogitBias = new Dictionary<int, float> { [2] = 10, [99] = 5 } });
-        Assert.Equal(2, sampler.Sample(Logits));
-        Assert.Equal(1, sampler.Sample(Logits, [2]));
-        var never = new Sampler(Plain with { LogitBias = new Dictionary<int, float> { [1] = float.NegativeInfinity } });
-        for (int i = 0; i < 200; i++) Assert.NotEqual(1, never.Sample(Logits));
+        var sampler = new Sampler(s_plain with { Temperature = 0, LogitBias = new Dictionary<int, float> { [2] = 10, [99] = 5 } });
+        Assert.Equal(2, sampler.Sample(s_logits));
+        Assert.Equal(1, sampler.Sample(s_logits, [2]));
+        var never = new Sampler(s_plain with { LogitBias = new Dictionary<int, float> { [1] = float.NegativeInfinity } });
+        for (int i = 0; i < 200; i++) Assert.NotEqual(1, never.Sample(s_logits));
     }
 
     [Fact]
@@ -91,8 +93,8 @@ public class SamplerTests
     {
         int[] Draw(ulong seed)
         {
-            var sampler = new Sampler(Plain with { Seed = seed });
-            return [.. Enumerable.Range(0, 50).Select(_ => sampler.Sample(Logits))];
+            var sampler = new Sampler(s_plain with { Seed = seed });
+            return [.. Enumerable.Range(0, 50).Select(_ => sampler.Sample(s_logits))];
         }
 
         Assert.Equal(Draw(1), Draw(1));
@@ -102,12 +104,14 @@ public class SamplerTests
     [Fact]
     public void Settings_that_make_no_sense_are_refused()
     {
-        foreach (var bad in (SamplingOptions[])
+        foreach (SamplingOptions bad in (SamplingOptions[])
         [
-            Plain with { Temperature = -1 }, Plain with { Temperature = double.NaN }, Plain with { TopK = -1 }, Plain with { TopP = 0 }, Plain with { TopP = 1.1 },
-            Plain with { MinP = -0.1 }, Plain with { Typical = 0 }, Plain with { RepeatPenalty = 0 }, Plain with { RepeatLastN = -2 },
-        ])
+            s_plain with { Temperature = -1 }, s_plain with { Temperature = double.NaN }, s_plain with { TopK = -1 },
+            s_plain with { TopP = 0 }, s_plain with { TopP = 1.1 }, s_plain with { MinP = -0.1 }, s_plain with { Typical = 0 },
+            s_plain with { RepeatPenalty = 0 }, s_plain with { RepeatLastN = -2 }, ])
+        {
             Assert.Throws<ArgumentException>(() => new Sampler(bad));
+        }
     }
 
     private static double[] Normalised(params double[] weights) => [.. weights.Select(w => w / weights.Sum())];
@@ -116,8 +120,8 @@ public class SamplerTests
     {
         const int Draws = 20_000;
         var sampler = new Sampler(options with { Seed = 42 });
-        var counts = new int[expected.Length];
-        for (int i = 0; i < Draws; i++) counts[sampler.Sample(Logits)]++;
+        int[] counts = new int[expected.Length];
+        for (int i = 0; i < Draws; i++) counts[sampler.Sample(s_logits)]++;
         for (int i = 0; i < expected.Length; i++)
         {
             if (expected[i] == 0) Assert.Equal(0, counts[i]);

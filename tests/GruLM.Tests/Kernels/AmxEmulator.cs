@@ -10,27 +10,28 @@ using Iced.Intel;
 
 namespace GruLM.Tests.Kernels;
 
-/// <summary>Runs machine code with AMX tiles. <see cref="Open"/> makes one the target of <see cref="Kernel"/>; only one is open at a time.</summary>
+/// <summary>Runs machine code with AMX tiles. <see cref="Open"/> makes one the target of <see cref="Kernel"/>; only one is open at a
+/// time.</summary>
 internal sealed unsafe class AmxEmulator : IDisposable
 {
     private const int Tiles = 8, TileRows = 16, RowBytes = 64, TileBytes = TileRows * RowBytes;
 
-    private static AmxEmulator? current;
-    private readonly Dictionary<ulong, Instruction> program = [];
-    private readonly List<Func<(nint Start, long Bytes)>> regions = [];
-    private Exception? failure;
+    private static AmxEmulator? s_current;
+    private readonly Dictionary<ulong, Instruction> _program = [];
+    private readonly List<Func<(nint Start, long Bytes)>> _regions = [];
+    private Exception? _failure;
 
     public AmxEmulator(byte[] code)
     {
         var decoder = Iced.Intel.Decoder.Create(64, new ByteArrayCodeReader(code));
         while (decoder.IP < (ulong)code.Length)
         {
-            decoder.Decode(out var instruction);
-            program.Add(instruction.IP, instruction);
+            decoder.Decode(out Instruction instruction);
+            _program.Add(instruction.IP, instruction);
         }
     }
 
-    public IEnumerable<Instruction> Program => program.Values;
+    public IEnumerable<Instruction> Program => _program.Values;
 
     /// <summary>The product, interpreted by the emulator that is open.</summary>
     public static AmxKernel Kernel => new(&Enter);
@@ -38,41 +39,41 @@ internal sealed unsafe class AmxEmulator : IDisposable
     /// <summary>Instructions run since the emulator was made.</summary>
     public long Count;
 
-    public static AmxEmulator Open() => current = new AmxEmulator(AmxAssembler.Assemble());
+    public static AmxEmulator Open() => s_current = new AmxEmulator(AmxAssembler.Assemble());
 
     /// <summary>Memory that may be read and written.</summary>
     public void Allow(void* start, long bytes)
     {
         nint address = (nint)start;
-        regions.Add(() => (address, bytes));
+        _regions.Add(() => (address, bytes));
     }
 
     /// <summary>The same for memory that may move between calls.</summary>
-    public void Allow(Func<(nint Start, long Bytes)> region) => regions.Add(region);
+    public void Allow(Func<(nint Start, long Bytes)> region) => _regions.Add(region);
 
     /// <summary>Takes every permission back.</summary>
-    public void Forget() => regions.Clear();
+    public void Forget() => _regions.Clear();
 
     /// <summary>Throws what went wrong in a call, which could not be thrown through it.</summary>
     public void Check()
     {
-        if (failure is { } error) throw new InvalidOperationException(error.Message, error);
+        if (_failure is { } error) throw new InvalidOperationException(error.Message, error);
     }
 
-    public void Dispose() => current = null;
+    public void Dispose() => s_current = null;
 
     // Nothing may be thrown through an unmanaged call.
     [UnmanagedCallersOnly]
     private static void Enter(AmxArguments* arguments)
     {
-        var emulator = current!;
+        AmxEmulator emulator = s_current!;
         try
         {
             emulator.Run(arguments, sizeof(AmxArguments));
         }
         catch (Exception error)
         {
-            Interlocked.CompareExchange(ref emulator.failure, error, null);
+            Interlocked.CompareExchange(ref emulator._failure, error, null);
         }
     }
 
@@ -88,15 +89,19 @@ internal sealed unsafe class AmxEmulator : IDisposable
         ulong ip = 0;
         while (true)
         {
-            if (!program.TryGetValue(ip, out var instruction)) throw Bad("jump into nowhere", default);
+            if (!_program.TryGetValue(ip, out Instruction instruction)) throw Bad("jump into nowhere", default);
             Interlocked.Increment(ref Count);
             ip = instruction.NextIP;
             if (instruction.Mnemonic == Mnemonic.Ret) break;
             Execute(state, instruction, ref ip);
         }
 
-        foreach (var kept in (Register[])[Register.RBX, Register.RBP, Register.RSP, Register.R12, Register.R13, Register.R14, Register.R15])
+        foreach (Register kept in (Register[])[Register.RBX, Register.RBP, Register.RSP, Register.R12, Register.R13, Register.R14,
+            Register.R15])
+        {
             if (state.Registers[Number(kept)] != before[Number(kept)]) throw new InvalidOperationException($"{kept} was not kept");
+        }
+
         if (state.Configured) throw new InvalidOperationException("the tiles were not released");
     }
 
@@ -143,12 +148,20 @@ internal sealed unsafe class AmxEmulator : IDisposable
                 int loaded = s.Tile(instruction, 0);
                 s.Clear(loaded);
                 for (int row = 0; row < s.Rows[loaded]; row++)
-                    Unsafe.CopyBlockUnaligned(ref s.Data[(loaded * TileBytes) + (row * RowBytes)], ref *(byte*)TileRow(s, instruction, loaded, row), s.Bytes[loaded]);
+                {
+                    Unsafe.CopyBlockUnaligned(ref s.Data[(loaded * TileBytes) + (row * RowBytes)],
+                        ref *(byte*)TileRow(s, instruction, loaded, row), s.Bytes[loaded]);
+                }
+
                 break;
             case Mnemonic.Tilestored:
                 int stored = s.Tile(instruction, 1);
                 for (int row = 0; row < s.Rows[stored]; row++)
-                    Unsafe.CopyBlockUnaligned(ref *(byte*)TileRow(s, instruction, stored, row), ref s.Data[(stored * TileBytes) + (row * RowBytes)], s.Bytes[stored]);
+                {
+                    Unsafe.CopyBlockUnaligned(ref *(byte*)TileRow(s, instruction, stored, row),
+                        ref s.Data[(stored * TileBytes) + (row * RowBytes)], s.Bytes[stored]);
+                }
+
                 break;
             case Mnemonic.Tdpbf16ps:
                 Multiply(s, instruction);
@@ -165,17 +178,21 @@ internal sealed unsafe class AmxEmulator : IDisposable
         int c = s.Tile(instruction, 0), a = s.Tile(instruction, 1), b = s.Tile(instruction, 2);
         if (c == a || c == b || a == b) throw Bad("the tiles of a product have to differ", instruction);
         if (((s.Bytes[a] | s.Bytes[b] | s.Bytes[c]) & 3) != 0) throw Bad("rows of tiles have to be whole pairs", instruction);
-        if (s.Rows[c] != s.Rows[a] || s.Bytes[c] != s.Bytes[b] || s.Bytes[a] / 4 != s.Rows[b]) throw Bad("the shapes of the tiles do not agree", instruction);
+        if (s.Rows[c] != s.Rows[a] || s.Bytes[c] != s.Bytes[b] || s.Bytes[a] / 4 != s.Rows[b])
+        {
+            throw Bad("the shapes of the tiles do not agree", instruction);
+        }
+
         int columns = s.Bytes[c] / 4, depth = s.Bytes[a] / 4;
         Span<float> even = stackalloc float[16], odd = stackalloc float[16];
         for (int m = 0; m < s.Rows[c]; m++)
         {
             even.Clear();
             odd.Clear();
-            var rowA = MemoryMarshal.Cast<byte, ushort>(s.Row(a, m));
+            Span<ushort> rowA = MemoryMarshal.Cast<byte, ushort>(s.Row(a, m));
             for (int k = 0; k < depth; k++)
             {
-                var rowB = MemoryMarshal.Cast<byte, ushort>(s.Row(b, k));
+                Span<ushort> rowB = MemoryMarshal.Cast<byte, ushort>(s.Row(b, k));
                 float a0 = Flush(Bf16.ToSingle(rowA[2 * k])), a1 = Flush(Bf16.ToSingle(rowA[(2 * k) + 1]));
                 for (int n = 0; n < columns; n++)
                 {
@@ -184,7 +201,7 @@ internal sealed unsafe class AmxEmulator : IDisposable
                 }
             }
 
-            var rowC = MemoryMarshal.Cast<byte, float>(s.Row(c, m));
+            Span<float> rowC = MemoryMarshal.Cast<byte, float>(s.Row(c, m));
             for (int n = 0; n < columns; n++) rowC[n] = Flush(Flush(rowC[n]) + Flush(even[n] + odd[n]));
         }
     }
@@ -202,16 +219,20 @@ internal sealed unsafe class AmxEmulator : IDisposable
     private static nint Address(State s, in Instruction instruction)
     {
         ulong address = s.Registers[Number(instruction.MemoryBase)] + instruction.MemoryDisplacement64;
-        if (instruction.MemoryIndex != Register.None) address += s.Registers[Number(instruction.MemoryIndex)] * (ulong)instruction.MemoryIndexScale;
+        if (instruction.MemoryIndex != Register.None)
+        {
+            address += s.Registers[Number(instruction.MemoryIndex)] * (ulong)instruction.MemoryIndexScale;
+        }
+
         return (nint)address;
     }
 
     private void* Access(State s, nint address, int bytes, in Instruction instruction)
     {
         if (address >= s.Argument && address + bytes <= s.Argument + s.ArgumentBytes) return (void*)address;
-        foreach (var region in regions)
+        foreach (Func<(nint Start, long Bytes)> region in _regions)
         {
-            var (start, length) = region();
+            (nint start, long length) = region();
             if (address >= start && address + bytes <= start + length) return (void*)address;
         }
 
@@ -223,7 +244,7 @@ internal sealed unsafe class AmxEmulator : IDisposable
         switch (instruction.GetOpKind(operand))
         {
             case OpKind.Register:
-                var register = instruction.GetOpRegister(operand);
+                Register register = instruction.GetOpRegister(operand);
                 return register.GetSize() switch
                 {
                     8 => s.Registers[Number(register)],
@@ -296,13 +317,20 @@ internal sealed unsafe class AmxEmulator : IDisposable
         {
             if (config[0] != 1) throw Bad($"palette {config[0]}", instruction);
             if (config[1] != 0) throw Bad("a start row means a load that was interrupted", instruction);
-            if (config[2..16].ContainsAnyExcept((byte)0) || config[32..48].ContainsAnyExcept((byte)0) || config[56..].ContainsAnyExcept((byte)0))
+            if (config[2..16].ContainsAnyExcept((byte)0) || config[32..48].ContainsAnyExcept((byte)0)
+                || config[56..].ContainsAnyExcept((byte)0))
+            {
                 throw Bad("reserved bytes are not zero", instruction);
+            }
+
             for (int t = 0; t < Tiles; t++)
             {
                 Bytes[t] = MemoryMarshal.Cast<byte, ushort>(config[16..32])[t];
                 Rows[t] = config[48 + t];
-                if (Rows[t] > TileRows || Bytes[t] > RowBytes || (Rows[t] == 0) != (Bytes[t] == 0)) throw Bad($"tile {t}: {Rows[t]} rows of {Bytes[t]} bytes", instruction);
+                if (Rows[t] > TileRows || Bytes[t] > RowBytes || (Rows[t] == 0) != (Bytes[t] == 0))
+                {
+                    throw Bad($"tile {t}: {Rows[t]} rows of {Bytes[t]} bytes", instruction);
+                }
             }
 
             Array.Clear(Data);

@@ -7,11 +7,11 @@ namespace GruLM.Tests.Kernels;
 [Collection(nameof(AmxEmulator))]
 public sealed unsafe class AmxGemmTests : IDisposable
 {
-    private readonly AmxEmulator emulator = AmxEmulator.Open();
+    private readonly AmxEmulator _emulator = AmxEmulator.Open();
 
     public static TheoryData<AmxKernelTests.Runner> Runners => AmxKernelTests.Runners;
 
-    public void Dispose() => emulator.Dispose();
+    public void Dispose() => _emulator.Dispose();
 
     [Theory]
     [MemberData(nameof(Runners))]
@@ -21,8 +21,12 @@ public sealed unsafe class AmxGemmTests : IDisposable
         {
             using var team = new ThreadTeam(threads);
             foreach (int m in (int[])[1, 16, 33, 70])
+            {
                 foreach (int n in (int[])[1, 47, 48, 49, 100])
+                {
                     foreach (int k in (int[])[1, 32, 33, 130]) CheckProducts(team, runner, m, n, k);
+                }
+            }
 
             // Past the blocks of rows, the slices and the chunks of k.
             CheckProducts(team, runner, 600, 50, 40);
@@ -36,7 +40,7 @@ public sealed unsafe class AmxGemmTests : IDisposable
     {
         const int M = 3, N = 5, K = 4;
         using var team = new ThreadTeam(1);
-        using var gemm = Gemm(team, runner);
+        using AmxGemm gemm = Gemm(team, runner);
         using var b = new Bf16Panels(K, N);
         using var c = new AlignedBuffer<float>(M * N);
         Allow(gemm, b, c);
@@ -55,9 +59,14 @@ public sealed unsafe class AmxGemmTests : IDisposable
 
         void Compare(Func<int, int, float> ofB)
         {
-            emulator.Check();
+            _emulator.Check();
             for (int i = 0; i < M; i++)
-                for (int j = 0; j < N; j++) Assert.Equal(Enumerable.Range(0, K).Sum(p => a[(i * K) + p] * ofB(p, j)), c.Pointer[(i * N) + j]);
+            {
+                for (int j = 0; j < N; j++)
+                {
+                    Assert.Equal(Enumerable.Range(0, K).Sum(p => a[(i * K) + p] * ofB(p, j)), c.Pointer[(i * N) + j]);
+                }
+            }
         }
     }
 
@@ -71,7 +80,7 @@ public sealed unsafe class AmxGemmTests : IDisposable
         foreach (int threads in (int[])[1, 2, 5])
         {
             using var team = new ThreadTeam(threads);
-            using var gemm = Gemm(team, runner);
+            using AmxGemm gemm = Gemm(team, runner);
             using var b = new Bf16Panels(K, N);
             using var c = new AlignedBuffer<float>(M * N);
             Allow(gemm, b, c);
@@ -80,7 +89,7 @@ public sealed unsafe class AmxGemmTests : IDisposable
                 gemm.PackRows(ps, N, N, null, b);
                 gemm.Multiply(pa, K, M, b, c.Pointer, N, add: false);
                 gemm.MultiplyTransposed(pa, M, M, b, c.Pointer, N, add: true);
-                emulator.Check();
+                _emulator.Check();
             }
 
             first ??= c.Span.ToArray();
@@ -114,14 +123,15 @@ public sealed unsafe class AmxGemmTests : IDisposable
         const int Size = 130;
         float[] x = Whole(Size * Size, 9);
         using var team = new ThreadTeam(3);
-        using var gemm = Gemm(team, runner);
+        using AmxGemm gemm = Gemm(team, runner);
         using var b = new Bf16Panels(Size, Size);
         using var c = new AlignedBuffer<float>(Size * Size);
         bool done = false;
         var collector = new Thread(() =>
         {
             while (!Volatile.Read(ref done)) GC.Collect(0, GCCollectionMode.Forced);
-        }) { IsBackground = true };
+        })
+        { IsBackground = true };
         collector.Start();
         float[]? first = null;
         fixed (float* p = x)
@@ -143,8 +153,15 @@ public sealed unsafe class AmxGemmTests : IDisposable
     public void The_ceiling_is_measured_or_the_reason_given()
     {
         using var team = new ThreadTeam(1);
-        if (AmxMachine.IsReal) Assert.InRange(AmxCeiling.Gflops(team), 50, 20_000);
-        else Assert.Contains(AmxMachine.Reason, Assert.Throws<NotSupportedException>(() => AmxCeiling.Gflops(team)).Message, StringComparison.Ordinal);
+        if (AmxMachine.IsReal)
+        {
+            Assert.InRange(AmxCeiling.Gflops(team), 50, 20_000);
+        }
+        else
+        {
+            Assert.Contains(AmxMachine.Reason, Assert.Throws<NotSupportedException>(() => AmxCeiling.Gflops(team)).Message,
+                StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -181,10 +198,10 @@ public sealed unsafe class AmxGemmTests : IDisposable
 
     private void Allow(AmxGemm gemm, Bf16Panels b, AlignedBuffer<float> c)
     {
-        emulator.Forget();
-        emulator.Allow(c.Pointer, 4 * c.Length);
-        emulator.Allow(b.Panel(0), 2L * b.Panels * AmxKernel.PanelWidth * b.Depth);
-        emulator.Allow(() => ((nint)gemm.Scratch.Pointer, 2 * gemm.Scratch.Length));
+        _emulator.Forget();
+        _emulator.Allow(c.Pointer, 4 * c.Length);
+        _emulator.Allow(b.Panel(0), 2L * b.Panels * AmxKernel.PanelWidth * b.Depth);
+        _emulator.Allow(() => ((nint)gemm.Scratch.Pointer, 2 * gemm.Scratch.Length));
     }
 
     private void CheckProducts(ThreadTeam team, AmxKernelTests.Runner runner, int m, int n, int k)
@@ -199,7 +216,7 @@ public sealed unsafe class AmxGemmTests : IDisposable
             }
         }
 
-        using var gemm = Gemm(team, runner);
+        using AmxGemm gemm = Gemm(team, runner);
         using var b = new Bf16Panels(k, n);
         int stride = n + 2;
         using var c = new AlignedBuffer<float>((m * stride) - 2);
@@ -221,11 +238,17 @@ public sealed unsafe class AmxGemmTests : IDisposable
 
         void Compare(int times)
         {
-            emulator.Check();
+            _emulator.Check();
             for (int i = 0; i < m; i++)
+            {
                 for (int j = 0; j < n; j++)
+                {
                     if (c.Pointer[(i * stride) + j] != times * sums[(i * n) + j])
+                    {
                         Assert.Fail($"{m}x{k}x{n} at ({i}, {j}): {c.Pointer[(i * stride) + j]} for {times * sums[(i * n) + j]}");
+                    }
+                }
+            }
         }
     }
 }

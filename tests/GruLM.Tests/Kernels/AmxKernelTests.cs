@@ -10,7 +10,7 @@ namespace GruLM.Tests.Kernels;
 public sealed unsafe class AmxKernelTests : IDisposable
 {
     private const int Width = AmxKernel.PanelWidth;
-    private readonly AmxEmulator emulator = AmxEmulator.Open();
+    private readonly AmxEmulator _emulator = AmxEmulator.Open();
 
     /// <summary>Who runs the product: the machine where it can.</summary>
     public enum Runner
@@ -22,7 +22,9 @@ public sealed unsafe class AmxKernelTests : IDisposable
 
     public static TheoryData<Runner> Runners => [.. All];
 
-    private static Runner[] All => AmxMachine.IsReal ? [Runner.Interpreter, Runner.Software, Runner.Machine] : [Runner.Interpreter, Runner.Software];
+    private static Runner[] All => AmxMachine.IsReal
+        ? [Runner.Interpreter, Runner.Software, Runner.Machine]
+        : [Runner.Interpreter, Runner.Software];
 
     internal static AmxKernel KernelOf(Runner runner) => runner switch
     {
@@ -31,7 +33,7 @@ public sealed unsafe class AmxKernelTests : IDisposable
         _ => AmxMachine.Kernel,
     };
 
-    public void Dispose() => emulator.Dispose();
+    public void Dispose() => _emulator.Dispose();
 
     [Theory]
     [MemberData(nameof(Runners))]
@@ -60,7 +62,11 @@ public sealed unsafe class AmxKernelTests : IDisposable
             for (int j = 0; j < N; j++)
             {
                 double sum = 0;
-                for (int p = 0; p < K; p++) sum += (double)Bf16.ToSingle(Bf16.Round(a[(i * K) + p])) * Bf16.ToSingle(Bf16.Round(b[(p * N) + j]));
+                for (int p = 0; p < K; p++)
+                {
+                    sum += (double)Bf16.ToSingle(Bf16.Round(a[(i * K) + p])) * Bf16.ToSingle(Bf16.Round(b[(p * N) + j]));
+                }
+
                 Assert.Equal(sum, operands.C[i, j], 1e-5);
             }
         }
@@ -72,7 +78,7 @@ public sealed unsafe class AmxKernelTests : IDisposable
         const int M = 59, N = 45, K = 300;
         float[] a = ComputeTests.Random(M * K, 5), b = ComputeTests.Random(K * N, 6);
         float[,]? first = null;
-        foreach (var runner in All)
+        foreach (Runner runner in All)
         {
             using var operands = new Operands(this, M, N, K, runner);
             operands.Fill((i, p) => a[(i * K) + p], (p, j) => b[(p * N) + j]);
@@ -82,7 +88,10 @@ public sealed unsafe class AmxKernelTests : IDisposable
             if (runner != Runner.Machine) Assert.Equal(first, operands.C);
 
             // Intel's two descriptions order the sums of a step differently, so a processor may differ in the last bits.
-            foreach (var (expected, actual) in first.Cast<float>().Zip(operands.C.Cast<float>())) Assert.Equal(expected, actual, 1e-4);
+            foreach ((float expected, float actual) in first.Cast<float>().Zip(operands.C.Cast<float>()))
+            {
+                Assert.Equal(expected, actual, 1e-4);
+            }
         }
     }
 
@@ -100,7 +109,13 @@ public sealed unsafe class AmxKernelTests : IDisposable
                 using var operands = new Operands(this, M, N, K, runner);
                 operands.Fill((i, p) => a[(i * K) + p], (p, j) => b[(p * N) + j]);
                 for (int i = 0; i < M; i += rowStep)
-                    for (int p = 0; p < K; p += depthStep) operands.Product(p, Math.Min(depthStep, K - p), i, Math.Min(rowStep, M - i), add: p > 0);
+                {
+                    for (int p = 0; p < K; p += depthStep)
+                    {
+                        operands.Product(p, Math.Min(depthStep, K - p), i, Math.Min(rowStep, M - i), add: p > 0);
+                    }
+                }
+
                 first ??= operands.C;
                 Assert.Equal(first, operands.C);
             }
@@ -126,12 +141,16 @@ public sealed unsafe class AmxKernelTests : IDisposable
     public void The_product_that_is_known_comes_out_right()
     {
         // Its buffers are its own: any address will do.
-        emulator.Allow(() => (0, long.MaxValue));
+        _emulator.Allow(() => (0, long.MaxValue));
         Assert.True(AmxMachine.IsRight(AmxEmulator.Kernel));
-        emulator.Check();
+        _emulator.Check();
         Assert.False(AmxMachine.IsRight(new AmxKernel(&Nothing)));
         Assert.NotEmpty(AmxMachine.Reason);
-        if (!AmxMachine.IsAvailable) Assert.Contains(AmxMachine.Reason, Assert.Throws<NotSupportedException>(() => AmxMachine.Kernel).Message, StringComparison.Ordinal);
+        if (!AmxMachine.IsAvailable)
+        {
+            Assert.Contains(AmxMachine.Reason, Assert.Throws<NotSupportedException>(() => AmxMachine.Kernel).Message,
+                StringComparison.Ordinal);
+        }
 
         [System.Runtime.InteropServices.UnmanagedCallersOnly]
         static void Nothing(AmxArguments* arguments)
@@ -144,14 +163,14 @@ public sealed unsafe class AmxKernelTests : IDisposable
     {
         using var a = new AlignedBuffer<ushort>(16 * 32);
         using var b = new AlignedBuffer<ushort>(16 * Width * 2);
-        emulator.Allow(a.Pointer, a.Length * 2);
-        emulator.Allow(b.Pointer, b.Length * 2);
+        _emulator.Allow(a.Pointer, a.Length * 2);
+        _emulator.Allow(b.Pointer, b.Length * 2);
         long Products(int turns)
         {
-            long before = emulator.Count;
+            long before = _emulator.Count;
             AmxEmulator.Kernel.Ceiling(a.Pointer, b.Pointer, turns);
-            emulator.Check();
-            return emulator.Count - before;
+            _emulator.Check();
+            return _emulator.Count - before;
         }
 
         Assert.Equal(3 * (AmxAssembler.CeilingProducts + 2), Products(4) - Products(1));
@@ -162,7 +181,7 @@ public sealed unsafe class AmxKernelTests : IDisposable
     {
         byte[] code = AmxAssembler.Assemble();
         int found = 0;
-        foreach (var instruction in emulator.Program)
+        foreach (Instruction instruction in _emulator.Program)
         {
             // VEX prefix (W = 0, L = 0), map 0F38, opcode; pp: 0 none, 1 66, 2 F3, 3 F2.
             (int Opcode, int Prefix)? form = instruction.Mnemonic switch
@@ -250,7 +269,8 @@ public sealed unsafe class AmxKernelTests : IDisposable
         fixed (byte* p = config)
         {
             nint address = (nint)p;
-            var error = Assert.Throws<InvalidOperationException>(() => new AmxEmulator(stream.ToArray()).Run((void*)address, 128));
+            InvalidOperationException error = Assert.Throws<InvalidOperationException>(
+                () => new AmxEmulator(stream.ToArray()).Run((void*)address, 128));
             Assert.Contains(why, error.Message, StringComparison.Ordinal);
         }
     }
@@ -271,7 +291,10 @@ public sealed unsafe class AmxKernelTests : IDisposable
                 {
                     int sum = 0;
                     for (int p = 0; p < k; p++) sum += A(i, p) * B(p, j);
-                    if (operands.C[i, j] != times * sum) Assert.Fail($"{rows}x{k}x{columns} at ({i}, {j}): {operands.C[i, j]} for {times * sum}");
+                    if (operands.C[i, j] != times * sum)
+                    {
+                        Assert.Fail($"{rows}x{k}x{columns} at ({i}, {j}): {operands.C[i, j]} for {times * sum}");
+                    }
                 }
             }
         }
@@ -280,55 +303,61 @@ public sealed unsafe class AmxKernelTests : IDisposable
     // A, one panel of B and C in memory of exactly their size, known to the emulator.
     private sealed class Operands : IDisposable
     {
-        private readonly AmxKernelTests test;
-        private readonly AlignedBuffer<ushort> a, b;
-        private readonly AlignedBuffer<float> c;
-        private readonly Runner runner;
-        private readonly int m, n, k, depth, strideC;
+        private readonly AmxKernelTests _test;
+        private readonly AlignedBuffer<ushort> _a, _b;
+        private readonly AlignedBuffer<float> _c;
+        private readonly Runner _runner;
+        private readonly int _m, _n, _k, _depth, _strideC;
 
         public Operands(AmxKernelTests test, int m, int n, int k, Runner runner)
         {
-            (this.test, this.m, this.n, this.k, this.runner) = (test, m, n, k, runner);
-            depth = (k + AmxKernel.DepthStep - 1) / AmxKernel.DepthStep * AmxKernel.DepthStep;
-            strideC = n + 3;
-            a = new AlignedBuffer<ushort>(m * depth);
-            b = new AlignedBuffer<ushort>(depth * Width);
-            c = new AlignedBuffer<float>((m * strideC) - 3);
-            test.emulator.Allow(a.Pointer, 2 * a.Length);
-            test.emulator.Allow(b.Pointer, 2 * b.Length);
-            test.emulator.Allow(c.Pointer, 4 * c.Length);
-            c.Span.Fill(float.NaN);
+            (_test, _m, _n, _k, _runner) = (test, m, n, k, runner);
+            _depth = (k + AmxKernel.DepthStep - 1) / AmxKernel.DepthStep * AmxKernel.DepthStep;
+            _strideC = n + 3;
+            _a = new AlignedBuffer<ushort>(m * _depth);
+            _b = new AlignedBuffer<ushort>(_depth * Width);
+            _c = new AlignedBuffer<float>((m * _strideC) - 3);
+            test._emulator.Allow(_a.Pointer, 2 * _a.Length);
+            test._emulator.Allow(_b.Pointer, 2 * _b.Length);
+            test._emulator.Allow(_c.Pointer, 4 * _c.Length);
+            _c.Span.Fill(float.NaN);
         }
 
         public float[,] C { get; private set; } = new float[0, 0];
 
         public void Fill(Func<int, int, float> ofA, Func<int, int, float> ofB)
         {
-            for (int i = 0; i < m; i++)
-                for (int p = 0; p < k; p++) a.Pointer[(i * depth) + p] = Bf16.Round(ofA(i, p));
-            for (int p = 0; p < k; p++)
-                for (int j = 0; j < n; j++) b.Pointer[(((p / 2 * Width) + j) * 2) + (p % 2)] = Bf16.Round(ofB(p, j));
+            for (int i = 0; i < _m; i++)
+            {
+                for (int p = 0; p < _k; p++) _a.Pointer[(i * _depth) + p] = Bf16.Round(ofA(i, p));
+            }
+
+            for (int p = 0; p < _k; p++)
+            {
+                for (int j = 0; j < _n; j++) _b.Pointer[(((p / 2 * Width) + j) * 2) + (p % 2)] = Bf16.Round(ofB(p, j));
+            }
         }
 
         public void Product(int from, int length, int row, int rows, bool add)
         {
-            var kernel = KernelOf(runner);
-            kernel.Product(a.Pointer + ((nint)row * depth) + from, depth, b.Pointer + ((nint)from * Width), length, c.Pointer + ((nint)row * strideC), strideC, rows, n, add);
-            test.emulator.Check();
-            C = new float[m, n];
-            for (int i = 0; i < m; i++)
+            AmxKernel kernel = KernelOf(_runner);
+            kernel.Product(_a.Pointer + ((nint)row * _depth) + from, _depth, _b.Pointer + ((nint)from * Width), length,
+                _c.Pointer + ((nint)row * _strideC), _strideC, rows, _n, add);
+            _test._emulator.Check();
+            C = new float[_m, _n];
+            for (int i = 0; i < _m; i++)
             {
-                for (int j = 0; j < n; j++) C[i, j] = c.Pointer[(i * strideC) + j];
-                for (int j = n; j < strideC && i < m - 1; j++) Assert.Equal(float.NaN, c.Pointer[(i * strideC) + j]);
+                for (int j = 0; j < _n; j++) C[i, j] = _c.Pointer[(i * _strideC) + j];
+                for (int j = _n; j < _strideC && i < _m - 1; j++) Assert.Equal(float.NaN, _c.Pointer[(i * _strideC) + j]);
             }
         }
 
         public void Dispose()
         {
-            test.emulator.Forget();
-            a.Dispose();
-            b.Dispose();
-            c.Dispose();
+            _test._emulator.Forget();
+            _a.Dispose();
+            _b.Dispose();
+            _c.Dispose();
         }
     }
 }

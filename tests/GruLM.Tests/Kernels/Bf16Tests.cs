@@ -41,8 +41,8 @@ public unsafe class Bf16Tests
         {
             foreach (int count in Enumerable.Range(0, 70).Append(x.Length))
             {
-                var converted = new ushort[count + 1];
-                var pairs = new uint[count + 1];
+                ushort[] converted = new ushort[count + 1];
+                uint[] pairs = new uint[count + 1];
                 fixed (ushort* pc = converted)
                 fixed (uint* pp = pairs)
                 {
@@ -71,11 +71,15 @@ public unsafe class Bf16Tests
             {
                 int strideSource = columns + 2, strideDestination = rows + 3;
                 uint[] source = [.. Enumerable.Range(1, rows * strideSource).Select(i => (uint)i)];
-                var destination = new uint[columns * strideDestination];
+                uint[] destination = new uint[columns * strideDestination];
                 fixed (uint* from = source, to = destination) Bf16.TransposePairs(from, strideSource, rows, columns, to, strideDestination);
                 for (int j = 0; j < columns; j++)
+                {
                     for (int i = 0; i < strideDestination; i++)
+                    {
                         Assert.Equal(i < rows ? source[(i * strideSource) + j] : 0, destination[(j * strideDestination) + i]);
+                    }
+                }
             }
         }
     }
@@ -83,8 +87,13 @@ public unsafe class Bf16Tests
     // Every exponent and sign with the lower halves that decide the rounding, and everything that is no number.
     private static IEnumerable<float> Numbers()
     {
-        foreach (uint upper in Enumerable.Range(0, 1 << 16).Where(i => (i & 0x7F) is 0 or 1 or 2 or 0x40 or 0x7E or 0x7F).Select(i => (uint)i))
+        foreach (uint upper in Enumerable.Range(0, 1 << 16).Where(i => (i & 0x7F) is 0 or 1 or 2 or 0x40 or 0x7E or 0x7F)
+            .Select(i => (uint)i))
+        {
             foreach (uint lower in (uint[])[0, 1, 0x7FFF, 0x8000, 0x8001, 0xFFFF])
+            {
                 yield return BitConverter.UInt32BitsToSingle((upper << 16) | lower);
+            }
+        }
     }
 }

@@ -29,11 +29,14 @@ public unsafe class ComputeTests
     {
         using var compute = Compute.Create(2, path);
         int w = compute.PanelWidth;
-        foreach (var (m, n, k) in ((int, int, int)[])
+        foreach ((int m, int n, int k) in ((int, int, int)[])
         [
             (5, w + 1, 511), (9, w, 512), (3, (2 * w) - 1, 513), (65, compute.Width + 1, 1025), (12, 2 * compute.Width, 700),
-            (127, 7, 513), (128, 9, 512), (129, 5, 1030), (63, w, 50), (64, w + compute.Width, 50), (65, 2 * w, 50), (257, w - 1, 130), (600, w + 2, 33), (1, (9 * w) + 1, 257), (2100, 3, 70),
-        ]) CheckProducts(compute, m, n, k, spare: 5);
+            (127, 7, 513), (128, 9, 512), (129, 5, 1030), (63, w, 50), (64, w + compute.Width, 50), (65, 2 * w, 50), (257, w - 1, 130),
+            (600, w + 2, 33), (1, (9 * w) + 1, 257), (2100, 3, 70), ])
+        {
+            CheckProducts(compute, m, n, k, spare: 5);
+        }
     }
 
     [Theory]
@@ -44,21 +47,33 @@ public unsafe class ComputeTests
         const int M = 3, N = 5, K = 4;
         float[] a = Random(M * K, 1), source = Random(10 * 10, 2);
         int[] map = [7, -1, 0, 3, 9];
-        using var b = compute.NewPacked(K, N);
-        var c = new float[M * N];
+        using PackedMatrix b = compute.NewPacked(K, N);
+        float[] c = new float[M * N];
         fixed (float* pa = a, ps = source, pc = c)
         fixed (int* pm = map)
         {
             compute.PackTransposed(ps, 10, 3, pm, b);
             compute.Multiply(pa, K, M, b, pc, N, add: false);
             for (int i = 0; i < M; i++)
+            {
                 for (int j = 0; j < N; j++)
-                    Assert.Equal(map[j] < 0 ? 0 : Enumerable.Range(0, 3).Sum(p => (double)a[(i * K) + p] * source[(map[j] * 10) + p]), c[(i * N) + j], 1e-5);
+                {
+                    Assert.Equal(map[j] < 0 ? 0 : Enumerable.Range(0, 3).Sum(p => (double)a[(i * K) + p] * source[(map[j] * 10) + p]),
+                        c[(i * N) + j], 1e-5);
+                }
+            }
+
             compute.PackRows(ps, 10, 2, pm, b);
             compute.Multiply(pa, K, M, b, pc, N, add: false);
             for (int i = 0; i < M; i++)
+            {
                 for (int j = 0; j < N; j++)
-                    Assert.Equal(j >= 2 ? 0 : Enumerable.Range(0, K).Sum(p => map[p] < 0 ? 0 : (double)a[(i * K) + p] * source[(map[p] * 10) + j]), c[(i * N) + j], 1e-5);
+                {
+                    Assert.Equal(
+                        j >= 2 ? 0 : Enumerable.Range(0, K).Sum(p => map[p] < 0 ? 0 : (double)a[(i * K) + p] * source[(map[p] * 10) + j]),
+                        c[(i * N) + j], 1e-5);
+                }
+            }
         }
     }
 
@@ -79,7 +94,7 @@ public unsafe class ComputeTests
         const int Rows = 40, K = 530;
         int n = (2 * compute.PanelWidth) + compute.Width + 1;
         float[] a = Random(Rows * K, 3), source = Random(K * n, 4), all = new float[Rows * n];
-        using var b = compute.NewPacked(K, n);
+        using PackedMatrix b = compute.NewPacked(K, n);
         fixed (float* pa = a, ps = source, pc = all)
         {
             compute.PackRows(ps, n, n, null, b);
@@ -98,11 +113,14 @@ public unsafe class ComputeTests
     public void Columns_pack_the_same_from_rows_and_transposed(KernelPath path)
     {
         using var compute = Compute.Create(2, path);
-        foreach (var (k, n) in ((int, int)[])[(1, 1), (3, 5), (64, 48), (130, 49), (257, 200)])
+        foreach ((int k, int n) in ((int, int)[])[(1, 1), (3, 5), (64, 48), (130, 49), (257, 200)])
         {
             float[] source = Random(k * n, 8), transposed = new float[k * n];
             for (int p = 0; p < k; p++)
+            {
                 for (int j = 0; j < n; j++) transposed[(j * k) + p] = source[(p * n) + j];
+            }
+
             using PackedMatrix rows = compute.NewPacked(k, n), columns = compute.NewPacked(k, n);
             fixed (float* ps = source, pt = transposed)
             {
@@ -119,7 +137,8 @@ public unsafe class ComputeTests
     [MemberData(nameof(Paths))]
     public void Products_in_place_agree_with_the_plain_sum_and_do_not_depend_on_the_threads(KernelPath path)
     {
-        foreach (var (m, k, n) in ((int, int, int)[])[(1, 1, 1), (1, 513, 49), (49, 200, 61), (7, 130, 3), (200, 49, 130), (513, 20, 48), (65, 1030, 97)])
+        foreach ((int m, int k, int n) in ((int, int, int)[])[(1, 1, 1), (1, 513, 49), (49, 200, 61), (7, 130, 3), (200, 49, 130),
+            (513, 20, 48), (65, 1030, 97)])
         {
             // B's rows are its columns and a vector more, which is read and must not count.
             int strideB = n + 16, strideC = n + 3;
@@ -130,7 +149,10 @@ public unsafe class ComputeTests
             }
 
             for (int i = 0; i < m; i++)
+            {
                 for (int p = 0; p < k; p++) Assert.Equal(a[(i * k) + p], transposed[(p * m) + i]);
+            }
+
             float[]? first = null;
             foreach (int threads in (int[])[1, 2, 3, 8])
             {
@@ -154,7 +176,8 @@ public unsafe class ComputeTests
                     }
 
                     compute.MultiplyInPlace(pa, k, 1, m, k, pb, strideB, n, pc, strideC, add: false);
-                    Assert.Equal(Enumerable.Range(0, k).Sum(p => (double)a[((m - 1) * k) + p] * b[(p * strideB) + n - 1]), c[((m - 1) * strideC) + n - 1], (2e-6 * k) + 1e-6);
+                    Assert.Equal(Enumerable.Range(0, k).Sum(p => (double)a[((m - 1) * k) + p] * b[(p * strideB) + n - 1]),
+                        c[((m - 1) * strideC) + n - 1], (2e-6 * k) + 1e-6);
                 }
             }
         }
@@ -171,7 +194,10 @@ public unsafe class ComputeTests
             {
                 float[] weights = Random(rows * columns, 5), x = Random(columns, 6), y = new float[rows];
                 fixed (float* pw = weights, px = x, py = y) compute.MultiplyVector(pw, columns, rows, columns, px, py);
-                for (int i = 0; i < rows; i++) Assert.Equal(Enumerable.Range(0, columns).Sum(j => (double)weights[(i * columns) + j] * x[j]), y[i], 1e-5);
+                for (int i = 0; i < rows; i++)
+                {
+                    Assert.Equal(Enumerable.Range(0, columns).Sum(j => (double)weights[(i * columns) + j] * x[j]), y[i], 1e-5);
+                }
             }
         }
     }
@@ -195,22 +221,31 @@ public unsafe class ComputeTests
     public void A_transposed_matrix_has_every_element_in_its_place(KernelPath path)
     {
         using var compute = Compute.Create(2, path);
-        foreach (var (rows, columns) in new[] { (1, 1), (3, 5), (4, 4), (49, 200), (200, 49), (17, 64) })
+        foreach ((int rows, int columns) in new[] { (1, 1), (3, 5), (4, 4), (49, 200), (200, 49), (17, 64) })
         {
             const float Untouched = 1234.5f;
             int stride = columns + 3, destinationStride = rows + 2;
             float[] source = Random(rows * stride, 8), destination = [.. Enumerable.Repeat(Untouched, columns * destinationStride)];
             fixed (float* from = source, to = destination) compute.Transpose(from, stride, rows, columns, to, destinationStride);
             for (int j = 0; j < columns; j++)
-                for (int i = 0; i < destinationStride; i++) Assert.Equal(i < rows ? source[(i * stride) + j] : Untouched, destination[(j * destinationStride) + i]);
+            {
+                for (int i = 0; i < destinationStride; i++)
+                {
+                    Assert.Equal(i < rows ? source[(i * stride) + j] : Untouched, destination[(j * destinationStride) + i]);
+                }
+            }
         }
     }
 
     [Fact]
     public void A_missing_path_is_an_error_that_names_it()
     {
-        foreach (var path in Enum.GetValues<KernelPath>().Except(KernelChoice.Available))
-            Assert.Contains(path.ToString(), Assert.Throws<ArgumentException>(() => Compute.Create(1, path)).Message, StringComparison.Ordinal);
+        foreach (KernelPath path in Enum.GetValues<KernelPath>().Except(KernelChoice.Available))
+        {
+            Assert.Contains(path.ToString(), Assert.Throws<ArgumentException>(() => Compute.Create(1, path)).Message,
+                StringComparison.Ordinal);
+        }
+
         Assert.Contains(KernelPath.Scalar, KernelChoice.Available);
     }
 
@@ -227,8 +262,8 @@ public unsafe class ComputeTests
         foreach (int threads in (int[])[1, 2, 3, 8])
         {
             using var compute = Compute.Create(threads, path);
-            using var b = compute.NewPacked(k, n);
-            var c = new float[(m * n) + 1];
+            using PackedMatrix b = compute.NewPacked(k, n);
+            float[] c = new float[(m * n) + 1];
             fixed (float* pa = a, ps = source, pc = c)
             {
                 compute.PackRows(ps, n, n, null, b);
@@ -249,12 +284,20 @@ public unsafe class ComputeTests
         int strideA = k + spare, strideT = m + spare, strideC = n + spare;
         float[] a = Random(m * strideA, m + k), source = Random(k * n, n), c = new float[m * strideC], transposed = new float[k * strideT];
         for (int i = 0; i < m; i++)
+        {
             for (int p = 0; p < k; p++) transposed[(p * strideT) + i] = a[(i * strideA) + p];
+        }
+
         double[] expected = new double[m * n];
         for (int i = 0; i < m; i++)
+        {
             for (int p = 0; p < k; p++)
+            {
                 for (int j = 0; j < n; j++) expected[(i * n) + j] += (double)a[(i * strideA) + p] * source[(p * n) + j];
-        using var b = compute.NewPacked(k, n);
+            }
+        }
+
+        using PackedMatrix b = compute.NewPacked(k, n);
         fixed (float* pa = a, pt = transposed, ps = source, pc = c)
         {
             compute.PackRows(ps, n, n, null, b);
@@ -282,7 +325,10 @@ public unsafe class ComputeTests
                 {
                     float actual = c[(i * strideC) + j];
                     if (j >= n ? actual != Untouched : Math.Abs((times * expected[(i * n) + j]) - actual) > (2e-6 * k) + 1e-6)
-                        Assert.Fail($"{compute.Path} {m}x{k}x{n} at ({i}, {j}): {actual} for {(j < n ? times * expected[(i * n) + j] : Untouched)}");
+                    {
+                        Assert.Fail(
+                            $"{compute.Path} {m}x{k}x{n} at ({i}, {j}): {actual} for {(j < n ? times * expected[(i * n) + j] : Untouched)}");
+                    }
                 }
             }
         }

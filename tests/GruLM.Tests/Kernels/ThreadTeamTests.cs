@@ -47,7 +47,7 @@ public unsafe class ThreadTeamTests
     {
         using var team = new ThreadTeam(threads);
         var failing = default(Fail);
-        var error = Assert.ThrowsAny<Exception>(() => team.Run(ref failing, 20));
+        Exception error = Assert.ThrowsAny<Exception>(() => team.Run(ref failing, 20));
         Assert.Contains("item 7", error.ToString(), StringComparison.Ordinal);
         using var counts = new AlignedBuffer<int>(10);
         var job = new Count { Counts = counts.Pointer };

@@ -14,23 +14,25 @@ public class Bf16ModelTests
     [MemberData(nameof(Paths))]
     public void Gradients_are_near_those_of_the_plain_model(KernelPath path)
     {
-        foreach (var (hidden, lanes) in ((int, int)[])[(21, 5), (48, 8), (65, 33), (7, 1), (130, 2)])
+        foreach ((int hidden, int lanes) in ((int, int)[])[(21, 5), (48, 8), (65, 33), (7, 1), (130, 2)])
         {
             var config = new GruConfig { VocabSize = 37, EmbeddingDim = 13, HiddenDim = hidden, NumLayers = 2 };
             using var compute = Compute.Create(2, path, SoftwareTiles.Kernel);
             using var model = new GruLanguageModel(GradientTests.RandomParameters(config, 0.3), compute);
 
             // Two batches of different shape, the second a second time: nothing may be left over from another.
-            foreach (var batch in (TokenBatch[])[GradientTests.RandomBatch(5, lanes, 37), GradientTests.RandomBatch(4, lanes + 3, 37, 1), GradientTests.RandomBatch(5, lanes, 37)])
+            foreach (TokenBatch batch in (TokenBatch[])[GradientTests.RandomBatch(5, lanes, 37),
+                GradientTests.RandomBatch(4, lanes + 3, 37, 1), GradientTests.RandomBatch(5, lanes, 37)])
             {
-                var (loss, expected) = new PlainGruModel<double>(config, PlainGruModel<double>.Copy(model.Parameters)).LossAndGradients(batch);
+                (double loss, Dictionary<string, double[]>? expected) = new PlainGruModel<double>(
+                    config, PlainGruModel<double>.Copy(model.Parameters)).LossAndGradients(batch);
                 model.DiscardGradients();
-                var sums = model.ForwardBackward(batch, GradientTests.Counted(batch), 0);
+                LossSums sums = model.ForwardBackward(batch, GradientTests.Counted(batch), 0);
                 Assert.Equal(1, sums.MeanNll / loss, 2e-3);
-                foreach (var view in model.Parameters.Views)
+                foreach (ParameterView view in model.Parameters.Views)
                 {
                     double error = 0, length = 0;
-                    var actual = model.Gradients.Span(view.Name);
+                    Span<float> actual = model.Gradients.Span(view.Name);
                     for (int i = 0; i < actual.Length; i++)
                     {
                         error += Math.Pow(actual[i] - expected[view.Name][i], 2);
@@ -53,7 +55,7 @@ public class Bf16ModelTests
         {
             using var compute = Compute.Create(threads, null, SoftwareTiles.Kernel);
             using var model = new GruLanguageModel(GradientTests.RandomParameters(config, 0.3), compute);
-            var batch = GradientTests.RandomBatch(12, 40, config.VocabSize);
+            TokenBatch batch = GradientTests.RandomBatch(12, 40, config.VocabSize);
             model.ForwardBackward(batch, GradientTests.Counted(batch), 0);
             float[] bits = [.. model.Parameters.Views.SelectMany(view => model.Gradients.Span(view.Name).ToArray())];
             first ??= bits;
@@ -71,7 +73,7 @@ public class Bf16ModelTests
             using var model = GruLanguageModel.Create(config, compute, seed: 1);
             for (int step = 0; step < 200; step++)
             {
-                var batch = Language(16, 16, config.VocabSize, step);
+                TokenBatch batch = Language(16, 16, config.VocabSize, step);
                 model.ForwardBackward(batch, GradientTests.Counted(batch), step);
                 model.Update(5e-3 * (1 - (step / 200.0)), Math.Min(1, 1 / model.GradientNorm()));
                 model.DiscardGradients();

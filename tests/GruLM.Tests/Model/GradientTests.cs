@@ -14,7 +14,7 @@ public class GradientTests
         get
         {
             var data = new TheoryData<KernelPath, bool>();
-            foreach (var path in KernelChoice.Available)
+            foreach (KernelPath path in KernelChoice.Available)
             {
                 data.Add(path, true);
                 data.Add(path, false);
@@ -32,14 +32,23 @@ public class GradientTests
     [InlineData(false, true, true)]
     public void Plain_gradients_agree_with_central_differences_for_every_parameter(bool tied, bool layerNorm, bool residual)
     {
-        var config = new GruConfig { VocabSize = 9, EmbeddingDim = tied ? 5 : 4, HiddenDim = 5, NumLayers = 3, TieWeights = tied, LayerNorm = layerNorm, Residual = residual };
-        using var parameters = RandomParameters(config, 0.5);
-        var values = PlainGruModel<double>.Copy(parameters);
+        var config = new GruConfig
+        {
+            VocabSize = 9,
+            EmbeddingDim = tied ? 5 : 4,
+            HiddenDim = 5,
+            NumLayers = 3,
+            TieWeights = tied,
+            LayerNorm = layerNorm,
+            Residual = residual
+        };
+        using GruParameters parameters = RandomParameters(config, 0.5);
+        Dictionary<string, double[]> values = PlainGruModel<double>.Copy(parameters);
         var model = new PlainGruModel<double>(config, values);
-        var batch = RandomBatch(4, 3, config.VocabSize);
-        var (_, gradients) = model.LossAndGradients(batch);
+        TokenBatch batch = RandomBatch(4, 3, config.VocabSize);
+        (double _, Dictionary<string, double[]>? gradients) = model.LossAndGradients(batch);
         const double Step = 1e-5;
-        foreach (var (name, tensor) in values)
+        foreach ((string? name, double[]? tensor) in values)
         {
             for (int i = 0; i < tensor.Length; i++)
             {
@@ -59,17 +68,28 @@ public class GradientTests
     public void Fused_gradients_agree_with_the_plain_model_on_every_path(KernelPath path, bool tied)
     {
         // Sizes that fill no vector, lanes that fill no tile, one of each that does, and a sequence in two chunks that are not equal.
-        foreach (var (hidden, lanes) in ((int, int)[])[(21, 5), (48, 8), (65, 33), (7, 1), (130, 2), (13, 130)])
+        foreach ((int hidden, int lanes) in ((int, int)[])[(21, 5), (48, 8), (65, 33), (7, 1), (130, 2), (13, 130)])
         {
-            var config = new GruConfig { VocabSize = 37, EmbeddingDim = tied ? hidden : 13, HiddenDim = hidden, NumLayers = 2, TieWeights = tied };
+            var config = new GruConfig
+            {
+                VocabSize = 37,
+                EmbeddingDim = tied ? hidden : 13,
+                HiddenDim = hidden,
+                NumLayers = 2,
+                TieWeights = tied
+            };
             using var compute = Compute.Create(2, path);
             using var model = new GruLanguageModel(RandomParameters(config, 0.3), compute);
-            var batch = RandomBatch(5, lanes, config.VocabSize);
-            var (loss, expected) = new PlainGruModel<double>(config, PlainGruModel<double>.Copy(model.Parameters)).LossAndGradients(batch);
-            var sums = model.ForwardBackward(batch, Counted(batch), 0);
+            TokenBatch batch = RandomBatch(5, lanes, config.VocabSize);
+            (double loss, Dictionary<string, double[]>? expected) = new PlainGruModel<double>(
+                config, PlainGruModel<double>.Copy(model.Parameters)).LossAndGradients(batch);
+            LossSums sums = model.ForwardBackward(batch, Counted(batch), 0);
             Assert.Equal(loss, sums.MeanNll, 2e-6);
             Assert.Equal(Counted(batch), sums.Tokens);
-            foreach (var view in model.Parameters.Views) Close(expected[view.Name], model.Gradients.Span(view.Name), 3e-6, view.Name);
+            foreach (ParameterView view in model.Parameters.Views)
+            {
+                Close(expected[view.Name], model.Gradients.Span(view.Name), 3e-6, view.Name);
+            }
         }
     }
 
@@ -78,15 +98,29 @@ public class GradientTests
     public void Deep_stacks_agree_with_the_plain_model_on_every_path(KernelPath path, bool residual)
     {
         // One of the two between layers alone, or both; many lanes, and so few tokens that weights are read in place.
-        foreach (var (hidden, lanes, layerNorm) in ((int, int, bool)[])[(21, 17, true), (48, 8, !residual), (65, 1, true), (7, 2, !residual)])
+        foreach ((int hidden, int lanes, bool layerNorm) in ((int, int, bool)[])[(21, 17, true), (48, 8, !residual), (65, 1, true),
+            (7, 2, !residual)])
         {
-            var config = new GruConfig { VocabSize = 37, EmbeddingDim = 13, HiddenDim = hidden, NumLayers = 3, LayerNorm = layerNorm, Residual = residual };
+            var config = new GruConfig
+            {
+                VocabSize = 37,
+                EmbeddingDim = 13,
+                HiddenDim = hidden,
+                NumLayers = 3,
+                LayerNorm = layerNorm,
+                Residual = residual
+            };
             using var compute = Compute.Create(2, path);
             using var model = new GruLanguageModel(RandomParameters(config, 0.3), compute);
-            var batch = RandomBatch(6, lanes, config.VocabSize);
-            var (loss, expected) = new PlainGruModel<double>(config, PlainGruModel<double>.Copy(model.Parameters)).LossAndGradients(batch);
+            TokenBatch batch = RandomBatch(6, lanes, config.VocabSize);
+            (double loss, Dictionary<string, double[]>? expected) = new PlainGruModel<double>(
+                config, PlainGruModel<double>.Copy(model.Parameters)).LossAndGradients(batch);
             Assert.Equal(loss, model.ForwardBackward(batch, Counted(batch), 0).MeanNll, 4e-6);
-            foreach (var view in model.Parameters.Views) Close(expected[view.Name], model.Gradients.Span(view.Name), 5e-6, view.Name);
+            foreach (ParameterView view in model.Parameters.Views)
+            {
+                Close(expected[view.Name], model.Gradients.Span(view.Name), 5e-6, view.Name);
+            }
+
             Assert.Equal(loss, model.Evaluate(batch).MeanNll, 4e-6);
         }
     }
@@ -95,20 +129,34 @@ public class GradientTests
     [MemberData(nameof(PathsAndTying))]
     public void Gradients_of_few_tokens_agree_with_the_plain_model_on_every_path(KernelPath path, bool tied)
     {
-        // Weights are read where they lie: hidden sizes that fill no vector or panel, one that fills both, as many tokens as are allowed and one more.
-        foreach (var (hidden, steps, lanes) in ((int, int, int)[])[(7, 1, 1), (21, 49, 1), (48, 64, 1), (65, 16, 4), (50, 20, 3), (130, 9, 2), (33, 65, 1)])
+        // Weights are read where they lie: hidden sizes that fill no vector or panel, one that fills both, as many tokens as are allowed
+        // and one more.
+        foreach ((int hidden, int steps, int lanes) in ((int, int, int)[])[(7, 1, 1), (21, 49, 1), (48, 64, 1), (65, 16, 4), (50, 20, 3),
+            (130, 9, 2), (33, 65, 1)])
         {
-            var config = new GruConfig { VocabSize = 203, EmbeddingDim = tied ? hidden : 13, HiddenDim = hidden, NumLayers = 2, TieWeights = tied };
+            var config = new GruConfig
+            {
+                VocabSize = 203,
+                EmbeddingDim = tied ? hidden : 13,
+                HiddenDim = hidden,
+                NumLayers = 2,
+                TieWeights = tied
+            };
             using var compute = Compute.Create(2, path);
             using var model = new GruLanguageModel(RandomParameters(config, 0.2), compute);
 
             // Another shape before it: nothing may be left over.
-            foreach (var batch in (TokenBatch[])[RandomBatch(5, 5, config.VocabSize, 1), RandomBatch(steps, lanes, config.VocabSize, 2)])
+            foreach (TokenBatch batch in (TokenBatch[])[RandomBatch(5, 5, config.VocabSize, 1),
+                RandomBatch(steps, lanes, config.VocabSize, 2)])
             {
-                var (loss, expected) = new PlainGruModel<double>(config, PlainGruModel<double>.Copy(model.Parameters)).LossAndGradients(batch);
+                (double loss, Dictionary<string, double[]>? expected) = new PlainGruModel<double>(
+                    config, PlainGruModel<double>.Copy(model.Parameters)).LossAndGradients(batch);
                 model.DiscardGradients();
                 Assert.Equal(loss, model.ForwardBackward(batch, Counted(batch), 0).MeanNll, 4e-6);
-                foreach (var view in model.Parameters.Views) Close(expected[view.Name], model.Gradients.Span(view.Name), 5e-6, view.Name);
+                foreach (ParameterView view in model.Parameters.Views)
+                {
+                    Close(expected[view.Name], model.Gradients.Span(view.Name), 5e-6, view.Name);
+                }
             }
         }
     }
@@ -120,10 +168,11 @@ public class GradientTests
         var config = new GruConfig { VocabSize = 20_000, EmbeddingDim = 3, HiddenDim = 4, NumLayers = 1 };
         using var compute = Compute.Create(2);
         using var model = new GruLanguageModel(RandomParameters(config, 0.5), compute);
-        var batch = RandomBatch(100, 3, config.VocabSize);
-        var (loss, expected) = new PlainGruModel<double>(config, PlainGruModel<double>.Copy(model.Parameters)).LossAndGradients(batch);
+        TokenBatch batch = RandomBatch(100, 3, config.VocabSize);
+        (double loss, Dictionary<string, double[]>? expected) = new PlainGruModel<double>(
+            config, PlainGruModel<double>.Copy(model.Parameters)).LossAndGradients(batch);
         Assert.Equal(loss, model.ForwardBackward(batch, Counted(batch), 0).MeanNll, 1e-5);
-        foreach (var view in model.Parameters.Views) Close(expected[view.Name], model.Gradients.Span(view.Name), 1e-5, view.Name);
+        foreach (ParameterView view in model.Parameters.Views) Close(expected[view.Name], model.Gradients.Span(view.Name), 1e-5, view.Name);
     }
 
     [Fact]
@@ -135,9 +184,9 @@ public class GradientTests
         float[] LogProbs(bool before, bool laneFresh)
         {
             if (before) model.Evaluate(RandomBatch(4, 2, config.VocabSize, seed: 1));
-            var batch = RandomBatch(1, 2, config.VocabSize, seed: 2, fresh: !before);
+            TokenBatch batch = RandomBatch(1, 2, config.VocabSize, seed: 2, fresh: !before);
             batch.FreshLanes[1] = laneFresh;
-            var values = new float[2];
+            float[] values = new float[2];
             model.Score(batch, values);
             return values;
         }
@@ -150,10 +199,11 @@ public class GradientTests
     [Fact]
     public void Losses_gradients_clipping_and_AdamW_follow_PyTorch()
     {
-        using var json = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Model", "Reference", "pytorch_gru.json")));
-        foreach (var reference in json.RootElement.GetProperty("cases").EnumerateArray())
+        using var json =
+            JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Model", "Reference", "pytorch_gru.json")));
+        foreach (JsonElement reference in json.RootElement.GetProperty("cases").EnumerateArray())
         {
-            foreach (var path in KernelChoice.Available) FollowPyTorch(reference, path);
+            foreach (KernelPath path in KernelChoice.Available) FollowPyTorch(reference, path);
         }
     }
 
@@ -165,7 +215,7 @@ public class GradientTests
         var config = new GruConfig { VocabSize = 2048, EmbeddingDim = tied ? 200 : 100, HiddenDim = 200, NumLayers = 2, TieWeights = tied };
         using var compute = Compute.Create(2);
         using var model = GruLanguageModel.Create(config, compute, seed: 3);
-        var sums = model.Evaluate(RandomBatch(50, 8, config.VocabSize));
+        LossSums sums = model.Evaluate(RandomBatch(50, 8, config.VocabSize));
         Assert.InRange(sums.MeanNll / Math.Log(config.VocabSize), 0.99, 1.01);
     }
 
@@ -176,7 +226,17 @@ public class GradientTests
     [InlineData(20, 40, 70, true)]
     public void Training_gives_the_same_bits_for_any_number_of_threads(int steps, int lanes, int hidden, bool deep)
     {
-        var config = new GruConfig { VocabSize = 300, EmbeddingDim = hidden, HiddenDim = hidden, NumLayers = 2, Dropout = 0.3, TieWeights = true, LayerNorm = deep, Residual = deep };
+        var config = new GruConfig
+        {
+            VocabSize = 300,
+            EmbeddingDim = hidden,
+            HiddenDim = hidden,
+            NumLayers = 2,
+            Dropout = 0.3,
+            TieWeights = true,
+            LayerNorm = deep,
+            Residual = deep
+        };
         float[]? first = null;
         foreach (int threads in (int[])[1, 2, 3, 8])
         {
@@ -184,12 +244,12 @@ public class GradientTests
             using var model = GruLanguageModel.Create(config, compute, seed: 9);
             for (int step = 0; step < 4; step++)
             {
-                var batch = RandomBatch(steps, lanes, config.VocabSize, seed: step, fresh: step == 0);
+                TokenBatch batch = RandomBatch(steps, lanes, config.VocabSize, seed: step, fresh: step == 0);
                 model.ForwardBackward(batch, Counted(batch), step);
                 model.Update(0.01, Math.Min(1, 1 / model.GradientNorm()));
             }
 
-            var values = model.Parameters.Views.SelectMany(v => model.Parameters.Span(v.Name).ToArray()).ToArray();
+            float[] values = model.Parameters.Views.SelectMany(v => model.Parameters.Span(v.Name).ToArray()).ToArray();
             first ??= values;
             Assert.Equal(first, values);
         }
@@ -201,7 +261,7 @@ public class GradientTests
         var config = new GruConfig { VocabSize = 30, EmbeddingDim = 20, HiddenDim = 20, NumLayers = 2, TieWeights = true };
         using var compute = Compute.Create(1);
         using var model = new GruLanguageModel(RandomParameters(config, 0.4), compute);
-        var whole = RandomBatch(8, 3, config.VocabSize);
+        TokenBatch whole = RandomBatch(8, 3, config.VocabSize);
         TokenBatch Part(int from, int steps, bool fresh)
         {
             var part = new TokenBatch(steps, 3) { StartsFresh = fresh };
@@ -221,7 +281,7 @@ public class GradientTests
         var config = new GruConfig { VocabSize = 12, EmbeddingDim = 6, HiddenDim = 6, NumLayers = 2, Dropout = 0.4, TieWeights = true };
         using var compute = Compute.Create(1);
         using var model = new GruLanguageModel(RandomParameters(config, 0.5), compute, seed: 4);
-        var batch = RandomBatch(4, 3, config.VocabSize);
+        TokenBatch batch = RandomBatch(4, 3, config.VocabSize);
         long counted = Counted(batch);
         double Loss() => model.ForwardBackward(batch, counted, 17).MeanNll;
         double with = Loss();
@@ -230,7 +290,7 @@ public class GradientTests
         model.DiscardGradients();
         Assert.Equal(with, Loss());
         var gradients = model.Parameters.Views.ToDictionary(v => v.Name, v => model.Gradients.Span(v.Name).ToArray());
-        foreach (var view in model.Parameters.Views)
+        foreach (ParameterView view in model.Parameters.Views)
         {
             for (int i = 0; i < view.Length; i += 7)
             {
@@ -258,7 +318,7 @@ public class GradientTests
         var config = new GruConfig { VocabSize = 100, EmbeddingDim = 32, HiddenDim = 32, NumLayers = 2, Dropout = 0.1, TieWeights = true };
         using var compute = Compute.Create(1);
         using var model = GruLanguageModel.Create(config, compute, seed: 1);
-        var batch = RandomBatch(steps, lanes, config.VocabSize);
+        TokenBatch batch = RandomBatch(steps, lanes, config.VocabSize);
         void Step()
         {
             model.ForwardBackward(batch, 40, 0);
@@ -279,7 +339,7 @@ public class GradientTests
         var random = new Philox(11, RandomPurpose.Initialisation);
         for (int v = 0; v < parameters.Views.Count; v++)
         {
-            var span = parameters.Span(parameters.Views[v].Name);
+            Span<float> span = parameters.Span(parameters.Views[v].Name);
             for (int i = 0; i < span.Length; i++) span[i] = (float)(scale * random.Normal((ulong)v, (ulong)i));
         }
 
@@ -307,13 +367,21 @@ public class GradientTests
         float[] Floats(JsonElement e) => [.. e.EnumerateArray().Select(x => (float)x.GetDouble())];
         var config = new GruConfig
         {
-            VocabSize = Number("vocab"), EmbeddingDim = Number("emb"), HiddenDim = Number("hidden"), NumLayers = Number("layers"), TieWeights = reference.GetProperty("tied").GetBoolean(),
+            VocabSize = Number("vocab"),
+            EmbeddingDim = Number("emb"),
+            HiddenDim = Number("hidden"),
+            NumLayers = Number("layers"),
+            TieWeights = reference.GetProperty("tied").GetBoolean(),
         };
         using var compute = Compute.Create(2, path);
         var parameters = new GruParameters(config);
-        foreach (var view in parameters.Views) Floats(reference.GetProperty("start").GetProperty(view.Name)).CopyTo(parameters.Span(view.Name));
+        foreach (ParameterView view in parameters.Views)
+        {
+            Floats(reference.GetProperty("start").GetProperty(view.Name)).CopyTo(parameters.Span(view.Name));
+        }
+
         using var model = new GruLanguageModel(parameters, compute, new AdamWOptions { Beta2 = 0.99, WeightDecay = 0.1 });
-        var batches = reference.GetProperty("batches").EnumerateArray().ToArray();
+        JsonElement[] batches = reference.GetProperty("batches").EnumerateArray().ToArray();
         for (int step = 0; step < batches.Length; step++)
         {
             var batch = new TokenBatch(Number("steps"), Number("lanes")) { StartsFresh = true };
@@ -323,11 +391,14 @@ public class GradientTests
                 batch.Targets[i] = batches[step].GetProperty("targets")[i].GetInt32();
             }
 
-            var sums = model.ForwardBackward(batch, Counted(batch), step);
+            LossSums sums = model.ForwardBackward(batch, Counted(batch), step);
             if (step == 0)
             {
-                foreach (var view in parameters.Views)
-                    Close([.. Floats(reference.GetProperty("gradients").GetProperty(view.Name)).Select(x => (double)x)], model.Gradients.Span(view.Name), 3e-6, view.Name);
+                foreach (ParameterView view in parameters.Views)
+                {
+                    Close([.. Floats(reference.GetProperty("gradients").GetProperty(view.Name)).Select(x => (double)x)],
+                        model.Gradients.Span(view.Name), 3e-6, view.Name);
+                }
             }
 
             double norm = model.GradientNorm();
@@ -336,14 +407,19 @@ public class GradientTests
             model.Update(0.02, 0.5 / (norm + 1e-6) < 1 ? 0.5 / (norm + 1e-6) : 1);
         }
 
-        foreach (var view in parameters.Views)
-            Close([.. Floats(reference.GetProperty("end").GetProperty(view.Name)).Select(x => (double)x)], parameters.Span(view.Name), 1e-4, view.Name);
+        foreach (ParameterView view in parameters.Views)
+        {
+            Close([.. Floats(reference.GetProperty("end").GetProperty(view.Name)).Select(x => (double)x)], parameters.Span(view.Name), 1e-4,
+                view.Name);
+        }
     }
 
     private static void Close(double[] expected, ReadOnlySpan<float> actual, double tolerance, string name)
     {
         double scale = expected.Max(Math.Abs);
         for (int i = 0; i < expected.Length; i++)
+        {
             if (!(Math.Abs(expected[i] - actual[i]) <= tolerance * scale)) Assert.Fail($"{name}[{i}]: {actual[i]} for {expected[i]}");
+        }
     }
 }

@@ -23,24 +23,26 @@ public class GruLayersTests
         layers.Forward(x, y);
         layers.Backward(dY, dX);
 
-        var (plainY, plainDx, plainGradients) = Plain(parameters, x, dY, T, B);
+        (double[]? plainY, double[]? plainDx, Dictionary<string, double[]>? plainGradients) = Plain(parameters, x, dY, T, B);
         AssertClose(plainY, y);
         AssertClose(plainDx, dX);
-        foreach (var (name, values) in plainGradients) AssertClose(values, layers.Gradients.Span(name).ToArray());
+        foreach ((string? name, double[]? values) in plainGradients) AssertClose(values, layers.Gradients.Span(name).ToArray());
     }
 
-    private static (double[] Y, double[] Dx, Dictionary<string, double[]> Gradients) Plain(GruParameters p, float[] x, float[] dY, int steps, int lanes)
+    private static (double[] Y, double[] Dx, Dictionary<string, double[]> Gradients) Plain(
+        GruParameters p, float[] x, float[] dY, int steps, int lanes)
     {
-        var config = p.Config;
+        GruConfig config = p.Config;
         double[] input = [.. x.Select(v => (double)v)], gradient = [.. dY.Select(v => (double)v)];
         var runs = new List<(GruLayer<double> Layer, double[] Input, double[][] Before, double[][] Gates)>();
         for (int l = 0; l < config.NumLayers; l++)
         {
             double[] Weights(string kind) => [.. p.Span($"gru.{kind}_l{l}").ToArray().Select(v => (double)v)];
-            var layer = new GruLayer<double>(config.InputDim(l), config.HiddenDim, Weights("weight_ih"), Weights("weight_hh"), Weights("bias_ih"), Weights("bias_hh"));
-            var states = Enumerable.Range(0, lanes).Select(_ => new double[config.HiddenDim]).ToArray();
-            var before = new double[steps * lanes][];
-            var gates = new double[steps * lanes][];
+            var layer = new GruLayer<double>(config.InputDim(l), config.HiddenDim, Weights("weight_ih"), Weights("weight_hh"),
+                Weights("bias_ih"), Weights("bias_hh"));
+            double[][] states = Enumerable.Range(0, lanes).Select(_ => new double[config.HiddenDim]).ToArray();
+            double[][] before = new double[steps * lanes][];
+            double[][] gates = new double[steps * lanes][];
             double[] output = new double[steps * lanes * config.HiddenDim];
             for (int i = 0; i < steps * lanes; i++)
             {
@@ -56,10 +58,10 @@ public class GruLayersTests
         var gradients = new Dictionary<string, double[]>();
         for (int l = config.NumLayers - 1; l >= 0; l--)
         {
-            var (layer, rows, before, gates) = runs[l];
+            (GruLayer<double>? layer, double[]? rows, double[][]? before, double[][]? gates) = runs[l];
             int width = config.InputDim(l);
             double[] below = new double[steps * lanes * width];
-            var carried = Enumerable.Range(0, lanes).Select(_ => new double[config.HiddenDim]).ToArray();
+            double[][] carried = Enumerable.Range(0, lanes).Select(_ => new double[config.HiddenDim]).ToArray();
             for (int i = (steps * lanes) - 1; i >= 0; i--)
             {
                 double[] d = [.. carried[i % lanes].Select((c, j) => c + gradient[(i * config.HiddenDim) + j])];

@@ -7,24 +7,36 @@ namespace GruLM.Tests.Model;
 
 public sealed class ModelFileTests : IDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("grulm-model-").FullName;
-    private readonly GruConfig config = new() { VocabSize = 20, EmbeddingDim = 6, HiddenDim = 6, NumLayers = 2, Dropout = 0.25, TieWeights = true };
+    private readonly string _folder = Directory.CreateTempSubdirectory("grulm-model-").FullName;
+    private readonly GruConfig _config = new()
+    {
+        VocabSize = 20,
+        EmbeddingDim = 6,
+        HiddenDim = 6,
+        NumLayers = 2,
+        Dropout = 0.25,
+        TieWeights = true
+    };
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public void What_is_saved_loads_again(bool tied)
     {
-        using var parameters = GradientTests.RandomParameters(config with { TieWeights = tied, LayerNorm = tied, Residual = !tied }, 1);
-        ModelFile.Save(folder, parameters, SampleKind.Lines);
-        var (loaded, samples) = ModelFile.Load(folder);
+        using GruParameters parameters = GradientTests.RandomParameters(
+            _config with { TieWeights = tied, LayerNorm = tied, Residual = !tied }, 1);
+        ModelFile.Save(_folder, parameters, SampleKind.Lines);
+        (GruParameters? loaded, SampleKind samples) = ModelFile.Load(_folder);
         using (loaded)
         {
             Assert.Equal(parameters.Config, loaded.Config);
             Assert.Equal(SampleKind.Lines, samples);
-            foreach (var view in parameters.Views) Assert.Equal(parameters.Span(view.Name).ToArray(), loaded.Span(view.Name).ToArray());
+            foreach (ParameterView view in parameters.Views)
+            {
+                Assert.Equal(parameters.Span(view.Name).ToArray(), loaded.Span(view.Name).ToArray());
+            }
         }
     }
 
@@ -32,35 +44,38 @@ public sealed class ModelFileTests : IDisposable
     public void Training_state_comes_back_so_that_the_next_step_has_the_same_bits()
     {
         using var compute = Compute.Create(1);
-        using var model = new GruLanguageModel(GradientTests.RandomParameters(config, 0.3), compute, seed: 2);
+        using var model = new GruLanguageModel(GradientTests.RandomParameters(_config, 0.3), compute, seed: 2);
         void Step(GruLanguageModel m, int step)
         {
-            var batch = GradientTests.RandomBatch(5, 4, config.VocabSize, step, fresh: false);
+            TokenBatch batch = GradientTests.RandomBatch(5, 4, _config.VocabSize, step, fresh: false);
             m.ForwardBackward(batch, GradientTests.Counted(batch), step);
             m.Update(0.01, 1);
         }
 
         Step(model, 0);
         Step(model, 1);
-        model.Save(folder);
-        model.SaveTrainingState(Path.Combine(folder, "state.safetensors"));
-        using var resumed = GruLanguageModel.Load(folder, compute, seed: 2);
-        resumed.LoadTrainingState(Path.Combine(folder, "state.safetensors"));
+        model.Save(_folder);
+        model.SaveTrainingState(Path.Combine(_folder, "state.safetensors"));
+        using var resumed = GruLanguageModel.Load(_folder, compute, seed: 2);
+        resumed.LoadTrainingState(Path.Combine(_folder, "state.safetensors"));
         Step(model, 2);
         Step(resumed, 2);
-        foreach (var view in model.Parameters.Views) Assert.Equal(model.Parameters.Span(view.Name).ToArray(), resumed.Parameters.Span(view.Name).ToArray());
+        foreach (ParameterView view in model.Parameters.Views)
+        {
+            Assert.Equal(model.Parameters.Span(view.Name).ToArray(), resumed.Parameters.Span(view.Name).ToArray());
+        }
     }
 
     [Fact]
     public void A_truncated_weights_file_is_named()
     {
         Save();
-        string path = Path.Combine(folder, ModelFile.WeightsName);
-        var bytes = File.ReadAllBytes(path);
+        string path = Path.Combine(_folder, ModelFile.WeightsName);
+        byte[] bytes = File.ReadAllBytes(path);
         foreach (int length in (int[])[0, 4, 8, 50, bytes.Length / 2, bytes.Length - 1])
         {
             File.WriteAllBytes(path, bytes[..length]);
-            var error = Assert.Throws<InvalidDataException>(() => ModelFile.Load(folder));
+            InvalidDataException error = Assert.Throws<InvalidDataException>(() => ModelFile.Load(_folder));
             Assert.Contains(ModelFile.WeightsName, error.Message, StringComparison.Ordinal);
             Assert.DoesNotContain('\n', error.Message);
         }
@@ -77,11 +92,11 @@ public sealed class ModelFileTests : IDisposable
     public void A_configuration_that_disagrees_is_an_error_that_says_how(string old, string changed, string expected)
     {
         Save();
-        string path = Path.Combine(folder, ModelFile.ConfigName);
+        string path = Path.Combine(_folder, ModelFile.ConfigName);
         string text = File.ReadAllText(path);
         Assert.Contains(old, text, StringComparison.Ordinal);
         File.WriteAllText(path, text.Replace(old, changed, StringComparison.Ordinal));
-        var error = Assert.Throws<InvalidDataException>(() => ModelFile.Load(folder));
+        InvalidDataException error = Assert.Throws<InvalidDataException>(() => ModelFile.Load(_folder));
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);
     }
@@ -89,11 +104,15 @@ public sealed class ModelFileTests : IDisposable
     [Fact]
     public void A_missing_folder_or_file_is_named()
     {
-        Assert.Contains("nowhere", Assert.Throws<DirectoryNotFoundException>(() => ModelFile.Load(Path.Combine(folder, "nowhere"))).Message, StringComparison.Ordinal);
-        Assert.Contains(ModelFile.ConfigName, Assert.Throws<FileNotFoundException>(() => ModelFile.Load(folder)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "nowhere", Assert.Throws<DirectoryNotFoundException>(() => ModelFile.Load(Path.Combine(_folder, "nowhere"))).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(ModelFile.ConfigName, Assert.Throws<FileNotFoundException>(() => ModelFile.Load(_folder)).Message,
+            StringComparison.Ordinal);
         Save();
-        File.Delete(Path.Combine(folder, ModelFile.WeightsName));
-        Assert.Contains(ModelFile.WeightsName, Assert.Throws<FileNotFoundException>(() => ModelFile.Load(folder)).Message, StringComparison.Ordinal);
+        File.Delete(Path.Combine(_folder, ModelFile.WeightsName));
+        Assert.Contains(ModelFile.WeightsName, Assert.Throws<FileNotFoundException>(() => ModelFile.Load(_folder)).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -105,11 +124,20 @@ public sealed class ModelFileTests : IDisposable
     [InlineData(100, 8, 8, 1, double.NaN, false)]
     [InlineData(100, 8, 9, 1, 0.0, true)]
     public void Sizes_that_make_no_model_are_refused(int vocab, int embedding, int hidden, int layers, double dropout, bool tied) =>
-        Assert.Throws<ArgumentException>(() => new GruConfig { VocabSize = vocab, EmbeddingDim = embedding, HiddenDim = hidden, NumLayers = layers, Dropout = dropout, TieWeights = tied }.Validate());
+        Assert.Throws<ArgumentException>(
+        () => new GruConfig
+        {
+            VocabSize = vocab,
+            EmbeddingDim = embedding,
+            HiddenDim = hidden,
+            NumLayers = layers,
+            Dropout = dropout,
+            TieWeights = tied
+        }.Validate());
 
     private void Save()
     {
-        using var parameters = GradientTests.RandomParameters(config, 1);
-        ModelFile.Save(folder, parameters, SampleKind.Stream);
+        using GruParameters parameters = GradientTests.RandomParameters(_config, 1);
+        ModelFile.Save(_folder, parameters, SampleKind.Stream);
     }
 }

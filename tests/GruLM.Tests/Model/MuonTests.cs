@@ -24,8 +24,12 @@ public class MuonTests
         int matrices = 0;
         OptimizersTests.Follow(options, config, Rate, scale: 0.4, tolerance: 1e-4, view =>
         {
-            if (view.IsVector || !view.Name.StartsWith("gru", StringComparison.Ordinal)) return OptimizersTests.PlainAdamW(view, 0.9, 0.99, Decay, Rate);
-            var buffer = new double[view.Length];
+            if (view.IsVector || !view.Name.StartsWith("gru", StringComparison.Ordinal))
+            {
+                return OptimizersTests.PlainAdamW(view, 0.9, 0.99, Decay, Rate);
+            }
+
+            double[] buffer = new double[view.Length];
             int turn = matrices++ % 4;
             return (p, g, step) =>
             {
@@ -37,7 +41,10 @@ public class MuonTests
                     double[] direction = [.. Enumerable.Range(gate * block, block).Select(i => g[i] + (0.9 * buffer[i]))];
                     direction = Orthogonal(direction, hidden, view.Columns);
                     double size = Math.Sqrt(Math.Max(1, hidden / (double)view.Columns));
-                    for (int i = 0; i < block; i++) p[(gate * block) + i] -= every * 3 * Rate * ((size * direction[i]) + (Decay * p[(gate * block) + i]));
+                    for (int i = 0; i < block; i++)
+                    {
+                        p[(gate * block) + i] -= every * 3 * Rate * ((size * direction[i]) + (Decay * p[(gate * block) + i]));
+                    }
                 }
             };
         });
@@ -61,8 +68,12 @@ public class MuonTests
         int from = Math.Min(rows, columns), to = Math.Max(rows, columns);
         for (int trial = 0; trial < 200; trial++)
         {
-            double[] x = [.. Enumerable.Range(0, from).Select(i => trial < from ? (i == trial ? 1.0 : 0) : random.Normal(1 + (ulong)trial, (ulong)i))];
-            double[] y = [.. Enumerable.Range(0, to).Select(j => Enumerable.Range(0, from).Sum(i => x[i] * (wide ? result[(i * columns) + j] : result[(j * columns) + i])))];
+            double[] x =
+                [.. Enumerable.Range(0, from)
+                .Select(i => trial < from ? (i == trial ? 1.0 : 0) : random.Normal(1 + (ulong)trial, (ulong)i))];
+            double[] y =
+                [.. Enumerable.Range(0, to)
+                .Select(j => Enumerable.Range(0, from).Sum(i => x[i] * (wide ? result[(i * columns) + j] : result[(j * columns) + i])))];
             Assert.InRange(Math.Sqrt(y.Sum(v => v * v) / x.Sum(v => v * v)), 0.6, 1.3);
         }
 
@@ -78,7 +89,8 @@ public class MuonTests
         double[] x = [.. matrix.Select(v => v / norm)];
         for (int iteration = 0; iteration < 5; iteration++)
         {
-            double[] gram = Product(x, Transposed(x, rows, columns), rows, columns, rows), once = Product(gram, x, rows, rows, columns), twice = Product(gram, once, rows, rows, columns);
+            double[] gram = Product(x, Transposed(x, rows, columns), rows, columns, rows), once = Product(gram, x, rows, rows, columns),
+                twice = Product(gram, once, rows, rows, columns);
             for (int i = 0; i < x.Length; i++) x[i] = (3.4445 * x[i]) - (4.7750 * once[i]) + (2.0315 * twice[i]);
         }
 

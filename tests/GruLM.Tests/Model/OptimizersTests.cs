@@ -1,5 +1,6 @@
-// Updates against plain loops in double precision and PyTorch's own figures, on every kernel path; the same bits for any number of threads and after
-// reading the state back. GradientTests.cs has AdamW within whole training steps against PyTorch, MuonTests.cs what is Muon's own.
+// Updates against plain loops in double precision and PyTorch's own figures, on every kernel path; the same bits for any number of threads
+// and after reading the state back. GradientTests.cs has AdamW within whole training steps against PyTorch, MuonTests.cs what is Muon's
+// own.
 
 using System.Text.Json;
 using FsCheck;
@@ -12,38 +13,62 @@ namespace GruLM.Tests.Model;
 
 public sealed class OptimizersTests : IDisposable
 {
-    private static readonly GruConfig Sizes = new() { VocabSize = 37, EmbeddingDim = 21, HiddenDim = 70, NumLayers = 2, LayerNorm = true };
-    private readonly string folder = Directory.CreateTempSubdirectory("grulm-optimizer-").FullName;
+    private static readonly GruConfig s_sizes = new()
+    {
+        VocabSize = 37,
+        EmbeddingDim = 21,
+        HiddenDim = 70,
+        NumLayers = 2,
+        LayerNorm = true
+    };
+    private readonly string _folder = Directory.CreateTempSubdirectory("grulm-optimizer-").FullName;
 
     public static TheoryData<string> Names => ["adamw", "sgd", "muon"];
 
-    private string StatePath => Path.Combine(folder, "training.safetensors");
+    private string StatePath => Path.Combine(_folder, "training.safetensors");
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
     public void Sgd_follows_PyTorch()
     {
-        using var json = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Model", "Reference", "pytorch_sgd.json")));
-        var root = json.RootElement;
-        var config = new GruConfig { VocabSize = root.GetProperty("vocab").GetInt32(), EmbeddingDim = root.GetProperty("emb").GetInt32(), HiddenDim = root.GetProperty("hidden").GetInt32(), NumLayers = 1 };
-        foreach (var path in KernelChoice.Available)
+        using var json =
+            JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Model", "Reference", "pytorch_sgd.json")));
+        JsonElement root = json.RootElement;
+        var config = new GruConfig
         {
-            foreach (var reference in root.GetProperty("cases").EnumerateArray())
+            VocabSize = root.GetProperty("vocab").GetInt32(),
+            EmbeddingDim = root.GetProperty("emb").GetInt32(),
+            HiddenDim = root.GetProperty("hidden").GetInt32(),
+            NumLayers = 1
+        };
+        foreach (KernelPath path in KernelChoice.Available)
+        {
+            foreach (JsonElement reference in root.GetProperty("cases").EnumerateArray())
             {
                 using var compute = Compute.Create(2, path);
-                using var optimizer = new SgdOptions { Momentum = reference.GetProperty("momentum").GetDouble(), WeightDecay = reference.GetProperty("decay").GetDouble() }.Create(config);
+                using Optimizer optimizer = new SgdOptions
+                {
+                    Momentum = reference.GetProperty("momentum").GetDouble(),
+                    WeightDecay = reference.GetProperty("decay").GetDouble()
+                }.Create(config);
                 using GruParameters parameters = new(config), gradients = new(config), end = new(config);
                 Fill(parameters, reference.GetProperty("start"));
-                foreach (var step in reference.GetProperty("steps").EnumerateArray())
+                foreach (JsonElement step in reference.GetProperty("steps").EnumerateArray())
                 {
                     Fill(gradients, step.GetProperty("gradients"));
-                    optimizer.Update(compute, parameters, gradients, step.GetProperty("rate").GetDouble(), step.GetProperty("scale").GetDouble());
+                    optimizer.Update(compute, parameters, gradients, step.GetProperty("rate").GetDouble(),
+                        step.GetProperty("scale").GetDouble());
                 }
 
                 Fill(end, reference.GetProperty("end"));
-                foreach (var view in end.Views)
-                    foreach (var (expected, actual) in end.Span(view.Name).ToArray().Zip(parameters.Span(view.Name).ToArray())) Assert.Equal(expected, actual, 2e-6f);
+                foreach (ParameterView view in end.Views)
+                {
+                    foreach ((float expected, float actual) in end.Span(view.Name).ToArray().Zip(parameters.Span(view.Name).ToArray()))
+                    {
+                        Assert.Equal(expected, actual, 2e-6f);
+                    }
+                }
             }
         }
     }
@@ -52,7 +77,7 @@ public sealed class OptimizersTests : IDisposable
     public void Sgd_agrees_with_plain_loops() => ForAllConstants((config, momentum, decay, rate, scale) =>
         Follow(new SgdOptions { Momentum = momentum, WeightDecay = decay }, config, rate, scale, 1e-5, view =>
         {
-            var buffer = new double[view.Length];
+            double[] buffer = new double[view.Length];
             return (p, g, _) =>
             {
                 for (int i = 0; i < p.Length; i++)
@@ -65,7 +90,8 @@ public sealed class OptimizersTests : IDisposable
 
     [Fact]
     public void AdamW_agrees_with_plain_loops() => ForAllConstants((config, beta, decay, rate, scale) =>
-        Follow(new AdamWOptions { Beta1 = beta, WeightDecay = decay }, config, rate, scale, 1e-5, view => PlainAdamW(view, beta, 0.99, decay, rate)));
+        Follow(new AdamWOptions { Beta1 = beta, WeightDecay = decay }, config, rate, scale, 1e-5,
+        view => PlainAdamW(view, beta, 0.99, decay, rate)));
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -75,7 +101,7 @@ public sealed class OptimizersTests : IDisposable
         foreach (int threads in (int[])[1, 2, 3, 8])
         {
             using var compute = Compute.Create(threads);
-            using var model = GruLanguageModel.Create(Sizes, compute, 5, Options(name));
+            using var model = GruLanguageModel.Create(s_sizes, compute, 5, Options(name));
             for (int step = 0; step < 3; step++) Step(model, step);
             float[] bits = Bits(model);
             first ??= bits;
@@ -88,10 +114,10 @@ public sealed class OptimizersTests : IDisposable
     public void State_read_back_goes_on_to_the_same_bits(string name)
     {
         using var compute = Compute.Create(2);
-        using var whole = GruLanguageModel.Create(Sizes, compute, 5, Options(name));
+        using var whole = GruLanguageModel.Create(s_sizes, compute, 5, Options(name));
         for (int step = 0; step < 3; step++) Step(whole, step);
         whole.SaveTrainingState(StatePath);
-        using var resumed = new GruLanguageModel(whole.Parameters.Copy(Sizes), compute, Options(name));
+        using var resumed = new GruLanguageModel(whole.Parameters.Copy(s_sizes), compute, Options(name));
         resumed.LoadTrainingState(StatePath);
         for (int step = 3; step < 5; step++)
         {
@@ -107,13 +133,13 @@ public sealed class OptimizersTests : IDisposable
     public void The_state_of_another_optimizer_is_refused_by_name(string name)
     {
         using var compute = Compute.Create(1);
-        using var model = GruLanguageModel.Create(Sizes, compute, 5, Options(name));
+        using var model = GruLanguageModel.Create(s_sizes, compute, 5, Options(name));
         Step(model, 0);
         model.SaveTrainingState(StatePath);
         foreach (string other in Names.Select(row => row.Data).Where(other => other != name))
         {
-            using var wrong = GruLanguageModel.Create(Sizes, compute, 5, Options(other));
-            var error = Assert.Throws<InvalidDataException>(() => wrong.LoadTrainingState(StatePath));
+            using var wrong = GruLanguageModel.Create(s_sizes, compute, 5, Options(other));
+            InvalidDataException error = Assert.Throws<InvalidDataException>(() => wrong.LoadTrainingState(StatePath));
             Assert.Contains($"was written by the optimizer {name}, and this run's is {other}", error.Message, StringComparison.Ordinal);
         }
     }
@@ -122,13 +148,15 @@ public sealed class OptimizersTests : IDisposable
     public void AdamW_keeps_its_state_under_the_names_that_older_checkpoints_have()
     {
         using var compute = Compute.Create(1);
-        using var model = GruLanguageModel.Create(Sizes, compute, 5);
+        using var model = GruLanguageModel.Create(s_sizes, compute, 5);
         Step(model, 0);
         model.SaveTrainingState(StatePath);
         using var file = SafetensorsFile.Open(StatePath);
         Assert.Equal("1", file.Metadata["adamw.steps"]);
-        foreach (var view in model.Parameters.Views)
+        foreach (ParameterView view in model.Parameters.Views)
+        {
             foreach (string moment in (string[])["adamw.m.", "adamw.v."]) Assert.Equal(view.Shape, file.Find(moment + view.Name).Shape);
+        }
     }
 
     [Theory]
@@ -136,7 +164,7 @@ public sealed class OptimizersTests : IDisposable
     public void An_update_allocates_nothing_once_warm(string name)
     {
         using var compute = Compute.Create(1);
-        using var model = GruLanguageModel.Create(Sizes, compute, 5, Options(name));
+        using var model = GruLanguageModel.Create(s_sizes, compute, 5, Options(name));
         for (int i = 0; i < 2; i++) model.Update(0.01, 1);
         _ = model.Gradients;
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -144,32 +172,40 @@ public sealed class OptimizersTests : IDisposable
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
-    /// <summary>A few updates by random gradients, on every kernel path, beside plain ones: a function of (parameters, scaled gradients, step from 1) for each tensor.</summary>
+    /// <summary>A few updates by random gradients, on every kernel path, beside plain ones: a function of (parameters, scaled gradients,
+    /// step from 1) for each tensor.</summary>
     internal static void Follow(
-        OptimizerOptions options, GruConfig config, double rate, double scale, double tolerance, Func<ParameterView, Action<double[], double[], int>> plain)
+        OptimizerOptions options, GruConfig config, double rate, double scale, double tolerance,
+        Func<ParameterView, Action<double[], double[], int>> plain)
     {
-        foreach (var path in KernelChoice.Available)
+        foreach (KernelPath path in KernelChoice.Available)
         {
             using var compute = Compute.Create(1, path);
-            using var optimizer = options.Create(config);
-            using var parameters = GradientTests.RandomParameters(config, 0.5);
+            using Optimizer optimizer = options.Create(config);
+            using GruParameters parameters = GradientTests.RandomParameters(config, 0.5);
             using var gradients = new GruParameters(config);
-            var expected = PlainGruModel<double>.Copy(parameters);
+            Dictionary<string, double[]> expected = PlainGruModel<double>.Copy(parameters);
             var updates = parameters.Views.ToDictionary(view => view.Name, plain);
             for (int step = 1; step <= 4; step++)
             {
                 Draw(gradients, step);
-                foreach (var view in parameters.Views)
+                foreach (ParameterView view in parameters.Views)
+                {
                     updates[view.Name](expected[view.Name], [.. gradients.Span(view.Name).ToArray().Select(g => g * scale)], step);
+                }
+
                 optimizer.Update(compute, parameters, gradients, rate, scale);
                 Assert.Equal(step, optimizer.Steps);
-                foreach (var view in parameters.Views) Assert.DoesNotContain(gradients.Span(view.Name).ToArray(), g => g != 0);
+                foreach (ParameterView view in parameters.Views) Assert.DoesNotContain(gradients.Span(view.Name).ToArray(), g => g != 0);
             }
 
-            foreach (var view in parameters.Views)
+            foreach (ParameterView view in parameters.Views)
             {
                 double allowed = tolerance * Math.Max(1, expected[view.Name].Max(Math.Abs));
-                foreach (var (wanted, got) in expected[view.Name].Zip(parameters.Span(view.Name).ToArray())) Assert.Equal(wanted, got, allowed);
+                foreach ((double wanted, float got) in expected[view.Name].Zip(parameters.Span(view.Name).ToArray()))
+                {
+                    Assert.Equal(wanted, got, allowed);
+                }
             }
         }
     }
@@ -196,7 +232,7 @@ public sealed class OptimizersTests : IDisposable
         var random = new Philox(23, RandomPurpose.Initialisation);
         for (int v = 0; v < set.Views.Count; v++)
         {
-            var span = set.Span(set.Views[v].Name);
+            Span<float> span = set.Span(set.Views[v].Name);
             for (int i = 0; i < span.Length; i++) span[i] = (float)random.Normal((ulong)((step * 100) + v), (ulong)i);
         }
     }
@@ -205,7 +241,14 @@ public sealed class OptimizersTests : IDisposable
     private static void ForAllConstants(Action<GruConfig, double, double, double, double> law) =>
         Check.One(Config.QuickThrowOnFailure.WithMaxTest(25), Prop.ForAll<byte, byte, byte>((size, kind, constants) =>
             law(
-                new GruConfig { VocabSize = 2 + (kind % 30), EmbeddingDim = 1 + (size % 19), HiddenDim = 1 + (size % 23), NumLayers = 1 + (kind % 2), LayerNorm = kind % 2 == 1 },
+                new GruConfig
+                {
+                    VocabSize = 2 + (kind % 30),
+                    EmbeddingDim = 1 + (size % 19),
+                    HiddenDim = 1 + (size % 23),
+                    NumLayers = 1 + (kind % 2),
+                    LayerNorm = kind % 2 == 1
+                },
                 kind % 3 == 0 ? 0 : 0.9, constants % 3 * 0.1, (1 + (constants % 7)) * 0.02, (1 + (constants % 5)) * 0.3)));
 
     private static OptimizerOptions Options(string name) => name switch
@@ -221,10 +264,14 @@ public sealed class OptimizersTests : IDisposable
         model.Update(0.01, 0.5);
     }
 
-    private static float[] Bits(GruLanguageModel model) => [.. model.Parameters.Views.SelectMany(view => model.Parameters.Span(view.Name).ToArray())];
+    private static float[] Bits(GruLanguageModel model) =>
+        [.. model.Parameters.Views.SelectMany(view => model.Parameters.Span(view.Name).ToArray())];
 
     private static void Fill(GruParameters set, JsonElement values)
     {
-        foreach (var view in set.Views) values.GetProperty(view.Name).EnumerateArray().Select(x => (float)x.GetDouble()).ToArray().CopyTo(set.Span(view.Name));
+        foreach (ParameterView view in set.Views)
+        {
+            values.GetProperty(view.Name).EnumerateArray().Select(x => (float)x.GetDouble()).ToArray().CopyTo(set.Span(view.Name));
+        }
     }
 }

@@ -1,5 +1,5 @@
-// Every kind of regularisation: gradients along each tensor's own gradient agree with central differences of the loss they belong to, evaluation never
-// sees any of it, and a run that stops and goes on draws the same masks and keeps the same average.
+// Every kind of regularisation: gradients along each tensor's own gradient agree with central differences of the loss they belong to,
+// evaluation never sees any of it, and a run that stops and goes on draws the same masks and keeps the same average.
 
 using GruLM.Kernels;
 using GruLM.Model;
@@ -9,20 +9,29 @@ namespace GruLM.Tests.Model;
 
 public sealed class RegularisationTests : IDisposable
 {
-    private static readonly Regularisation Everything = new()
+    private static readonly Regularisation s_everything = new()
     {
-        LockedDropout = true, InputDropout = 0.2, OutputDropout = 0.3, EmbeddingDropout = 0.2, RecurrentDropout = 0.4, ActivationPenalty = 2, SlownessPenalty = 1,
+        LockedDropout = true,
+        InputDropout = 0.2,
+        OutputDropout = 0.3,
+        EmbeddingDropout = 0.2,
+        RecurrentDropout = 0.4,
+        ActivationPenalty = 2,
+        SlownessPenalty = 1,
     };
 
-    private readonly string folder = Directory.CreateTempSubdirectory("grulm-regular-").FullName;
+    private readonly string _folder = Directory.CreateTempSubdirectory("grulm-regular-").FullName;
 
     public static TheoryData<KernelPath, string> PathsAndKinds
     {
         get
         {
             var data = new TheoryData<KernelPath, string>();
-            foreach (var path in KernelChoice.Available)
+            foreach (KernelPath path in KernelChoice.Available)
+            {
                 foreach (string kind in Kinds.Keys) data.Add(path, kind);
+            }
+
             return data;
         }
     }
@@ -36,32 +45,41 @@ public sealed class RegularisationTests : IDisposable
         ["recurrent"] = new() { RecurrentDropout = 0.5 },
         ["ar"] = new() { ActivationPenalty = 3, OutputDropout = 0.2 },
         ["tar"] = new() { SlownessPenalty = 3, OutputDropout = 0.2 },
-        ["everything"] = Everything,
+        ["everything"] = s_everything,
     };
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Theory]
     [MemberData(nameof(PathsAndKinds))]
     public void Gradients_are_those_of_the_regularised_loss(KernelPath path, string kind)
     {
-        var config = new GruConfig { VocabSize = 23, EmbeddingDim = 13, HiddenDim = 21, NumLayers = 2, Dropout = kind is "locked" or "everything" ? 0.3 : 0, LayerNorm = kind == "everything", Residual = kind is "everything" or "tar" };
+        var config = new GruConfig
+        {
+            VocabSize = 23,
+            EmbeddingDim = 13,
+            HiddenDim = 21,
+            NumLayers = 2,
+            Dropout = kind is "locked" or "everything" ? 0.3 : 0,
+            LayerNorm = kind == "everything",
+            Residual = kind is "everything" or "tar"
+        };
         using var compute = Compute.Create(2, path);
         using var model = GruLanguageModel.Create(config, compute, 3);
         var random = new Philox(5, RandomPurpose.Initialisation);
-        foreach (var view in model.Parameters.Views)
+        foreach (ParameterView view in model.Parameters.Views)
         {
-            var values = model.Parameters.Span(view.Name);
+            Span<float> values = model.Parameters.Span(view.Name);
             for (int i = 0; i < values.Length; i++) values[i] = (float)(0.3 * random.Normal((ulong)view.Offset, (ulong)i));
         }
 
         model.ParametersChanged();
         model.Regularisation = Kinds[kind];
-        var batch = Batch(6, 5, config.VocabSize);
+        TokenBatch batch = Batch(6, 5, config.VocabSize);
         Loss();
         model.GradientNorm();
         float[][] gradients = [.. model.Parameters.Views.Select(v => model.Gradients.Span(v.Name).ToArray())];
-        foreach (var (view, gradient) in model.Parameters.Views.Zip(gradients))
+        foreach ((ParameterView? view, float[]? gradient) in model.Parameters.Views.Zip(gradients))
         {
             const double Step = 0.02;
             double size = Math.Sqrt(gradient.Sum(g => (double)g * g));
@@ -73,7 +91,7 @@ public sealed class RegularisationTests : IDisposable
 
             double Moved(int sign)
             {
-                var values = model.Parameters.Span(view.Name);
+                Span<float> values = model.Parameters.Span(view.Name);
                 for (int i = 0; i < values.Length; i++) values[i] = (float)(kept[i] + (sign * Step * gradient[i] / size));
                 model.ParametersChanged();
                 return Loss();
@@ -94,8 +112,8 @@ public sealed class RegularisationTests : IDisposable
         using var compute = Compute.Create(2);
         using var plain = GruLanguageModel.Create(config, compute, 3);
         using var model = GruLanguageModel.Create(config, compute, 3);
-        model.Regularisation = Everything;
-        var batch = Batch(20, 8, config.VocabSize);
+        model.Regularisation = s_everything;
+        TokenBatch batch = Batch(20, 8, config.VocabSize);
         double loss = model.ForwardBackward(batch, batch.Targets.Length, 1).Nll;
         double expected = plain.Evaluate(batch).Nll;
         Assert.Equal(expected, model.Evaluate(batch).Nll);
@@ -112,10 +130,10 @@ public sealed class RegularisationTests : IDisposable
         using var compute = Compute.Create(2);
         using var model = GruLanguageModel.Create(config, compute, 3);
         model.Regularisation = new() { RecurrentDropout = 0.25 };
-        var batch = Batch(12, 8, config.VocabSize);
+        TokenBatch batch = Batch(12, 8, config.VocabSize);
         for (int part = 0; part < 3; part++) model.ForwardBackward(batch, 3 * batch.Targets.Length, part);
         model.GradientNorm();
-        var gradient = model.Gradients.Span("gru.weight_hh_l0");
+        Span<float> gradient = model.Gradients.Span("gru.weight_hh_l0");
         double share = gradient.Count(0f) / (double)gradient.Length;
         Assert.InRange(share, 0.22, 0.28);
     }
@@ -125,27 +143,45 @@ public sealed class RegularisationTests : IDisposable
     {
         var config = new GruConfig { VocabSize = 20, EmbeddingDim = 24, HiddenDim = 24, NumLayers = 2, Dropout = 0.1, TieWeights = true };
         var adam = new AdamWOptions { AverageDecay = 0.9 };
-        var options = new TrainingOptions { Epochs = 3, BatchSize = 4, Bptt = 12, LearningRate = 0.01, WarmupSteps = 3, SaveInterval = 11, Keep = 100 };
+        var options = new TrainingOptions
+        {
+            Epochs = 3,
+            BatchSize = 4,
+            Bptt = 12,
+            LearningRate = 0.01,
+            WarmupSteps = 3,
+            SaveInterval = 11,
+            Keep = 100
+        };
         using var compute = Compute.Create(2);
         int[] text = [.. Enumerable.Range(0, 700).Select(i => (i * i) % 17)];
         var heldOut = new HeldOutStream(text.AsMemory(0, 100), Enumerable.Range(1, 100).Select(i => (long)i).ToArray());
         using var whole = GruLanguageModel.Create(config, compute, 7, adam);
-        whole.Regularisation = Everything;
-        var result = new Trainer(whole, new TokenStream(text, 4, 12, 5), heldOut, options, folder, new SilentObserver()).Run();
-        using var best = GruLanguageModel.Load(folder, compute);
+        whole.Regularisation = s_everything;
+        TrainingResult result = new Trainer(whole, new TokenStream(text, 4, 12, 5), heldOut, options, _folder, new SilentObserver()).Run();
+        using var best = GruLanguageModel.Load(_folder, compute);
         Assert.Equal(result.Position.Best!.Value.Sums.Nll, Evaluation.Quick(best, heldOut).Sums.Nll, 1e-3);
         Assert.NotEqual(whole.Parameters.Span("embedding.weight").ToArray(), best.Parameters.Span("embedding.weight").ToArray());
 
-        string checkpoint = Checkpoint.Find(folder).First(c => c.Step == 11).Folder;
-        using var resumed = new GruLanguageModel(ModelFile.Load(checkpoint).Parameters, compute, adam, seed: 7) { Regularisation = Everything };
+        string checkpoint = Checkpoint.Find(_folder).First(c => c.Step == 11).Folder;
+        using var resumed = new GruLanguageModel(ModelFile.Load(checkpoint).Parameters, compute, adam,
+            seed: 7)
+        { Regularisation = s_everything };
         var trainer = new Trainer(resumed, new TokenStream(text, 4, 12, 5), heldOut, options, null, new SilentObserver());
         trainer.ContinueFrom(Checkpoint.Load(checkpoint, resumed));
-        var again = trainer.Run();
+        TrainingResult again = trainer.Run();
         Assert.Equal(result.Position.Best.Value, again.Position.Best!.Value);
-        foreach (var view in whole.Parameters.Views) Assert.Equal(whole.Parameters.Span(view.Name).ToArray(), resumed.Parameters.Span(view.Name).ToArray());
+        foreach (ParameterView view in whole.Parameters.Views)
+        {
+            Assert.Equal(whole.Parameters.Span(view.Name).ToArray(), resumed.Parameters.Span(view.Name).ToArray());
+        }
+
         whole.SwapAverage();
         resumed.SwapAverage();
-        foreach (var view in whole.Parameters.Views) Assert.Equal(whole.Parameters.Span(view.Name).ToArray(), resumed.Parameters.Span(view.Name).ToArray());
+        foreach (ParameterView view in whole.Parameters.Views)
+        {
+            Assert.Equal(whole.Parameters.Span(view.Name).ToArray(), resumed.Parameters.Span(view.Name).ToArray());
+        }
     }
 
     private static TokenBatch Batch(int steps, int lanes, int vocabulary)

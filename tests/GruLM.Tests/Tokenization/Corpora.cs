@@ -1,4 +1,5 @@
-// Finds the shared corpora beside the repository and the fixtures beside the tests. Tests that need a corpus skip, saying so, where it is not there.
+// Finds the shared corpora beside the repository and the fixtures beside the tests. Tests that need a corpus skip, saying so, where it is
+// not there.
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 

@@ -1,4 +1,5 @@
-// The laws of the tokenizer that training makes by itself: what goes in comes out, special ids are where they should be, sizes are clamped or refused.
+// The laws of the tokenizer that training makes by itself: what goes in comes out, special ids are where they should be, sizes are clamped
+// or refused.
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
@@ -17,23 +18,25 @@ public class DefaultTokenizerTests
         The dog, the fox and the other dog went home and said that they would do that again the other day.
         """;
 
-    private static readonly Tokenizer Default = new(DefaultTokenizer.Train(string.Concat(Enumerable.Repeat(Text + "\n", 5)), 600));
+    private static readonly Tokenizer s_default = new(DefaultTokenizer.Train(string.Concat(Enumerable.Repeat(Text + "\n", 5)), 600));
 
     [Fact]
     public void Special_ids_are_the_first_four()
     {
-        Assert.Equal((0, 1, 2, 3), (Default.UnkId, Default.BosId, Default.EosId, Default.PadId));
-        Assert.Equal(PieceType.Control, Default.TypeOf(3));
+        Assert.Equal((0, 1, 2, 3), (s_default.UnkId, s_default.BosId, s_default.EosId, s_default.PadId));
+        Assert.Equal(PieceType.Control, s_default.TypeOf(3));
         foreach (string marker in new[] { "<prompt>", "<ai>", "<end>", "\n" })
-            Assert.Equal(PieceType.UserDefined, Default.TypeOf(Default.IdOf(marker)));
+        {
+            Assert.Equal(PieceType.UserDefined, s_default.TypeOf(s_default.IdOf(marker)));
+        }
     }
 
     [Fact]
     public void Markers_and_newlines_are_one_piece_each_wherever_they_stand()
     {
-        int[] ids = Default.Encode("<prompt>dog<ai>\n\n<end>");
-        Assert.Equal(Default.IdOf("<prompt>"), ids[0]);
-        Assert.Equal(new[] { "<ai>", "\n", "\n", "<end>" }.Select(Default.IdOf), ids[^4..]);
+        int[] ids = s_default.Encode("<prompt>dog<ai>\n\n<end>");
+        Assert.Equal(s_default.IdOf("<prompt>"), ids[0]);
+        Assert.Equal(new[] { "<ai>", "\n", "\n", "<end>" }.Select(s_default.IdOf), ids[^4..]);
     }
 
     [Theory]
@@ -46,8 +49,8 @@ public class DefaultTokenizerTests
     [InlineData("<0x41><unk><s></s><pad>")]
     public void Text_comes_back_to_the_letter(string text)
     {
-        Assert.Equal(text, Default.Decode(Default.Encode(text)));
-        Assert.Equal(text, Stream(Default, Default.Encode(text)));
+        Assert.Equal(text, s_default.Decode(s_default.Encode(text)));
+        Assert.Equal(text, Stream(s_default, s_default.Encode(text)));
     }
 
     [Fact]
@@ -55,8 +58,9 @@ public class DefaultTokenizerTests
         Check.QuickThrowOnFailure(Prop.ForAll(Texts.Arbitrary(), text =>
         {
             string expected = text.Replace('\u2581', ' ');
-            int[] ids = Default.Encode(text);
-            return ids.All(id => id >= 0 && id < Default.VocabSize) && Default.Decode(ids) == expected && Stream(Default, ids) == expected;
+            int[] ids = s_default.Encode(text);
+            return ids.All(id => id >= 0 && id < s_default.VocabSize) && s_default.Decode(ids) == expected
+                && Stream(s_default, ids) == expected;
         }));
 
     [Fact]
@@ -64,10 +68,15 @@ public class DefaultTokenizerTests
     {
         var all = new StringBuilder();
         for (int c = 0; c <= 0x10FFFF; c += c < 0x3000 ? 1 : 7)
+        {
             if (Rune.IsValid(c) && c != 0x2581)
+            {
                 all.Append(new Rune(c).ToString());
+            }
+        }
+
         string text = all.ToString();
-        Assert.Equal(text, Default.Decode(Default.Encode(text)));
+        Assert.Equal(text, s_default.Decode(s_default.Encode(text)));
     }
 
     [Fact]
@@ -81,12 +90,13 @@ public class DefaultTokenizerTests
     [Fact]
     public void A_size_that_is_too_small_names_the_minimum()
     {
-        var error = Assert.Throws<VocabularySizeException>(() => Train("ab ab\nab", 5));
+        VocabularySizeException error = Assert.Throws<VocabularySizeException>(() => Train("ab ab\nab", 5));
         // Four special ids, four symbols, 256 bytes, and a, b and the space.
         Assert.Equal(267, error.Minimum);
         Assert.Contains("267", error.Message, StringComparison.Ordinal);
         Assert.Equal(267, TokenizerTrainer.MinimumVocabSize(
-            DefaultTokenizer.Options(), SentenceReader.SplitLines(Encoding.UTF8.GetBytes("ab ab\nab")), TestContext.Current.CancellationToken));
+            DefaultTokenizer.Options(), SentenceReader.SplitLines(Encoding.UTF8.GetBytes("ab ab\nab")),
+            TestContext.Current.CancellationToken));
         Assert.Equal(267, Train("ab ab\nab", 267).Count);
     }
 
@@ -94,8 +104,8 @@ public class DefaultTokenizerTests
     public void A_long_text_in_one_piece_encodes_like_its_parts()
     {
         string part = Text + "\n";
-        int[] once = Default.Encode(part);
-        int[] many = Default.Encode(string.Concat(Enumerable.Repeat(part, 200)));
+        int[] once = s_default.Encode(part);
+        int[] many = s_default.Encode(string.Concat(Enumerable.Repeat(part, 200)));
         Assert.Equal(Enumerable.Repeat(once, 200).SelectMany(x => x), many);
     }
 
@@ -103,8 +113,8 @@ public class DefaultTokenizerTests
     public void Encoding_from_many_threads_gives_the_same()
     {
         string[] lines = Text.Split('\n');
-        int[][] expected = [.. lines.Select(Default.Encode)];
-        Parallel.For(0, 2000, i => Assert.Equal(expected[i % lines.Length], Default.Encode(lines[i % lines.Length])));
+        int[][] expected = [.. lines.Select(s_default.Encode)];
+        Parallel.For(0, 2000, i => Assert.Equal(expected[i % lines.Length], s_default.Encode(lines[i % lines.Length])));
     }
 
     private static SentencePieceModel Train(string text, int size) =>
@@ -117,9 +127,11 @@ public class DefaultTokenizerTests
         foreach (int id in ids)
         {
             string part = decoder.Push(id);
-            Assert.False(part.Length > 0 && (char.IsHighSurrogate(part[^1]) || char.IsLowSurrogate(part[0])), "half a character was emitted");
+            Assert.False(part.Length > 0 && (char.IsHighSurrogate(part[^1]) || char.IsLowSurrogate(part[0])),
+                "half a character was emitted");
             text.Append(part);
         }
+
         return text.Append(decoder.Flush()).ToString();
     }
 }

@@ -1,5 +1,5 @@
-// Laws every model must keep on every text: nothing throws, ids are in range, decoding undoes encoding up to normalisation, order, threads, chunks
-// and caches change nothing.
+// Laws every model must keep on every text: nothing throws, ids are in range, decoding undoes encoding up to normalisation, order, threads,
+// chunks and caches change nothing.
 using System.IO.Compression;
 using System.Text;
 using FsCheck;
@@ -17,7 +17,7 @@ public class LawTests
            select ($"{type} {settings}", new Tokenizer(Train(type, settings))),
     ]);
 
-    private static readonly Lazy<ReadOnlyMemory<byte>[]> Small = new(() =>
+    private static readonly Lazy<ReadOnlyMemory<byte>[]> s_small = new(() =>
     {
         using var stream = new GZipStream(File.OpenRead(Corpora.Fixture("small.txt.gz")), CompressionMode.Decompress);
         var text = new MemoryStream();
@@ -28,7 +28,8 @@ public class LawTests
     [Fact]
     public void Encoding_never_throws_and_ids_are_in_range()
     {
-        Check.QuickThrowOnFailure(Prop.ForAll(Texts.Arbitrary(), text => All.Value.All(m => InRange(m.Tokenizer, m.Tokenizer.Encode(text)))));
+        Check.QuickThrowOnFailure(
+            Prop.ForAll(Texts.Arbitrary(), text => All.Value.All(m => InRange(m.Tokenizer, m.Tokenizer.Encode(text)))));
         Check.QuickThrowOnFailure(Prop.ForAll<byte[]>(bytes => All.Value.All(m =>
         {
             var ids = new List<int>();
@@ -47,8 +48,11 @@ public class LawTests
             string normalized = tokenizer.Normalizer.Normalize(text);
             string expected = (normalized.StartsWith('\u2581') ? normalized[1..] : normalized).Replace('\u2581', ' ');
             if (tokenizer.Decode(tokenizer.Encode(text)) != expected)
+            {
                 return false;
+            }
         }
+
         return true;
     }));
 
@@ -62,9 +66,13 @@ public class LawTests
             foreach (EncodedPiece piece in m.Tokenizer.EncodePieces(text))
             {
                 if (piece.Begin < last || piece.End < piece.Begin || piece.End > length)
+                {
                     return false;
+                }
+
                 last = piece.Begin;
             }
+
             return m.Tokenizer.EncodePieces(text, OffsetUnit.Utf16).All(p => p.End <= utf16);
         });
     }));
@@ -75,11 +83,13 @@ public class LawTests
         foreach ((string _, Tokenizer warm) in All.Value)
         {
             var cold = new Tokenizer(warm.Model);
-            int[][] first = [.. Small.Value.Select(line => Ids(cold, line))];
+            int[][] first = [.. s_small.Value.Select(line => Ids(cold, line))];
             for (int round = 0; round < 3; round++)
-                Assert.Equal(first, Small.Value.Select(line => Ids(warm, line)));
+            {
+                Assert.Equal(first, s_small.Value.Select(line => Ids(warm, line)));
+            }
             // One long text: scores run on, the cache is warm, and nothing may differ from a tokenizer that knows no word yet.
-            byte[] joined = [.. Small.Value.SelectMany(line => line.ToArray().Append((byte)' '))];
+            byte[] joined = [.. s_small.Value.SelectMany(line => line.ToArray().Append((byte)' '))];
             Assert.Equal(Ids(new Tokenizer(warm.Model), joined), Ids(warm, joined));
         }
     }
@@ -89,8 +99,8 @@ public class LawTests
     {
         foreach ((string _, Tokenizer tokenizer) in All.Value)
         {
-            int[][] expected = [.. Small.Value.Select(line => Ids(tokenizer, line))];
-            Assert.Equal(expected, Small.Value.AsParallel().AsOrdered().Select(line => Ids(tokenizer, line)));
+            int[][] expected = [.. s_small.Value.Select(line => Ids(tokenizer, line))];
+            Assert.Equal(expected, s_small.Value.AsParallel().AsOrdered().Select(line => Ids(tokenizer, line)));
         }
     }
 
@@ -100,10 +110,15 @@ public class LawTests
         var random = new System.Random(5);
         var text = new StringBuilder();
         while (text.Length < 100_000)
+        {
             text.Append(random.Next(4) switch { 0 => "👩‍👩‍👧", 1 => "the ", 2 => "e\u0301\u0323 ", _ => "猫である。" });
+        }
+
         text.Insert(16383, "\ud83d\ude00");
         foreach ((string _, Tokenizer tokenizer) in All.Value)
+        {
             Assert.Equal(Ids(tokenizer, Encoding.UTF8.GetBytes(text.ToString())), tokenizer.Encode(text.ToString()));
+        }
     }
 
     [Fact]
@@ -115,8 +130,11 @@ public class LawTests
             StreamingDecoder decoder = tokenizer.CreateStreamingDecoder();
             string streamed = string.Concat(ids.Select(decoder.Push)) + decoder.Flush();
             if (streamed != tokenizer.Decode(ids) || tokenizer.DecodePieces(ids.Select(tokenizer.PieceOf)) != tokenizer.Decode(ids))
+            {
                 return false;
+            }
         }
+
         return true;
     }));
 
@@ -126,7 +144,7 @@ public class LawTests
         foreach ((string name, Tokenizer tokenizer) in All.Value.Where(m => m.Name.StartsWith("Unigram", StringComparison.Ordinal)))
         {
             PieceSampler sampler = tokenizer.CreateSampler(3);
-            foreach (ReadOnlyMemory<byte> line in Small.Value.Take(40))
+            foreach (ReadOnlyMemory<byte> line in s_small.Value.Take(40))
             {
                 string text = Encoding.UTF8.GetString(line.Span);
                 IReadOnlyList<ScoredPieces> best = tokenizer.EncodeNBest(text, 12);
@@ -150,11 +168,17 @@ public class LawTests
         {
             string[] allowed = [.. tokenizer.Model.Pieces.Where((_, i) => i % 3 == 0).Select(p => p.Text)];
             Tokenizer restricted = tokenizer.WithVocabulary(allowed);
-            foreach (ReadOnlyMemory<byte> line in Small.Value)
+            foreach (ReadOnlyMemory<byte> line in s_small.Value)
+            {
                 foreach (EncodedPiece piece in restricted.EncodePieces(line.Span))
+                {
                     Assert.True(restricted.TypeOf(piece.Id) != PieceType.Unused);
+                }
+            }
         }
-        Assert.Throws<InvalidOperationException>(() => All.Value.First(m => m.Name.StartsWith("Word", StringComparison.Ordinal)).Tokenizer.WithVocabulary([]));
+
+        Assert.Throws<InvalidOperationException>(
+            () => All.Value.First(m => m.Name.StartsWith("Word", StringComparison.Ordinal)).Tokenizer.WithVocabulary([]));
     }
 
     [Fact]
@@ -186,25 +210,43 @@ public class LawTests
         foreach (EncodedPiece piece in pieces)
         {
             if (tokenizer.TypeOf(piece.Id) == PieceType.Byte)
+            {
                 bytes.Add(Convert.ToByte(piece.Text[3..5], 16));
+            }
             else
+            {
                 bytes.AddRange(Encoding.UTF8.GetBytes(piece.Text));
+            }
         }
+
         return Encoding.UTF8.GetString(bytes.ToArray());
     }
 
     private static SentencePieceModel Train(ModelType type, string settings)
     {
-        var options = new TrainerOptions { ModelType = type, VocabSize = 600, HardVocabLimit = false, UserDefinedSymbols = { "<ai>", "\n" } };
+        var options = new TrainerOptions
+        {
+            ModelType = type,
+            VocabSize = 600,
+            HardVocabLimit = false,
+            UserDefinedSymbols = { "<ai>", "\n" }
+        };
         if (settings == "bytes")
+        {
             options.ByteFallback = true;
+        }
+
         if (settings == "suffix")
         {
             options.TreatWhitespaceAsSuffix = true;
             options.NormalizationRuleName = "identity";
         }
+
         if (type == ModelType.Char)
+        {
             options.VocabSize = 400;
-        return TokenizerTrainer.Train(options, Small.Value);
+        }
+
+        return TokenizerTrainer.Train(options, s_small.Value);
     }
 }

@@ -1,4 +1,5 @@
-// Reading and writing model files: unknown fields survive, contradictions are refused in words, and no damage does worse than the documented exception.
+// Reading and writing model files: unknown fields survive, contradictions are refused in words, and no damage does worse than the
+// documented exception.
 using System.Text;
 using Google.Protobuf;
 using GruLM.Tokenization;
@@ -29,7 +30,7 @@ public class ModelFileTests
             Assert.Equal(model.ToBytes(), SentencePieceModel.Load(path).ToBytes());
             Assert.Equal(model.Pieces, Tokenizer.Load(path).Model.Pieces);
             File.WriteAllBytes(path, model.ToBytes()[..^7]);
-            var error = Assert.Throws<InvalidDataException>(() => Tokenizer.Load(path));
+            InvalidDataException error = Assert.Throws<InvalidDataException>(() => Tokenizer.Load(path));
             Assert.Contains(path, error.Message, StringComparison.Ordinal);
         }
         finally
@@ -51,7 +52,8 @@ public class ModelFileTests
         Refused(p => p.NormalizerSpec.PrecompiledCharsmap = ByteString.CopyFrom(255, 255, 0, 0, 1));
         Refused(p => p.SelfTestData = new SelfTestData
         {
-            Samples = { new SelfTestData.Types.Sample { Input = ByteString.CopyFromUtf8("ab"), Expected = ByteString.CopyFromUtf8("wrong") } },
+            Samples =
+                { new SelfTestData.Types.Sample { Input = ByteString.CopyFromUtf8("ab"), Expected = ByteString.CopyFromUtf8("wrong") } },
         });
         Assert.Throws<InvalidDataException>(() => Tokenizer.Load(ReadOnlySpan<byte>.Empty));
         Assert.Throws<InvalidDataException>(() => Tokenizer.Load("not a model at all"u8));
@@ -60,7 +62,7 @@ public class ModelFileTests
         {
             ModelProto proto = ModelProto.Parser.ParseFrom(Small(ModelType.Bpe).ToBytes());
             damage(proto);
-            var error = Assert.Throws<InvalidDataException>(() => Tokenizer.Load(proto.ToByteArray()));
+            InvalidDataException error = Assert.Throws<InvalidDataException>(() => Tokenizer.Load(proto.ToByteArray()));
             Assert.EndsWith(".", error.Message, StringComparison.Ordinal);
         }
     }
@@ -82,7 +84,7 @@ public class ModelFileTests
             byte[] damaged = Damage(whole, random);
             try
             {
-                Tokenizer tokenizer = Tokenizer.Load(damaged);
+                var tokenizer = Tokenizer.Load(damaged);
                 foreach (string text in texts)
                 {
                     int[] ids = tokenizer.Encode(text);
@@ -95,6 +97,7 @@ public class ModelFileTests
             {
             }
         }
+
         Assert.InRange((GC.GetTotalAllocatedBytes() - before) / rounds, 0, 64 << 20);
     }
 
@@ -150,10 +153,14 @@ public class ModelFileTests
                 default:
                     damaged = [.. damaged[..at], .. damaged[Math.Min(damaged.Length, at + random.Next(1, 8))..]];
                     if (damaged.Length == 0)
+                    {
                         damaged = [0];
+                    }
+
                     break;
             }
         }
+
         return damaged;
     }
 
@@ -161,8 +168,12 @@ public class ModelFileTests
     {
         var options = new TrainerOptions
         {
-            ModelType = type, VocabSize = type == ModelType.Unigram ? 16 : 24, HardVocabLimit = false, NormalizationRuleName = "identity",
-            UserDefinedSymbols = { "<x>" }, SelfTestSampleSize = 1,
+            ModelType = type,
+            VocabSize = type == ModelType.Unigram ? 16 : 24,
+            HardVocabLimit = false,
+            NormalizationRuleName = "identity",
+            UserDefinedSymbols = { "<x>" },
+            SelfTestSampleSize = 1,
         };
         string[] lines = ["abra cadabra", "abracadabra ab", "bar card cab", "a b r"];
         return TokenizerTrainer.Train(options, lines.Select(l => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(l)));

@@ -49,7 +49,8 @@ public class NormalizerTests
     [Fact]
     public void Flags_do_what_they_say()
     {
-        Normalizer raw = NormalizationRules.CreateNormalizer("identity", addDummyPrefix: false, removeExtraWhitespaces: false, escapeWhitespaces: false);
+        Normalizer raw = NormalizationRules.CreateNormalizer(
+            "identity", addDummyPrefix: false, removeExtraWhitespaces: false, escapeWhitespaces: false);
         Assert.Equal("  a  b\n ", raw.Normalize("  a  b\n "));
         Normalizer escaped = NormalizationRules.CreateNormalizer("identity", addDummyPrefix: false, removeExtraWhitespaces: false);
         Assert.Equal("▁▁a▁▁b\n▁", escaped.Normalize("  a  b\n "));
@@ -70,7 +71,8 @@ public class NormalizerTests
     [Fact]
     public void Malformed_bytes_become_replacement_characters()
     {
-        byte[] normalized = NormalizationRules.CreateNormalizer("identity", addDummyPrefix: false).Normalize([0x61, 0xFF, 0xE3, 0x81, 0x62], out int[] origins);
+        byte[] normalized = NormalizationRules.CreateNormalizer("identity", addDummyPrefix: false)
+            .Normalize([0x61, 0xFF, 0xE3, 0x81, 0x62], out int[] origins);
         Assert.Equal("a\uFFFD\uFFFD\uFFFDb", Encoding.UTF8.GetString(normalized));
         Assert.Equal([0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 5], origins);
     }
@@ -78,7 +80,7 @@ public class NormalizerTests
     [Fact]
     public void Rules_of_ones_own_are_compiled()
     {
-        CharsMapBuilder builder = CharsMapBuilder.FromTsv(new StringReader("41 42\tE9\n61\tU+62 20 63\nU+78\n"));
+        var builder = CharsMapBuilder.FromTsv(new StringReader("41 42\tE9\n61\tU+62 20 63\nU+78\n"));
         CharsMap map = CharsMap.Parse(builder.Compile())!;
         Assert.Equal(2, map.LongestMatch("ABC"u8, out ReadOnlySpan<byte> to, out _));
         Assert.Equal("é", Encoding.UTF8.GetString(to));
@@ -102,8 +104,12 @@ public class NormalizerTests
             expected[source] = target;
             builder.Add([.. source.EnumerateRunes().Select(r => r.Value)], [.. target.EnumerateRunes().Select(r => r.Value)]);
         }
+
         if (expected.Count == 0)
+        {
             return true;
+        }
+
         var found = new Dictionary<string, string>();
         CharsMap.Parse(builder.Compile())!.ForEach((from, to) => found[Encoding.UTF8.GetString(from)] = Encoding.UTF8.GetString(to));
         return found.Count == expected.Count && expected.All(e => found[e.Key] == e.Value);
@@ -123,12 +129,16 @@ public class NormalizerTests
             for (int i = 0; i <= utf8.Length; i++)
             {
                 if (i < utf8.Length)
+                {
                     held.Add(utf8[i]);
+                }
+
                 normalizer.Advance(ref progress, held.ToArray(), final: i == utf8.Length, window, int.MaxValue);
                 held.RemoveRange(0, progress.Position);
                 progress.ChunkOffset += progress.Position;
                 progress.Position = 0;
             }
+
             return progress.Complete && window.Bytes.AsSpan(0, window.Length).SequenceEqual(normalizer.Normalize(utf8));
         }));
     }
@@ -141,11 +151,15 @@ public class NormalizerTests
     public void Places_change_nothing(string rules)
     {
         Normalizer normalizer = NormalizationRules.CreateNormalizer(rules);
-        // Mostly letters, so that runs of every length and alignment come about, with what ends them: marks, spaces, controls, long characters.
-        string[] parts = ["a", "b", "Q", "z", "0", "~", "e\u0301", "\u0301", " ", "  ", "\t", "\0", "\u007f", "\u3042", "\ufb01", "\U0001f600"];
+        // Mostly letters, so that runs of every length and alignment come about, with what ends them: marks, spaces, controls, long
+        // characters.
+        string[] parts = ["a", "b", "Q", "z", "0", "~", "e\u0301", "\u0301", " ", "  ", "\t", "\0", "\u007f", "\u3042", "\ufb01",
+            "\U0001f600"];
         Prop.ForAll<byte[]>(picks =>
         {
-            byte[] text = Encoding.UTF8.GetBytes(string.Concat(picks.SelectMany(p => Enumerable.Repeat(parts[p % parts.Length], p % parts.Length < 6 ? 1 + (p / 16) : 1))));
+            byte[] text =
+                Encoding.UTF8.GetBytes(
+                string.Concat(picks.SelectMany(p => Enumerable.Repeat(parts[p % parts.Length], p % parts.Length < 6 ? 1 + (p / 16) : 1))));
             return normalizer.Normalize(text).AsSpan().SequenceEqual(normalizer.Normalize(text, out _));
         }).QuickCheckThrowOnFailure();
     }

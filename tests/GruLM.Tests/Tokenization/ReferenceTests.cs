@@ -1,6 +1,6 @@
-// Comparison with the reference, SentencePiece 0.1.97, through hashes of its results (Reference/make_fixtures.py made them): trained model files byte
-// for byte, ids and offsets and decodings of every line, n-best and sampling streams. Those on the generated texts always run; those on the shared
-// corpora skip where the corpora are not present, and run in full only with GRULM_TESTS=full.
+// Comparison with the reference, SentencePiece 0.1.97, through hashes of its results (Reference/make_fixtures.py made them): trained model
+// files byte for byte, ids and offsets and decodings of every line, n-best and sampling streams. Those on the generated texts always run;
+// those on the shared corpora skip where the corpora are not present, and run in full only with GRULM_TESTS=full.
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.IO.Compression;
@@ -11,17 +11,20 @@ namespace GruLM.Tests.Tokenization;
 
 public class ReferenceTests
 {
-    private static readonly ConcurrentDictionary<string, Lazy<SentencePieceModel?>> Models = new();
-    private static readonly Dictionary<string, string[]> Trainings = Rows("training.tsv").ToDictionary(r => r[0]);
+    private static readonly ConcurrentDictionary<string, Lazy<SentencePieceModel?>> s_models = new();
+    private static readonly Dictionary<string, string[]> s_trainings = Rows("training.tsv").ToDictionary(r => r[0]);
 
-    public static TheoryData<string> SmallTrainings => [.. Trainings.Keys.Where(n => n.StartsWith("small-", StringComparison.Ordinal))];
+    public static TheoryData<string> SmallTrainings => [.. s_trainings.Keys.Where(n => n.StartsWith("small-", StringComparison.Ordinal))];
 
-    public static TheoryData<string> CorpusTrainings => [.. Trainings.Keys.Where(n => !n.StartsWith("small-", StringComparison.Ordinal) && Wanted(n))];
+    public static TheoryData<string> CorpusTrainings =>
+        [.. s_trainings.Keys.Where(n => !n.StartsWith("small-", StringComparison.Ordinal) && Wanted(n))];
 
     public static TheoryData<string, string> Encodings => [.. Rows("encoding.tsv")
-        .Where(r => r[0].StartsWith("small-", StringComparison.Ordinal) || Wanted(r[0])).Select(r => new TheoryDataRow<string, string>(r[0], r[1]))];
+        .Where(r => r[0].StartsWith("small-", StringComparison.Ordinal) || Wanted(r[0]))
+        .Select(r => new TheoryDataRow<string, string>(r[0], r[1]))];
 
-    public static TheoryData<string, string> Samplings => [.. Rows("sampling.tsv").Select(r => new TheoryDataRow<string, string>(r[0], r[1]))];
+    public static TheoryData<string, string> Samplings =>
+        [.. Rows("sampling.tsv").Select(r => new TheoryDataRow<string, string>(r[0], r[1]))];
 
     [Theory]
     [MemberData(nameof(SmallTrainings))]
@@ -43,7 +46,8 @@ public class ReferenceTests
         foreach (ReadOnlyMemory<byte> line in Corpora.Lines(Read(corpus)))
         {
             List<EncodedPiece> pieces = tokenizer.EncodePieces(line.Span);
-            encoded.AppendJoin(' ', pieces.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Id}:{p.Begin}:{p.End}"))).Append('\n');
+            encoded.AppendJoin(' ', pieces.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Id}:{p.Begin}:{p.End}")))
+                .Append('\n');
             ids.Clear();
             tokenizer.Encode(line.Span, ids);
             Assert.Equal(pieces.Select(p => p.Id), ids);
@@ -52,6 +56,7 @@ public class ReferenceTests
             decoded.Write(text.WrittenSpan);
             decoded.WriteByte((byte)'\n');
         }
+
         Assert.Equal(row[2], Corpora.Sha256(Encoding.UTF8.GetBytes(encoded.ToString())));
         Assert.Equal(row[3], Corpora.Sha256(decoded.ToArray()));
     }
@@ -69,22 +74,32 @@ public class ReferenceTests
         foreach (ReadOnlyMemory<byte> line in Corpora.Lines(Read("small.txt")).Take(300))
         {
             if (sampler is not null)
-                output.AppendJoin(' ', sampler.Encode(line.Span, size, float.Parse(words[2], CultureInfo.InvariantCulture)).Select(p => p.Id)).Append('\n');
+            {
+                output.AppendJoin(
+                    ' ', sampler.Encode(line.Span, size, float.Parse(words[2], CultureInfo.InvariantCulture)).Select(p => p.Id))
+                    .Append('\n');
+            }
             else
+            {
                 foreach (ScoredPieces best in tokenizer.EncodeNBest(line.Span, size))
+                {
                     output.AppendJoin(' ', best.Ids).Append('\n');
+                }
+            }
         }
+
         Assert.Equal(expected, Corpora.Sha256(Encoding.UTF8.GetBytes(output.ToString())));
     }
 
     private static void CompareTraining(string name)
     {
-        string[] row = Trainings[name];
+        string[] row = s_trainings[name];
         if (row[3] == "error")
         {
             Assert.Null(Model(name));
             return;
         }
+
         SentencePieceModel model = Model(name)!;
         Assert.Equal(row[3], Corpora.Sha256(model.ToBytes()));
         string path = Path.Combine(Path.GetTempPath(), $"grulm-{Guid.NewGuid():N}.vocab");
@@ -102,10 +117,10 @@ public class ReferenceTests
     /// <summary>The model of a training, made once; null where the settings cannot be met.</summary>
     private static SentencePieceModel? Model(string name)
     {
-        string[] row = Trainings[name];
+        string[] row = s_trainings[name];
         // Outside the lazy value, so that a missing corpus skips every test that asks for it.
         byte[] corpus = Read(row[1]);
-        return Models.GetOrAdd(name, _ => new Lazy<SentencePieceModel?>(() => Train(row, corpus))).Value;
+        return s_models.GetOrAdd(name, _ => new Lazy<SentencePieceModel?>(() => Train(row, corpus))).Value;
     }
 
     private static SentencePieceModel? Train(string[] row, byte[] corpus)
@@ -116,6 +131,7 @@ public class ReferenceTests
             string[] parts = option[2..].Split('=', 2);
             options.Set(parts[0], parts[1]);
         }
+
         try
         {
             return TokenizerTrainer.Train(options, Corpora.Lines(corpus));
@@ -129,7 +145,10 @@ public class ReferenceTests
     private static byte[] Read(string corpus)
     {
         if (corpus is not ("small.txt" or "hard.txt"))
+        {
             return Corpora.Read(corpus);
+        }
+
         using var stream = new GZipStream(File.OpenRead(Corpora.Fixture(corpus + ".gz")), CompressionMode.Decompress);
         var text = new MemoryStream();
         stream.CopyTo(text);

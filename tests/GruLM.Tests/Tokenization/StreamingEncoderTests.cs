@@ -13,12 +13,14 @@ public class StreamingEncoderTests
     public void Random_texts_in_parts_of_any_size_are_cut_as_a_whole() => Check.QuickThrowOnFailure(Prop.ForAll(Texts.Arbitrary(), text =>
     {
         byte[] utf8 = Encoding.UTF8.GetBytes(text);
-        return LawTests.All.Value.All(m => Same(m.Tokenizer, utf8, part: 1, recountAt: 5) && Same(m.Tokenizer, utf8, part: 7, recountAt: 1 << 28));
+        return LawTests.All.Value.All(m => Same(m.Tokenizer, utf8, part: 1, recountAt: 5)
+            && Same(m.Tokenizer, utf8, part: 7, recountAt: 1 << 28));
     }));
 
     [Fact]
     public void Malformed_bytes_in_parts_are_cut_as_a_whole() => Check.QuickThrowOnFailure(Prop.ForAll<byte[]>(bytes =>
-        LawTests.All.Value.All(m => Same(m.Tokenizer, bytes, part: 1, recountAt: 3) && Same(m.Tokenizer, bytes, part: 3, recountAt: 1 << 28))));
+        LawTests.All.Value.All(m => Same(m.Tokenizer, bytes, part: 1, recountAt: 3)
+        && Same(m.Tokenizer, bytes, part: 3, recountAt: 1 << 28))));
 
     [Theory]
     [InlineData("botchan.txt")]
@@ -28,7 +30,10 @@ public class StreamingEncoderTests
     {
         byte[] text = Corpora.Read(name);
         foreach ((string model, Tokenizer tokenizer) in LawTests.All.Value)
+        {
             Assert.True(Same(tokenizer, text, part: 9973, recountAt: 50_000), $"{model} on {name}");
+        }
+
         var standard = new Tokenizer(DefaultTokenizer.Train(text.AsMemory(0, 200_000), 3000));
         Assert.True(Same(standard, text, part: 9973, recountAt: 50_000), $"the default tokenizer on {name}");
     }
@@ -40,7 +45,9 @@ public class StreamingEncoderTests
         var text = new MemoryStream();
         stream.CopyTo(text);
         foreach ((string model, Tokenizer tokenizer) in LawTests.All.Value)
+        {
             Assert.True(Same(tokenizer, text.ToArray(), part: 4099, recountAt: 1 << 28), model);
+        }
     }
 
     [Fact]
@@ -50,7 +57,7 @@ public class StreamingEncoderTests
         byte[] part = Encoding.UTF8.GetBytes("The cat" + new string(' ', 900) + "sat.\n");
         foreach ((string model, Tokenizer tokenizer) in LawTests.All.Value)
         {
-            var encoder = tokenizer.CreateStreamingEncoder();
+            StreamingEncoder encoder = tokenizer.CreateStreamingEncoder();
             var pieces = new List<StreamedPiece>();
             long pushed = 0, end = 0, normalised = tokenizer.Normalizer.Normalize(part).Length;
             for (int i = 0; i < 3000; i++)
@@ -70,7 +77,7 @@ public class StreamingEncoderTests
     public void After_the_end_another_text_begins()
     {
         Tokenizer tokenizer = LawTests.All.Value[0].Tokenizer;
-        var encoder = tokenizer.CreateStreamingEncoder();
+        StreamingEncoder encoder = tokenizer.CreateStreamingEncoder();
         var pieces = new List<StreamedPiece>();
         for (int i = 0; i < 2; i++)
         {
@@ -85,11 +92,14 @@ public class StreamingEncoderTests
 
     private static bool Same(Tokenizer tokenizer, byte[] text, int part, int recountAt)
     {
-        var encoder = tokenizer.CreateStreamingEncoder();
+        StreamingEncoder encoder = tokenizer.CreateStreamingEncoder();
         encoder.RecountAt = recountAt;
         var pieces = new List<StreamedPiece>();
         for (int i = 0; i < text.Length; i += part)
+        {
             encoder.Push(text.AsSpan(i, Math.Min(part, text.Length - i)), pieces);
+        }
+
         encoder.Flush(pieces);
         return pieces.SequenceEqual(tokenizer.EncodePieces(text).Select(Streamed));
     }

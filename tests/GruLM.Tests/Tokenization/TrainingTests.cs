@@ -13,9 +13,12 @@ public class TrainingTests
     [InlineData("pen pineapple apple", "app", "app le en in ine pen pine ne pe e l n p i")]
     public void Bpe_learns_these_pieces_in_this_order(string lines, string symbol, string expected)
     {
-        var options = Options(ModelType.Bpe, 17);
+        TrainerOptions options = Options(ModelType.Bpe, 17);
         if (symbol.Length > 0)
+        {
             options.UserDefinedSymbols.Add(symbol);
+        }
+
         SentencePieceModel model = Train(options, lines.Split(' '));
         Assert.Equal(expected, string.Join(' ', model.Pieces.Skip(3).Select(p => p.Text)));
     }
@@ -53,11 +56,19 @@ public class TrainingTests
         byte[] corpus = Corpora.Read("nekodearu.txt");
         var options = new TrainerOptions
         {
-            ModelType = type, VocabSize = 8000, NormalizationRuleName = "identity", ControlSymbols = { "<ctrl>" }, MaxSentenceLength = 2048,
+            ModelType = type,
+            VocabSize = 8000,
+            NormalizationRuleName = "identity",
+            ControlSymbols = { "<ctrl>" },
+            MaxSentenceLength = 2048,
         };
         if (type == ModelType.Unigram)
+        {
             options.UserDefinedSymbols.Add("<user>");
-        var tokenizer = new Tokenizer(TokenizerTrainer.Train(options, Corpora.Lines(corpus), cancellation: TestContext.Current.CancellationToken));
+        }
+
+        var tokenizer = new Tokenizer(
+            TokenizerTrainer.Train(options, Corpora.Lines(corpus), cancellation: TestContext.Current.CancellationToken));
         const string Text = "吾輩《わがはい》は猫である。名前はまだ無い。どこで生れたかとんと見当《けんとう》がつかぬ。" +
             "何でも薄暗いじめじめした所でニャーニャー泣いていた事だけは記憶している。";
         Assert.Equal(expected, string.Join(' ', tokenizer.EncodePieces(Text).Select(p => p.Text)));
@@ -77,7 +88,7 @@ public class TrainingTests
     [Fact]
     public void A_vocabulary_the_text_cannot_fill_names_the_maximum()
     {
-        var error = Assert.Throws<VocabularySizeException>(() => Train(Options(ModelType.Bpe, 500), "abracadabra"));
+        VocabularySizeException error = Assert.Throws<VocabularySizeException>(() => Train(Options(ModelType.Bpe, 500), "abracadabra"));
         Assert.NotNull(error.Maximum);
         Assert.Equal(error.Maximum, Train(Options(ModelType.Bpe, error.Maximum.Value), "abracadabra").Count);
         Assert.Throws<VocabularySizeException>(() => Train(Options(ModelType.Bpe, error.Maximum.Value + 1), "abracadabra"));
@@ -106,7 +117,7 @@ public class TrainingTests
     public void Bad_settings_are_refused_in_words(string name, string value)
     {
         TrainerOptions options = Options(ModelType.Bpe, 15);
-        var error = Assert.ThrowsAny<ArgumentException>(() =>
+        ArgumentException error = Assert.ThrowsAny<ArgumentException>(() =>
         {
             options.Set(name, value);
             Train(options, "abracadabra");
@@ -124,7 +135,8 @@ public class TrainingTests
 
     [Fact]
     public void Training_can_be_cancelled() => Assert.Throws<OperationCanceledException>(
-        () => TokenizerTrainer.Train(Options(ModelType.Bpe, 15), [Encoding.UTF8.GetBytes("abracadabra")], null, new CancellationToken(canceled: true)));
+        () => TokenizerTrainer.Train(Options(ModelType.Bpe, 15), [Encoding.UTF8.GetBytes("abracadabra")], null,
+        new CancellationToken(canceled: true)));
 
     [Theory]
     [InlineData("a,b", "a|b")]
@@ -160,5 +172,6 @@ public class TrainingTests
 
     private static SentencePieceModel Train(TrainerOptions options, params string[] lines) =>
         TokenizerTrainer.Train(
-            options, lines.Select(l => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(l)), cancellation: TestContext.Current.CancellationToken);
+            options, lines.Select(l => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(l)),
+            cancellation: TestContext.Current.CancellationToken);
 }

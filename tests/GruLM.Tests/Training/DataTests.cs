@@ -21,10 +21,10 @@ public class DataTests
         int[] tokens = [.. Enumerable.Range(0, count)];
         var data = new TokenStream(tokens, lanes, steps, seed: 1, random);
         var predicted = new HashSet<int>();
-        var lastOfLane = new int[data.Lanes];
+        int[] lastOfLane = new int[data.Lanes];
         for (int i = 0; i < data.StepsInEpoch(0); i++)
         {
-            var batch = data.Batch(0, i);
+            TokenBatch batch = data.Batch(0, i);
             Assert.Equal(i == 0, batch.StartsFresh);
             for (int b = 0; b < batch.Lanes; b++)
             {
@@ -89,7 +89,8 @@ public class DataTests
     [InlineData(0)]
     [InlineData(1)]
     public void A_stream_needs_two_tokens(int count) =>
-        Assert.Contains("at least 2", Assert.Throws<InvalidDataException>(() => new TokenStream(new int[count], 4, 4, 1)).Message, StringComparison.Ordinal);
+        Assert.Contains("at least 2", Assert.Throws<InvalidDataException>(() => new TokenStream(new int[count], 4, 4, 1)).Message,
+        StringComparison.Ordinal);
 
     [Theory]
     [InlineData(8)]
@@ -105,7 +106,7 @@ public class DataTests
             var current = new List<int>[8];
             for (int i = 0; i < data.StepsInEpoch(epoch); i++)
             {
-                var batch = data.Batch(epoch, i);
+                TokenBatch batch = data.Batch(epoch, i);
                 for (int b = 0; b < batch.Lanes; b++)
                 {
                     if (batch.StartsFresh) current[b] = [];
@@ -166,7 +167,7 @@ public class DataTests
     [Fact]
     public void Schedules_rise_to_the_peak_and_end_on_the_minimum()
     {
-        foreach (var kind in Enum.GetValues<ScheduleKind>())
+        foreach (ScheduleKind kind in Enum.GetValues<ScheduleKind>())
         {
             var schedule = new LearningRateSchedule(kind, 1e-2, 1e-4, Warmup: 10, Total: 1000);
             Assert.InRange(schedule.At(0), 1e-4, 1.1e-3);

@@ -9,28 +9,36 @@ namespace GruLM.Tests.Training;
 
 public sealed class EvaluationTests : IDisposable
 {
-    private readonly Compute compute = Compute.Create(2);
-    private readonly GruLanguageModel model;
-    private readonly PlainGruModel<double> plain;
-    private readonly GruConfig config = new() { VocabSize = 17, EmbeddingDim = 8, HiddenDim = 8, NumLayers = 2, Dropout = 0.5, TieWeights = true };
+    private readonly Compute _compute = Compute.Create(2);
+    private readonly GruLanguageModel _model;
+    private readonly PlainGruModel<double> _plain;
+    private readonly GruConfig _config = new()
+    {
+        VocabSize = 17,
+        EmbeddingDim = 8,
+        HiddenDim = 8,
+        NumLayers = 2,
+        Dropout = 0.5,
+        TieWeights = true
+    };
 
     public EvaluationTests()
     {
-        model = new GruLanguageModel(GradientTests.RandomParameters(config, 0.4), compute);
-        plain = new PlainGruModel<double>(config, PlainGruModel<double>.Copy(model.Parameters));
+        _model = new GruLanguageModel(GradientTests.RandomParameters(_config, 0.4), _compute);
+        _plain = new PlainGruModel<double>(_config, PlainGruModel<double>.Copy(_model.Parameters));
     }
 
     public void Dispose()
     {
-        model.Dispose();
-        compute.Dispose();
+        _model.Dispose();
+        _compute.Dispose();
     }
 
     [Fact]
     public void As_a_stream_every_token_but_the_first_is_predicted_with_the_state_carried()
     {
-        var text = Text(600);
-        var result = Evaluation.Stream(model, text);
+        HeldOutStream text = Text(600);
+        EvaluationResult result = Evaluation.Stream(_model, text);
         Assert.Equal(599, result.Sums.Tokens);
         Assert.Equal(text.ByteEnds.Span[^1] - text.ByteEnds.Span[0], result.Bytes);
         Assert.Equal(Nll(text.Ids.Span.ToArray()), result.Sums.Nll, 1e-3);
@@ -44,11 +52,11 @@ public sealed class EvaluationTests : IDisposable
     [InlineData(10_000)]
     public void In_windows_each_starts_from_zero_and_only_the_first_token_goes_unscored(int size)
     {
-        var text = Text(600);
-        var ids = text.Ids.Span.ToArray();
+        HeldOutStream text = Text(600);
+        int[] ids = text.Ids.Span.ToArray();
         double expected = 0;
         for (int start = 0; start < 599; start += size) expected += Nll(ids[start..Math.Min(600, start + size + 1)]);
-        var result = Evaluation.Windows(model, text, size);
+        EvaluationResult result = Evaluation.Windows(_model, text, size);
         Assert.Equal(599, result.Sums.Tokens);
         Assert.Equal(expected, result.Sums.Nll, 1e-3);
     }
@@ -56,13 +64,13 @@ public sealed class EvaluationTests : IDisposable
     [Fact]
     public void The_quick_figure_is_near_the_exact_one_and_counts_the_same_tokens()
     {
-        var text = Text(40_001);
-        var exact = Evaluation.Stream(model, text);
-        var quick = Evaluation.QuickStream(model, text);
+        HeldOutStream text = Text(40_001);
+        EvaluationResult exact = Evaluation.Stream(_model, text);
+        EvaluationResult quick = Evaluation.QuickStream(_model, text);
         Assert.Equal(exact.Sums.Tokens, quick.Sums.Tokens);
         Assert.Equal(exact.Bytes, quick.Bytes);
         Assert.Equal(1, quick.Sums.Nll / exact.Sums.Nll, 1e-4);
-        Assert.Equal(5000, Evaluation.QuickStream(model, text, maxTokens: 5000).Sums.Tokens);
+        Assert.Equal(5000, Evaluation.QuickStream(_model, text, maxTokens: 5000).Sums.Tokens);
     }
 
     [Fact]
@@ -71,7 +79,7 @@ public sealed class EvaluationTests : IDisposable
         const int Bos = 1, End = 2;
         int[][] lines = [[5, 6, 7], [], [8], [.. Enumerable.Range(0, 300).Select(i => i % 17)]];
         int[] bytes = [6, 0, 2, 700];
-        var result = Evaluation.Lines(model, new HeldOutLines(lines, bytes, Bos, End));
+        EvaluationResult result = Evaluation.Lines(_model, new HeldOutLines(lines, bytes, Bos, End));
         Assert.Equal(lines.Sum(l => l.Length + 1), result.Sums.Tokens);
         Assert.Equal(bytes.Sum() + 4, result.Bytes);
         Assert.Equal(lines.Sum(l => Nll([Bos, .. l, End])), result.Sums.Nll, 1e-3);
@@ -80,8 +88,8 @@ public sealed class EvaluationTests : IDisposable
     [Fact]
     public void Too_little_text_is_an_error()
     {
-        Assert.Throws<InvalidDataException>(() => Evaluation.Stream(model, Text(1)));
-        Assert.Throws<InvalidDataException>(() => Evaluation.Lines(model, new HeldOutLines([], [], 1, 2)));
+        Assert.Throws<InvalidDataException>(() => Evaluation.Stream(_model, Text(1)));
+        Assert.Throws<InvalidDataException>(() => Evaluation.Lines(_model, new HeldOutLines([], [], 1, 2)));
     }
 
     private static HeldOutStream Text(int count)
@@ -97,6 +105,6 @@ public sealed class EvaluationTests : IDisposable
         var batch = new TokenBatch(ids.Length - 1, 1);
         Array.Copy(ids, batch.Inputs, ids.Length - 1);
         Array.Copy(ids, 1, batch.Targets, 0, ids.Length - 1);
-        return plain.LossAndGradients(batch).Loss * (ids.Length - 1);
+        return _plain.LossAndGradients(batch).Loss * (ids.Length - 1);
     }
 }

@@ -13,26 +13,26 @@ namespace GruLM.Tests.Training;
 
 public sealed class TokenFileTests : IDisposable
 {
-    private static readonly byte[] One = [.. Enumerable.Repeat((byte)1, 32)], Two = [.. Enumerable.Repeat((byte)2, 32)];
-    private readonly string folder = Directory.CreateTempSubdirectory("grulm-tokens-").FullName;
+    private static readonly byte[] s_one = [.. Enumerable.Repeat((byte)1, 32)], s_two = [.. Enumerable.Repeat((byte)2, 32)];
+    private readonly string _folder = Directory.CreateTempSubdirectory("grulm-tokens-").FullName;
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Theory]
     [InlineData(65_536, 2)]
     [InlineData(65_537, 4)]
     public void Every_range_is_read_back_in_the_width_the_vocabulary_needs(int vocabSize, int width)
     {
-        string path = Path.Combine(folder, "tokens.bin");
+        string path = Path.Combine(_folder, "tokens.bin");
         int[] ids = [.. Enumerable.Range(0, 5000).Select(i => i == 7 ? vocabSize - 1 : i * 31 % vocabSize)];
-        TokenFile.Write(path, vocabSize, One, Two, [ids[..1], [], ids[1..3000], ids[3000..]]);
+        TokenFile.Write(path, vocabSize, s_one, s_two, [ids[..1], [], ids[1..3000], ids[3000..]]);
         Assert.Equal(88 + (width * ids.Length), new FileInfo(path).Length);
-        using var file = TokenFile.Open(path, vocabSize, One, Two)!;
+        using TokenFile file = TokenFile.Open(path, vocabSize, s_one, s_two)!;
         Assert.Equal(ids.Length, file.Count);
         Prop.ForAll<NonNegativeInt, NonNegativeInt>((a, b) =>
         {
             int start = a.Get % (ids.Length + 1), length = b.Get % (ids.Length - start + 1);
-            var read = new int[length];
+            int[] read = new int[length];
             file.CopyTo(start, read);
             Assert.Equal<int[]>(ids[start..(start + length)], read);
         }).QuickCheckThrowOnFailure();
@@ -42,18 +42,22 @@ public sealed class TokenFileTests : IDisposable
     [Fact]
     public void A_file_of_another_text_or_tokenizer_or_a_damaged_one_is_not_used()
     {
-        string path = Path.Combine(folder, "tokens.bin");
-        Assert.Null(TokenFile.Open(path, 100, One, Two));
-        TokenFile.Write(path, 100, One, Two, [[1, 2, 99]]);
-        Assert.Null(TokenFile.Open(path, 100, Two, Two));
-        Assert.Null(TokenFile.Open(path, 100, One, One));
-        Assert.Null(TokenFile.Open(path, 100_000, One, Two));
-        using (var file = TokenFile.Open(path, 99, One, Two)!)
-            Assert.Contains("damaged at token 2", Assert.Throws<InvalidDataException>(() => file.CopyTo(0, new int[3])).Message, StringComparison.Ordinal);
-        using (var cut = File.OpenWrite(path)) cut.SetLength(cut.Length - 1);
-        Assert.Null(TokenFile.Open(path, 100, One, Two));
+        string path = Path.Combine(_folder, "tokens.bin");
+        Assert.Null(TokenFile.Open(path, 100, s_one, s_two));
+        TokenFile.Write(path, 100, s_one, s_two, [[1, 2, 99]]);
+        Assert.Null(TokenFile.Open(path, 100, s_two, s_two));
+        Assert.Null(TokenFile.Open(path, 100, s_one, s_one));
+        Assert.Null(TokenFile.Open(path, 100_000, s_one, s_two));
+        using (TokenFile file = TokenFile.Open(path, 99, s_one, s_two)!)
+        {
+            Assert.Contains("damaged at token 2", Assert.Throws<InvalidDataException>(() => file.CopyTo(0, new int[3])).Message,
+                StringComparison.Ordinal);
+        }
+
+        using (FileStream cut = File.OpenWrite(path)) cut.SetLength(cut.Length - 1);
+        Assert.Null(TokenFile.Open(path, 100, s_one, s_two));
         File.WriteAllBytes(path, [1, 2, 3]);
-        Assert.Null(TokenFile.Open(path, 100, One, Two));
+        Assert.Null(TokenFile.Open(path, 100, s_one, s_two));
     }
 
     [Theory]
@@ -61,30 +65,35 @@ public sealed class TokenFileTests : IDisposable
     [InlineData(SampleKind.Lines)]
     public void Training_from_a_file_gives_the_same_bits_and_the_file_is_used_again(SampleKind samples)
     {
-        byte[] text = Encoding.UTF8.GetBytes(SampleCorpus.Generate(2, 30_000)), heldOut = Encoding.UTF8.GetBytes(SampleCorpus.Generate(9, 3_000));
+        byte[] text = Encoding.UTF8.GetBytes(SampleCorpus.Generate(2, 30_000)),
+            heldOut = Encoding.UTF8.GetBytes(SampleCorpus.Generate(9, 3_000));
         var options = new TextTrainingOptions
         {
-            Tokenizer = new Tokenizer(DefaultTokenizer.Train(text.AsMemory(), 400)), EmbeddingDim = 16, HiddenDim = 16, NumLayers = 1, Samples = samples,
+            Tokenizer = new Tokenizer(DefaultTokenizer.Train(text.AsMemory(), 400)),
+            EmbeddingDim = 16,
+            HiddenDim = 16,
+            NumLayers = 1,
+            Samples = samples,
             Training = new TrainingOptions { Epochs = 2, BatchSize = 4, Bptt = 16 },
         };
-        string tokens = Path.Combine(folder, "tokens-train.bin");
+        string tokens = Path.Combine(_folder, "tokens-train.bin");
         using var compute = Compute.Create(2);
         byte[] Train(TextTrainingOptions how, string name)
         {
-            string model = Path.Combine(folder, name);
+            string model = Path.Combine(_folder, name);
             using (var run = TextTraining.Prepare(text, heldOut, how, compute, model, new SilentObserver())) run.Run();
             return File.ReadAllBytes(Path.Combine(model, ModelFile.WeightsName));
         }
 
         byte[] expected = Train(options, "memory");
-        var filed = options with { TokenFilePath = tokens, TokenFileFromBytes = 0 };
+        TextTrainingOptions filed = options with { TokenFilePath = tokens, TokenFileFromBytes = 0 };
         Assert.Equal(expected, Train(filed, "file"));
-        var written = File.GetLastWriteTimeUtc(tokens);
+        DateTime written = File.GetLastWriteTimeUtc(tokens);
         Assert.Equal(expected, Train(filed, "again"));
         Assert.Equal(written, File.GetLastWriteTimeUtc(tokens));
-        Assert.False(File.Exists(Path.Combine(folder, "small.bin")));
-        Train(options with { TokenFilePath = Path.Combine(folder, "small.bin") }, "small");
-        Assert.False(File.Exists(Path.Combine(folder, "small.bin")));
+        Assert.False(File.Exists(Path.Combine(_folder, "small.bin")));
+        Train(options with { TokenFilePath = Path.Combine(_folder, "small.bin") }, "small");
+        Assert.False(File.Exists(Path.Combine(_folder, "small.bin")));
     }
 
     [Theory]
@@ -98,7 +107,9 @@ public sealed class TokenFileTests : IDisposable
             : TokenizerTrainer.Train(new TrainerOptions { VocabSize = 200, HardVocabLimit = false }, SentenceReader.SplitLines(text)));
         int[] whole = TokenizedText.Stream(tokenizer, text);
         foreach (int size in (int[])[1, 17, 1000, 1 << 20])
+        {
             Assert.Equal(whole, TokenizedText.StreamParts(tokenizer, text, threads: 2, size).SelectMany(part => part));
+        }
     }
 
     [Fact]
@@ -107,10 +118,11 @@ public sealed class TokenFileTests : IDisposable
         Prop.ForAll<int[][]>(values =>
         {
             int[][] lines = [[], .. values.SelectMany(line => Enumerable.Repeat((int[])[.. line.Select(id => id & 0xFFF)], 3))];
-            string ids = Path.Combine(folder, "ids"), lengths = Path.Combine(folder, "lengths");
-            TokenFile.Write(ids, 4096, One, Two, [[1], .. lines]);
-            TokenFile.Write(lengths, int.MaxValue, One, Two, [[1], [.. lines.Select(line => line.Length)]]);
-            using var read = new LinesInFile(TokenFile.Open(ids, 4096, One, Two)!, TokenFile.Open(lengths, int.MaxValue, One, Two)!);
+            string ids = Path.Combine(_folder, "ids"), lengths = Path.Combine(_folder, "lengths");
+            TokenFile.Write(ids, 4096, s_one, s_two, [[1], .. lines]);
+            TokenFile.Write(lengths, int.MaxValue, s_one, s_two, [[1], [.. lines.Select(line => line.Length)]]);
+            using var read = new LinesInFile(TokenFile.Open(ids, 4096, s_one, s_two)!,
+                TokenFile.Open(lengths, int.MaxValue, s_one, s_two)!);
             Assert.Equal(lines.Length + 1, read.Count);
             for (int i = 0; i < lines.Length; i++)
             {
@@ -122,5 +134,8 @@ public sealed class TokenFileTests : IDisposable
 
     [Fact]
     public void Files_that_do_not_belong_together_are_refused() =>
-        Assert.Contains("do not belong together", Assert.Throws<InvalidDataException>(() => new LinesInFile(new TokensInMemory(new int[9]), new TokensInMemory(new int[] { 3, 4 }))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+        "do not belong together",
+        Assert.Throws<InvalidDataException>(
+        () => new LinesInFile(new TokensInMemory(new int[9]), new TokensInMemory(new int[] { 3, 4 }))).Message, StringComparison.Ordinal);
 }
