@@ -19,7 +19,7 @@ internal static class Corpora
     }
 
     /// <summary>A fixture file.</summary>
-    public static string Fixture(string name) => Path.Combine(AppContext.BaseDirectory, "Tokenization", "Reference", name);
+    public static string Fixture(string name) => Path.Combine(AppContext.BaseDirectory, "Tokenization", "Fixtures", name);
 
     public static IEnumerable<ReadOnlyMemory<byte>> Lines(byte[] text) => GruLM.Tokenization.SentenceReader.SplitLines(text);
 

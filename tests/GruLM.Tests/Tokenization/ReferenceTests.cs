@@ -1,4 +1,4 @@
-// Comparison with the reference, SentencePiece 0.1.97, through hashes of its results (Reference/make_fixtures.py made them): trained model
+// Comparison with the reference, SentencePiece 0.1.97, through hashes of its results (Fixtures/make_fixtures.py made them): trained model
 // files byte for byte, ids and offsets and decodings of every line, n-best and sampling streams. Those on the generated texts always run;
 // those on the shared corpora skip where the corpora are not present, and run in full only with GRULM_TESTS=full.
 using System.Collections.Concurrent;

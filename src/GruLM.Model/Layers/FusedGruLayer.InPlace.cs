@@ -1,7 +1,7 @@
 // The fused layer for few tokens in few lanes, a line of text at a time: packing weights would take longer than using them, so everything
 // is computed from W_ih and W_hh where they lie. Projections are made transposed, W_ih Xᵀ, because then the weights are the side that is
 // read in place by rows; a step is matrix times vector, forwards row by row and backwards column by column.
-// Gate math is that of GruLayer.Steps.cs. float32 only.
+// Gate math is that of FusedGruLayer.Steps.cs. float32 only.
 
 using System.Runtime.CompilerServices;
 using GruLM.Kernels;

@@ -2,7 +2,7 @@
 
 using System.Text;
 
-namespace GruLM.Tests.FrontDoor;
+namespace GruLM.Tests;
 
 public class VerbatimRepeatsTests
 {

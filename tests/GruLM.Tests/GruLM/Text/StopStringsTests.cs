@@ -3,7 +3,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 
-namespace GruLM.Tests.FrontDoor;
+namespace GruLM.Tests;
 
 public class StopStringsTests
 {

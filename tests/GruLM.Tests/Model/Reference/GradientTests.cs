@@ -200,7 +200,7 @@ public class GradientTests
     public void Losses_gradients_clipping_and_AdamW_follow_PyTorch()
     {
         using var json =
-            JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Model", "Reference", "pytorch_gru.json")));
+            JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Model", "Fixtures", "pytorch_gru.json")));
         foreach (JsonElement reference in json.RootElement.GetProperty("cases").EnumerateArray())
         {
             foreach (KernelPath path in KernelChoice.Available) FollowPyTorch(reference, path);

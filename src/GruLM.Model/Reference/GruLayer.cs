@@ -1,4 +1,4 @@
-// One GRU layer, forward and backward, in plain loops: the text to read first, and the oracle of GruLayer.Fused.cs.
+// One GRU layer, forward and backward, in plain loops: the text to read first, and the oracle of FusedGruLayer.cs.
 // PyTorch's and cuDNN's variant (Cho et al. 2014, reset gate applied after the product):
 //     r  = σ(W_ir x + b_ir + W_hr h + b_hr)        z = σ(W_iz x + b_iz + W_hz h + b_hz)
 //     q  = W_hn h + b_hn                           n = tanh(W_in x + b_in + r ⊙ q)

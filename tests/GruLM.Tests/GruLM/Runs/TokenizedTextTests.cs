@@ -4,7 +4,7 @@ using System.Text;
 using GruLM.Tokenization;
 using GruLM.Training;
 
-namespace GruLM.Tests.FrontDoor;
+namespace GruLM.Tests;
 
 public class TokenizedTextTests
 {

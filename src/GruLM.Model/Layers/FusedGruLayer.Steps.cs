@@ -1,5 +1,5 @@
 // The time steps of the fused GRU layer, forward and backward: one pass over the packed recurrent weights, the gate math of a panel's
-// units in the same item. Equations as in GruLayer.cs; GruLayer.Fused.cs tells how the sequence is put together.
+// units in the same item. Equations as in GruLayer.cs; FusedGruLayer.cs tells how the sequence is put together.
 
 using System.Runtime.CompilerServices;
 using GruLM.Kernels;

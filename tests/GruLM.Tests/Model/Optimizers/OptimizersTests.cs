@@ -33,7 +33,7 @@ public sealed class OptimizersTests : IDisposable
     public void Sgd_follows_PyTorch()
     {
         using var json =
-            JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Model", "Reference", "pytorch_sgd.json")));
+            JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Model", "Fixtures", "pytorch_sgd.json")));
         JsonElement root = json.RootElement;
         var config = new GruConfig
         {

@@ -1,4 +1,4 @@
-// Reading and writing safetensors: the fixture is made by Reference/make_safetensors.py from the format's description.
+// Reading and writing safetensors: the fixture is made by Fixtures/make_safetensors.py from the format's description.
 // A damaged file may read as another sound file or give InvalidDataException, never anything else.
 using System.Text;
 using FsCheck;
@@ -9,7 +9,7 @@ namespace GruLM.Tests.Formats;
 
 public sealed class SafetensorsTests : IDisposable
 {
-    private static readonly string s_fixture = Path.Combine(AppContext.BaseDirectory, "Formats", "Reference", "tiny.safetensors");
+    private static readonly string s_fixture = Path.Combine(AppContext.BaseDirectory, "Formats", "Safetensors", "Fixtures", "tiny.safetensors");
 
     private readonly string _folder = Directory.CreateTempSubdirectory("grulm-tests-").FullName;
 
