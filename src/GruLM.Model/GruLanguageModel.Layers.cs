@@ -3,8 +3,6 @@
 //     u_0 = embeddings        u_l = dropout(norm_l(y_{l−1}))        y_0 = GRU_0(u_0)        y_l = GRU_l(u_l) + y_{l−1}
 // without the norm and without "+ y_{l−1}" where the configuration does not ask for them.
 
-using GruLM.Kernels;
-
 namespace GruLM.Model;
 
 public sealed unsafe partial class GruLanguageModel

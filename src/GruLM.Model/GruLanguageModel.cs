@@ -1,7 +1,6 @@
 // The model as it is trained and evaluated: embedding, fused GRU layers, output layer with loss, on one thread team.
 // Everything a step needs is allocated once for the largest batch seen. MODEL.md gives the equations and tensor names.
 
-using GruLM.Formats;
 using GruLM.Kernels;
 
 namespace GruLM.Model;

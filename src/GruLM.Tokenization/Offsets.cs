@@ -1,17 +1,6 @@
 // Converts places in UTF-8 text to places in code points or UTF-16 units, for callers whose strings are not bytes.
 namespace GruLM.Tokenization;
 
-/// <summary>What offsets count.</summary>
-public enum OffsetUnit
-{
-    /// <summary>Bytes of the UTF-8 text.</summary>
-    Utf8Bytes,
-    /// <summary>Unicode code points, as Python counts.</summary>
-    CodePoints,
-    /// <summary>UTF-16 units, as .NET strings count.</summary>
-    Utf16,
-}
-
 /// <summary>Conversion of offsets.</summary>
 internal static class Offsets
 {

@@ -6,15 +6,6 @@ using GruLM.Tokenization.Proto;
 
 namespace GruLM.Tokenization;
 
-/// <summary>One way to cut a text and its score.</summary>
-/// <param name="Pieces">The pieces, with places in UTF-8 bytes.</param>
-/// <param name="Score">A log-probability; for draws without replacement the log of the chance to be among them.</param>
-public sealed record ScoredPieces(IReadOnlyList<EncodedPiece> Pieces, float Score)
-{
-    /// <summary>The ids.</summary>
-    public int[] Ids => [.. Pieces.Select(p => p.Id)];
-}
-
 public sealed partial class Tokenizer
 {
     private const int MaxNBest = 1024;

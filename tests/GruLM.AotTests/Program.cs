@@ -6,7 +6,6 @@ using System.Text;
 using GruLM;
 using GruLM.Corpus;
 using GruLM.Kernels;
-using GruLM.Model;
 using GruLM.Tokenization;
 using GruLM.Training;
 

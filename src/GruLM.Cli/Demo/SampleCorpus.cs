@@ -4,12 +4,6 @@
 // Left out on purpose: texts from anywhere else; everything is ASCII, so that characters are bytes.
 namespace GruLM.Cli.Demo;
 
-/// <summary>One document of a sample text.</summary>
-/// <param name="Start">Its first character, which is also its first byte.</param>
-/// <param name="Length">Its length, the empty line at its end included.</param>
-/// <param name="Nats">Its exact −log p.</param>
-public readonly record struct SampleDocument(int Start, int Length, double Nats);
-
 /// <summary>Writes sample text and knows how probable it is.</summary>
 public static class SampleCorpus
 {

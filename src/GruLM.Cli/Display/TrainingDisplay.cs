@@ -2,7 +2,6 @@
 // epoch and evaluation; elsewhere plain lines now and then. It collects the points that curves are drawn from.
 
 using System.Globalization;
-using GruLM.Model;
 using GruLM.Training;
 
 namespace GruLM.Cli;

@@ -4,7 +4,6 @@
 using System.Globalization;
 using System.Text;
 using GruLM.Cli.Pipes;
-using GruLM.Generation;
 using GruLM.Model;
 
 namespace GruLM.Cli.Runs;

@@ -5,9 +5,6 @@ using System.Runtime.InteropServices;
 
 namespace GruLM.Formats;
 
-/// <summary>Gives the numbers of a tensor when they are about to be written, in row-major order.</summary>
-public delegate ReadOnlySpan<float> FloatSource();
-
 /// <summary>A tensor to be written to a file.</summary>
 public sealed class NamedTensor
 {

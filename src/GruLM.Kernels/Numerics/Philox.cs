@@ -6,25 +6,6 @@ using System.Numerics;
 
 namespace GruLM.Kernels;
 
-/// <summary>What a random number is drawn for: separate streams under one seed.</summary>
-public enum RandomPurpose
-{
-    /// <summary>Initial parameter values.</summary>
-    Initialisation = 1,
-
-    /// <summary>Dropout masks.</summary>
-    Dropout = 2,
-
-    /// <summary>The order of samples in an epoch.</summary>
-    Shuffle = 3,
-
-    /// <summary>Choosing the next token.</summary>
-    Sampling = 4,
-
-    /// <summary>The lengths of windows.</summary>
-    WindowLength = 5,
-}
-
 /// <summary>A stateless stream of random numbers: every draw names its step and lane.</summary>
 public readonly struct Philox
 {

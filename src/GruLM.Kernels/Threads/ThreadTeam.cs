@@ -7,13 +7,6 @@ using System.Runtime.ExceptionServices;
 
 namespace GruLM.Kernels;
 
-/// <summary>A parallel region's body. Items must be independent; which thread runs an item is not defined.</summary>
-public interface IParallelJob
-{
-    /// <summary>Does item <paramref name="item"/> on thread <paramref name="thread"/> (0 is the caller).</summary>
-    void Execute(int item, int thread);
-}
-
 /// <summary>A fixed number of threads that run parallel regions together with the caller. One region at a time.</summary>
 public sealed unsafe class ThreadTeam : IDisposable
 {

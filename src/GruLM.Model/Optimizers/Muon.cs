@@ -9,25 +9,6 @@ using GruLM.Kernels;
 
 namespace GruLM.Model;
 
-/// <summary>Muon's constants, and those of AdamW for what is not a GRU matrix.</summary>
-public sealed record MuonOptions : AdamWOptions
-{
-    /// <inheritdoc/>
-    public override string Name => "muon";
-
-    /// <summary>How much of the momentum an update keeps.</summary>
-    public double Momentum { get; init; } = 0.95;
-
-    /// <summary>The learning rate of the GRU's matrices, in multiples of that of the rest.</summary>
-    public double RateFactor { get; init; } = 10;
-
-    /// <summary>A matrix moves on every so many updates, as far as on all of them together.</summary>
-    public int Every { get; init; } = 4;
-
-    /// <inheritdoc/>
-    public override Optimizer Create(GruConfig config) => new Muon(config, this);
-}
-
 /// <summary>Muon for the GRU's matrices, AdamW for the rest; the first moment of a GRU matrix is its momentum.</summary>
 public sealed unsafe class Muon : Optimizer
 {

@@ -6,23 +6,6 @@ using GruLM.Kernels;
 
 namespace GruLM.Model;
 
-/// <summary>The constants of an update, and which one it is.</summary>
-public abstract record OptimizerOptions
-{
-    /// <summary>The optimizer's name, in flags and in checkpoints.</summary>
-    public abstract string Name { get; }
-
-    /// <summary>Decoupled weight decay of matrices, in units of the learning rate.</summary>
-    public double WeightDecay { get; init; }
-
-    /// <summary>How much of the running average of the parameters an update keeps, shorter averages at the start; 0: none is
-    /// kept.</summary>
-    public double AverageDecay { get; init; }
-
-    /// <summary>The optimizer, with no updates made, for parameters of <paramref name="config"/>.</summary>
-    public abstract Optimizer Create(GruConfig config);
-}
-
 /// <summary>Updates parameters by their gradients. Not thread-safe; the bits do not depend on the number of threads.</summary>
 public abstract class Optimizer : IDisposable
 {
@@ -56,9 +39,3 @@ public abstract class Optimizer : IDisposable
     /// <summary>Frees the state.</summary>
     protected abstract void Dispose(bool disposing);
 }
-
-/// <summary>A part of an optimizer's state.</summary>
-/// <param name="Name">Its name, such as <c>m</c>.</param>
-/// <param name="Values">The tensors.</param>
-/// <param name="Views">Those of them that are in use.</param>
-public sealed record OptimizerState(string Name, GruParameters Values, IReadOnlyList<ParameterView> Views);

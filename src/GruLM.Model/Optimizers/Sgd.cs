@@ -6,20 +6,6 @@ using GruLM.Kernels;
 
 namespace GruLM.Model;
 
-/// <summary>The constants of gradient descent with momentum. Weight decay is 0 unless given: it is in units of a learning rate far larger
-/// than AdamW's.</summary>
-public sealed record SgdOptions : OptimizerOptions
-{
-    /// <inheritdoc/>
-    public override string Name => "sgd";
-
-    /// <summary>How much of the momentum an update keeps, μ; 0: plain gradient descent.</summary>
-    public double Momentum { get; init; } = 0.9;
-
-    /// <inheritdoc/>
-    public override Optimizer Create(GruConfig config) => new Sgd(config, this);
-}
-
 /// <summary>Gradient descent with its momentum, laid out like the parameters.</summary>
 public sealed unsafe class Sgd : Optimizer
 {

@@ -146,16 +146,6 @@ public static class ModelFile
     }
 }
 
-/// <summary>What a model was trained on, and so how it is evaluated.</summary>
-public enum SampleKind
-{
-    /// <summary>One long text; the state is carried through it.</summary>
-    Stream,
-
-    /// <summary>Independent lines; each starts from a zero state and ends with the end piece.</summary>
-    Lines,
-}
-
 /// <summary>config.json.</summary>
 internal sealed class ConfigJson
 {

@@ -11,13 +11,3 @@ public interface ITokens
     /// <summary>Copies ids from position <paramref name="start"/> on.</summary>
     void CopyTo(long start, Span<int> destination);
 }
-
-/// <summary>Ids in memory.</summary>
-public sealed class TokensInMemory(ReadOnlyMemory<int> ids) : ITokens
-{
-    /// <inheritdoc/>
-    public long Count => ids.Length;
-
-    /// <inheritdoc/>
-    public void CopyTo(long start, Span<int> destination) => ids.Span.Slice(checked((int)start), destination.Length).CopyTo(destination);
-}

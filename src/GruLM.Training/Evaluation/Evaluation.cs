@@ -5,46 +5,6 @@ using GruLM.Model;
 
 namespace GruLM.Training;
 
-/// <summary>Text to evaluate on, as tokens, with what its figures need to know of bytes.</summary>
-public abstract record HeldOut
-{
-    /// <summary>Tokens that are predicted when all of it is read.</summary>
-    public abstract long Tokens { get; }
-}
-
-/// <summary>A stream: ids, and the byte position in the text at which each token ends.</summary>
-/// <param name="Ids">Token ids.</param>
-/// <param name="ByteEnds">End of each token, in UTF-8 bytes from the start of the text.</param>
-public sealed record HeldOutStream(ReadOnlyMemory<int> Ids, ReadOnlyMemory<long> ByteEnds) : HeldOut
-{
-    /// <inheritdoc/>
-    public override long Tokens => Ids.Length - 1;
-}
-
-/// <summary>Lines: ids of each (without bos and end), and the UTF-8 bytes of each without its line end.</summary>
-/// <param name="Lines">Token ids of each line.</param>
-/// <param name="Bytes">Bytes of each line.</param>
-/// <param name="Bos">The id fed first.</param>
-/// <param name="End">The id predicted last.</param>
-/// <param name="Mask">Leaves all but answers out; their bytes alone are then in <paramref name="Bytes"/>. Null: everything counts.</param>
-public sealed record HeldOutLines(IReadOnlyList<int[]> Lines, IReadOnlyList<int> Bytes, int Bos, int End, AnswerMask? Mask = null) : HeldOut
-{
-    /// <inheritdoc/>
-    public override long Tokens => Lines.Sum(l => Mask?.Count(l) ?? l.Length + 1L);
-
-    /// <summary>UTF-8 bytes that are predicted of a line, one for its end.</summary>
-    internal long PredictedBytes(int line) => Bytes[line] + (Mask is null || Mask.Counts(Lines[line], Lines[line].Length) ? 1L : 0);
-}
-
-/// <summary>The figures of one evaluation.</summary>
-/// <param name="Sums">Loss and accuracy over the predicted tokens.</param>
-/// <param name="Bytes">UTF-8 bytes of the predicted text.</param>
-public readonly record struct EvaluationResult(LossSums Sums, long Bytes)
-{
-    /// <summary>Total nll / ln 2 / bytes.</summary>
-    public double BitsPerByte => Sums.BitsPerByte(Bytes);
-}
-
 /// <summary>Evaluates a model on held-out text.</summary>
 public static class Evaluation
 {

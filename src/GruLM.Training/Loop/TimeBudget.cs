@@ -3,11 +3,6 @@
 
 namespace GruLM.Training;
 
-/// <summary>From its step <paramref name="Step"/> on a run is laid out for <paramref name="TotalSteps"/> steps in all.</summary>
-/// <param name="Step">Updates made by then.</param>
-/// <param name="TotalSteps">Updates in all.</param>
-public sealed record PlannedSteps(long Step, long TotalSteps);
-
 /// <summary>The time that a run may train for, and how many steps fit into what is left of it by the speed that the run has had so far. One
 /// use.</summary>
 /// <param name="seconds">Time for steps, evaluations and savings.</param>

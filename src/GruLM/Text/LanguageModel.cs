@@ -1,6 +1,5 @@
 // A trained model as people use it: open a folder, give it text, get text back piece by piece. Text meets token ids here.
 
-using System.Runtime.CompilerServices;
 using GruLM.Corpus;
 using GruLM.Generation;
 using GruLM.Kernels;
@@ -8,22 +7,6 @@ using GruLM.Model;
 using GruLM.Tokenization;
 
 namespace GruLM;
-
-/// <summary>How a text is generated.</summary>
-public sealed record GenerationOptions
-{
-    /// <summary>Sampling settings; null takes the model's own.</summary>
-    public SamplingOptions? Sampling { get; init; }
-
-    /// <summary>Tokens generated at most.</summary>
-    public int MaxTokens { get; init; } = 256;
-
-    /// <summary>Strings that end the text; they are not part of it.</summary>
-    public IReadOnlyList<string> Stop { get; init; } = [];
-
-    /// <summary>Goes on where the model would end the text.</summary>
-    public bool IgnoreEos { get; init; }
-}
 
 /// <summary>A model folder, opened: tokenizer, weights and defaults. Texts are generated one at a time.</summary>
 public sealed class LanguageModel : IDisposable

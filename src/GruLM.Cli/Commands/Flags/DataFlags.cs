@@ -2,7 +2,6 @@
 
 using System.CommandLine;
 using GruLM.Cli.Runs;
-using GruLM.Corpus;
 
 namespace GruLM.Cli.Commands;
 

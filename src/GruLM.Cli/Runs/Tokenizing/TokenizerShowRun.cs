@@ -1,7 +1,6 @@
 // grulm tokenizer show: what a .model file holds.
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using GruLM.Cli.Pipes;
 using GruLM.Tokenization;
 

@@ -1,6 +1,5 @@
 // grulm tokenizer train: sentences in, PATH.model and PATH.vocab out.
 using System.Globalization;
-using System.Text.Json;
 using GruLM.Cli.Pipes;
 using GruLM.Tokenization;
 

@@ -5,19 +5,6 @@
 // guessing from the content of files.
 namespace GruLM.Corpus;
 
-/// <summary>What a file of a corpus holds.</summary>
-public enum CorpusFormat
-{
-    /// <summary>Text as it stands.</summary>
-    Plain,
-
-    /// <summary>A JSON object a line.</summary>
-    JsonLines,
-
-    /// <summary>Comma-separated values, the names of the columns in the first row.</summary>
-    Table,
-}
-
 /// <summary>Finds the files of a corpus.</summary>
 public static class CorpusFiles
 {

@@ -1,0 +1,77 @@
+// Which kernel path a program takes: the widest that the processor has, or the one that GRULM_KERNELS names.
+
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace GruLM.Kernels;
+
+/// <summary>Finds the kernel paths of this machine.</summary>
+public static class KernelChoice
+{
+    private const string Tiles = "amx";
+
+    /// <summary>The environment variable that forces a path: scalar, vector128, vector256, vector512, or amx for tiles with the widest
+    /// vectors beside them.</summary>
+    public const string Variable = "GRULM_KERNELS";
+
+    /// <summary>Every path that this process can run, plainest first.</summary>
+    public static IReadOnlyList<KernelPath> Available { get; } =
+        [.. Enum.GetValues<KernelPath>().Where(IsAvailable)];
+
+    /// <summary>The path that <see cref="Variable"/> names, else the widest available.
+    /// Throws <see cref="ArgumentException"/> when the variable names no path, or one that this machine lacks.</summary>
+    public static KernelPath Default()
+    {
+        string? forced = Forced;
+        if (forced is null || ForcesTiles) return Available[^1];
+        string names = string.Join(", ", Available).ToLowerInvariant();
+        if (!Enum.TryParse<KernelPath>(forced, ignoreCase: true, out KernelPath path) || !Enum.IsDefined(path)
+            || char.IsAsciiDigit(forced[0]))
+        {
+            throw new ArgumentException($"{Variable}={forced} is no kernel path; this machine has {names}");
+        }
+
+        if (!IsAvailable(path))
+        {
+            throw new ArgumentException($"{Variable}={forced}: this processor or build does not have it; it has {names}");
+        }
+
+        return path;
+    }
+
+    /// <summary>Whether <paramref name="precision"/> means bfloat16 on this machine. Tiles are a path of their own: forcing another one
+    /// leaves them unused. Throws <see cref="ArgumentException"/> when <see cref="Variable"/> asks for tiles that are not there.</summary>
+    public static bool UsesBf16(Precision precision)
+    {
+        if (ForcesTiles && !AmxMachine.IsAvailable) throw new ArgumentException($"{Variable}={Forced}: {AmxMachine.Reason}");
+        if (precision == Precision.Fp32 || !AmxMachine.IsAvailable) return false;
+        return AmxMachine.IsReal ? Forced is null || ForcesTiles : precision == Precision.Bf16 || ForcesTiles;
+    }
+
+    /// <summary>What computes, in a few words: threads, kernels, precision, and why it is not bfloat16 where that was asked for.</summary>
+    public static string Describe(Compute compute, Precision asked = Precision.Auto)
+    {
+        string threads =
+            $"{compute.Team.Count} thread{(compute.Team.Count == 1 ? "" : "s")}, {compute.Path.ToString().ToLowerInvariant()} kernels";
+        if (compute.Bf16 is not null) return $"{threads}, bf16 on {(AmxMachine.IsReal ? "AMX tiles" : "emulated tiles")}";
+        return asked == Precision.Bf16
+            ? $"{threads}, fp32 (no bf16: {(AmxMachine.IsAvailable ? $"{Variable}={Forced}" : AmxMachine.Reason)})"
+            : $"{threads}, fp32";
+    }
+
+    private static string? Forced => Environment.GetEnvironmentVariable(Variable) is { } value && !string.IsNullOrWhiteSpace(value)
+        ? value
+        : null;
+
+    private static bool ForcesTiles => string.Equals(Forced, Tiles, StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsAvailable(KernelPath path) => path switch
+    {
+        // Not Vector512.IsHardwareAccelerated: that is false on processors that clock down under 512-bit work, which these kernels still
+        // run faster with.
+        KernelPath.Vector512 => Avx512F.IsSupported && Avx512DQ.IsSupported,
+        KernelPath.Vector256 => Vector256.IsHardwareAccelerated,
+        KernelPath.Vector128 => Vector128.IsHardwareAccelerated,
+        _ => true,
+    };
+}

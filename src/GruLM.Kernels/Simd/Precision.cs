@@ -1,0 +1,16 @@
+// The numbers that products are computed with. Sums are float32 in all of them.
+
+namespace GruLM.Kernels;
+
+/// <summary>In which precision matrices are multiplied; sums and all else are float32.</summary>
+public enum Precision
+{
+    /// <summary>The fastest that keeps quality here: bfloat16 where the processor has tiles for it, else float32.</summary>
+    Auto,
+
+    /// <summary>float32.</summary>
+    Fp32,
+
+    /// <summary>bfloat16 where this machine can, else float32.</summary>
+    Bf16,
+}

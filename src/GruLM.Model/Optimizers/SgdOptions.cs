@@ -1,0 +1,17 @@
+// What gradient descent with momentum can be told. The update itself is in Sgd.cs.
+
+namespace GruLM.Model;
+
+/// <summary>The constants of gradient descent with momentum. Weight decay is 0 unless given: it is in units of a learning rate far larger
+/// than AdamW's.</summary>
+public sealed record SgdOptions : OptimizerOptions
+{
+    /// <inheritdoc/>
+    public override string Name => "sgd";
+
+    /// <summary>How much of the momentum an update keeps, μ; 0: plain gradient descent.</summary>
+    public double Momentum { get; init; } = 0.9;
+
+    /// <inheritdoc/>
+    public override Optimizer Create(GruConfig config) => new Sgd(config, this);
+}

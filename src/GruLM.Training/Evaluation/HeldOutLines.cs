@@ -1,0 +1,18 @@
+// Held-out text that is read line by line, each from a fresh state.
+
+namespace GruLM.Training;
+
+/// <summary>Lines: ids of each (without bos and end), and the UTF-8 bytes of each without its line end.</summary>
+/// <param name="Lines">Token ids of each line.</param>
+/// <param name="Bytes">Bytes of each line.</param>
+/// <param name="Bos">The id fed first.</param>
+/// <param name="End">The id predicted last.</param>
+/// <param name="Mask">Leaves all but answers out; their bytes alone are then in <paramref name="Bytes"/>. Null: everything counts.</param>
+public sealed record HeldOutLines(IReadOnlyList<int[]> Lines, IReadOnlyList<int> Bytes, int Bos, int End, AnswerMask? Mask = null) : HeldOut
+{
+    /// <inheritdoc/>
+    public override long Tokens => Lines.Sum(l => Mask?.Count(l) ?? l.Length + 1L);
+
+    /// <summary>UTF-8 bytes that are predicted of a line, one for its end.</summary>
+    internal long PredictedBytes(int line) => Bytes[line] + (Mask is null || Mask.Counts(Lines[line], Lines[line].Length) ? 1L : 0);
+}
