@@ -1,27 +1,26 @@
 // The model as it is trained and evaluated: embedding, fused GRU layers, output layer with loss, on one thread team.
-// Everything a step needs is allocated once for the largest batch seen. MODEL.md gives the equations and tensor names.
+// Everything a step needs is allocated once for the largest batch seen. docs/model.md gives the equations and tensor names.
 
 using GruLM.Kernels;
 
 namespace GruLM.Model;
 
 /// <summary>A stacked-GRU language model with forward, backward and update. Not thread-safe.</summary>
-public sealed unsafe partial class GruLanguageModel : ITrainableModel
+public sealed unsafe class GruLanguageModel : ITrainableModel
 {
     private readonly Compute _compute;
-    private readonly FusedGruLayer[] _layers;
+    private readonly LayerStack _layers;
     private readonly SoftmaxLoss _output;
     private readonly Philox _dropoutRandom;
+    private readonly RecurrentDropout _recurrentDropout;
     private readonly OptimizerOptions _optimizerOptions;
     private readonly List<LaneStates> _trainingStates = [];
     private readonly LaneStates _evaluationState;
-    private readonly PackedMatrix _packedInput;
-    private readonly PackedMatrix _packedState;
     private Workspace? _workspace;
     private GruParameters? _gradients;
     private Optimizer? _optimizer;
-    private readonly List<AlignedBuffer<float>> _recurrentMasks = [];
     private ParameterAverage? _average;
+    private Regularisation _regularisation = new();
     private PackedFor _packed;
     private long _maskedFor;
     private bool _gradientsAreUnmasked;
@@ -36,12 +35,10 @@ public sealed unsafe partial class GruLanguageModel : ITrainableModel
         Samples = samples;
         _optimizerOptions = optimizer ?? new AdamWOptions();
         _dropoutRandom = new Philox(seed, RandomPurpose.Dropout);
-        _layers =
-            [.. Enumerable.Range(0, Config.NumLayers).Select(l => FusedGruLayer.Create(compute, Config.InputDim(l), Config.HiddenDim))];
+        _layers = new LayerStack(parameters, compute);
         _output = SoftmaxLoss.Create(compute, Config.VocabSize, Config.HiddenDim);
-        _evaluationState = new LaneStates(_layers.Length, _layers[0].PaddedHidden);
-        _packedInput = compute.NewPacked(0, 0);
-        _packedState = compute.NewPacked(0, 0);
+        _recurrentDropout = new RecurrentDropout(parameters, compute, _dropoutRandom, (int)Place.Recurrent);
+        _evaluationState = new LaneStates(_layers.Count, _layers.PaddedHidden);
     }
 
     private enum PackedFor
@@ -75,15 +72,13 @@ public sealed unsafe partial class GruLanguageModel : ITrainableModel
     /// <summary>How training is regularised. Set it before the first batch.</summary>
     public Regularisation Regularisation
     {
-        get;
+        get => _regularisation;
         set
         {
             value.Validate();
-            field = value;
+            _regularisation = value;
         }
     }
-
-    = new();
 
     /// <summary>The penalties (AR and TAR) of the last <see cref="ForwardBackward"/>, in nats a token; they are not part of its
     /// loss.</summary>
@@ -99,7 +94,7 @@ public sealed unsafe partial class GruLanguageModel : ITrainableModel
         SampleKind samples = SampleKind.Stream)
     {
         var parameters = new GruParameters(config);
-        ParameterInitializer.Fill(parameters, seed);
+        ParameterInitializer.Fill(parameters, seed, compute.Team);
         return new GruLanguageModel(parameters, compute, optimizer, seed, samples);
     }
 
@@ -117,57 +112,27 @@ public sealed unsafe partial class GruLanguageModel : ITrainableModel
     public LossSums ForwardBackward(TokenBatch batch, long counted, long step)
     {
         Check(batch);
-        int tokens = batch.Steps * batch.Lanes, padded = _layers[0].PaddedHidden;
-        Regularisation regularisation = Regularisation;
-        bool inPlace = FewTokens.Suit(_compute, tokens, batch.Lanes) && regularisation.RecurrentDropout == 0;
-        if (inPlace) ReadInPlace();
-        else if (regularisation.RecurrentDropout > 0) PackMasked();
+        int tokens = batch.Steps * batch.Lanes;
+        bool inPlace = FewTokens.Suit(_compute, tokens, batch.Lanes) && Regularisation.RecurrentDropout == 0;
+        if (inPlace) _layers.ReadInPlace();
+        else if (Regularisation.RecurrentDropout > 0) PackMasked();
         else Pack(PackedFor.Training);
         Workspace w = Reserve(batch, training: true);
         LaneStates state = TrainingState(batch.Part);
         state.Prepare(batch);
+        var dropout = new LayerDropout(_dropoutRandom, step, Regularisation.LockedDropout);
         fixed (int* ids = batch.Inputs)
         {
-            Forward(ids, batch, w, state, step, training: true);
-            float* last = OutputOf(w, _layers.Length - 1, batch.Lanes), top = regularisation.OutputDropout > 0 ? w.Top.Pointer : last;
-            long perStep = (long)batch.Lanes * padded;
+            EmbedForTraining(ids, batch, w, step);
+            _layers.Forward(batch.Steps, batch.Lanes, w, state, dropout);
+            float* top = DropOutputs(batch, w, step);
             LossSums sums = inPlace
                 ? _output.RunInPlace(Parameters.Output, top, batch.Targets, tokens, w.DState.Pointer, Gradients.Output, counted)
                 : _output.Run(top, batch.Targets, tokens, w.DState.Pointer, Gradients.Output, counted, default);
-            double perNumber = 1 / ((double)counted * Config.HiddenDim);
-            Penalty = 0;
-            if (regularisation.ActivationPenalty > 0)
-            {
-                Penalty += OutputPenalties.Activation(top, w.DState.Pointer, perStep * batch.Steps,
-                    regularisation.ActivationPenalty * perNumber);
-            }
-
-            if (regularisation.OutputDropout > 0)
-            {
-                Dropout.LockedBackward(_compute, w.TopMask.Pointer, w.DState.Pointer, perStep, batch.Steps);
-            }
-
-            if (regularisation.SlownessPenalty > 0)
-            {
-                Penalty += OutputPenalties.Slowness(last, w.DState.Pointer, perStep, batch.Steps,
-                    regularisation.SlownessPenalty * perNumber);
-            }
-
-            BackwardLayers(batch, w);
-            _gradientsAreUnmasked |= regularisation.RecurrentDropout > 0;
-            if (regularisation.InputDropout > 0)
-            {
-                Dropout.LockedBackward(_compute, w.InputMask.Pointer, w.DEmbedding.Pointer, (long)batch.Lanes * _layers[0].PaddedInput,
-                    batch.Steps);
-            }
-
-            if (regularisation.EmbeddingDropout > 0)
-            {
-                Dropout.ScaleRows(w.DEmbedding.Pointer, tokens, _layers[0].PaddedInput, w.RowFactors.Pointer);
-            }
-
-            Embedding.Scatter(_compute, Gradients.Embedding, Config.EmbeddingDim, ids, tokens, w.DEmbedding.Pointer,
-                _layers[0].PaddedInput);
+            BackwardOutputs(batch, w, top, counted);
+            _layers.Backward(batch.Steps, batch.Lanes, w, Gradients, dropout);
+            _gradientsAreUnmasked |= Regularisation.RecurrentDropout > 0;
+            BackwardEmbedding(ids, batch, w);
             return sums;
         }
     }
@@ -215,8 +180,9 @@ public sealed unsafe partial class GruLanguageModel : ITrainableModel
         Pack(PackedFor.Evaluation);
         Workspace w = Reserve(batch, training: false);
         _evaluationState.Prepare(batch);
-        fixed (int* ids = batch.Inputs) Forward(ids, batch, w, _evaluationState, 0, training: false);
-        float* top = OutputOf(w, _layers.Length - 1, batch.Lanes);
+        fixed (int* ids = batch.Inputs) Embed(ids, batch, w);
+        _layers.Forward(batch.Steps, batch.Lanes, w, _evaluationState, dropout: null);
+        float* top = _layers.Output(w, batch.Lanes);
         return _output.Run(top, batch.Targets, batch.Steps * batch.Lanes, null, null, 1, logProbs);
     }
 
@@ -224,63 +190,139 @@ public sealed unsafe partial class GruLanguageModel : ITrainableModel
     public void Save(string folder) => ModelFile.Save(folder, Parameters, Samples);
 
     /// <inheritdoc/>
+    public void SaveTrainingState(string path) =>
+        TrainingStateFile.Write(path, Optimizer, _average, [.. Enumerable.Range(0, Math.Max(1, _trainingStates.Count)).Select(TrainingState)]);
+
+    /// <inheritdoc/>
+    public void LoadTrainingState(string path)
+    {
+        using var file = TrainingStateFile.Open(path);
+        file.Read(Optimizer);
+        if (_optimizerOptions.AverageDecay > 0 && file.HasAverage(Parameters))
+        {
+            _average ??= new ParameterAverage(Parameters, _optimizerOptions.AverageDecay);
+            file.Read(_average);
+        }
+
+        for (int part = 0; part == 0 || file.HasState(part); part++) file.Read(part, TrainingState(part));
+    }
+
+    /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (FusedGruLayer layer in _layers) layer.Dispose();
+        _layers.Dispose();
         _output.Dispose();
         foreach (LaneStates state in _trainingStates) state.Dispose();
         _evaluationState.Dispose();
-        _packedInput.Dispose();
-        _packedState.Dispose();
+        _recurrentDropout.Dispose();
         _workspace?.Dispose();
         _gradients?.Dispose();
         _optimizer?.Dispose();
         _average?.Dispose();
-        foreach (AlignedBuffer<float> mask in _recurrentMasks) mask.Dispose();
         Parameters.Dispose();
     }
 
-    private void Forward(int* ids, TokenBatch batch, Workspace w, LaneStates state, long step, bool training)
+    private void Embed(int* ids, TokenBatch batch, Workspace w) =>
+        Embedding.Gather(
+            _compute, Parameters.Embedding, Config.EmbeddingDim, ids, batch.Steps * batch.Lanes, w.Embedded.Pointer, _layers.PaddedInput);
+
+    private void EmbedForTraining(int* ids, TokenBatch batch, Workspace w, long step)
     {
-        int tokens = batch.Steps * batch.Lanes, padded = _layers[0].PaddedHidden;
-        long stateLength = (long)batch.Lanes * padded;
-        Embedding.Gather(_compute, Parameters.Embedding, Config.EmbeddingDim, ids, tokens, w.Embedded.Pointer, _layers[0].PaddedInput);
-        Regularisation regularisation = Regularisation;
-        if (training && regularisation.EmbeddingDropout > 0)
+        Embed(ids, batch, w);
+        int tokens = batch.Steps * batch.Lanes;
+        if (Regularisation.EmbeddingDropout > 0)
         {
-            Dropout.DrawRows(_dropoutRandom, regularisation.EmbeddingDropout, step, (int)Place.Embedding, ids, tokens,
-                w.RowFactors.Pointer);
-            Dropout.ScaleRows(w.Embedded.Pointer, tokens, _layers[0].PaddedInput, w.RowFactors.Pointer);
+            Dropout.DrawRows(Draw(Regularisation.EmbeddingDropout, step, Place.Embedding), ids, tokens, w.RowFactors.Pointer);
+            Dropout.ScaleRows(_compute, w.Embedded.Pointer, tokens, _layers.PaddedInput, w.RowFactors.Pointer);
         }
 
-        if (training && regularisation.InputDropout > 0)
+        if (Regularisation.InputDropout > 0)
         {
             Dropout.LockedForward(
-                _compute, _dropoutRandom, regularisation.InputDropout, step, (int)Place.Input, w.Embedded.Pointer, w.InputMask.Pointer,
-                w.Embedded.Pointer, (long)batch.Lanes * _layers[0].PaddedInput, batch.Steps);
-        }
-
-        ForwardLayers(batch, w, state, step, training);
-        if (training && regularisation.OutputDropout > 0)
-        {
-            Dropout.LockedForward(
-                _compute, _dropoutRandom, regularisation.OutputDropout, step, (int)Place.Output,
-                OutputOf(w, _layers.Length - 1, batch.Lanes), w.TopMask.Pointer, w.Top.Pointer, stateLength, batch.Steps);
+                _compute, Draw(Regularisation.InputDropout, step, Place.Input), w.Embedded.Pointer, w.InputMask.Pointer, w.Embedded.Pointer,
+                (long)batch.Lanes * _layers.PaddedInput, batch.Steps);
         }
     }
 
+    // What reaches the output layer [T·B, H'].
+    private float* DropOutputs(TokenBatch batch, Workspace w, long step)
+    {
+        float* last = _layers.Output(w, batch.Lanes);
+        if (Regularisation.OutputDropout == 0) return last;
+        Dropout.LockedForward(
+            _compute, Draw(Regularisation.OutputDropout, step, Place.Output), last, w.TopMask.Pointer, w.Top.Pointer,
+            (long)batch.Lanes * _layers.PaddedHidden, batch.Steps);
+        return w.Top.Pointer;
+    }
+
+    // From the gradient of what reached the output layer, in DState, to that of the last layer's outputs, penalties included.
+    private void BackwardOutputs(TokenBatch batch, Workspace w, float* top, long counted)
+    {
+        long perStep = (long)batch.Lanes * _layers.PaddedHidden;
+        double perNumber = 1 / ((double)counted * Config.HiddenDim);
+        Penalty = 0;
+        if (Regularisation.ActivationPenalty > 0)
+        {
+            double factor = Regularisation.ActivationPenalty * perNumber;
+            Penalty += OutputPenalties.Activation(top, w.DState.Pointer, perStep * batch.Steps, factor);
+        }
+
+        if (Regularisation.OutputDropout > 0)
+        {
+            Dropout.LockedBackward(_compute, w.TopMask.Pointer, w.DState.Pointer, perStep, batch.Steps);
+        }
+
+        if (Regularisation.SlownessPenalty > 0)
+        {
+            double factor = Regularisation.SlownessPenalty * perNumber;
+            Penalty += OutputPenalties.Slowness(_layers.Output(w, batch.Lanes), w.DState.Pointer, perStep, batch.Steps, factor);
+        }
+    }
+
+    private void BackwardEmbedding(int* ids, TokenBatch batch, Workspace w)
+    {
+        int tokens = batch.Steps * batch.Lanes, padded = _layers.PaddedInput;
+        float* dX = w.DEmbedding.Pointer;
+        if (Regularisation.InputDropout > 0)
+        {
+            Dropout.LockedBackward(_compute, w.InputMask.Pointer, dX, (long)batch.Lanes * padded, batch.Steps);
+        }
+
+        if (Regularisation.EmbeddingDropout > 0) Dropout.ScaleRows(_compute, dX, tokens, padded, w.RowFactors.Pointer);
+        Embedding.Scatter(_compute, Gradients.Embedding, Config.EmbeddingDim, ids, tokens, dX, padded);
+    }
+
+    private DropoutDraw Draw(double probability, long step, Place place) => new(_dropoutRandom, probability, step, (int)place);
+
     private void Pack(PackedFor purpose)
     {
-        foreach (FusedGruLayer layer in _layers) layer.ReadPacked();
+        _layers.ReadPacked();
         if (_packed >= purpose && _packed != PackedFor.Masked) return;
-        for (int l = 0; l < _layers.Length; l++) _layers[l].Pack(Parameters, l, purpose == PackedFor.Training);
+        for (int l = 0; l < _layers.Count; l++) _layers.Pack(l, purpose == PackedFor.Training);
         _output.Pack(Parameters.Output, purpose == PackedFor.Training);
         _packed = purpose;
     }
 
-    private void ReadInPlace()
+    private void PackMasked()
     {
-        for (int l = 0; l < _layers.Length; l++) _layers[l].ReadInPlace(Parameters, l);
+        _layers.ReadPacked();
+        if (_packed == PackedFor.Masked && _maskedFor == Optimizer.Steps) return;
+        _recurrentDropout.Pack(_layers, Regularisation.RecurrentDropout, Optimizer.Steps);
+        _output.Pack(Parameters.Output, true);
+        (_packed, _maskedFor) = (PackedFor.Masked, Optimizer.Steps);
+    }
+
+    // Once for all parts of a batch: they shared the mask.
+    private void MaskGradients()
+    {
+        if (_gradientsAreUnmasked) _recurrentDropout.MaskGradients(Gradients);
+        _gradientsAreUnmasked = false;
+    }
+
+    private LaneStates TrainingState(int part)
+    {
+        while (_trainingStates.Count <= part) _trainingStates.Add(new LaneStates(_layers.Count, _layers.PaddedHidden));
+        return _trainingStates[part];
     }
 
     private Workspace Reserve(TokenBatch batch, bool training)
@@ -291,8 +333,7 @@ public sealed unsafe partial class GruLanguageModel : ITrainableModel
             (long oldTokens, long oldLanes, bool oldTraining) = _workspace is { } w ? (w.Tokens, w.Lanes, w.Training) : (0, 0, false);
             _workspace?.Dispose();
             _workspace = new Workspace(
-                Config, Regularisation, Math.Max(tokens, oldTokens), Math.Max(batch.Lanes, oldLanes), training || oldTraining,
-                _layers[0].PaddedInput, _layers[0].PaddedHidden);
+                Config, Regularisation, Math.Max(tokens, oldTokens), Math.Max(batch.Lanes, oldLanes), training || oldTraining);
         }
 
         return _workspace;

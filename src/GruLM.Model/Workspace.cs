@@ -1,4 +1,4 @@
-// The memory of a training step besides parameters, gradients and moments, and the states that lanes carry between steps.
+// The memory of a training step besides parameters, gradients and moments. Shapes: T steps, B lanes, E and H padded to a multiple of 16.
 
 using GruLM.Kernels;
 
@@ -7,22 +7,18 @@ namespace GruLM.Model;
 /// <summary>Buffers for batches of up to <see cref="Tokens"/> tokens in up to <see cref="Lanes"/> lanes.</summary>
 internal sealed class Workspace : IDisposable
 {
-    public Workspace(GruConfig config, Regularisation regularisation, long tokens, long lanes, bool training, int paddedInput,
-        int paddedHidden)
+    public Workspace(GruConfig config, Regularisation regularisation, long tokens, long lanes, bool training)
     {
         (Tokens, Lanes, Training) = (tokens, lanes, training);
+        int paddedInput = FusedGruLayer.Padded(config.EmbeddingDim), paddedHidden = FusedGruLayer.Padded(config.HiddenDim);
         Embedded = new AlignedBuffer<float>(tokens * paddedInput);
         Layers = [.. Enumerable.Range(0, config.NumLayers).Select(_ => new GruActivations(tokens, lanes, paddedHidden))];
         long forTraining = training ? tokens : 0;
         int boundaries = config.Dropout > 0 ? config.NumLayers - 1 : 0;
-        Masks = [.. Enumerable.Range(0, boundaries).Select(_ => new AlignedBuffer<float>(forTraining * paddedHidden))];
-        Dropped = [.. Enumerable.Range(0, boundaries).Select(_ => new AlignedBuffer<float>(forTraining * paddedHidden))];
-        Outputs =
-            [.. Enumerable.Range(0, config.Residual ? config.NumLayers - 1 : 0)
-            .Select(_ => new AlignedBuffer<float>(tokens * paddedHidden))];
-        Normal =
-            [.. Enumerable.Range(0, config.LayerNorm ? config.NumLayers - 1 : 0)
-            .Select(_ => new AlignedBuffer<float>(tokens * paddedHidden))];
+        Masks = Buffers(boundaries, forTraining * paddedHidden);
+        Dropped = Buffers(boundaries, forTraining * paddedHidden);
+        Outputs = Buffers(config.Residual ? config.NumLayers - 1 : 0, tokens * paddedHidden);
+        Normal = Buffers(config.LayerNorm ? config.NumLayers - 1 : 0, tokens * paddedHidden);
         Statistics = [.. Normal.Select(_ => new AlignedBuffer<float>(2 * tokens))];
         DInput = new AlignedBuffer<float>(config.Residual ? forTraining * paddedHidden : 0);
         InputMask = new AlignedBuffer<float>(training ? lanes * paddedInput : 0);
@@ -89,49 +85,14 @@ internal sealed class Workspace : IDisposable
     public void Dispose()
     {
         foreach (GruActivations layer in Layers) layer.Dispose();
-        foreach (AlignedBuffer<float> buffer in (AlignedBuffer<float>[])[Embedded, InputMask, RowFactors, TopMask, Top, DEmbedding, DState,
-            DInput, Carry, .. Masks, .. Dropped, .. Outputs, .. Normal, .. Statistics])
-        {
-            buffer.Dispose();
-        }
-    }
-}
-
-/// <summary>The state of every layer and lane between batches: [L, B, H'].</summary>
-internal sealed unsafe class LaneStates(int layerCount, int paddedHidden) : IDisposable
-{
-    private AlignedBuffer<float> _buffer = new(0);
-
-    public int Lanes { get; private set; }
-
-    public Span<float> Values => _buffer.Slice(0, checked((int)((long)layerCount * Lanes * paddedHidden)));
-
-    public float* this[int layer] => _buffer.Pointer + ((long)layer * Lanes * paddedHidden);
-
-    /// <summary>Makes room for the batch's lanes, and sets those to zero that start fresh or are new.</summary>
-    public void Prepare(TokenBatch batch)
-    {
-        Prepare(batch.Lanes, batch.StartsFresh);
-        for (int b = 0; b < batch.Lanes; b++)
-        {
-            if (!batch.FreshLanes[b]) continue;
-            for (int l = 0; l < layerCount; l++) new Span<float>(this[l] + ((long)b * paddedHidden), paddedHidden).Clear();
-        }
+        AlignedBuffer<float>[] buffers =
+        [
+            Embedded, InputMask, RowFactors, TopMask, Top, DEmbedding, DState, DInput, Carry,
+            .. Masks, .. Dropped, .. Outputs, .. Normal, .. Statistics,
+        ];
+        foreach (AlignedBuffer<float> buffer in buffers) buffer.Dispose();
     }
 
-    /// <summary>Makes room for <paramref name="lanes"/>; a new number of lanes, or <paramref name="fresh"/>, starts from zero.</summary>
-    public void Prepare(int lanes, bool fresh)
-    {
-        if (lanes == Lanes && !fresh) return;
-        if (lanes != Lanes)
-        {
-            _buffer.Dispose();
-            _buffer = new AlignedBuffer<float>((long)layerCount * lanes * paddedHidden);
-            Lanes = lanes;
-        }
-
-        Values.Clear();
-    }
-
-    public void Dispose() => _buffer.Dispose();
+    private static AlignedBuffer<float>[] Buffers(int count, long length) =>
+        [.. Enumerable.Range(0, count).Select(_ => new AlignedBuffer<float>(length))];
 }

@@ -79,7 +79,7 @@ internal sealed unsafe class BenchRun(BenchOptions options, TextWriter output, C
         GruConfig config = shape.Config with { VocabSize = 2 };
         config.Validate();
         using var parameters = new GruParameters(config);
-        ParameterInitializer.Fill(parameters, 1);
+        ParameterInitializer.Fill(parameters, 1, _compute.Team);
         using var layers = new GruLayers(parameters, _compute, shape.Bptt, shape.Batch);
         int tokens = shape.Bptt * shape.Batch;
         float[] x = new float[tokens * shape.Embedding], y = new float[tokens * shape.Hidden], dX = new float[x.Length];
@@ -99,7 +99,7 @@ internal sealed unsafe class BenchRun(BenchOptions options, TextWriter output, C
     {
         MemoryNeed.Check(shape.Config, new TrainingOptions { BatchSize = 1, Bptt = 1 });
         using var parameters = new GruParameters(shape.Config);
-        ParameterInitializer.Fill(parameters, 1);
+        ParameterInitializer.Fill(parameters, 1, _compute.Team);
         using var session = new DecodingSession(parameters, _compute);
         var sampler = new Sampler(new SamplingOptions { TopK = 50, TopP = 1, MinP = 0, Temperature = 1 });
         int id = 0;

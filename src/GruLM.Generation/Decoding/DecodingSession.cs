@@ -1,7 +1,6 @@
 // Generation: one model step a token, with the state carried. A session is a state and the buffers to advance it; the weights
 // are the model's own, read in place, so many sessions share one copy. Decoding is bound by reading weights once a token.
 
-using System.Runtime.Intrinsics;
 using GruLM.Kernels;
 using GruLM.Model;
 
@@ -50,7 +49,7 @@ public sealed unsafe class DecodingSession : IDisposable
             if (l > 0) x = Output(l - 1);
             if (l > 0 && Config.LayerNorm)
             {
-                LayerNorm.Row(x, h, _parameters.NormWeight(l), _parameters.NormBias(l), _normal.Pointer);
+                LayerNorm.Row(_compute, x, h, _parameters.NormWeight(l), _parameters.NormBias(l), _normal.Pointer);
                 x = _normal.Pointer;
             }
 
@@ -58,7 +57,16 @@ public sealed unsafe class DecodingSession : IDisposable
             int inputDim = Config.InputDim(l);
             _compute.MultiplyVector(_parameters.WeightIh(l), inputDim, 3 * h, inputDim, x, _inputGates.Pointer);
             _compute.MultiplyVector(_parameters.WeightHh(l), h, 3 * h, h, layerState, _stateGates.Pointer);
-            Gates(_parameters.BiasIh(l), _parameters.BiasHh(l), layerState);
+            var cell = new CellWork
+            {
+                InputGates = _inputGates.Pointer,
+                StateGates = _stateGates.Pointer,
+                BiasIh = _parameters.BiasIh(l),
+                BiasHh = _parameters.BiasHh(l),
+                State = layerState,
+                Units = h,
+            };
+            KernelDispatch.Run<CellWork, int>(_compute.Path, cell);
         }
     }
 
@@ -113,58 +121,64 @@ public sealed unsafe class DecodingSession : IDisposable
     {
         if (!Config.Residual) return _state.Pointer + ((long)l * _padded);
         _sum.Clear();
-        for (int below = 0; below <= l; below++)
-        {
-            System.Numerics.Tensors.TensorPrimitives.Add(_sum.Span, _state.Slice((long)below * _padded, _padded), _sum.Span);
-        }
-
+        var sum = new SumWork { States = _state.Pointer, Sum = _sum.Pointer, Count = l + 1, Length = _padded };
+        KernelDispatch.Run<SumWork, int>(_compute.Path, sum);
         return _sum.Pointer;
     }
 
-    private void Gates(float* biasIh, float* biasHh, float* layerState)
+    // The equations of GruLayer.cs for all units; the last vector may run over the end of the gates into their padding.
+    private struct CellWork : ISimdWork<int>
     {
-        switch (_compute.Path)
+        public float* InputGates, StateGates, BiasIh, BiasHh, State;
+        public int Units;
+
+        public readonly int Run<S, V>()
+            where S : struct, ISimd<V>
+            where V : unmanaged
         {
-            case KernelPath.Vector512:
-                GateStep<Simd512, Vector512<float>>(biasIh, biasHh, layerState);
-                break;
-            case KernelPath.Vector256:
-                GateStep<Simd256, Vector256<float>>(biasIh, biasHh, layerState);
-                break;
-            case KernelPath.Vector128:
-                GateStep<Simd128, Vector128<float>>(biasIh, biasHh, layerState);
-                break;
-            default:
-                GateStep<Simd1, float>(biasIh, biasHh, layerState);
-                break;
+            int h = Units;
+            float* a = InputGates, b = StateGates;
+            float* tail = stackalloc float[S.Width];
+            for (int j = 0; j < h; j += S.Width)
+            {
+                V r = S.Add(S.Add(S.Load(a + j), S.Load(BiasIh + j)), S.Add(S.Load(b + j), S.Load(BiasHh + j)));
+                V z = S.Add(
+                    S.Add(S.Load(a + h + j), S.Load(BiasIh + h + j)), S.Add(S.Load(b + h + j), S.Load(BiasHh + h + j)));
+                V n = S.Add(S.Load(a + (2 * h) + j), S.Load(BiasIh + (2 * h) + j));
+                V q = S.Add(S.Load(b + (2 * h) + j), S.Load(BiasHh + (2 * h) + j));
+                V after = GruCell<S, V>.State(GruCell<S, V>.Gates(r, z, n, q), S.Load(State + j));
+                if (j + S.Width <= h)
+                {
+                    S.Store(State + j, after);
+                    continue;
+                }
+
+                // Padded units stay zero.
+                S.Store(tail, after);
+                for (int i = 0; j + i < h; i++) State[j + i] = tail[i];
+            }
+
+            return h;
         }
     }
 
-    // The equations of GruLayer.cs for all units; the last vector may run over the end of the gates into their padding.
-    private void GateStep<S, V>(float* biasIh, float* biasHh, float* layerState)
-        where S : struct, ISimd<V>
-        where V : unmanaged
+    // The sum of the states of the first layers.
+    private struct SumWork : ISimdWork<int>
     {
-        int h = Config.HiddenDim;
-        float* a = _inputGates.Pointer, b = _stateGates.Pointer;
-        float* tail = stackalloc float[S.Width];
-        for (int j = 0; j < h; j += S.Width)
+        public float* States, Sum;
+        public int Count, Length;
+
+        public readonly int Run<S, V>()
+            where S : struct, ISimd<V>
+            where V : unmanaged
         {
-            V r = VectorMath<S, V>.Sigmoid(S.Add(S.Add(S.Load(a + j), S.Load(biasIh + j)), S.Add(S.Load(b + j), S.Load(biasHh + j))));
-            V z = VectorMath<S, V>.Sigmoid(
-                S.Add(S.Add(S.Load(a + h + j), S.Load(biasIh + h + j)), S.Add(S.Load(b + h + j), S.Load(biasHh + h + j))));
-            V q = S.Add(S.Load(b + (2 * h) + j), S.Load(biasHh + (2 * h) + j));
-            V n = VectorMath<S, V>.Tanh(S.MultiplyAdd(r, q, S.Add(S.Load(a + (2 * h) + j), S.Load(biasIh + (2 * h) + j))));
-            V after = S.MultiplyAdd(z, S.Subtract(S.Load(layerState + j), n), n);
-            if (j + S.Width <= h)
+            for (int l = 0; l < Count; l++)
             {
-                S.Store(layerState + j, after);
-                continue;
+                float* state = States + ((long)l * Length);
+                for (int j = 0; j < Length; j += S.Width) S.Store(Sum + j, S.Add(S.Load(Sum + j), S.Load(state + j)));
             }
 
-            // Padded units stay zero.
-            S.Store(tail, after);
-            for (int i = 0; j + i < h; i++) layerState[j + i] = tail[i];
+            return Count;
         }
     }
 }

@@ -3,7 +3,6 @@
 
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace GruLM.Kernels;
 
@@ -20,22 +19,7 @@ public static class FmaCeiling
         for (int run = 0; run < rates.Length; run++)
         {
             long start = Stopwatch.GetTimestamp();
-            switch (compute.Path)
-            {
-                case KernelPath.Vector512:
-                    Run<Simd512, Vector512<float>>(compute);
-                    break;
-                case KernelPath.Vector256:
-                    Run<Simd256, Vector256<float>>(compute);
-                    break;
-                case KernelPath.Vector128:
-                    Run<Simd128, Vector128<float>>(compute);
-                    break;
-                default:
-                    Run<Simd1, float>(compute);
-                    break;
-            }
-
+            KernelDispatch.Run(compute, default(Job), compute.Team.Count);
             double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
             rates[run] = 2.0 * compute.Team.Count * Rounds * Accumulators * compute.Width / seconds / 1e9;
         }
@@ -44,20 +28,12 @@ public static class FmaCeiling
         return rates[rates.Length / 2];
     }
 
-    private static void Run<S, V>(Compute compute)
-        where S : struct, ISimd<V>
-        where V : unmanaged
-    {
-        var job = default(Job<S, V>);
-        compute.Team.Run(ref job, compute.Team.Count);
-    }
-
-    private struct Job<S, V> : IParallelJob
-        where S : struct, ISimd<V>
-        where V : unmanaged
+    private readonly struct Job : ISimdJob
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public readonly unsafe void Execute(int item, int thread)
+        public unsafe void Execute<S, V>(int item, int thread)
+            where S : struct, ISimd<V>
+            where V : unmanaged
         {
             V x = S.Splat(0.999f), y = S.Splat(1e-3f);
             V a0 = y, a1 = y, a2 = y, a3 = y, a4 = y, a5 = y, a6 = y, a7 = y, a8 = y, a9 = y, a10 = y, a11 = y;

@@ -3,7 +3,6 @@
 // shared one, where a neighbour takes half of the issue slots (24 multiply-adds with 11 instructions that do nothing are then no faster).
 
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace GruLM.Kernels;
 
@@ -14,30 +13,26 @@ public static class TileCeiling
     private const int Rounds = 4000;
 
     /// <summary>Runs a millisecond or two and returns the floating-point operations of all threads together.</summary>
-    public static double Run(Compute compute) => compute.Path switch
+    public static double Run(Compute compute)
     {
-        KernelPath.Vector512 => Run<Simd512, Vector512<float>>(compute),
-        KernelPath.Vector256 => Run<Simd256, Vector256<float>>(compute),
-        KernelPath.Vector128 => Run<Simd128, Vector128<float>>(compute),
-        _ => Run<Simd1, float>(compute),
-    };
-
-    private static double Run<S, V>(Compute compute)
-        where S : struct, ISimd<V>
-        where V : unmanaged
-    {
-        var job = default(Job<S, V>);
-        compute.Team.Run(ref job, compute.Team.Count);
-        return 2.0 * compute.Team.Count * Rounds * Depth * S.TileRows * 3 * S.Width;
+        KernelDispatch.Run(compute, default(Job), compute.Team.Count);
+        return compute.Team.Count * KernelDispatch.Run<Operations, double>(compute.Path, default);
     }
 
-    private struct Job<S, V> : IParallelJob
-        where S : struct, ISimd<V>
-        where V : unmanaged
+    private readonly struct Operations : ISimdWork<double>
+    {
+        public double Run<S, V>()
+            where S : struct, ISimd<V>
+            where V : unmanaged => 2.0 * Rounds * Depth * S.TileRows * 3 * S.Width;
+    }
+
+    private readonly struct Job : ISimdJob
     {
         [SkipLocalsInit]
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public readonly unsafe void Execute(int item, int thread)
+        public unsafe void Execute<S, V>(int item, int thread)
+            where S : struct, ISimd<V>
+            where V : unmanaged
         {
             int width = 3 * S.Width;
             using var a = new AlignedBuffer<float>(S.TileRows * Depth);

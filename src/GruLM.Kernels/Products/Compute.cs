@@ -2,8 +2,6 @@
 // Compute<S, V> implements them for every vector width. Results do not depend on the number of threads:
 // each output element is summed by one thread in one order.
 
-using System.Runtime.Intrinsics;
-
 namespace GruLM.Kernels;
 
 /// <summary>Matrix products and reductions on one kernel path, shared out over a thread team. All matrices are row-major float32.</summary>
@@ -52,14 +50,7 @@ public abstract unsafe class Compute : IDisposable
     {
         KernelPath chosen = path ?? KernelChoice.Default();
         if (!KernelChoice.Available.Contains(chosen)) throw new ArgumentException($"this machine has no {chosen} kernels");
-        var team = new ThreadTeam(threads);
-        return chosen switch
-        {
-            KernelPath.Vector512 => new Compute<Simd512, Vector512<float>>(chosen, team),
-            KernelPath.Vector256 => new Compute<Simd256, Vector256<float>>(chosen, team),
-            KernelPath.Vector128 => new Compute<Simd128, Vector128<float>>(chosen, team),
-            _ => new Compute<Simd1, float>(chosen, team),
-        };
+        return KernelDispatch.Run<Factory, Compute>(chosen, new Factory(chosen, new ThreadTeam(threads)));
     }
 
     /// <summary>An empty packed matrix for this path, of bfloat16 where that is in use.</summary>
@@ -121,5 +112,12 @@ public abstract unsafe class Compute : IDisposable
         }
 
         return _scratch.Pointer;
+    }
+
+    private readonly struct Factory(KernelPath path, ThreadTeam team) : ISimdWork<Compute>
+    {
+        public Compute Run<S, V>()
+            where S : struct, ISimd<V>
+            where V : unmanaged => new Compute<S, V>(path, team);
     }
 }

@@ -1,7 +1,6 @@
 // Inverted dropout: an element is dropped with probability p, the rest are scaled by 1 / (1 − p). Which elements is a function of seed,
 // step, place and position alone. Plain (between layers, PyTorch's placing), locked (one mask for all steps of a window), of whole rows.
 
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using GruLM.Kernels;
 
@@ -12,16 +11,15 @@ internal static unsafe class Dropout
 {
     /// <summary>Draws <paramref name="mask"/> (0 or 1 / (1 − p)) and sets y = mask ⊙ x over <paramref name="length"/> elements (a multiple
     /// of 16).</summary>
-    public static void Forward(Compute compute, Philox random, double probability, long step, int layer, float* x, float* mask, float* y,
-        long length)
+    public static void Forward(Compute compute, DropoutDraw draw, float* x, float* mask, float* y, long length)
     {
         var job = new MaskJob
         {
-            Random = random,
-            Threshold = (uint)Math.Round(probability * 65536),
-            Scale = (float)(1 / (1 - probability)),
-            Step = (ulong)step,
-            FirstLane = (ulong)layer << 48,
+            Random = draw.Random,
+            Threshold = (uint)Math.Round(draw.Probability * 65536),
+            Scale = (float)(1 / (1 - draw.Probability)),
+            Step = (ulong)draw.Step,
+            FirstLane = (ulong)draw.Place << 48,
             X = x,
             Mask = mask,
             Y = y,
@@ -34,56 +32,76 @@ internal static unsafe class Dropout
     public static void Backward(Compute compute, float* mask, float* dx, long length)
     {
         var job = new MultiplyJob { Mask = mask, Dx = dx, Length = length };
-        compute.Team.Run(ref job, (int)((length + MaskJob.Block - 1) / MaskJob.Block));
+        KernelDispatch.Run(compute, job, (int)((length + MaskJob.Block - 1) / MaskJob.Block));
     }
 
     /// <summary>Draws <paramref name="mask"/> over <paramref name="perStep"/> elements (a multiple of 16) and sets y = mask ⊙ x in each of
     /// <paramref name="steps"/> steps. x and y may be the same.</summary>
-    public static void LockedForward(Compute compute, Philox random, double probability, long step, int place, float* x, float* mask,
-        float* y, long perStep, int steps)
+    public static void LockedForward(Compute compute, DropoutDraw draw, float* x, float* mask, float* y, long perStep, int steps)
     {
         new Span<float>(mask, checked((int)perStep)).Fill(1);
-        Forward(compute, random, probability, step, place, mask, mask, mask, perStep);
-        var job = new RowsJob { Factors = mask, X = x, Y = y, Length = perStep };
-        compute.Team.Run(ref job, steps);
+        Forward(compute, draw, mask, mask, mask, perStep);
+        var job = new StepsJob { Factors = mask, X = x, Y = y, Length = perStep };
+        KernelDispatch.Run(compute, job, steps);
     }
 
     /// <summary>dx = mask ⊙ dx in each of <paramref name="steps"/> steps.</summary>
     public static void LockedBackward(Compute compute, float* mask, float* dx, long perStep, int steps)
     {
-        var job = new RowsJob { Factors = mask, X = dx, Y = dx, Length = perStep };
-        compute.Team.Run(ref job, steps);
+        var job = new StepsJob { Factors = mask, X = dx, Y = dx, Length = perStep };
+        KernelDispatch.Run(compute, job, steps);
     }
 
     /// <summary>The factor of each row: 0 where its id is among those dropped in this step, 1 / (1 − p) elsewhere.</summary>
-    public static void DrawRows(Philox random, double probability, long step, int place, int* ids, int rows, float* factors)
+    public static void DrawRows(DropoutDraw draw, int* ids, int rows, float* factors)
     {
-        float scale = (float)(1 / (1 - probability));
+        float scale = (float)(1 / (1 - draw.Probability));
         for (int i = 0; i < rows; i++)
         {
-            factors[i] = random.Uniform((ulong)step, ((ulong)place << 48) + (uint)ids[i]) < probability ? 0 : scale;
+            double drawn = draw.Random.Uniform((ulong)draw.Step, ((ulong)draw.Place << 48) + (uint)ids[i]);
+            factors[i] = drawn < draw.Probability ? 0 : scale;
         }
     }
 
     /// <summary>Scales each of the rows of <paramref name="width"/> elements (a multiple of 16).</summary>
-    public static void ScaleRows(float* x, int rows, int width, float* factors)
+    public static void ScaleRows(Compute compute, float* x, int rows, int width, float* factors)
     {
-        for (int i = 0; i < rows; i++, x += width)
+        var work = new ScaleWork { Factors = factors, X = x, Rows = rows, Width = width };
+        KernelDispatch.Run<ScaleWork, int>(compute.Path, work);
+    }
+
+    private struct ScaleWork : ISimdWork<int>
+    {
+        public float* Factors, X;
+        public int Rows, Width;
+
+        public readonly int Run<S, V>()
+            where S : struct, ISimd<V>
+            where V : unmanaged
         {
-            for (int j = 0; j < width; j += Vector<float>.Count) (Vector.Load(x + j) * factors[i]).Store(x + j);
+            float* x = X;
+            for (int i = 0; i < Rows; i++, x += Width)
+            {
+                V factor = S.Splat(Factors[i]);
+                for (int j = 0; j < Width; j += S.Width) S.Store(x + j, S.Multiply(S.Load(x + j), factor));
+            }
+
+            return Rows;
         }
     }
 
     // One step's y = factors ⊙ x.
-    private struct RowsJob : IParallelJob
+    private struct StepsJob : ISimdJob
     {
         public float* Factors, X, Y;
         public long Length;
 
-        public readonly void Execute(int item, int thread)
+        public readonly void Execute<S, V>(int item, int thread)
+            where S : struct, ISimd<V>
+            where V : unmanaged
         {
             float* x = X + (item * Length), y = Y + (item * Length);
-            for (long i = 0; i < Length; i += Vector<float>.Count) (Vector.Load(Factors + i) * Vector.Load(x + i)).Store(y + i);
+            for (long i = 0; i < Length; i += S.Width) S.Store(y + i, S.Multiply(S.Load(Factors + i), S.Load(x + i)));
         }
     }
 
@@ -121,17 +139,19 @@ internal static unsafe class Dropout
         }
     }
 
-    private struct MultiplyJob : IParallelJob
+    private struct MultiplyJob : ISimdJob
     {
         public float* Mask, Dx;
         public long Length;
 
-        public readonly void Execute(int item, int thread)
+        public readonly void Execute<S, V>(int item, int thread)
+            where S : struct, ISimd<V>
+            where V : unmanaged
         {
             long end = Math.Min(Length, (item + 1L) * MaskJob.Block);
-            for (long i = (long)item * MaskJob.Block; i < end; i += Vector<float>.Count)
+            for (long i = (long)item * MaskJob.Block; i < end; i += S.Width)
             {
-                (Vector.Load(Mask + i) * Vector.Load(Dx + i)).Store(Dx + i);
+                S.Store(Dx + i, S.Multiply(S.Load(Mask + i), S.Load(Dx + i)));
             }
         }
     }

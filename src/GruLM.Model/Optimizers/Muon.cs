@@ -13,7 +13,6 @@ namespace GruLM.Model;
 public sealed unsafe class Muon : Optimizer
 {
     private const int Gates = 3;
-    private const string MatrixPrefix = "gru.weight_";
     private readonly MuonOptions _options;
     private readonly AdamW _rest;
     private readonly (ParameterView View, UpdateChunks Chunks)[] _matrices;
@@ -23,8 +22,8 @@ public sealed unsafe class Muon : Optimizer
     public Muon(GruConfig config, MuonOptions options)
     {
         _options = options;
-        _rest = new AdamW(config, options, view => !IsGruMatrix(view));
-        _matrices = [.. _rest.FirstMoment.Views.Where(IsGruMatrix).Select(view => (view, new UpdateChunks([view])))];
+        _rest = new AdamW(config, options, view => !view.IsGruMatrix);
+        _matrices = [.. _rest.FirstMoment.Views.Where(view => view.IsGruMatrix).Select(view => (view, new UpdateChunks([view])))];
     }
 
     /// <inheritdoc/>
@@ -83,8 +82,6 @@ public sealed unsafe class Muon : Optimizer
         foreach ((ParameterView _, UpdateChunks? chunks) in _matrices) chunks.Dispose();
         _orthogonal?.Dispose();
     }
-
-    private static bool IsGruMatrix(ParameterView view) => view.Name.StartsWith(MatrixPrefix, StringComparison.Ordinal);
 
     // b = μ b + g, and in the gradient's place what is to be orthogonal, g + μ b, or nothing.
     private struct MomentumRule : IUpdateRule

@@ -2,7 +2,6 @@
 // of M near one and leaves its singular vectors (Keller Jordan 2024; the coefficients are his). The products are those of Compute, over the
 // shorter side of M.
 
-using System.Numerics.Tensors;
 using GruLM.Kernels;
 
 namespace GruLM.Model;
@@ -40,7 +39,7 @@ internal sealed unsafe class NewtonSchulz : IDisposable
     {
         int length = checked(rows * columns), side = Math.Min(rows, columns);
         double norm = Math.Sqrt(compute.SumOfSquares(matrix, length));
-        Scale(matrix, (float)(1 / (norm + Epsilon)), _current.Pointer, length);
+        Scale(compute, matrix, (float)(1 / (norm + Epsilon)), _current.Pointer, length);
         float* x = _current.Pointer;
         for (int i = 0; i < Iterations; i++)
         {
@@ -71,7 +70,7 @@ internal sealed unsafe class NewtonSchulz : IDisposable
             x = y;
         }
 
-        Scale(x, (float)Math.Sqrt(Math.Max(1, rows / (double)columns)), matrix, length);
+        Scale(compute, x, (float)Math.Sqrt(Math.Max(1, rows / (double)columns)), matrix, length);
     }
 
     /// <inheritdoc/>
@@ -90,13 +89,40 @@ internal sealed unsafe class NewtonSchulz : IDisposable
         _packed.Reshape(side, side);
         compute.PackRows(_gram.Pointer, side, side, null, _packed);
         compute.Multiply(_gram.Pointer, side, side, _packed, _square.Pointer, side, add: false);
-        Span<float> g = _gram.Slice(0, side * side);
-        Span<float> s = _square.Slice(0, side * side);
-        TensorPrimitives.Multiply(g, B, g);
-        TensorPrimitives.MultiplyAdd(s, C, g, g);
-        for (int i = 0; i < g.Length; i += side + 1) g[i] += A;
+        Combine(compute, _gram.Pointer, B, _square.Pointer, C, _gram.Pointer, side * side);
+        for (int i = 0; i < side * side; i += side + 1) _gram.Pointer[i] += A;
     }
 
-    private static void Scale(float* source, float factor, float* destination, int length) =>
-        TensorPrimitives.Multiply(new ReadOnlySpan<float>(source, length), factor, new Span<float>(destination, length));
+    private static void Scale(Compute compute, float* x, float factor, float* y, int length) =>
+        Combine(compute, x, factor, null, 0, y, length);
+
+    // y = a x + b z, or a x where there is no z.
+    private static void Combine(Compute compute, float* x, float a, float* z, float b, float* y, int length)
+    {
+        var job = new CombineJob { X = x, FactorX = a, Z = z, FactorZ = b, Y = y, Length = length };
+        KernelDispatch.Run(compute, job, (length + CombineJob.Block - 1) / CombineJob.Block);
+    }
+
+    private struct CombineJob : ISimdJob
+    {
+        public const int Block = 1 << 14;
+        public float* X, Z, Y;
+        public float FactorX, FactorZ;
+        public int Length;
+
+        public readonly void Execute<S, V>(int item, int thread)
+            where S : struct, ISimd<V>
+            where V : unmanaged
+        {
+            int i = item * Block, end = Math.Min(Length, i + Block);
+            V a = S.Splat(FactorX), b = S.Splat(FactorZ);
+            for (; i + S.Width <= end; i += S.Width)
+            {
+                V y = S.Multiply(S.Load(X + i), a);
+                S.Store(Y + i, Z == null ? y : S.Add(S.Multiply(S.Load(Z + i), b), y));
+            }
+
+            for (; i < end; i++) Y[i] = Z == null ? X[i] * FactorX : (Z[i] * FactorZ) + (X[i] * FactorX);
+        }
+    }
 }

@@ -2,7 +2,6 @@
 // An update's arithmetic is a struct that implements IUpdateRule: its loop is written once for all vector widths.
 
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using GruLM.Kernels;
 
 namespace GruLM.Model;
@@ -47,46 +46,21 @@ internal sealed unsafe class UpdateChunks : IDisposable
 
     /// <summary>Applies a rule to every chunk.</summary>
     public void Run<TRule>(Compute compute, TRule rule)
-        where TRule : struct, IUpdateRule
-    {
-        switch (compute.Path)
-        {
-            case KernelPath.Vector512:
-                Run<TRule, Simd512, Vector512<float>>(compute, rule);
-                break;
-            case KernelPath.Vector256:
-                Run<TRule, Simd256, Vector256<float>>(compute, rule);
-                break;
-            case KernelPath.Vector128:
-                Run<TRule, Simd128, Vector128<float>>(compute, rule);
-                break;
-            default:
-                Run<TRule, Simd1, float>(compute, rule);
-                break;
-        }
-    }
+        where TRule : struct, IUpdateRule =>
+        KernelDispatch.Run(compute, new ChunkJob<TRule> { Chunks = _chunks.Pointer, Rule = rule }, (int)_chunks.Length);
 
     /// <inheritdoc/>
     public void Dispose() => _chunks.Dispose();
 
-    private void Run<TRule, S, V>(Compute compute, TRule rule)
+    private struct ChunkJob<TRule> : ISimdJob
         where TRule : struct, IUpdateRule
-        where S : struct, ISimd<V>
-        where V : unmanaged
-    {
-        var job = new ChunkJob<TRule, S, V> { Chunks = _chunks.Pointer, Rule = rule };
-        compute.Team.Run(ref job, (int)_chunks.Length);
-    }
-
-    private struct ChunkJob<TRule, S, V> : IParallelJob
-        where TRule : struct, IUpdateRule
-        where S : struct, ISimd<V>
-        where V : unmanaged
     {
         public UpdateChunk* Chunks;
         public TRule Rule;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public readonly void Execute(int item, int thread) => Rule.Update<S, V>(Chunks[item]);
+        public readonly void Execute<S, V>(int item, int thread)
+            where S : struct, ISimd<V>
+            where V : unmanaged => Rule.Update<S, V>(Chunks[item]);
     }
 }

@@ -4,7 +4,6 @@
 // The plain twin is in PlainGruModel.cs.
 
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using GruLM.Kernels;
 
 namespace GruLM.Model;
@@ -45,13 +44,8 @@ internal abstract unsafe partial class SoftmaxLoss : IDisposable
 
     protected int LogitStride { get; }
 
-    public static SoftmaxLoss Create(Compute compute, int vocab, int hidden) => compute.Path switch
-    {
-        KernelPath.Vector512 => new SoftmaxLoss<Simd512, Vector512<float>>(compute, vocab, hidden),
-        KernelPath.Vector256 => new SoftmaxLoss<Simd256, Vector256<float>>(compute, vocab, hidden),
-        KernelPath.Vector128 => new SoftmaxLoss<Simd128, Vector128<float>>(compute, vocab, hidden),
-        _ => new SoftmaxLoss<Simd1, float>(compute, vocab, hidden),
-    };
+    public static SoftmaxLoss Create(Compute compute, int vocab, int hidden) =>
+        KernelDispatch.Run<Factory, SoftmaxLoss>(compute.Path, new Factory(compute, vocab, hidden));
 
     public void Pack(float* weights, bool forTraining)
     {
@@ -128,6 +122,13 @@ internal abstract unsafe partial class SoftmaxLoss : IDisposable
         _rowCorrect.Dispose();
         _rowNll = new AlignedBuffer<double>(rows);
         _rowCorrect = new AlignedBuffer<int>(rows);
+    }
+
+    private readonly struct Factory(Compute compute, int vocab, int hidden) : ISimdWork<SoftmaxLoss>
+    {
+        public SoftmaxLoss Run<S, V>()
+            where S : struct, ISimd<V>
+            where V : unmanaged => new SoftmaxLoss<S, V>(compute, vocab, hidden);
     }
 }
 

@@ -1,6 +1,6 @@
 // All parameters of a model in one flat buffer, with named views into it. Gradients and optimizer moments use the
 // same layout, so that the optimizer, the checkpoint and the gradient norm are each one loop.
-// Names, shapes and gate order (r, z, n) are PyTorch's; see MODEL.md.
+// Names, shapes and gate order (r, z, n) are PyTorch's; see docs/model.md.
 
 using GruLM.Kernels;
 
@@ -98,29 +98,29 @@ public sealed unsafe class GruParameters : IDisposable
     {
         var views = new List<ParameterView>();
         long offset = 0;
-        void Add(string name, int rows, int columns)
+        void Add(string name, ParameterRole role, int layer, int rows, int columns)
         {
-            views.Add(new ParameterView(name, rows, columns, offset));
+            views.Add(new ParameterView(name, role, layer, rows, columns, offset));
             offset = RoundUp(offset + ((long)rows * columns));
         }
 
         int h = config.HiddenDim;
-        Add("embedding.weight", config.VocabSize, config.EmbeddingDim);
+        Add("embedding.weight", ParameterRole.Embedding, 0, config.VocabSize, config.EmbeddingDim);
         for (int l = 0; l < config.NumLayers; l++)
         {
-            Add($"gru.weight_ih_l{l}", 3 * h, config.InputDim(l));
-            Add($"gru.weight_hh_l{l}", 3 * h, h);
-            Add($"gru.bias_ih_l{l}", 3 * h, 1);
-            Add($"gru.bias_hh_l{l}", 3 * h, 1);
+            Add($"gru.weight_ih_l{l}", ParameterRole.InputWeights, l, 3 * h, config.InputDim(l));
+            Add($"gru.weight_hh_l{l}", ParameterRole.RecurrentWeights, l, 3 * h, h);
+            Add($"gru.bias_ih_l{l}", ParameterRole.InputBias, l, 3 * h, 1);
+            Add($"gru.bias_hh_l{l}", ParameterRole.RecurrentBias, l, 3 * h, 1);
         }
 
         for (int l = 1; l < config.NumLayers && config.LayerNorm; l++)
         {
-            Add($"norm.weight_l{l}", h, 1);
-            Add($"norm.bias_l{l}", h, 1);
+            Add($"norm.weight_l{l}", ParameterRole.NormGain, l, h, 1);
+            Add($"norm.bias_l{l}", ParameterRole.NormBias, l, h, 1);
         }
 
-        if (!config.TieWeights) Add("out.weight", config.VocabSize, h);
+        if (!config.TieWeights) Add("out.weight", ParameterRole.Output, 0, config.VocabSize, h);
         return views;
     }
 

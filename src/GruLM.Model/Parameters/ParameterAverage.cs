@@ -1,7 +1,6 @@
 // The running average of the parameters (Polyak and Juditsky 1992, in its exponential form): what is evaluated and saved when it is kept,
 // while training goes on with the parameters themselves. The average is short at the start, so that starting values are soon forgotten.
 
-using System.Numerics;
 using GruLM.Kernels;
 
 namespace GruLM.Model;
@@ -22,9 +21,9 @@ internal sealed unsafe class ParameterAverage(GruParameters source, double decay
             Average = Values.Pointer,
             Parameters = parameters.Pointer,
             Length = Values.Length,
-            Share = (float)(1 - Math.Min(decay, steps / (steps + 9.0)))
+            Share = (float)(1 - Math.Min(decay, steps / (steps + 9.0))),
         };
-        compute.Team.Run(ref job, (int)((Values.Length + Block - 1) / Block));
+        KernelDispatch.Run(compute, job, (int)((Values.Length + Block - 1) / Block));
     }
 
     /// <summary>Exchanges the values with those of <paramref name="parameters"/>.</summary>
@@ -44,19 +43,22 @@ internal sealed unsafe class ParameterAverage(GruParameters source, double decay
         return copy;
     }
 
-    private struct AddJob : IParallelJob
+    private struct AddJob : ISimdJob
     {
         public float* Average, Parameters;
         public long Length;
         public float Share;
 
-        public readonly void Execute(int item, int thread)
+        public readonly void Execute<S, V>(int item, int thread)
+            where S : struct, ISimd<V>
+            where V : unmanaged
         {
             long end = Math.Min(Length, (item + 1L) * Block);
-            for (long i = (long)item * Block; i < end; i += Vector<float>.Count)
+            V share = S.Splat(Share);
+            for (long i = (long)item * Block; i < end; i += S.Width)
             {
-                var average = Vector.Load(Average + i);
-                (average + ((Vector.Load(Parameters + i) - average) * Share)).Store(Average + i);
+                V average = S.Load(Average + i);
+                S.Store(Average + i, S.Add(average, S.Multiply(S.Subtract(S.Load(Parameters + i), average), share)));
             }
         }
     }

@@ -7,17 +7,32 @@
 // In bfloat16 a panel is three tiles instead of three vectors, and each step leaves its states, or its gates' gradients, converted for the
 // next.
 
+using System.Runtime.CompilerServices;
 using GruLM.Kernels;
 
 namespace GruLM.Model;
 
 /// <summary>One GRU layer over sequences, for any vector width. Weights are packed by <see cref="Pack"/> after each change.</summary>
-internal abstract unsafe partial class FusedGruLayer : IDisposable
+internal abstract unsafe class FusedGruLayer : IDisposable
 {
+    /// <summary>Most lanes of an item of a step forwards: the sums of one panel then stay in a core's own caches.</summary>
+    public const int StepRows = 64;
+
+    /// <summary>Most lanes of an item of a step backwards. A panel has three times the units there: with half as many lanes there are items
+    /// enough for all threads.</summary>
+    public const int BackwardRows = StepRows / 2;
+
+    // Tokens of a chunk of a sequence, whose gates are still in the last-level cache when the next pass reads them.
+    private const int ChunkTokens = 512;
+
+    // Below so many multiply-adds a step another thread would come too late to help.
+    private const long SharedStep = 1 << 15;
+
     private readonly AlignedBuffer<int> _gateMajor;
     private readonly AlignedBuffer<int> _interleaved;
     private readonly PackedMatrix _inputForward;
     private readonly PackedMatrix _inputBackward;
+    private readonly InPlaceProjection _inPlace;
 
     // bfloat16 only: states, or gradients of gates, of the step before and of the step at hand, [2][B][·]. Padding is zero and stays so.
     private AlignedBuffer<ushort>? _halfStates;
@@ -49,18 +64,8 @@ internal abstract unsafe partial class FusedGruLayer : IDisposable
         _inputBackward = compute.NewPacked(3 * PaddedHidden, inputDim);
         RecurrentForward = compute.NewPacked(hiddenDim, 3 * PaddedHidden);
         RecurrentBackward = compute.NewPacked(3 * PaddedHidden, PaddedHidden);
-        _transposedInput = new AlignedBuffer<float>((long)FewTokens.Most * inputDim);
-        _transposedGates = new AlignedBuffer<float>(3L * FewTokens.Most * hiddenDim);
+        _inPlace = new InPlaceProjection(compute, inputDim, hiddenDim);
     }
-
-    private const int ChunkTokens = 512;
-
-    /// <summary>Most rows of an item of a time step: the tile sums of one panel then stay in a core's own caches.</summary>
-    protected const int StepRows = 64;
-
-    /// <summary>The same backwards, half as many: a panel there holds three times the units, and there must be items enough to share
-    /// out.</summary>
-    protected const int BackwardRows = StepRows / 2;
 
     protected Compute Compute { get; }
 
@@ -75,6 +80,12 @@ internal abstract unsafe partial class FusedGruLayer : IDisposable
     /// <summary>Units of which a panel of the recurrent weights holds r, z and n.</summary>
     protected int PanelUnits { get; }
 
+    /// <summary>W_hh where it lies; null while packed weights are read.</summary>
+    protected float* RecurrentWeights { get; private set; }
+
+    /// <summary>Whether the weights are read where they lie; <see cref="ReadPacked"/> ends that.</summary>
+    protected bool InPlace => RecurrentWeights != null;
+
     protected int HalfStateStride => AmxGemm.RowStride(PaddedHidden);
 
     protected int HalfGradientStride => AmxGemm.RowStride(3 * PaddedHidden);
@@ -85,13 +96,8 @@ internal abstract unsafe partial class FusedGruLayer : IDisposable
 
     public static int Padded(int units) => (units + 15) / 16 * 16;
 
-    public static FusedGruLayer Create(Compute compute, int inputDim, int hiddenDim) => compute.Path switch
-    {
-        KernelPath.Vector512 => new FusedGruLayer<Simd512, System.Runtime.Intrinsics.Vector512<float>>(compute, inputDim, hiddenDim),
-        KernelPath.Vector256 => new FusedGruLayer<Simd256, System.Runtime.Intrinsics.Vector256<float>>(compute, inputDim, hiddenDim),
-        KernelPath.Vector128 => new FusedGruLayer<Simd128, System.Runtime.Intrinsics.Vector128<float>>(compute, inputDim, hiddenDim),
-        _ => new FusedGruLayer<Simd1, float>(compute, inputDim, hiddenDim),
-    };
+    public static FusedGruLayer Create(Compute compute, int inputDim, int hiddenDim) =>
+        KernelDispatch.Run<Factory, FusedGruLayer>(compute.Path, new Factory(compute, inputDim, hiddenDim));
 
     /// <summary>Packs the weights of layer <paramref name="layer"/>; the backward forms only where needed.</summary>
     public void Pack(GruParameters parameters, int layer, bool forTraining)
@@ -104,6 +110,18 @@ internal abstract unsafe partial class FusedGruLayer : IDisposable
         Compute.PackRows(ih, InputDim, InputDim, _gateMajor.Pointer, _inputBackward);
         Compute.PackRows(hh, HiddenDim, HiddenDim, _gateMajor.Pointer, RecurrentBackward);
     }
+
+    /// <summary>Reads the weights of layer <paramref name="layer"/> where they lie from now on, for batches that <see cref="FewTokens"/>
+    /// allows.</summary>
+    public void ReadInPlace(GruParameters parameters, int layer)
+    {
+        _inPlace.Weights = parameters.WeightIh(layer);
+        RecurrentWeights = parameters.WeightHh(layer);
+        SetBiases(parameters.BiasIh(layer), parameters.BiasHh(layer));
+    }
+
+    /// <summary>Uses the packed weights again, as they are.</summary>
+    public void ReadPacked() => RecurrentWeights = null;
 
     /// <summary>All steps of one layer. <paramref name="x"/> is [T·B, E'] or [T·B, H']; States[0] holds the starting state.</summary>
     public void Forward(float* x, int steps, int lanes, GruActivations a)
@@ -123,7 +141,7 @@ internal abstract unsafe partial class FusedGruLayer : IDisposable
             int end = Math.Min(steps, first + stepsAChunk), tokens = (end - first) * lanes;
             long row = (long)first * lanes;
             float* gates = a.Gates.Pointer + (row * 3 * PaddedHidden);
-            if (InPlace) ProjectInPlace(x, tokens, gates);
+            if (InPlace) _inPlace.Forward(x, tokens, gates);
             else Compute.Multiply(x + (row * PaddedInput), PaddedInput, tokens, _inputForward, gates, 3 * PaddedHidden, add: false);
             for (int t = first; t < end; t++) StepForward(a, t, lanes);
         }
@@ -147,7 +165,7 @@ internal abstract unsafe partial class FusedGruLayer : IDisposable
             for (int t = end - 1; t >= first; t--) StepBackward(a, dY, carry, t, steps, lanes);
             if (InPlace)
             {
-                BackwardInPlace(x, dX, tokens, a, gradients, layer);
+                _inPlace.Backward(x, dX, tokens, a, gradients.WeightIh(layer), gradients.WeightHh(layer));
             }
             else
             {
@@ -200,8 +218,7 @@ internal abstract unsafe partial class FusedGruLayer : IDisposable
         _halfStates?.Dispose();
         _halfGradients?.Dispose();
         _biasSums.Dispose();
-        _transposedInput.Dispose();
-        _transposedGates.Dispose();
+        _inPlace.Dispose();
     }
 
     /// <summary>Converted states before step <paramref name="t"/>: [B, ·]; null in float32.</summary>
@@ -269,4 +286,45 @@ internal abstract unsafe partial class FusedGruLayer : IDisposable
     protected abstract void StepForward(GruActivations a, int t, int lanes);
 
     protected abstract void StepBackward(GruActivations a, float* dY, float* carry, int t, int steps, int lanes);
+
+    /// <summary>Runs a step's items. In place each thread has the same weights to read at every step, so that they stay in its own caches;
+    /// a small step is done by this thread alone.</summary>
+    protected void Run<TJob>(ref TJob job, int items, int lanes)
+        where TJob : struct, IParallelJob
+    {
+        if (!InPlace)
+        {
+            Compute.Team.Run(ref job, items);
+            return;
+        }
+
+        var shares = new Shares<TJob>
+        {
+            Job = Unsafe.AsPointer(ref job),
+            Items = items,
+            Count = 3L * lanes * HiddenDim * HiddenDim >= SharedStep ? Compute.Team.Count : 1,
+        };
+        Compute.Team.Run(ref shares, shares.Count);
+    }
+
+    // A job's items in equal shares, one a thread.
+    private struct Shares<TJob> : IParallelJob
+        where TJob : struct, IParallelJob
+    {
+        public void* Job;
+        public int Items, Count;
+
+        public readonly void Execute(int item, int thread)
+        {
+            ref TJob job = ref Unsafe.AsRef<TJob>(Job);
+            for (int i = (int)((long)item * Items / Count), end = (int)((item + 1L) * Items / Count); i < end; i++) job.Execute(i, thread);
+        }
+    }
+
+    private readonly struct Factory(Compute compute, int inputDim, int hiddenDim) : ISimdWork<FusedGruLayer>
+    {
+        public FusedGruLayer Run<S, V>()
+            where S : struct, ISimd<V>
+            where V : unmanaged => new VectorGruLayer<S, V>(compute, inputDim, hiddenDim);
+    }
 }
