@@ -1,5 +1,5 @@
 // A model on disk: config.json with the architecture and model.safetensors with the tensors, under PyTorch's names and layouts.
-// A tied output layer is stored once. The other files of a model folder belong to other rooms.
+// A tied output layer is stored once. The other files of a model folder belong to other projects.
 
 using System.Text.Json;
 using System.Text.Json.Serialization;

@@ -1,4 +1,4 @@
-// Held-out figures, by the definitions that MODEL.md gives: as one stream with the state carried, in windows with a fresh
+// Held-out figures, by the definitions that docs/evaluation.md gives: as one stream with the state carried, in windows with a fresh
 // state each, or line by line. Dropout is off.
 
 using GruLM.Model;

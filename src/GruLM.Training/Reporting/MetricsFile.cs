@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace GruLM.Training;
 
-/// <summary>Appends a run's figures to a JSON-lines file. Names and units: MODEL.md.</summary>
+/// <summary>Appends a run's figures to a JSON-lines file. Names and units: docs/model-folder.md.</summary>
 public sealed class MetricsFile : ITrainingObserver, IDisposable
 {
     /// <summary>The file's name, in the folder of training files.</summary>

@@ -5,7 +5,7 @@ using GruLM.Formats;
 
 namespace GruLM.Training;
 
-/// <summary>Writes a run's figures to <c>training/events.out.tfevents.*</c> in a model folder. Tags: MODEL.md.</summary>
+/// <summary>Writes a run's figures to <c>training/events.out.tfevents.*</c> in a model folder. Tags: docs/model-folder.md.</summary>
 public sealed class TensorBoardFile : ITrainingObserver, IDisposable
 {
     private readonly TensorBoardWriter _writer;

@@ -1,4 +1,4 @@
-// The names in a model folder that belong to no other room. MODEL.md describes them all.
+// The names in a model folder that belong to no other project. docs/model-folder.md describes them all.
 
 namespace GruLM;
 
