@@ -1,6 +1,5 @@
 // SHA256SUMS: the checksums of a folder's files, in the format of sha256sum, so that anyone can check a folder with
 // "sha256sum -c SHA256SUMS". Written last, it also says that the folder is whole. Left out on purpose: folders inside the folder.
-using System.Security.Cryptography;
 using System.Text;
 
 namespace GruLM.Formats;
@@ -65,6 +64,6 @@ public static class FolderChecksums
     public static string Of(string path)
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
+        return Convert.ToHexStringLower(Sha256.HashData(stream));
     }
 }

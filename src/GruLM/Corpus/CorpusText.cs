@@ -2,7 +2,7 @@
 // JSON lines file or a table may hold line ends and is still one sample, so there it is kept where each begins and ends.
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
+using GruLM.Formats;
 
 namespace GruLM.Corpus;
 
@@ -184,20 +184,20 @@ public readonly struct CorpusText
 
     private byte[] ComputeChecksum()
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var hash = new Sha256();
         foreach (ReadOnlyMemory<byte> piece in Pieces())
         {
-            hash.AppendData(piece.Span);
+            hash.Append(piece.Span);
         }
 
         Span<byte> length = stackalloc byte[sizeof(int)];
         foreach (int bytes in SampleLengths())
         {
             BinaryPrimitives.WriteInt32LittleEndian(length, bytes);
-            hash.AppendData(length);
+            hash.Append(length);
         }
 
-        return hash.GetHashAndReset();
+        return hash.Finish();
     }
 
     private (CorpusText First, CorpusText Second) CutAt(long position) =>

@@ -2,9 +2,9 @@
 // takes the same memory whatever the text's size.
 
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using GruLM.Corpus;
+using GruLM.Formats;
 using GruLM.Tokenization;
 using GruLM.Training;
 
@@ -100,5 +100,5 @@ internal static class EncodedText
     }
 
     private static (byte[] MadeBy, byte[] MadeOf) Checksums(Tokenizer tokenizer, CorpusText text, string samples) =>
-        (SHA256.HashData(tokenizer.Model.ToBytes()), SHA256.HashData([.. text.Checksum().Span, .. Encoding.UTF8.GetBytes(samples)]));
+        (Sha256.HashData(tokenizer.Model.ToBytes()), Sha256.HashData([.. text.Checksum().Span, .. Encoding.UTF8.GetBytes(samples)]));
 }
