@@ -39,14 +39,17 @@ public static class KernelChoice
         return path;
     }
 
-    /// <summary>Whether <paramref name="precision"/> means bfloat16 on this machine. Tiles are a path of their own: forcing another one
-    /// leaves them unused. Throws <see cref="ArgumentException"/> when <see cref="Variable"/> asks for tiles that are not there.</summary>
+    /// <summary>Whether <paramref name="precision"/> means bfloat16 on this machine. Tiles are a path of their own: forcing it asks for
+    /// them, forcing another one leaves them unused. Throws <see cref="ArgumentException"/> when <see cref="Variable"/> asks for tiles that are not there.</summary>
     public static bool UsesBf16(Precision precision)
     {
         if (ForcesTiles && !AmxMachine.IsAvailable) throw new ArgumentException($"{Variable}={Forced}: {AmxMachine.Reason}");
-        if (precision == Precision.Fp32 || !AmxMachine.IsAvailable) return false;
-        return AmxMachine.IsReal ? Forced is null || ForcesTiles : precision == Precision.Bf16 || ForcesTiles;
+        return AmxMachine.IsAvailable && MeansBf16(precision, ForcesTiles, Forced is not null && AmxMachine.IsReal);
     }
+
+    // Auto is not enough: on a processor the tiles have never been tried.
+    internal static bool MeansBf16(Precision precision, bool forcesTiles, bool forcesAnotherPath) =>
+        precision != Precision.Fp32 && (forcesTiles || (precision == Precision.Bf16 && !forcesAnotherPath));
 
     /// <summary>What computes, in a few words: threads, kernels, precision, and why it is not bfloat16 where that was asked for.</summary>
     public static string Describe(Compute compute, Precision asked = Precision.Auto)
