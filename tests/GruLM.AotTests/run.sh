@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# Checks of native programs: GruLM.AotTests prints the same as a native program as under the JIT, on this machine and for 64-bit ARM in
+# an emulator, and the command needs no OpenSSL. Native publishing needs a C linker, the emulator more; what is missing is installed with
+# apt-get where that can be done, else the check is skipped. The solution has been built before.
+# Run: bash tests/GruLM.AotTests/run.sh RESULTS
+# RESULTS is a file to which a line a check is added: passed, failed or skipped, and which check.
+set -euo pipefail
+results=$(realpath "$1")
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+exec </dev/null
+program=tests/GruLM.AotTests
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+touch "$results"
+
+# What a native program may use is fixed when it is built; without a name that is little more than any processor of its kind has.
+paths=(scalar vector128)
+instructions=
+if [ "$(uname -m)" = x86_64 ]; then
+  paths+=(vector256)
+  instructions=-p:IlcInstructionSet=x86-64-v3
+fi
+
+say() { echo "native check $2: $1${3:+ ($3)}"; echo "$1 $2" >>"$results"; }
+check() { if "$2"; then say passed "$1"; else say failed "$1"; fi; }
+publish() { dotnet publish "$@" -c Release -v quiet --disable-build-servers; }
+jit() { dotnet "$program/bin/Debug/net10.0/GruLM.AotTests.dll" "$@"; }
+is_root() { [ "$(id -u)" = 0 ]; }
+install() {
+  is_root && command -v apt-get >/dev/null &&
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+} >"$work/install.txt" 2>&1
+
+same_as_jit() {
+  jit "${paths[@]}" >"$work/jit.txt" &&
+    publish "$program" --use-current-runtime $instructions -o "$work/tests" &&
+    "$work/tests/GruLM.AotTests" "${paths[@]}" >"$work/native.txt" &&
+    diff "$work/jit.txt" "$work/native.txt"
+}
+
+command_is_native() {
+  publish src/GruLM.Cli -p:PublishAot=true --use-current-runtime $instructions -o "$work/command" &&
+    "$work/command/GruLM.Cli" --version
+}
+
+without_openssl() { unshare -m bash "$program/without-openssl.sh" "$work/command/GruLM.Cli"; }
+
+has_arm_tools() {
+  command -v clang && command -v qemu-aarch64 && command -v aarch64-linux-gnu-objcopy && [ -e /usr/aarch64-linux-gnu/lib/libc.so ]
+} >/dev/null
+
+same_on_arm() {
+  jit scalar vector128 >"$work/jit.txt" &&
+    publish "$program" -r linux-arm64 -p:IlcInstructionSet=armv8.2-a -p:CppCompilerAndLinker=clang \
+      -p:ObjCopyName=aarch64-linux-gnu-objcopy -o "$work/arm" &&
+    qemu-aarch64 -L /usr/aarch64-linux-gnu "$work/arm/GruLM.AotTests" scalar vector128 >"$work/arm.txt" &&
+    diff "$work/jit.txt" "$work/arm.txt"
+}
+
+if ! command -v clang >/dev/null && ! command -v gcc >/dev/null && ! install clang; then
+  say skipped all "there is no C linker, and clang cannot be installed"
+  exit
+fi
+check "same as the JIT" same_as_jit
+check "the whole command" command_is_native
+if [ ! -x "$work/command/GruLM.Cli" ] || [ "$(uname -s)" != Linux ]; then
+  say skipped "without OpenSSL" "there is no native command for Linux"
+elif ! is_root || ! unshare -m true 2>/dev/null; then
+  say skipped "without OpenSSL" "only root can hide it"
+else
+  check "without OpenSSL" without_openssl
+fi
+if [ "$(uname -sm)" != "Linux x86_64" ]; then
+  say skipped "64-bit ARM" "only done on Linux x64"
+elif ! has_arm_tools && ! { install clang gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user && has_arm_tools; }; then
+  say skipped "64-bit ARM" "its compiler and emulator cannot be installed here"
+else
+  check "64-bit ARM" same_on_arm
+fi
