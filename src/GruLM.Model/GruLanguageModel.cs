@@ -191,7 +191,8 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
 
     /// <inheritdoc/>
     public void SaveTrainingState(string path) =>
-        TrainingStateFile.Write(path, Optimizer, _average, [.. Enumerable.Range(0, Math.Max(1, _trainingStates.Count)).Select(TrainingState)]);
+        TrainingStateFile.Write(
+        path, Optimizer, _average, [.. Enumerable.Range(0, Math.Max(1, _trainingStates.Count)).Select(TrainingState)]);
 
     /// <inheritdoc/>
     public void LoadTrainingState(string path)

@@ -54,11 +54,12 @@ public sealed class Sha256
     {
         ArgumentNullException.ThrowIfNull(stream);
         var hash = new Sha256();
-        var buffer = new byte[1 << 16];
+        byte[] buffer = new byte[1 << 16];
         for (int read; (read = stream.Read(buffer)) > 0;)
         {
             hash.Append(buffer.AsSpan(0, read));
         }
+
         return hash.Finish();
     }
 
@@ -75,9 +76,11 @@ public sealed class Sha256
             {
                 return;
             }
+
             Compress(_state, _rest);
             bytes = bytes[taken..];
         }
+
         int whole = bytes.Length - (bytes.Length % BlockBytes);
         Compress(_state, bytes[..whole]);
         bytes[whole..].CopyTo(_rest);
@@ -96,11 +99,12 @@ public sealed class Sha256
         BinaryPrimitives.WriteUInt64BigEndian(padding[(end - sizeof(ulong))..], bits);
         Append(padding[..end]);
 
-        var hash = new byte[HashBytes];
+        byte[] hash = new byte[HashBytes];
         for (int i = 0; i < _state.Length; i++)
         {
             BinaryPrimitives.WriteUInt32BigEndian(hash.AsSpan(i * sizeof(uint)), _state[i]);
         }
+
         return hash;
     }
 
@@ -111,7 +115,7 @@ public sealed class Sha256
     {
         Span<Vector128<uint>> schedules = stackalloc Vector128<uint>[Rounds];
         Span<uint> words = MemoryMarshal.Cast<Vector128<uint>, uint>(schedules);
-        var (a, b, c, d, e, f, g, h) = (state[0], state[1], state[2], state[3], state[4], state[5], state[6], state[7]);
+        (uint a, uint b, uint c, uint d, uint e, uint f, uint g, uint h) = (state[0], state[1], state[2], state[3], state[4], state[5], state[6], state[7]);
         while (blocks.Length >= BlockBytes)
         {
             int count = Math.Min(blocks.Length / BlockBytes, Lanes);
@@ -131,6 +135,7 @@ public sealed class Sha256
                     Round(c, d, e, ref f, g, h, a, ref b, w[6 * Lanes]);
                     Round(b, c, d, ref e, f, g, h, ref a, w[7 * Lanes]);
                 }
+
                 (a, b, c, d) = (state[0] += a, state[1] += b, state[2] += c, state[3] += d);
                 (e, f, g, h) = (state[4] += e, state[5] += f, state[6] += g, state[7] += h);
             }
@@ -145,6 +150,7 @@ public sealed class Sha256
         {
             words[(i % 16 * Lanes) + (i / 16)] = BinaryPrimitives.ReadUInt32BigEndian(blocks[(i * sizeof(uint))..]);
         }
+
         for (int t = 16; t < Rounds; t++)
         {
             Vector128<uint> x = schedules[t - 15], y = schedules[t - 2];
@@ -152,6 +158,7 @@ public sealed class Sha256
             Vector128<uint> sigma1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10);
             schedules[t] = sigma1 + schedules[t - 7] + sigma0 + schedules[t - 16];
         }
+
         for (int t = 0; t < Rounds; t++)
         {
             schedules[t] += Vector128.Create(K[t]);

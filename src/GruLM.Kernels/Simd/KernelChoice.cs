@@ -40,7 +40,8 @@ public static class KernelChoice
     }
 
     /// <summary>Whether <paramref name="precision"/> means bfloat16 on this machine. Tiles are a path of their own: forcing it asks for
-    /// them, forcing another one leaves them unused. Throws <see cref="ArgumentException"/> when <see cref="Variable"/> asks for tiles that are not there.</summary>
+    /// them, forcing another one leaves them unused. Throws <see cref="ArgumentException"/> when <see cref="Variable"/> asks for tiles that
+    /// are not there.</summary>
     public static bool UsesBf16(Precision precision)
     {
         if (ForcesTiles && !AmxMachine.IsAvailable) throw new ArgumentException($"{Variable}={Forced}: {AmxMachine.Reason}");

@@ -15,7 +15,8 @@ public sealed record ParameterView(string Name, ParameterRole Role, int Layer, i
     public long Length => (long)Rows * Columns;
 
     /// <summary>A tensor of one dimension: a bias, or the factors of a layer normalisation.</summary>
-    public bool IsVector => Role is ParameterRole.InputBias or ParameterRole.RecurrentBias or ParameterRole.NormGain or ParameterRole.NormBias;
+    public bool IsVector =>
+        Role is ParameterRole.InputBias or ParameterRole.RecurrentBias or ParameterRole.NormGain or ParameterRole.NormBias;
 
     /// <summary>A matrix of a GRU layer, whose three gates are stacked.</summary>
     public bool IsGruMatrix => Role is ParameterRole.InputWeights or ParameterRole.RecurrentWeights;

@@ -1,5 +1,5 @@
-// A time step of the fused layer backwards: dh from the gates' gradients of the step after, then the gradients of this step's gates. An item
-// is a panel of units and some lanes. Gates are overwritten by their gradients; the gradients of the biases are added up on the way.
+// A time step of the fused layer backwards: dh from the gates' gradients of the step after, then the gradients of this step's gates. An
+// item is a panel of units and some lanes. Gates are overwritten by their gradients; the gradients of the biases are added up on the way.
 
 using System.Runtime.CompilerServices;
 using GruLM.Kernels;

@@ -1,5 +1,5 @@
-// A time step of the fused layer forwards: h' from h. An item is a panel of units and some lanes: one pass over the packed recurrent weights
-// (or over W_hh where it lies, for few tokens), then the gates of the panel's units while their sums are in the first-level cache.
+// A time step of the fused layer forwards: h' from h. An item is a panel of units and some lanes: one pass over the packed recurrent
+// weights (or over W_hh where it lies, for few tokens), then the gates of the panel's units while their sums are in the first-level cache.
 
 using System.Runtime.CompilerServices;
 using GruLM.Kernels;

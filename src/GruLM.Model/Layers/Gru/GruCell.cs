@@ -1,5 +1,5 @@
-// The GRU's equations for a vector of units: what GruLayer.cs does for one. Training and decoding both compute with them; they differ in how
-// they come to the sums of a gate. The opening comment of GruLayer.cs has the equations and the names.
+// The GRU's equations for a vector of units: what GruLayer.cs does for one. Training and decoding both compute with them; they differ in
+// how they come to the sums of a gate. The opening comment of GruLayer.cs has the equations and the names.
 
 using System.Runtime.CompilerServices;
 using GruLM.Kernels;

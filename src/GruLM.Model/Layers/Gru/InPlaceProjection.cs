@@ -1,6 +1,6 @@
-// The input projection for few tokens in few lanes, a line of text at a time: packing weights would take longer than using them, so products
-// are computed from W_ih and W_hh where they lie. Projections are made transposed, W_ih Xᵀ, because then the weights are the side that is
-// read in place by rows. float32 only. The steps read W_hh in place too: ForwardStep.cs, BackwardStep.cs.
+// The input projection for few tokens in few lanes, a line of text at a time: packing weights would take longer than using them, so
+// products are computed from W_ih and W_hh where they lie. Projections are made transposed, W_ih Xᵀ, because then the weights are the side
+// that is read in place by rows. float32 only. The steps read W_hh in place too: ForwardStep.cs, BackwardStep.cs.
 
 using GruLM.Kernels;
 

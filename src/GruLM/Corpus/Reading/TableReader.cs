@@ -17,18 +17,20 @@ internal static class TableReader
     {
         using var source = new StreamReader(
             text, new UTF8Encoding(false), detectEncodingFromByteOrderMarks: false, bufferSize: 1 << 16, leaveOpen: true);
-        using var rows = Open(source, file);
+        using SepReader rows = Open(source, file);
         if (!MoveNext(rows, file))
         {
             yield break;
         }
-        var names = Names(rows.Current, file);
-        var index = Array.IndexOf(names, column);
+
+        string[] names = Names(rows.Current, file);
+        int index = Array.IndexOf(names, column);
         if (index < 0)
         {
-            var columns = string.Join(", ", names.Select(name => $"'{name}'"));
+            string columns = string.Join(", ", names.Select(name => $"'{name}'"));
             throw new InvalidDataException($"{file}: has no column '{column}'; its columns are {columns}: name one with --column");
         }
+
         while (MoveNext(rows, file))
         {
             yield return new CorpusRecord(Field(rows.Current, index, names.Length, file), "");
@@ -50,7 +52,7 @@ internal static class TableReader
     // The next row that is not a blank line.
     private static bool MoveNext(SepReader rows, string file)
     {
-        var line = rows.Current.LineNumberToExcl;
+        int line = rows.Current.LineNumberToExcl;
         try
         {
             while (rows.MoveNext())
@@ -59,8 +61,10 @@ internal static class TableReader
                 {
                     return true;
                 }
+
                 line = rows.Current.LineNumberToExcl;
             }
+
             return false;
         }
         catch (NotSupportedException error)
@@ -71,29 +75,32 @@ internal static class TableReader
 
     private static string[] Names(SepReader.Row row, string file)
     {
-        var names = new string[row.ColCount];
-        for (var i = 0; i < names.Length; i++)
+        string[] names = new string[row.ColCount];
+        for (int i = 0; i < names.Length; i++)
         {
             names[i] = Unquote(row[i].Span) ?? throw Damaged(row, file);
         }
+
         return names;
     }
 
     // One field of a row, all of whose fields are looked at: a mark out of place in one tells that its neighbours are not what they seem.
     private static string Field(SepReader.Row row, int index, int columns, string file)
     {
-        for (var i = 0; i < row.ColCount; i++)
+        for (int i = 0; i < row.ColCount; i++)
         {
             if (!IsSound(row[i].Span))
             {
                 throw Damaged(row, file);
             }
         }
+
         if (row.ColCount != columns)
         {
             throw new InvalidDataException(
                 $"{file}: the row that ends in line {LastLine(row)} has {row.ColCount} field(s); {columns} were expected, one a column");
         }
+
         return Unquote(row[index].Span)!;
     }
 
@@ -104,21 +111,25 @@ internal static class TableReader
         {
             return true;
         }
+
         if (field.Length < 2 || field[0] != '"' || field[^1] != '"')
         {
             return false;
         }
-        for (var inner = field[1..^1]; ;)
+
+        for (ReadOnlySpan<char> inner = field[1..^1]; ;)
         {
-            var mark = inner.IndexOf('"');
+            int mark = inner.IndexOf('"');
             if (mark < 0)
             {
                 return true;
             }
+
             if (mark + 1 == inner.Length || inner[mark + 1] != '"')
             {
                 return false;
             }
+
             inner = inner[(mark + 2)..];
         }
     }
@@ -134,8 +145,8 @@ internal static class TableReader
     private static InvalidDataException Damaged(SepReader.Row row, string file)
     {
         // Of the first row, Sep 0.17 names the line after it.
-        var (first, last) = (row.RowIndex == 0 ? 1 : row.LineNumberFrom, LastLine(row));
-        var lines = first == last ? $"line {first}" : $"lines {first} to {last}";
+        (int first, int last) = (row.RowIndex == 0 ? 1 : row.LineNumberFrom, LastLine(row));
+        string lines = first == last ? $"line {first}" : $"lines {first} to {last}";
         return new InvalidDataException(
             $"{file}: the row in {lines} is damaged: a quotation mark stands where none belongs; "
             + "a field with one is quoted, and its own are doubled");

@@ -28,6 +28,7 @@ public sealed class Sha256Tests
         {
             hash.Append(Encoding.ASCII.GetBytes(new string('a', 1000)));
         }
+
         Assert.Equal("cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0", Convert.ToHexStringLower(hash.Finish()));
     }
 
@@ -53,6 +54,7 @@ public sealed class Sha256Tests
             hash.Append(bytes.AsSpan(first));
             Assert.Equal(expected, hash.Finish());
         }
+
         foreach (int length in new[] { 1, 7, 63, 64, 65, 127, 128, 129 })
         {
             var hash = new Sha256();
@@ -60,6 +62,7 @@ public sealed class Sha256Tests
             {
                 hash.Append(piece);
             }
+
             Assert.Equal(expected, hash.Finish());
         }
     }
@@ -74,7 +77,7 @@ public sealed class Sha256Tests
 
     private static byte[] Bytes(int count)
     {
-        var bytes = new byte[count];
+        byte[] bytes = new byte[count];
         new Random(1).NextBytes(bytes);
         return bytes;
     }

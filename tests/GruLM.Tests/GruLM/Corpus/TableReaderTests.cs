@@ -48,7 +48,7 @@ public sealed class TableReaderTests
     {
         foreach (int most in new[] { int.MaxValue, 1 })
         {
-            var error = Assert.Throws<InvalidDataException>(() => Read(table, most));
+            InvalidDataException error = Assert.Throws<InvalidDataException>(() => Read(table, most));
             Assert.StartsWith("a.csv: ", error.Message, StringComparison.Ordinal);
             Assert.Contains(expected, error.Message, StringComparison.Ordinal);
         }
@@ -58,7 +58,7 @@ public sealed class TableReaderTests
     public void A_row_beyond_what_can_be_held_is_said_by_line()
     {
         string table = "id,text\n1,a\n2,\"" + new string('x', 17_000_000) + "\"\n";
-        var error = Assert.Throws<InvalidDataException>(() => Read(table));
+        InvalidDataException error = Assert.Throws<InvalidDataException>(() => Read(table));
         Assert.Contains("the row that begins in line 3 is longer than 16 million characters", error.Message, StringComparison.Ordinal);
         string longest = new('x', 15_000_000);
         Assert.Equal(longest, Assert.Single(Read("text\n" + longest)));
