@@ -1,5 +1,5 @@
 // What a model computes with: a thread team and one kernel path. The operations are declared here once;
-// Compute<S, V> implements them for every vector width. Results do not depend on the number of threads:
+// VectorCompute<S, V> implements them for every vector width. Results do not depend on the number of threads:
 // each output element is summed by one thread in one order.
 
 namespace GruLM.Kernels;
@@ -118,6 +118,6 @@ public abstract unsafe class Compute : IDisposable
     {
         public Compute Run<S, V>()
             where S : struct, ISimd<V>
-            where V : unmanaged => new Compute<S, V>(path, team);
+            where V : unmanaged => new VectorCompute<S, V>(path, team);
     }
 }

@@ -1,5 +1,5 @@
 // A product that reads both matrices where they lie, and any block of it: for a batch of so few tokens that copying weights into panels
-// would take longer than multiplying by them. The register tile is the same as that of Compute.Products.cs; only its strides differ.
+// would take longer than multiplying by them. The register tile is the same as that of BlockedProduct.cs; only its strides differ.
 // Every element is summed in the same slices of k whatever the block, so the bits do not depend on how a product is shared out.
 
 using System.Runtime.CompilerServices;
@@ -80,7 +80,7 @@ public unsafe struct InPlaceProduct<S, V>
         else
         {
             RegisterTile<S, V>.Product(a, RowStride, ColumnStride, b, StrideB, depth, edge, width, count, vectors, add: false, ahead);
-            Compute<S, V>.CopyEdge(edge, width, c, StrideC, count, columns, accumulate);
+            RegisterTile<S, V>.CopyEdge(edge, width, c, StrideC, count, columns, accumulate);
         }
     }
 }

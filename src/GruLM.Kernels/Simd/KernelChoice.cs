@@ -55,12 +55,12 @@ public static class KernelChoice
     /// <summary>What computes, in a few words: threads, kernels, precision, and why it is not bfloat16 where that was asked for.</summary>
     public static string Describe(Compute compute, Precision asked = Precision.Auto)
     {
-        string threads =
-            $"{compute.Team.Count} thread{(compute.Team.Count == 1 ? "" : "s")}, {compute.Path.ToString().ToLowerInvariant()} kernels";
-        if (compute.Bf16 is not null) return $"{threads}, bf16 on {(AmxMachine.IsReal ? "AMX tiles" : "emulated tiles")}";
-        return asked == Precision.Bf16
-            ? $"{threads}, fp32 (no bf16: {(AmxMachine.IsAvailable ? $"{Variable}={Forced}" : AmxMachine.Reason)})"
-            : $"{threads}, fp32";
+        string threads = compute.Team.Count == 1 ? "1 thread" : $"{compute.Team.Count} threads";
+        string kernels = $"{threads}, {compute.Path.ToString().ToLowerInvariant()} kernels";
+        if (compute.Bf16 is not null) return kernels + (AmxMachine.IsReal ? ", bf16 on AMX tiles" : ", bf16 on emulated tiles");
+        if (asked != Precision.Bf16) return kernels + ", fp32";
+        string? reason = AmxMachine.IsAvailable ? $"{Variable}={Forced}" : AmxMachine.Reason;
+        return $"{kernels}, fp32 (no bf16: {reason})";
     }
 
     private static string? Forced => Environment.GetEnvironmentVariable(Variable) is { } value && !string.IsNullOrWhiteSpace(value)

@@ -77,9 +77,18 @@ internal sealed unsafe class LayerStack : IDisposable
         for (int l = _layers.Length - 1; l >= 0; l--)
         {
             float* dX = l == 0 ? w.DEmbedding.Pointer : Config.Residual ? w.DInput.Pointer : w.DState.Pointer;
-            _layers[l].Backward(
-                InputOf(w, l, lanes, dropout), w.DState.Pointer, dX, steps, lanes, w.Layers[l], w.Carry.Pointer, gradients, l,
-                _packedInput, _packedState);
+            var pass = new BackwardPass
+            {
+                X = InputOf(w, l, lanes, dropout),
+                DY = w.DState.Pointer,
+                DX = dX,
+                Carry = w.Carry.Pointer,
+                Steps = steps,
+                Lanes = lanes,
+                PackedInput = _packedInput,
+                PackedState = _packedState,
+            };
+            _layers[l].Backward(pass, w.Layers[l], gradients, l);
             if (l == 0) continue;
             if (Drops(dropout, out LayerDropout drop))
             {

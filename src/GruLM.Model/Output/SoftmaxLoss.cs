@@ -3,18 +3,21 @@
 // Rows are worked through in chunks, so that the logits of a whole batch never exist and dlogits overwrite the logits.
 // The plain twin is in PlainGruModel.cs.
 
-using System.Runtime.CompilerServices;
 using GruLM.Kernels;
 
 namespace GruLM.Model;
 
 /// <summary>The output layer [V, H] with softmax cross-entropy, for any vector width. Weights are packed by <see cref="Pack"/> after each
 /// change.</summary>
-internal abstract unsafe partial class SoftmaxLoss : IDisposable
+internal abstract unsafe class SoftmaxLoss : IDisposable
 {
     // Logits held at a time: few enough to stay in the last-level cache, rows enough that adding to dW is cheap beside computing it.
     private const int ChunkLogits = 1 << 22;
     private const int FewestRows = 256;
+
+    // dY is summed in so many parts of the vocabulary at most, whatever the threads, and of so many blocks at least.
+    private const int MostParts = 16;
+    private const int FewestBlocks = 4;
 
     private readonly Compute _compute;
     private readonly int _hidden;
@@ -23,6 +26,7 @@ internal abstract unsafe partial class SoftmaxLoss : IDisposable
     private readonly PackedMatrix _backward;
     private readonly PackedMatrix _packedRows;
     private AlignedBuffer<float> _logits = new(0);
+    private AlignedBuffer<float> _fewTokens = new(0);
     private AlignedBuffer<double> _rowNll = new(0);
     private AlignedBuffer<int> _rowCorrect = new(0);
 
@@ -69,7 +73,7 @@ internal abstract unsafe partial class SoftmaxLoss : IDisposable
                 int count = Math.Min(chunk, rows - first);
                 float* part = y + ((long)first * _paddedHidden);
                 _compute.Multiply(part, _paddedHidden, count, _forward, _logits.Pointer, LogitStride, add: false);
-                SoftmaxRows(_compute, _logits.Pointer, target + first, count, dY == null ? 0 : 1f / Math.Max(counted, 1),
+                SoftmaxRows(_logits.Pointer, target + first, count, dY == null ? 0 : 1f / Math.Max(counted, 1),
                     _rowNll.Pointer + first, _rowCorrect.Pointer + first);
                 if (dY == null) continue;
                 _compute.Multiply(_logits.Pointer, LogitStride, count, _backward, dY + ((long)first * _paddedHidden), _paddedHidden,
@@ -81,6 +85,59 @@ internal abstract unsafe partial class SoftmaxLoss : IDisposable
         }
 
         return Sum(targets, rows, logProbs);
+    }
+
+    /// <summary>As <see cref="Run"/> with gradients, reading W [V, H] where it lies, for at most <see cref="FewTokens.Most"/> rows; nothing
+    /// needs packing.</summary>
+    public LossSums RunInPlace(float* weights, float* y, ReadOnlySpan<int> targets, int rows, float* dY, float* dWeights, long counted)
+    {
+        int columns = FusedGruLayer.Padded(rows), blocks = (Vocab + FewTokenColumns.BlockRows - 1) / FewTokenColumns.BlockRows;
+        int blocksAPart = Math.Max(FewestBlocks, (blocks + MostParts - 1) / MostParts), parts = (blocks + blocksAPart - 1) / blocksAPart;
+        Reserve((long)Vocab * columns, rows);
+        long state = (long)_paddedHidden * columns, length = (state * (parts + 2)) + (columns * ((2L * blocks) + 3));
+        if (_fewTokens.Length < length)
+        {
+            _fewTokens.Dispose();
+            _fewTokens = new AlignedBuffer<float>(length);
+        }
+
+        float* transposed = _fewTokens.Pointer, scaled = transposed + state, dParts = scaled + state;
+        float* maxima = dParts + (state * parts), sums = maxima + ((long)blocks * columns);
+        float* targetLogits = sums + ((long)blocks * columns);
+        _compute.Transpose(y, _paddedHidden, rows, _hidden, transposed, columns);
+        fixed (int* target = targets)
+        {
+            var all = new FewTokenColumns
+            {
+                Weights = weights,
+                Logits = _logits.Pointer,
+                Transposed = transposed,
+                Y = y,
+                Scaled = scaled,
+                DY = dY,
+                DParts = dParts,
+                DWeights = dWeights,
+                Maxima = maxima,
+                Sums = sums,
+                TargetLogits = targetLogits,
+                Factors = targetLogits + columns,
+                Total = targetLogits + (2 * columns),
+                Targets = target,
+                Correct = _rowCorrect.Pointer,
+                Nll = _rowNll.Pointer,
+                Vocab = Vocab,
+                Hidden = _hidden,
+                PaddedHidden = _paddedHidden,
+                Rows = rows,
+                Columns = columns,
+                Blocks = blocks,
+                BlocksAPart = blocksAPart,
+                Parts = parts,
+            };
+            RunInBlocks(all, 1f / Math.Max(counted, 1));
+        }
+
+        return Sum(targets, rows, default);
     }
 
     // In row order, so that the figure does not depend on the threads.
@@ -107,7 +164,11 @@ internal abstract unsafe partial class SoftmaxLoss : IDisposable
         _rowCorrect.Dispose();
     }
 
-    protected abstract void SoftmaxRows(Compute compute, float* logits, int* targets, int rows, float scale, double* nll, int* correct);
+    /// <summary>Loss and arg max of rows of logits [rows, V]; with a scale, they become the scaled gradient.</summary>
+    protected abstract void SoftmaxRows(float* logits, int* targets, int rows, float scale, double* nll, int* correct);
+
+    /// <summary>Loss and all gradients of few tokens.</summary>
+    protected abstract void RunInBlocks(FewTokenColumns columns, float scale);
 
     private void Reserve(long length, int rows)
     {
@@ -128,115 +189,6 @@ internal abstract unsafe partial class SoftmaxLoss : IDisposable
     {
         public SoftmaxLoss Run<S, V>()
             where S : struct, ISimd<V>
-            where V : unmanaged => new SoftmaxLoss<S, V>(compute, vocab, hidden);
-    }
-}
-
-/// <summary>The row passes of <see cref="SoftmaxLoss"/> for the vector width <typeparamref name="S"/>.</summary>
-internal sealed unsafe partial class SoftmaxLoss<S, V>(Compute compute, int vocab, int hidden) : SoftmaxLoss(compute, vocab, hidden)
-    where S : struct, ISimd<V>
-    where V : unmanaged
-{
-    protected override void SoftmaxRows(Compute compute, float* logits, int* targets, int rows, float scale, double* nll, int* correct)
-    {
-        var job = new RowsJob
-        {
-            Logits = logits,
-            Targets = targets,
-            Rows = rows,
-            Vocab = Vocab,
-            Stride = LogitStride,
-            Scale = scale,
-            Nll = nll,
-            Correct = correct
-        };
-        compute.Team.Run(ref job, (rows + RowsJob.Block - 1) / RowsJob.Block);
-    }
-
-    // Loss and arg max of some rows; with a scale, the logits become the scaled gradient.
-    private struct RowsJob : IParallelJob
-    {
-        public const int Block = 4;
-        public float* Logits;
-        public int* Targets, Correct;
-        public double* Nll;
-        public int Rows, Vocab, Stride;
-        public float Scale;
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public readonly void Execute(int item, int thread)
-        {
-            int end = Math.Min(Rows, (item + 1) * Block);
-            for (int row = item * Block; row < end; row++)
-            {
-                float* x = Logits + ((long)row * Stride);
-                int target = Targets[row];
-                if (target == TokenBatch.Ignored)
-                {
-                    new Span<float>(x, Vocab).Clear();
-                    Nll[row] = 0;
-                    Correct[row] = 0;
-                    continue;
-                }
-
-                float max = Max(x);
-                Correct[row] = IsFirstMaximum(x, target, max) ? 1 : 0;
-                float targetLogit = x[target];
-                float sum = ExpSum(x, max);
-                Nll[row] = Math.Log(sum) + max - targetLogit;
-                if (Scale == 0) continue;
-                Multiply(x, Scale / sum);
-                x[target] -= Scale;
-            }
-        }
-
-        private static bool IsFirstMaximum(float* x, int target, float max)
-        {
-            if (x[target] != max) return false;
-            return new ReadOnlySpan<float>(x, target).IndexOf(max) < 0;
-        }
-
-        private readonly float Max(float* x)
-        {
-            V best = S.Splat(float.NegativeInfinity);
-            int i = 0;
-            for (; i + S.Width <= Vocab; i += S.Width) best = S.Max(best, S.Load(x + i));
-            float max = S.MaxLane(best);
-            for (; i < Vocab; i++) max = MathF.Max(max, x[i]);
-            return max;
-        }
-
-        // Replaces x by exp(x − max) and returns the sum. Two sums, because one would wait for itself.
-        private readonly float ExpSum(float* x, float max)
-        {
-            V shift = S.Splat(max), s0 = S.Zero, s1 = S.Zero;
-            int i = 0;
-            for (; i + (2 * S.Width) <= Vocab; i += 2 * S.Width)
-            {
-                V a = VectorMath<S, V>.Exp(S.Subtract(S.Load(x + i), shift));
-                V b = VectorMath<S, V>.Exp(S.Subtract(S.Load(x + i + S.Width), shift));
-                S.Store(x + i, a);
-                S.Store(x + i + S.Width, b);
-                s0 = S.Add(s0, a);
-                s1 = S.Add(s1, b);
-            }
-
-            float sum = S.Sum(S.Add(s0, s1));
-            for (; i < Vocab; i++)
-            {
-                x[i] = MathF.Exp(x[i] - max);
-                sum += x[i];
-            }
-
-            return sum;
-        }
-
-        private readonly void Multiply(float* x, float factor)
-        {
-            V f = S.Splat(factor);
-            int i = 0;
-            for (; i + S.Width <= Vocab; i += S.Width) S.Store(x + i, S.Multiply(S.Load(x + i), f));
-            for (; i < Vocab; i++) x[i] *= factor;
-        }
+            where V : unmanaged => new VectorSoftmaxLoss<S, V>(compute, vocab, hidden);
     }
 }

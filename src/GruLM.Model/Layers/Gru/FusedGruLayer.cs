@@ -147,56 +147,42 @@ internal abstract unsafe class FusedGruLayer : IDisposable
         }
     }
 
-    /// <summary>All steps backwards. <paramref name="dY"/> [T·B, H'] holds the loss's gradient for each state; gradients are added to
-    /// <paramref name="gradients"/>; <paramref name="dX"/> [T·B, E'], which may be the same memory, receives the input's.
-    /// <paramref name="carry"/> is [B, H'] scratch;
-    /// <paramref name="packedInput"/> and <paramref name="packedState"/> are scratch for the inputs and states as right-hand
-    /// matrices.</summary>
-    public void Backward(
-        float* x, float* dY, float* dX, int steps, int lanes, GruActivations a, float* carry, GruParameters gradients, int layer,
-        PackedMatrix packedInput, PackedMatrix packedState)
+    /// <summary>All steps backwards: to the gradient of what the layer has read, in the pass's DX; adds the gradients of its parameters to
+    /// those of <paramref name="layer"/> in <paramref name="gradients"/>.</summary>
+    public void Backward(in BackwardPass pass, GruActivations a, GruParameters gradients, int layer)
     {
-        PrepareBiasSums(lanes);
-        int stepsAChunk = StepsAChunk(steps, lanes);
-        for (int first = (steps - 1) / stepsAChunk * stepsAChunk; first >= 0; first -= stepsAChunk)
+        PrepareBiasSums(pass.Lanes);
+        int stepsAChunk = StepsAChunk(pass.Steps, pass.Lanes);
+        for (int first = (pass.Steps - 1) / stepsAChunk * stepsAChunk; first >= 0; first -= stepsAChunk)
         {
-            int end = Math.Min(steps, first + stepsAChunk), tokens = (end - first) * lanes;
-            long row = (long)first * lanes;
-            for (int t = end - 1; t >= first; t--) StepBackward(a, dY, carry, t, steps, lanes);
-            if (InPlace)
-            {
-                _inPlace.Backward(x, dX, tokens, a, gradients.WeightIh(layer), gradients.WeightHh(layer));
-            }
-            else
-            {
-                AddGradients(x + (row * PaddedInput), dX + (row * PaddedInput), row, tokens, a, gradients, layer, packedInput, packedState);
-            }
+            int end = Math.Min(pass.Steps, first + stepsAChunk), tokens = (end - first) * pass.Lanes;
+            for (int t = end - 1; t >= first; t--) StepBackward(pass, a, t);
+            float* dIh = gradients.WeightIh(layer), dHh = gradients.WeightHh(layer);
+            if (InPlace) _inPlace.Backward(pass.X, pass.DX, tokens, a, dIh, dHh);
+            else AddGradients(pass, a, (long)first * pass.Lanes, tokens, dIh, dHh);
         }
 
-        AddBiasSums(gradients.BiasIh(layer), gradients.BiasHh(layer), lanes);
+        AddBiasSums(gradients.BiasIh(layer), gradients.BiasHh(layer), pass.Lanes);
     }
 
     // dX and both weights' gradients of the tokens from row on, whose gates' gradients are known.
-    private void AddGradients(
-        float* x, float* dX, long row, int tokens, GruActivations a, GruParameters gradients, int layer, PackedMatrix packedInput,
-        PackedMatrix packedState)
+    private void AddGradients(in BackwardPass pass, GruActivations a, long row, int tokens, float* dIh, float* dHh)
     {
-        float* gates = a.Gates.Pointer + (row * 3 * PaddedHidden);
+        float* gates = a.Gates.Pointer + (row * 3 * PaddedHidden), states = a.States.Pointer + (row * PaddedHidden);
         nint stride = 3 * PaddedHidden;
-        Compute.Multiply(gates, stride, tokens, _inputBackward, dX, PaddedInput, add: false);
-        packedInput.Reshape(tokens, InputDim);
-        packedState.Reshape(tokens, HiddenDim);
-        Compute.PackRows(x, PaddedInput, InputDim, null, packedInput);
-        Compute.PackRows(a.States.Pointer + (row * PaddedHidden), PaddedHidden, HiddenDim, null, packedState);
-        float* dIh = gradients.WeightIh(layer), dHh = gradients.WeightHh(layer);
+        Compute.Multiply(gates, stride, tokens, _inputBackward, pass.DX + (row * PaddedInput), PaddedInput, add: false);
+        pass.PackedInput.Reshape(tokens, InputDim);
+        pass.PackedState.Reshape(tokens, HiddenDim);
+        Compute.PackRows(pass.X + (row * PaddedInput), PaddedInput, InputDim, null, pass.PackedInput);
+        Compute.PackRows(states, PaddedHidden, HiddenDim, null, pass.PackedState);
         for (int g = 0; g < 3; g++)
         {
             float* dGate = gates + (g * PaddedHidden);
             float* dSum = g < 2 ? dGate : a.Recurrent.Pointer + (row * PaddedHidden);
             nint sumStride = g < 2 ? stride : PaddedHidden;
-            Compute.MultiplyTransposed(dGate, stride, HiddenDim, packedInput, dIh + ((long)g * HiddenDim * InputDim), InputDim, add: true);
-            Compute.MultiplyTransposed(dSum, sumStride, HiddenDim, packedState, dHh + ((long)g * HiddenDim * HiddenDim), HiddenDim,
-                add: true);
+            long ih = (long)g * HiddenDim * InputDim, hh = (long)g * HiddenDim * HiddenDim;
+            Compute.MultiplyTransposed(dGate, stride, HiddenDim, pass.PackedInput, dIh + ih, InputDim, add: true);
+            Compute.MultiplyTransposed(dSum, sumStride, HiddenDim, pass.PackedState, dHh + hh, HiddenDim, add: true);
         }
     }
 
@@ -285,7 +271,7 @@ internal abstract unsafe class FusedGruLayer : IDisposable
 
     protected abstract void StepForward(GruActivations a, int t, int lanes);
 
-    protected abstract void StepBackward(GruActivations a, float* dY, float* carry, int t, int steps, int lanes);
+    protected abstract void StepBackward(in BackwardPass pass, GruActivations a, int t);
 
     /// <summary>Runs a step's items. In place each thread has the same weights to read at every step, so that they stay in its own caches;
     /// a small step is done by this thread alone.</summary>

@@ -56,8 +56,9 @@ internal sealed unsafe class VectorGruLayer<S, V> : FusedGruLayer
         Run(ref job, job.Panels * ((lanes + StepRows - 1) / StepRows), lanes);
     }
 
-    protected override void StepBackward(GruActivations a, float* dY, float* carry, int t, int steps, int lanes)
+    protected override void StepBackward(in BackwardPass pass, GruActivations a, int t)
     {
+        int lanes = pass.Lanes;
         long row = (long)t * lanes;
         int panels = RecurrentBackward.Panels;
         var job = new BackwardStep<S, V>
@@ -68,15 +69,15 @@ internal sealed unsafe class VectorGruLayer<S, V> : FusedGruLayer
             Stride = PaddedHidden,
             Lanes = lanes,
             Panels = panels,
-            Last = t == steps - 1,
+            Last = t == pass.Steps - 1,
             Threads = Compute.Team.Count,
             Width = RecurrentBackward.PanelWidth,
             Bf16 = new Bf16Step<S, V>(Compute, RecurrentBackward, HalfGradients(t + 1, lanes), HalfGradients(t, lanes), HalfGradientStride),
             Gates = a.Gates.Pointer + (row * 3 * PaddedHidden),
             Recurrent = a.Recurrent.Pointer + (row * PaddedHidden),
             Before = a.States.Pointer + (row * PaddedHidden),
-            DY = dY + (row * PaddedHidden),
-            Carry = carry,
+            DY = pass.DY + (row * PaddedHidden),
+            Carry = pass.Carry,
             BiasSums = BiasSums(0),
         };
         Run(ref job, job.ItemsABlock * BackwardBlocks(lanes), lanes);

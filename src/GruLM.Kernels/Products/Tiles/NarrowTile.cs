@@ -1,15 +1,18 @@
-// The register tile at the right edge of a matrix, where a panel has but one or two vectors of columns left. Of 512 columns that is one in
+// Register tiles at the right edge of a matrix, where a panel has but one or two vectors of columns left. Of 512 columns that is one in
 // sixteen, and two single vectors would take 1.4 times as long as one tile of two.
 
 using System.Runtime.CompilerServices;
 
 namespace GruLM.Kernels;
 
-public static unsafe partial class RegisterTile<S, V>
+/// <summary>Tiles of one or two vectors' width.</summary>
+internal static unsafe class NarrowTile<S, V>
+    where S : struct, ISimd<V>
+    where V : unmanaged
 {
     // Sixteen sums, or eight: in registers with room to spare, and none waits for itself.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void TwoColumns(float* a, nint rowStride, nint columnStride, float* b, nint strideB, int k, float* c, nint strideC,
+    public static void TwoColumns(float* a, nint rowStride, nint columnStride, float* b, nint strideB, int k, float* c, nint strideC,
         int rows, bool add)
     {
         int w = S.Width;
@@ -77,7 +80,7 @@ public static unsafe partial class RegisterTile<S, V>
 
     // One vector of columns, for the edge where a panel is not full: with eight rows just enough sums not to wait for one another.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void OneColumn(float* a, nint rowStride, nint columnStride, float* b, nint strideB, int k, float* c, nint strideC,
+    public static void OneColumn(float* a, nint rowStride, nint columnStride, float* b, nint strideB, int k, float* c, nint strideC,
         int rows, bool add)
     {
         float* a1 = rows > 1 ? a + rowStride : a;

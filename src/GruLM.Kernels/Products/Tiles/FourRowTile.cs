@@ -1,4 +1,4 @@
-// The register tile of four rows over a whole panel of B, with A in tiles as Compute packs it or in rows as the states of a GRU lie: eight
+// Register tiles of four rows. Over a whole panel of B, with A in tiles as products pack it or in rows as the states of a GRU lie: eight
 // steps of k share what the loop itself costs. Four rows have 19 instructions for 12 multiply-adds a step, so the loop's own, four or five,
 // are worth sharing most where a neighbour has half of the processor's issue slots (GRU layers 1.04 to 1.06 times as fast).
 
@@ -6,10 +6,14 @@ using System.Runtime.CompilerServices;
 
 namespace GruLM.Kernels;
 
-public static unsafe partial class RegisterTile<S, V>
+/// <summary>Tiles of four rows by three vectors.</summary>
+internal static unsafe class FourRowTile<S, V>
+    where S : struct, ISimd<V>
+    where V : unmanaged
 {
+    /// <summary>C[rows, 3W] = A · B with B in a panel; 1 to 4 rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Panel4<L, F>(float* a, nint rowStride, float* b, int k, float* c, nint strideC, int rows, bool add, float* ahead)
+    public static void OverPanel<L, F>(float* a, nint rowStride, float* b, int k, float* c, nint strideC, int rows, bool add, float* ahead)
         where L : struct, IColumnStride
         where F : struct, IFetching
     {
@@ -39,7 +43,7 @@ public static unsafe partial class RegisterTile<S, V>
             Step4<L, F>(a, a1, a2, a3, p, 7, b, ahead,
                 ref c00, ref c01, ref c02, ref c10, ref c11, ref c12, ref c20, ref c21, ref c22, ref c30, ref c31, ref c32);
             p += 8 * L.Floats;
-            if (F.StepsALine > 0) ahead += 8 / F.StepsALine * Line;
+            if (F.StepsALine > 0) ahead += 8 / F.StepsALine * RegisterTile<S, V>.Line;
         }
 
         for (int rest = k & 7; rest > 0; rest--)
@@ -50,27 +54,31 @@ public static unsafe partial class RegisterTile<S, V>
             b += w;
         }
 
-        Write4(c, strideC, add, c00, c01, c02, c10, c11, c12, c20, c21, c22, c30, c31, c32);
+        TileMemory<S, V>.WriteFour(c, strideC, add, c00, c01, c02, c10, c11, c12, c20, c21, c22, c30, c31, c32);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Write4(
-        float* c, nint strideC, bool add, V c00, V c01, V c02, V c10, V c11, V c12, V c20, V c21, V c22, V c30, V c31, V c32)
+    /// <summary>The same with A and B read through strides.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Strided<F>(float* a, nint rowStride, nint columnStride, float* b, nint strideB, int k, float* c, nint strideC,
+        int rows, bool add, float* ahead)
+        where F : struct, IFetching
     {
-        if (add)
+        float* a0 = a;
+        float* a1 = rows > 1 ? a0 + rowStride : a0;
+        float* a2 = rows > 2 ? a1 + rowStride : a1;
+        float* a3 = rows > 3 ? a2 + rowStride : a2;
+        V c00 = S.Zero, c01 = S.Zero, c02 = S.Zero, c10 = S.Zero, c11 = S.Zero, c12 = S.Zero;
+        V c20 = S.Zero, c21 = S.Zero, c22 = S.Zero, c30 = S.Zero, c31 = S.Zero, c32 = S.Zero;
+        nint p = 0;
+        for (float* end = b + (k * strideB); b != end; b += strideB)
         {
-            AddRow(c, c00, c01, c02);
-            AddRow(c += strideC, c10, c11, c12);
-            AddRow(c += strideC, c20, c21, c22);
-            AddRow(c += strideC, c30, c31, c32);
+            Step4<InRows, F>(a0, a1, a2, a3, p, 0, b, ahead,
+                ref c00, ref c01, ref c02, ref c10, ref c11, ref c12, ref c20, ref c21, ref c22, ref c30, ref c31, ref c32);
+            if (F.StepsALine > 0) ahead += RegisterTile<S, V>.Line / F.StepsALine;
+            p += columnStride;
         }
-        else
-        {
-            StoreRow(c, c00, c01, c02);
-            StoreRow(c += strideC, c10, c11, c12);
-            StoreRow(c += strideC, c20, c21, c22);
-            StoreRow(c += strideC, c30, c31, c32);
-        }
+
+        TileMemory<S, V>.WriteFour(c, strideC, add, c00, c01, c02, c10, c11, c12, c20, c21, c22, c30, c31, c32);
     }
 
     // Step i of those that share a loop: three vectors of B, and a broadcast number of A a row.
@@ -82,7 +90,7 @@ public static unsafe partial class RegisterTile<S, V>
         where L : struct, IColumnStride
         where F : struct, IFetching
     {
-        if (F.StepsALine > 0 && i % F.StepsALine == 0) Prefetch(ahead + (i / F.StepsALine * Line));
+        if (F.StepsALine > 0 && i % F.StepsALine == 0) TileMemory<S, V>.Prefetch(ahead + (i / F.StepsALine * RegisterTile<S, V>.Line));
         b += i * 3 * S.Width;
         p += i * L.Floats;
         V b0 = S.Load(b), b1 = S.Load(b + S.Width), b2 = S.Load(b + (2 * S.Width));
@@ -103,22 +111,4 @@ public static unsafe partial class RegisterTile<S, V>
         c31 = S.MultiplyAdd(x, b1, c31);
         c32 = S.MultiplyAdd(x, b2, c32);
     }
-}
-
-/// <summary>Floats from a number of a row of A to the next, known when the tile is compiled.</summary>
-internal interface IColumnStride
-{
-    static abstract int Floats { get; }
-}
-
-/// <summary>A in rows.</summary>
-internal readonly struct InRows : IColumnStride
-{
-    public static int Floats => 1;
-}
-
-/// <summary>A in tiles of four rows.</summary>
-internal readonly struct InTiles : IColumnStride
-{
-    public static int Floats => 4;
 }
