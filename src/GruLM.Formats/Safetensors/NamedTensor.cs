@@ -1,6 +1,7 @@
 // A tensor to be written: a name, a shape, a type and where its numbers are. It only points at them, so that saving a model
 // of any size copies nothing; the source is asked for its span at the moment of writing, which lets it be native memory too.
 // Left out on purpose: strides and views. Numbers lie in row-major order, as every format here stores them.
+
 using System.Runtime.InteropServices;
 
 namespace GruLM.Formats;
@@ -93,8 +94,9 @@ public sealed class NamedTensor
     {
         if (found != expected)
         {
+            string sizes = string.Join(", ", Shape);
             throw new ArgumentException(
-                $"tensor '{Name}' of shape [{string.Join(", ", Shape)}] takes {expected} {unit}, but its source has {found}");
+                $"tensor '{Name}' of shape [{sizes}] takes {expected} {unit}, but its source has {found}");
         }
     }
 }

@@ -2,6 +2,7 @@
 // and place, then the numbers, one tensor after another without gaps. The header is padded with spaces so that the numbers start at a
 // multiple of eight. Tensors are ordered by type, widest first, then by name, which is the order of the format's own writer.
 // Format: https://github.com/huggingface/safetensors (README, "Format"). Left out on purpose: big-endian machines.
+
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
@@ -75,7 +76,7 @@ public static class Safetensors
             if (metadata is { Count: > 0 })
             {
                 json.WriteStartObject(MetadataKey);
-                foreach ((string? key, string? value) in metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+                foreach ((string key, string value) in metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal))
                 {
                     json.WriteString(key, value);
                 }
@@ -86,25 +87,19 @@ public static class Safetensors
             long offset = 0;
             foreach (NamedTensor tensor in tensors)
             {
+                long end = checked(offset + tensor.ByteCount);
                 json.WriteStartObject(tensor.Name);
                 json.WriteString("dtype", tensor.Type.FormatName());
-                json.WriteStartArray("shape");
-                foreach (long size in tensor.Shape)
-                {
-                    json.WriteNumberValue(size);
-                }
-
-                json.WriteEndArray();
-                json.WriteStartArray("data_offsets");
-                json.WriteNumberValue(offset);
-                json.WriteNumberValue(offset = checked(offset + tensor.ByteCount));
-                json.WriteEndArray();
+                WriteNumbers(json, "shape", tensor.Shape);
+                WriteNumbers(json, "data_offsets", [offset, end]);
                 json.WriteEndObject();
+                offset = end;
             }
 
             json.WriteEndObject();
         }
 
+        // Up to seven spaces, to a multiple of eight.
         buffer.Write("       "u8[..(-buffer.WrittenCount & 7)]);
         if (buffer.WrittenCount > MaxHeaderBytes)
         {
@@ -112,5 +107,16 @@ public static class Safetensors
         }
 
         return buffer.WrittenSpan.ToArray();
+    }
+
+    private static void WriteNumbers(Utf8JsonWriter json, string name, IReadOnlyList<long> numbers)
+    {
+        json.WriteStartArray(name);
+        foreach (long number in numbers)
+        {
+            json.WriteNumberValue(number);
+        }
+
+        json.WriteEndArray();
     }
 }

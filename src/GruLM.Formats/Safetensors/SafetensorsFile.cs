@@ -2,6 +2,7 @@
 // against the file's, every field of every tensor, and that the tensors cover the numbers exactly once, without hole or overlap.
 // Numbers are read straight into the caller's memory; those of another float type are converted on the way.
 // Left out on purpose: memory mapping (a truncated mapped file kills the process) and fields the format does not define.
+
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
@@ -9,7 +10,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace GruLM.Formats;
 
-/// <summary>An open safetensors file whose header has been read and found sound.</summary>
+/// <summary>An open safetensors file whose header has been read and found sound. Several threads may read at a time.</summary>
 public sealed class SafetensorsFile : IDisposable
 {
     private readonly SafeFileHandle _handle;
@@ -42,15 +43,16 @@ public sealed class SafetensorsFile : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(path);
         if (!File.Exists(path))
         {
-            throw new FileNotFoundException(
-                Directory.Exists(path) ? $"{path}: is a folder, a safetensors file was expected" : $"{path}: there is no such file", path);
+            string wrong = Directory.Exists(path) ? "is a folder, a safetensors file was expected" : "there is no such file";
+            throw new FileNotFoundException($"{path}: {wrong}", path);
         }
+
         // Sharing "delete" lets a new file be renamed over this one while it is open.
         SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
         try
         {
             byte[] header = ReadHeader(path, handle, out long dataBytes);
-            (List<TensorEntry>? tensors, Dictionary<string, string>? metadata) = SafetensorsHeader.Parse(path, header, dataBytes);
+            (List<TensorEntry> tensors, Dictionary<string, string> metadata) = SafetensorsHeader.Parse(path, header, dataBytes);
             return new SafetensorsFile(path, handle, tensors, metadata);
         }
         catch
@@ -72,8 +74,10 @@ public sealed class SafetensorsFile : IDisposable
             return entry;
         }
 
-        string present = string.Join(", ", Tensors.Take(8).Select(t => t.Name)) + (Tensors.Count > 8 ? ", …" : "");
-        throw new InvalidDataException($"{Path}: has no tensor '{name}' (it holds {(Tensors.Count == 0 ? "none" : present)})");
+        const int MostShown = 8;
+        string some = string.Join(", ", Tensors.Take(MostShown).Select(t => t.Name)) + (Tensors.Count > MostShown ? ", …" : "");
+        string present = Tensors.Count == 0 ? "none" : some;
+        throw new InvalidDataException($"{Path}: has no tensor '{name}' (it holds {present})");
     }
 
     /// <summary>Reads a tensor's elements as float32; F16, BF16 and F64 are converted.</summary>
@@ -132,21 +136,25 @@ public sealed class SafetensorsFile : IDisposable
         if (fileBytes < length.Length || RandomAccess.Read(handle, length, 0) < length.Length)
         {
             throw new InvalidDataException(
-                $"{path}: has {fileBytes} bytes, too few for a safetensors file, which begins with eight for its header's length; it was cut short or is another kind of file");
+                $"{path}: has {fileBytes} bytes, too few for a safetensors file, which begins with eight for its header's length; "
+                + "it was cut short or is another kind of file");
         }
 
         ulong headerBytes = BinaryPrimitives.ReadUInt64LittleEndian(length);
         if (headerBytes is < 2 or > Safetensors.MaxHeaderBytes)
         {
             throw new InvalidDataException(
-                $"{path}: its first eight bytes give a header of {headerBytes} bytes, between 2 and {Safetensors.MaxHeaderBytes} was expected; it is damaged or no safetensors file");
+                $"{path}: its first eight bytes give a header of {headerBytes} bytes, "
+                + $"between 2 and {Safetensors.MaxHeaderBytes} was expected; it is damaged or no safetensors file");
         }
 
         dataBytes = fileBytes - length.Length - (long)headerBytes;
         if (dataBytes < 0)
         {
+            long present = fileBytes - length.Length;
             throw new InvalidDataException(
-                $"{path}: says that its header takes {headerBytes} bytes, but the file ends after {fileBytes - length.Length} of them; it was cut short, fetch or save it again");
+                $"{path}: says that its header takes {headerBytes} bytes, but the file ends after {present} of them; "
+                + "it was cut short, fetch or save it again");
         }
 
         byte[] header = new byte[headerBytes];

@@ -1,6 +1,7 @@
 // The element types a tensor file may hold, with the names and sizes the safetensors format gives them.
 // Left out on purpose: the 8-bit and narrower float types and complex numbers; a file that holds them is refused by name.
 // The order of the members is the format's own: a writer puts wider types first, so that every tensor starts aligned.
+
 using System.Diagnostics.CodeAnalysis;
 
 namespace GruLM.Formats;
