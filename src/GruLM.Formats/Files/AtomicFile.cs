@@ -2,6 +2,7 @@
 // same folder, are flushed to the disk, and the temporary file is renamed over the final one. What a killed process left behind is
 // removed by the next write of the same file. Left out on purpose: flushing the folder's own entry, which only decides whether the old or
 // the new file is found after a power cut, and more than one writer of one file at a time (the last to finish wins).
+
 using System.Text;
 
 namespace GruLM.Formats;

@@ -15,7 +15,7 @@ public static class FolderChecksums
     public static void Write(string folder)
     {
         var text = new StringBuilder();
-        foreach (string? file in Directory.EnumerateFiles(folder).Where(f => Path.GetFileName(f) != Name).Order(StringComparer.Ordinal))
+        foreach (string file in Directory.EnumerateFiles(folder).Where(f => Path.GetFileName(f) != Name).Order(StringComparer.Ordinal))
         {
             text.Append(Of(file)).Append("  ").Append(Path.GetFileName(file)).Append('\n');
         }
@@ -51,7 +51,8 @@ public static class FolderChecksums
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            return $"{Path.GetFileName((e as FileNotFoundException)?.FileName) ?? "the folder"} is missing";
+            string missing = Path.GetFileName((e as FileNotFoundException)?.FileName) ?? "the folder";
+            return $"{missing} is missing";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

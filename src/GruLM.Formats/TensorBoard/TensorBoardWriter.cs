@@ -3,6 +3,7 @@
 // the few fields in use are encoded here by hand. Append-only: a run that goes on writes another file, and readers join them.
 // Formats: tensorflow/core/lib/io/record_writer.h, tensorflow/core/util/event.proto, tensorflow/core/framework/summary.proto.
 // Left out on purpose: everything but scalars.
+
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Numerics;
@@ -25,9 +26,8 @@ public sealed class TensorBoardWriter : IDisposable
     private readonly TimeProvider _time;
 
     /// <summary>Creates <c>events.out.tfevents.&lt;unix seconds&gt;.&lt;host&gt;.&lt;process id&gt;</c> in <paramref name="folder"/>, which
-    /// must exist. With
-    /// <paramref name="goesOnAfter"/>, the run goes on from that step: what earlier files of the folder hold after it, readers leave
-    /// out.</summary>
+    /// must exist. With <paramref name="goesOnAfter"/>, the run continues from that step: readers leave out what earlier files of the
+    /// folder hold after it.</summary>
     /// <exception cref="IOException">The file cannot be created or written.</exception>
     public TensorBoardWriter(string folder, long? goesOnAfter = null, TimeProvider? time = null)
     {
@@ -57,7 +57,7 @@ public sealed class TensorBoardWriter : IDisposable
     public void WriteScalars(long step, params ReadOnlySpan<(string Tag, double Value)> scalars)
     {
         var summary = new MemoryStream();
-        foreach ((string? tag, double number) in scalars)
+        foreach ((string tag, double number) in scalars)
         {
             var value = new MemoryStream();
             Write(value, ValueTag, Encoding.UTF8.GetBytes(tag));
@@ -78,8 +78,8 @@ public sealed class TensorBoardWriter : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    /// <summary>The checksum of TFRecords: CRC-32C, turned and shifted so that a checksum of data that holds checksums stays a good
-    /// one.</summary>
+    /// <summary>The checksum of TFRecords: CRC-32C, rotated and with a constant added, since the CRC of data that holds its own CRC says
+    /// little.</summary>
     internal static uint MaskedCrc(ReadOnlySpan<byte> data)
     {
         uint crc = Crc32C(data);
