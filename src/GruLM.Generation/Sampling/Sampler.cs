@@ -1,6 +1,6 @@
-// Chooses the next token from logits: a chain of filters over a list of candidates, then one draw. The draw for token
-// number i depends on the seed and i alone. No allocation once the candidate list has its size,
-// except for typical sampling.
+// Chooses the next token from logits: a chain of filters over a list of candidates, then one draw. The draw for token number i depends on
+// the seed and i alone. No allocation once the list of candidates has its size, except for typical sampling. What the filters do and where
+// they come from is said in SamplerKind.cs.
 
 using GruLM.Kernels;
 
@@ -13,14 +13,22 @@ public sealed class Sampler
     private readonly SamplerKind[] _chain;
     private readonly KeyValuePair<int, float>[] _biases;
     private readonly Philox _random;
+
+    // The tokens accepted so far, and how often each of the recent ones occurs.
     private readonly List<int> _history = [];
     private readonly Dictionary<int, int> _counts = [];
-    private float[] _scores = [];
+
+    // The candidates: so many of them, each with its id, its score and, once they are computed, its probability and its surprise.
+    private int _count;
     private int[] _ids = [];
+    private float[] _scores = [];
     private double[] _probabilities = [];
     private double[] _surprises = [];
-    private int _count;
+
+    // Whether they stand in order, the best first.
     private bool _sorted;
+
+    // Draws made, which is the number of the next one.
     private ulong _drawn;
 
     /// <summary>A sampler; throws <see cref="ArgumentException"/> for settings that make no sense.</summary>
@@ -43,7 +51,8 @@ public sealed class Sampler
         _drawn = 0;
     }
 
-    /// <summary>The next token for <paramref name="logits"/> [V]; tokens in <paramref name="forbidden"/> are never chosen.</summary>
+    /// <summary>The next token for <paramref name="logits"/> [V]; the ids in <paramref name="forbidden"/>, all less than V, are never
+    /// chosen.</summary>
     public int Sample(ReadOnlySpan<float> logits, ReadOnlySpan<int> forbidden = default)
     {
         Load(logits);
@@ -53,31 +62,43 @@ public sealed class Sampler
         }
 
         foreach (int id in forbidden) _scores[id] = float.NegativeInfinity;
+        bool greedy = _options.Temperature == 0;
         foreach (SamplerKind step in _chain)
         {
-            if (step == SamplerKind.Penalties) Penalise();
-            if (_options.Temperature == 0) continue;
-            switch (step)
-            {
-                case SamplerKind.TopK:
-                    KeepTopK();
-                    break;
-                case SamplerKind.Typical:
-                    KeepTypical();
-                    break;
-                case SamplerKind.TopP:
-                    KeepTopP();
-                    break;
-                case SamplerKind.MinP:
-                    KeepMinP();
-                    break;
-                case SamplerKind.Temperature:
-                    Divide();
-                    break;
-            }
+            // At temperature 0 the best is taken, and only penalties have a say in which one that is.
+            if (step == SamplerKind.Penalties || !greedy) Apply(step);
         }
 
-        if (_options.Temperature == 0) return _ids[IndexOfBest()];
+        return greedy ? _ids[IndexOfBest()] : Draw();
+    }
+
+    private void Apply(SamplerKind step)
+    {
+        switch (step)
+        {
+            case SamplerKind.Penalties:
+                Penalise();
+                break;
+            case SamplerKind.TopK:
+                KeepTopK();
+                break;
+            case SamplerKind.Typical:
+                KeepTypical();
+                break;
+            case SamplerKind.TopP:
+                KeepTopP();
+                break;
+            case SamplerKind.MinP:
+                KeepMinP();
+                break;
+            case SamplerKind.Temperature:
+                DivideByTemperature();
+                break;
+        }
+    }
+
+    private int Draw()
+    {
         Normalise();
         double target = _random.Uniform(_drawn++, 0);
         for (int i = 0; i < _count - 1; i++)
@@ -113,14 +134,11 @@ public sealed class Sampler
         return best;
     }
 
-    // Runs before any filter or after it: candidates are looked up by their id.
+    // May run before any filter or after it, so that candidates are looked up by their ids.
     private void Penalise()
     {
-        if (_options.RepeatLastN == 0 || (_options.RepeatPenalty == 1 && _options.PresencePenalty == 0 && _options.FrequencyPenalty == 0))
-        {
-            return;
-        }
-
+        bool off = _options is { RepeatPenalty: 1, PresencePenalty: 0, FrequencyPenalty: 0 };
+        if (off || _options.RepeatLastN == 0) return;
         _counts.Clear();
         int from = _options.RepeatLastN < 0 ? 0 : Math.Max(0, _history.Count - _options.RepeatLastN);
         for (int i = from; i < _history.Count; i++) _counts[_history[i]] = _counts.GetValueOrDefault(_history[i]) + 1;
@@ -232,15 +250,16 @@ public sealed class Sampler
         // Sort candidates by how far their surprise is from the expected one.
         int[] order = Enumerable.Range(0, _count).ToArray();
         Array.Sort(_surprises, order, 0, _count);
-        (_ids, _scores, _probabilities) = ([.. order.Select(i => _ids[i])], [.. order.Select(i => _scores[i])],
-            [.. order.Select(i => _probabilities[i])]);
+        _ids = [.. order.Select(i => _ids[i])];
+        _scores = [.. order.Select(i => _scores[i])];
+        _probabilities = [.. order.Select(i => _probabilities[i])];
         _sorted = false;
         KeepPrefixWith(_options.Typical);
     }
 
-    private void Divide()
+    private void DivideByTemperature()
     {
-        // Below the best, not above nothing: however low the temperature, the best stays at zero and nothing becomes infinite upwards.
+        // The best score is taken from all first: however low the temperature, it stays zero, and no score becomes positive infinity.
         float best = _scores[IndexOfBest()];
         for (int i = 0; i < _count; i++) _scores[i] = (float)((_scores[i] - best) / _options.Temperature);
     }
