@@ -1,5 +1,6 @@
 // SHA256SUMS: the checksums of a folder's files, in the format of sha256sum, so that anyone can check a folder with
 // "sha256sum -c SHA256SUMS". Written last, it also says that the folder is whole. Left out on purpose: folders inside the folder.
+
 using System.Text;
 
 namespace GruLM.Formats;

@@ -1,8 +1,8 @@
 // Lines as independent samples: each starts from a zero state with bos and ends with the end piece. Every epoch has
 // its own order; lines of similar length are batched together, so that little is padding, and padding is not counted.
-// Lines longer than T go on in the next window with the state carried; nothing is cut.
-// The order is never written down: an epoch is a sequence of pools of lines, each computed when it is needed. Kept is at most
-// a number a pool, of where its steps begin.
+// Lines longer than T continue in the next window with the state carried; nothing is cut off.
+// The order of an epoch is never stored: the shuffled lines are cut into pools, and each pool is computed when its first batch is
+// needed. All that is kept of an epoch is at which step each of its pools begins, and even that only where some line is longer than T.
 
 using GruLM.Kernels;
 using GruLM.Model;
@@ -12,27 +12,30 @@ namespace GruLM.Training;
 /// <summary>Line samples in shuffled batches of similar length.</summary>
 public sealed class LineSamples : ITrainingData
 {
-    // Lines are sorted by length within a pool of so many batches: enough to pad little, few enough to stay well mixed.
+    // Lines are sorted by length within a pool of this many batches: enough to pad little, few enough to stay well mixed.
     private const int BatchesAPool = 32;
 
     private readonly ITokenLines _lines;
-    private readonly int _bos;
-    private readonly int _end;
+    private readonly Frame _frame;
     private readonly int _batchSize;
     private readonly int _bptt;
-    private readonly AnswerMask? _mask;
 
-    // Then every epoch has the same number of steps, known without planning it.
-    private readonly bool _noneContinues;
+    // Whether every line fits into one window: a batch is then one step, and the steps of an epoch need no counting.
+    private readonly bool _oneWindowALine;
     private readonly Philox _random;
     private readonly Dictionary<int, TokenBatch> _batchOfSteps = [];
+
+    // The pool computed last: its steps, each with the lines of its batch and the position in them at which its window begins.
     private (int Epoch, int Index) _poolAtHand = (-1, -1);
     private List<(int[] Lines, int Offset)> _pool = [];
+
+    // Of the epoch counted last: the step at which each pool begins, and after them the number of all steps.
     private int _countedEpoch = -1;
     private int[] _firstSteps = [];
 
-    /// <summary>Samples from token ids of lines, without bos and end. With a <paramref name="mask"/> only answers count.
-    /// Throws <see cref="InvalidDataException"/> when there is none.</summary>
+    /// <summary>Samples from token ids of lines, without bos and end, in batches of <paramref name="batchSize"/> lines (fewer when there
+    /// are fewer) and windows of at most <paramref name="bptt"/> tokens. <paramref name="seed"/> decides the order. With a
+    /// <paramref name="mask"/> only answers count. Throws <see cref="InvalidDataException"/> when there is no line.</summary>
     public LineSamples(IReadOnlyList<int[]> lines, int bos, int end, int batchSize, int bptt, ulong seed, AnswerMask? mask = null)
         : this(new LinesInMemory(lines), bos, end, batchSize, bptt, seed, mask)
     {
@@ -42,18 +45,14 @@ public sealed class LineSamples : ITrainingData
     public LineSamples(ITokenLines lines, int bos, int end, int batchSize, int bptt, ulong seed, AnswerMask? mask = null)
     {
         if (lines.Count == 0) throw new InvalidDataException("the training part has no line with text");
-        _lines = lines;
-        _bos = bos;
-        _end = end;
+        (_lines, _frame, _bptt) = (lines, new Frame(bos, end, mask), bptt);
         _batchSize = Math.Min(batchSize, lines.Count);
-        _bptt = bptt;
-        _mask = mask;
         _random = new Philox(seed, RandomPurpose.Shuffle);
-        _noneContinues = true;
+        _oneWindowALine = true;
         for (int i = 0; i < lines.Count; i++)
         {
             int length = lines.LengthOf(i) + 1;
-            _noneContinues &= length <= bptt;
+            _oneWindowALine &= length <= bptt;
             TokensPerEpoch += mask?.Count(lines[i]) ?? length;
         }
     }
@@ -65,22 +64,22 @@ public sealed class LineSamples : ITrainingData
     public long TokensPerEpoch { get; }
 
     /// <inheritdoc/>
-    public int StepsInEpoch(int epoch) => _noneContinues ? (_lines.Count + _batchSize - 1) / _batchSize : FirstSteps(epoch)[^1];
+    public int StepsInEpoch(int epoch) => _oneWindowALine ? (_lines.Count + _batchSize - 1) / _batchSize : FirstSteps(epoch)[^1];
 
     /// <inheritdoc/>
     public TokenBatch Batch(int epoch, int index)
     {
-        (int[]? members, int offset) = Window(epoch, index);
+        (int[] members, int offset) = Window(epoch, index);
         int steps = Math.Min(_bptt, Longest(members) - offset);
         if (!_batchOfSteps.TryGetValue(steps, out TokenBatch? batch)) _batchOfSteps[steps] = batch = new TokenBatch(steps, _batchSize);
         batch.StartsFresh = offset == 0;
-        FillBatch(batch, [.. members.Select(i => _lines[i])], offset, _bos, _end, _mask);
+        FillBatch(batch, [.. members.Select(i => _lines[i])], offset, _frame);
         return batch;
     }
 
     /// <summary>Writes tokens [offset, offset + T) of some lines into a batch, a lane each; what is beyond a line's end, what the mask
     /// leaves out, and unused lanes, are ignored.</summary>
-    internal static void FillBatch(TokenBatch batch, IReadOnlyList<int[]> members, int offset, int bos, int end, AnswerMask? mask)
+    internal static void FillBatch(TokenBatch batch, IReadOnlyList<int[]> members, int offset, Frame frame)
     {
         for (int b = 0; b < batch.Lanes; b++)
         {
@@ -89,11 +88,11 @@ public sealed class LineSamples : ITrainingData
             {
                 int position = offset + t, at = (t * batch.Lanes) + b;
                 bool inside = line is not null && position <= line.Length;
-                batch.Inputs[at] = !inside ? end : position == 0 ? bos : line![position - 1];
-                batch.Targets[at] = !inside ? TokenBatch.Ignored : position == line!.Length ? end : line[position];
+                batch.Inputs[at] = !inside ? frame.End : position == 0 ? frame.Bos : line![position - 1];
+                batch.Targets[at] = !inside ? TokenBatch.Ignored : position == line!.Length ? frame.End : line[position];
             }
 
-            if (line is not null) mask?.Apply(batch, b, line, offset);
+            if (line is not null) frame.Mask?.Apply(batch, b, line, offset);
         }
     }
 
@@ -101,55 +100,46 @@ public sealed class LineSamples : ITrainingData
 
     private int Pools => (int)((_lines.Count + (long)LinesAPool - 1) / LinesAPool);
 
-    // The lines and their first token of a step.
+    // The lines of a step, and the position in them at which its window begins.
     private (int[] Lines, int Offset) Window(int epoch, int step)
     {
-        int index = step / BatchesAPool, first = index * BatchesAPool;
-        if (!_noneContinues)
+        int pool = step / BatchesAPool, first = pool * BatchesAPool;
+        if (!_oneWindowALine)
         {
             int[] steps = FirstSteps(epoch);
-            index = Array.BinarySearch(steps, step);
-            if (index < 0) index = ~index - 1;
-            first = steps[index];
+            pool = Array.BinarySearch(steps, step);
+            if (pool < 0) pool = ~pool - 1;
+            first = steps[pool];
         }
 
-        if (_poolAtHand != (epoch, index))
-        {
-            List<int[]> batches = Batches(epoch, index);
-            ulong order = (1UL << 63) | ((ulong)(uint)epoch << 32) | (uint)index;
-            _pool = [];
-            for (int i = 0; i < batches.Count; i++)
-            {
-                int[] batch = batches[_random.Shuffled(i, batches.Count, order)];
-                for (int offset = 0, longest = Longest(batch); offset < longest; offset += _bptt) _pool.Add((batch, offset));
-            }
-
-            _poolAtHand = (epoch, index);
-        }
-
+        if (_poolAtHand != (epoch, pool)) LoadPool(epoch, pool);
         return _pool[step - first];
     }
 
-    // Where the steps of each pool begin, and after them how many there are in all. Each pool is looked at by itself, whatever the thread.
-    private int[] FirstSteps(int epoch)
+    // The steps of a pool: its batches in a random order, each window after window.
+    private void LoadPool(int epoch, int pool)
     {
-        if (epoch == _countedEpoch) return _firstSteps;
-        int[] steps = new int[Pools + 1];
-        Parallel.For(0, Pools, p => steps[p + 1] = Batches(epoch, p).Sum(batch => (Longest(batch) + _bptt - 1) / _bptt));
-        for (int p = 0; p < Pools; p++) steps[p + 1] = checked(steps[p] + steps[p + 1]);
-        (_firstSteps, _countedEpoch) = (steps, epoch);
-        return steps;
+        List<int[]> batches = Batches(epoch, pool);
+        ulong order = (1UL << 63) | ((ulong)(uint)epoch << 32) | (uint)pool;
+        _pool = [];
+        for (int i = 0; i < batches.Count; i++)
+        {
+            int[] batch = batches[_random.Shuffled(i, batches.Count, order)];
+            for (int offset = 0, longest = Longest(batch); offset < longest; offset += _bptt) _pool.Add((batch, offset));
+        }
+
+        _poolAtHand = (epoch, pool);
     }
 
     // The batches of a pool, shortest lines first.
-    private List<int[]> Batches(int epoch, int index)
+    private List<int[]> Batches(int epoch, int pool)
     {
-        int first = index * LinesAPool;
+        int first = pool * LinesAPool;
         int[] members = new int[Math.Min(LinesAPool, _lines.Count - first)];
         long[] keys = new long[members.Length];
         for (int i = 0; i < members.Length; i++)
         {
-            members[i] = _random.Shuffled(first + i, _lines.Count, (ulong)epoch);
+            members[i] = Line(epoch, first + i);
             keys[i] = ((long)_lines.LengthOf(members[i]) << 32) | (uint)members[i];
         }
 
@@ -157,6 +147,48 @@ public sealed class LineSamples : ITrainingData
         return [.. members.Chunk(_batchSize)];
     }
 
-    // With bos or the end piece.
+    private int[] FirstSteps(int epoch)
+    {
+        if (epoch == _countedEpoch) return _firstSteps;
+        int[] steps = new int[Pools + 1];
+        var windows = new List<int>();
+        for (int pool = 0; pool < Pools; pool++) steps[pool + 1] = checked(steps[pool] + StepsIn(epoch, pool, windows));
+        (_firstSteps, _countedEpoch) = (steps, epoch);
+        return steps;
+    }
+
+    // The steps of a pool without its batches: each batch takes the windows of its longest line. Most lines take one, so that only the
+    // few that take more are sorted; they are collected in the list handed in.
+    private int StepsIn(int epoch, int pool, List<int> windows)
+    {
+        int first = pool * LinesAPool, count = Math.Min(LinesAPool, _lines.Count - first);
+        windows.Clear();
+        for (int i = 0; i < count; i++)
+        {
+            int length = _lines.LengthOf(Line(epoch, first + i)) + 1;
+            if (length > _bptt) windows.Add((length + _bptt - 1) / _bptt);
+        }
+
+        windows.Sort();
+        int steps = 0, ofOneWindow = count - windows.Count;
+        for (int start = 0; start < count; start += _batchSize)
+        {
+            int longest = Math.Min(start + _batchSize, count) - 1;
+            steps = checked(steps + (longest < ofOneWindow ? 1 : windows[longest - ofOneWindow]));
+        }
+
+        return steps;
+    }
+
+    // The line at a place in an epoch's order.
+    private int Line(int epoch, int place) => _random.Shuffled(place, _lines.Count, (ulong)epoch);
+
+    // Of lines, with bos or the end piece.
     private int Longest(int[] members) => members.Max(i => _lines.LengthOf(i) + 1);
+
+    /// <summary>What belongs to every line besides its own tokens.</summary>
+    /// <param name="Bos">The id fed first.</param>
+    /// <param name="End">The id predicted last.</param>
+    /// <param name="Mask">Leaves all but answers out; null: everything counts.</param>
+    internal readonly record struct Frame(int Bos, int End, AnswerMask? Mask);
 }

@@ -1,10 +1,13 @@
-// The tokens of line samples in memory: one array of ids, and where each line ends.
+// The tokens of line samples in memory, an array a line. The lengths stand apart as well: they are asked for in random order far more often
+// than the lines are, and side by side most of them stay in the processor's cache.
 
 namespace GruLM.Training;
 
-/// <summary>Lines in memory.</summary>
+/// <summary>Lines in memory. Several threads may read at a time.</summary>
 public sealed class LinesInMemory(IReadOnlyList<int[]> lines) : ITokenLines
 {
+    private readonly int[] _lengths = [.. lines.Select(line => line.Length)];
+
     /// <inheritdoc/>
     public int Count => lines.Count;
 
@@ -12,5 +15,5 @@ public sealed class LinesInMemory(IReadOnlyList<int[]> lines) : ITokenLines
     public int[] this[int line] => lines[line];
 
     /// <inheritdoc/>
-    public int LengthOf(int line) => lines[line].Length;
+    public int LengthOf(int line) => _lengths[line];
 }

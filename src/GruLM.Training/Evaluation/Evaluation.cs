@@ -1,11 +1,13 @@
 // Held-out figures, by the definitions that docs/evaluation.md gives: as one stream with the state carried, in windows with a fresh
-// state each, or line by line. Dropout is off.
+// state each, or line by line. Dropout is off. Evaluation that learns on the way is in DynamicEvaluation.cs.
 
 using GruLM.Model;
 
 namespace GruLM.Training;
 
-/// <summary>Evaluates a model on held-out text.</summary>
+/// <summary>Evaluates a model on held-out text. A model is evaluated by one thread at a time; every method throws
+/// <see cref="OperationCanceledException"/> when it is cancelled, and <see cref="InvalidDataException"/> when the text has no token to
+/// predict. <c>progress</c> is told how many tokens have been predicted.</summary>
 public static class Evaluation
 {
     private const int Window = 256;
@@ -18,7 +20,7 @@ public static class Evaluation
         CancellationToken cancel = default)
     {
         Require(text);
-        return StreamLanes(model, text, 1, 0, progress, cancel);
+        return StreamLanes(model, text, (1, 0), progress, cancel);
     }
 
     /// <summary>Nearly the figure of <see cref="Stream"/>, many times faster, for use while training: the text is cut into lanes read side
@@ -36,7 +38,7 @@ public static class Evaluation
 
         // Short texts are not worth cutting.
         int lanes = (int)Math.Clamp(text.Tokens / (4 * Window), 1, QuickLanes);
-        return StreamLanes(model, text, lanes, lanes == 1 ? 0 : Window, null, cancel);
+        return StreamLanes(model, text, (lanes, lanes == 1 ? 0 : Window), null, cancel);
     }
 
     /// <summary>Inputs [kN, kN + N), each predicting its successor, from a zero state at each window's start: only the text's first token
@@ -58,17 +60,7 @@ public static class Evaluation
             {
                 cancel.ThrowIfCancellationRequested();
                 var batch = new TokenBatch(Math.Min(Window, size - offset), lanes) { StartsFresh = offset == 0 };
-                for (int b = 0; b < lanes; b++)
-                {
-                    for (int t = 0; t < batch.Steps; t++)
-                    {
-                        long position = ((long)(first + b) * size) + offset + t;
-                        bool inside = position < predicted;
-                        batch.Inputs[(t * lanes) + b] = inside ? ids[(int)position] : 0;
-                        batch.Targets[(t * lanes) + b] = inside ? ids[(int)position + 1] : TokenBatch.Ignored;
-                    }
-                }
-
+                for (int b = 0; b < lanes; b++) FillLane(batch, b, ids, ((long)(first + b) * size) + offset, unscored: 0);
                 sums += model.Evaluate(batch);
                 progress?.Invoke(sums.Tokens);
             }
@@ -90,8 +82,9 @@ public static class Evaluation
 
         if (count == 0) throw new InvalidDataException("the held-out part has no line with text");
 
-        // Similar lengths together; the sums do not depend on the order but for rounding, and the order is fixed.
+        // Lines of similar length are read together. The sums depend on the order by rounding alone, and the order is fixed.
         int[] order = Enumerable.Range(0, count).OrderBy(i => text.Lines[i].Length).ThenBy(i => i).ToArray();
+        var frame = new LineSamples.Frame(text.Bos, text.End, text.Mask);
         var sums = default(LossSums);
         foreach (int[] members in order.Chunk(LineLanes))
         {
@@ -101,7 +94,7 @@ public static class Evaluation
             {
                 cancel.ThrowIfCancellationRequested();
                 var batch = new TokenBatch(Math.Min(Window, longest - offset), members.Length) { StartsFresh = offset == 0 };
-                LineSamples.FillBatch(batch, lines, offset, text.Bos, text.End, text.Mask);
+                LineSamples.FillBatch(batch, lines, offset, frame);
                 sums += model.Evaluate(batch);
             }
 
@@ -133,31 +126,36 @@ public static class Evaluation
 
     // Lane b reads inputs [b·share, (b + 1)·share + warmUp). It scores all but the first warmUp of them, which the lane before
     // it scores; the first lane, whose state starts where the text does, scores those too.
-    private static EvaluationResult StreamLanes(ITrainableModel model, HeldOutStream text, int lanes, int warmUp, Action<long>? progress,
-        CancellationToken cancel)
+    private static EvaluationResult StreamLanes(
+        ITrainableModel model, HeldOutStream text, (int Count, int WarmUp) lanes, Action<long>? progress, CancellationToken cancel)
     {
         ReadOnlySpan<int> ids = text.Ids.Span;
-        long predicted = ids.Length - 1, share = (predicted - warmUp + lanes - 1) / lanes, laneLength = share + warmUp;
+        (int count, int warmUp) = lanes;
+        long share = (ids.Length - 1 - warmUp + count - 1) / count, laneLength = share + warmUp;
         var sums = default(LossSums);
         for (long offset = 0; offset < laneLength; offset += Window)
         {
             cancel.ThrowIfCancellationRequested();
-            var batch = new TokenBatch((int)Math.Min(Window, laneLength - offset), lanes) { StartsFresh = offset == 0 };
-            for (int b = 0; b < lanes; b++)
-            {
-                for (int t = 0; t < batch.Steps; t++)
-                {
-                    long inLane = offset + t, position = (b * share) + inLane;
-                    bool inside = position < predicted, scored = inside && (b == 0 || inLane >= warmUp);
-                    batch.Inputs[(t * lanes) + b] = inside ? ids[(int)position] : 0;
-                    batch.Targets[(t * lanes) + b] = scored ? ids[(int)position + 1] : TokenBatch.Ignored;
-                }
-            }
-
+            var batch = new TokenBatch((int)Math.Min(Window, laneLength - offset), count) { StartsFresh = offset == 0 };
+            for (int b = 0; b < count; b++) FillLane(batch, b, ids, (b * share) + offset, unscored: b == 0 ? 0 : warmUp - offset);
             sums += model.Evaluate(batch);
             progress?.Invoke(sums.Tokens);
         }
 
         return new EvaluationResult(sums, BytesAfterFirst(text));
+    }
+
+    // Fills a lane with the text from a position on, each token predicting the next one. The targets of the first so many steps, which
+    // are not to be scored, and those beyond the end of the text are ignored.
+    private static void FillLane(TokenBatch batch, int lane, ReadOnlySpan<int> ids, long start, long unscored)
+    {
+        int predicted = ids.Length - 1;
+        for (int t = 0; t < batch.Steps; t++)
+        {
+            int at = (t * batch.Lanes) + lane;
+            bool inside = start + t < predicted, scored = inside && t >= unscored;
+            batch.Inputs[at] = inside ? ids[(int)(start + t)] : 0;
+            batch.Targets[at] = scored ? ids[(int)(start + t) + 1] : TokenBatch.Ignored;
+        }
     }
 }
