@@ -1,29 +1,26 @@
-// The training loop: batches in order, loss and gradients, clipping, update; reports, evaluations, the best model and
-// checkpoints in between. It knows no text and prints nothing.
+// The training loop: batches in order, loss and gradients, clipping, update; between updates reports, evaluations, the best model and
+// checkpoints. It sees token ids, never text, and prints nothing: an observer is told. Which steps are broken, StepCheck.cs decides; how
+// many steps there are, EpochCount.cs and, where a run has a given time, TimeBudget.cs; what a checkpoint is made of, Checkpoint.cs.
 
 using System.Diagnostics;
 using GruLM.Model;
 
 namespace GruLM.Training;
 
-/// <summary>Trains a model on data. One use.</summary>
+/// <summary>Trains a model on data. One use, by one thread.</summary>
 public sealed class Trainer
 {
     // A model that stays broken for this long will not mend itself.
     private const int MostSkippedInARow = 10;
 
-    // Far beyond what healthy training does: a loss twice that of guessing, a gradient a hundred times the usual one, once it is known.
-    private const double ExplodedLoss = 2;
-    private const double ExplodedNorm = 100;
-    private const int StepsToKnowNorm = 50;
-    private const double NormMemory = 0.95;
-
-    // Epochs can take hours.
+    // An epoch can take hours; no more than this is lost when the process is killed.
     private const double MostSecondsUnsaved = 600;
 
-    // A run that had this share of its time is not taken up again for the rest; a change of plan smaller than this share is not news.
-    private const double MostTimeSpent = 0.95;
-    private const double WorthSaying = 0.1;
+    // A run that has used this share of its time is over; it is not continued for the little that is left.
+    private const double ShareOfTimeUsed = 0.95;
+
+    // A change of the number of steps by less than this share is not reported.
+    private const double SmallestReportedChange = 0.1;
 
     private readonly ITrainableModel _model;
     private readonly ITrainingData _data;
@@ -38,15 +35,16 @@ public sealed class Trainer
     private LearningRateSchedule _schedule;
     private RunPosition _position = new();
     private double _secondsBefore;
-    private long _announced;
+    private long _reportedTotal;
     private long _savedAt = -1;
     private double _savedSeconds;
 
     /// <summary>Sets up a run. With a <paramref name="folder"/>, the best model is saved there and checkpoints under it. With a
     /// <paramref name="budget"/> the run ends when that is spent, if not before; its number of steps follows the speed.
     /// Throws <see cref="ArgumentException"/> for a plateau schedule without held-out data.</summary>
-    public Trainer(ITrainableModel model, ITrainingData data, HeldOut? heldOut, TrainingOptions options, string? folder,
-        ITrainingObserver observer, TimeBudget? budget = null)
+    public Trainer(
+        ITrainableModel model, ITrainingData data, HeldOut? heldOut, TrainingOptions options, string? folder, ITrainingObserver observer,
+        TimeBudget? budget = null)
     {
         (_model, _data, _heldOut, _options, _folder, _observer, _budget) =
             (model, data, heldOut, options, folder, observer, budget);
@@ -57,16 +55,18 @@ public sealed class Trainer
 
         _epochs = new EpochCount(data, options.Epochs);
         _parts = new BatchParts(options);
-        _schedule = new LearningRateSchedule(options.Schedule, options.LearningRate, options.MinLearningRate, options.WarmupSteps,
-            0)
-        { CutFactor = options.PlateauFactor };
+        _schedule = new LearningRateSchedule(
+            options.Schedule, options.LearningRate, options.MinLearningRate, options.WarmupSteps, Total: 0)
+        {
+            CutFactor = options.PlateauFactor,
+        };
         if (budget is not null)
         {
-            Decide(budget.StepsLeft(0, data, options));
+            ChangePlan(budget.StepsLeft(0, data, options));
             return;
         }
 
-        LayOut(long.MaxValue);
+        SetTotal(long.MaxValue);
         FollowPlan();
     }
 
@@ -102,11 +102,17 @@ public sealed class Trainer
     {
         (_position, _savedAt) = (start with { TotalSteps = _position.TotalSteps }, start.Step);
         bool timed = start.Plan.Count > 0;
-        if (timed) LayOut(start.TotalSteps);
-        if (_budget is null && timed && AtEnd && _options.MaxSteps > start.TotalSteps) Decide(_options.MaxSteps);
-        if (_budget is null || (timed && !(AtEnd && start.Seconds < MostTimeSpent * _budget.Seconds))) return;
+        if (timed) SetTotal(start.TotalSteps);
+        if (_budget is null)
+        {
+            if (timed && AtEnd && _options.MaxSteps > start.TotalSteps) ChangePlan(_options.MaxSteps);
+            return;
+        }
+
+        bool hasMoreTime = AtEnd && start.Seconds < ShareOfTimeUsed * _budget.Seconds;
+        if (timed && !hasMoreTime) return;
         if (!timed) _position = _position with { Plan = [new PlannedSteps(0, start.TotalSteps)] };
-        Decide(start.Step + _budget.StepsLeft(start.Seconds, _data, _options));
+        ChangePlan(start.Step + _budget.StepsLeft(start.Seconds, _data, _options));
     }
 
     /// <summary>Runs to the end, or until <paramref name="cancel"/>, in which case a checkpoint is written first.
@@ -117,11 +123,15 @@ public sealed class Trainer
         _secondsBefore = _position.Seconds;
         _clock.Start();
 
-        // Where the run was stopped inside an evaluation, it still owes it.
+        // A run that was stopped inside an evaluation makes it first.
         if (EvaluationDue) Evaluate(cancel);
         while (!AtEnd && !cancel.IsCancellationRequested)
         {
-            if (_budget is not null && _budget.LookDue(Seconds)) Decide(_position.Step + _budget.StepsLeft(Seconds, _data, _options));
+            if (_budget is not null && _budget.LookDue(Seconds))
+            {
+                ChangePlan(_position.Step + _budget.StepsLeft(Seconds, _data, _options));
+            }
+
             Advance();
             if (EvaluationDue) Evaluate(cancel);
             if (_options.SampleEvery > 0 && _position.Step % _options.SampleEvery == 0) _observer.OnSampleDue(_position.Step);
@@ -138,41 +148,35 @@ public sealed class Trainer
     {
         double start = _clock.Elapsed.TotalSeconds;
         int epoch = _position.Epoch, steps = _data.StepsInEpoch(epoch), index = _position.IndexInEpoch;
-        (LossSums sums, double norm, double rate) = Step(_data.Batch(epoch, index));
-        bool last = index == steps - 1;
+        bool endsEpoch = index == steps - 1;
+        StepFigures step = Step(_data.Batch(epoch, index));
         double seconds = _clock.Elapsed.TotalSeconds - start;
         _budget?.OnStep(seconds);
         _position = _position with
         {
             Step = _position.Step + 1,
-            Epoch = last ? epoch + 1 : epoch,
-            IndexInEpoch = last ? 0 : index + 1,
-            Tokens = _position.Tokens + sums.Tokens,
+            Epoch = endsEpoch ? epoch + 1 : epoch,
+            IndexInEpoch = endsEpoch ? 0 : index + 1,
+            Tokens = _position.Tokens + step.Sums.Tokens,
             Seconds = Seconds,
-            EpochSums = _position.EpochSums + sums,
+            EpochSums = _position.EpochSums + step.Sums,
             EpochSeconds = _position.EpochSeconds + seconds,
-            RecentSums = _position.RecentSums + sums,
+            RecentSums = _position.RecentSums + step.Sums,
             RecentSeconds = _position.RecentSeconds + seconds,
         };
-        if (_position.Step % Math.Max(1, _options.LogInterval) == 0 || AtEnd) Report(epoch, norm, rate);
-        if (last || AtEnd)
+        if (_position.Step % Math.Max(1, _options.LogInterval) == 0 || AtEnd) Report(epoch, step);
+        if (endsEpoch || AtEnd)
         {
-            _observer.OnEpoch(
-                new EpochReport(epoch + 1, _epochs.Begun(_position.TotalSteps), index + 1, steps, _position.EpochSums,
-                _position.EpochSeconds));
+            int epochs = _epochs.Begun(_position.TotalSteps);
+            _observer.OnEpoch(new EpochReport(epoch + 1, epochs, index + 1, steps, _position.EpochSums, _position.EpochSeconds));
         }
 
-        if (last) _position = _position with { EpochSums = default, EpochSeconds = 0 };
+        if (endsEpoch) _position = _position with { EpochSums = default, EpochSeconds = 0 };
     }
 
-    private (LossSums Sums, double Norm, double Rate) Step(TokenBatch batch)
+    private StepFigures Step(TokenBatch batch)
     {
-        long counted = 0;
-        foreach (int target in batch.Targets)
-        {
-            if (target != TokenBatch.Ignored) counted++;
-        }
-
+        int counted = batch.Targets.Length - batch.Targets.AsSpan().Count(TokenBatch.Ignored);
         var sums = default(LossSums);
         for (int part = 0; part < _parts.Count(batch); part++)
         {
@@ -182,60 +186,45 @@ public sealed class Trainer
         double rate = _schedule.At(_position.Step, _position.RateCuts) * _data.RateFactor(batch);
         if (counted == 0)
         {
-            // The middle of a long prompt that is not learned: its state goes on to the next window, and there is nothing to update by.
+            // The middle of a long prompt, of which nothing is learned: the state is carried on, and there is no gradient to update by.
             _model.DiscardGradients();
-            return (default, 0, rate);
+            return new StepFigures(default, 0, rate);
         }
 
         double norm = _model.GradientNorm();
-        if (WrongWith(sums, norm) is not { } wrong)
+        if (StepCheck.Problem(_position, sums, norm, _model.Config.VocabSize) is { } problem)
         {
-            _model.Update(rate, _options.GradClip > 0 && norm > _options.GradClip ? _options.GradClip / norm : 1);
-            _position = _position with
-            {
-                SkippedInARow = 0,
-                UsualNorm = _position.Step == 0
-                ? norm
-                : (NormMemory * _position.UsualNorm) + ((1 - NormMemory) * norm)
-            };
-            return (sums, norm, rate);
+            Skip(problem);
+            return new StepFigures(default, norm, rate);
         }
 
+        _model.Update(rate, _options.GradClip > 0 && norm > _options.GradClip ? _options.GradClip / norm : 1);
+        _position = _position with { SkippedInARow = 0, UsualNorm = StepCheck.UsualNorm(_position, norm) };
+        return new StepFigures(sums, norm, rate);
+    }
+
+    private void Skip(string problem)
+    {
+        long step = _position.Step + 1;
         _model.DiscardGradients();
-        _observer.OnNotice(_position.Step + 1, $"step {_position.Step + 1}: {wrong}; the step was skipped");
+        _observer.OnNotice(step, $"step {step}: {problem}; the step was skipped");
         _position = _position with { SkippedInARow = _position.SkippedInARow + 1 };
         if (_position.SkippedInARow >= MostSkippedInARow)
         {
             throw new InvalidDataException(
-                $"{_position.SkippedInARow} steps in a row went wrong, the last because {wrong}: training has diverged; try a lower --lr or --grad-clip. What was saved before is kept");
+                $"{_position.SkippedInARow} steps in a row went wrong, the last because {problem}: "
+                + "training has diverged; try a lower --lr or --grad-clip. What was saved before is kept");
         }
-
-        return (default, norm, rate);
     }
 
-    private string? WrongWith(LossSums sums, double norm)
-    {
-        if (!double.IsFinite(sums.Nll) || !double.IsFinite(norm)) return "the loss or its gradient is not finite";
-        if (sums.MeanNll > ExplodedLoss * Math.Log(_model.Config.VocabSize))
-        {
-            return FormattableString.Invariant($"the loss is {sums.MeanNll:0.0}, far worse than guessing");
-        }
-
-        if (_position.Step >= StepsToKnowNorm && norm > ExplodedNorm * _position.UsualNorm)
-        {
-            return FormattableString.Invariant($"the gradient's norm is {norm:0.0e+0}, usually it is {_position.UsualNorm:0.0e+0}");
-        }
-
-        return null;
-    }
-
-    private void Report(int epoch, double norm, double rate)
+    private void Report(int epoch, StepFigures step)
     {
         LossSums recent = _position.RecentSums;
+        double tokensPerSecond = recent.Tokens / Math.Max(_position.RecentSeconds, 1e-9);
+        double secondsLeft = _position.Seconds / _position.Step * (_position.TotalSteps - _position.Step);
         _observer.OnSteps(new StepReport(
-            _position.Step, _position.TotalSteps, epoch, _position.Tokens, _position.Seconds, recent.MeanNll, recent.Accuracy, rate, norm,
-            recent.Tokens / Math.Max(_position.RecentSeconds, 1e-9),
-            _position.Seconds / _position.Step * (_position.TotalSteps - _position.Step)));
+            _position.Step, _position.TotalSteps, epoch, _position.Tokens, _position.Seconds, recent.MeanNll, recent.Accuracy, step.Rate,
+            step.Norm, tokensPerSecond, secondsLeft));
         _position = _position with { RecentSums = default, RecentSeconds = 0 };
     }
 
@@ -251,7 +240,7 @@ public sealed class Trainer
             {
                 EvaluatedStep = _position.Step,
                 EvaluationsSinceBest = isBest ? 0 : _position.EvaluationsSinceBest + 1,
-                Seconds = Seconds
+                Seconds = Seconds,
             };
             if (isBest)
             {
@@ -285,7 +274,7 @@ public sealed class Trainer
         _observer.OnNotice(
             _position.Step,
             FormattableString.Invariant(
-            $"no better for {_options.PlateauPatience} evaluation(s): the learning rate is {after:0.0e+0} from here on"));
+                $"no better for {_options.PlateauPatience} evaluation(s): the learning rate is {after:0.0e+0} from here on"));
     }
 
     private void Save()
@@ -309,17 +298,19 @@ public sealed class Trainer
     // A plan that was recorded is followed at the steps it was made at.
     private void FollowPlan()
     {
-        while (_position.Plan.Count < _options.Plan.Count && _options.Plan[_position.Plan.Count] is var next && next.Step <= _position.Step)
+        while (_position.Plan.Count < _options.Plan.Count)
         {
-            LayOut(next.TotalSteps);
+            PlannedSteps next = _options.Plan[_position.Plan.Count];
+            if (next.Step > _position.Step) return;
+            SetTotal(next.TotalSteps);
             _position = _position with { Plan = [.. _position.Plan, next] };
         }
     }
 
-    // Time, or whoever continues the run, decides on another number of steps, and that is written down.
-    private void Decide(long total)
+    // Time, or whoever continues the run, asks for another number of steps; it is recorded, so that the run can be repeated.
+    private void ChangePlan(long total)
     {
-        LayOut(total);
+        SetTotal(total);
         var before = _position.Plan.Where(p => p.Step < _position.Step).ToList();
         if (before.Count == 0 || before[^1].TotalSteps != _position.TotalSteps)
         {
@@ -327,21 +318,25 @@ public sealed class Trainer
         }
 
         _position = _position with { Plan = before };
-        if (_announced > 0 && Math.Abs(_position.TotalSteps - _announced) < WorthSaying * _announced) return;
-        if (_announced > 0)
+        if (_reportedTotal > 0)
         {
+            if (Math.Abs(_position.TotalSteps - _reportedTotal) < SmallestReportedChange * _reportedTotal) return;
             _observer.OnNotice(
                 _position.Step,
                 FormattableString.Invariant(
-                $"at the speed of now there is time for {_position.TotalSteps:#,0} steps, not for {_announced:#,0}"));
+                    $"at the speed of now there is time for {_position.TotalSteps:#,0} steps, not for {_reportedTotal:#,0}"));
         }
 
-        _announced = _position.TotalSteps;
+        _reportedTotal = _position.TotalSteps;
     }
 
-    private void LayOut(long total)
+    // No more steps than the run's epochs and its limit allow.
+    private void SetTotal(long total)
     {
         _position = _position with { TotalSteps = _epochs.Cap(_options.MaxSteps > 0 ? Math.Min(total, _options.MaxSteps) : total) };
         _schedule = _schedule with { Total = _position.TotalSteps };
     }
+
+    // The figures of one step; the sums are empty where it was skipped.
+    private readonly record struct StepFigures(LossSums Sums, double Norm, double Rate);
 }
