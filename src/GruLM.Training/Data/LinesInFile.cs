@@ -1,14 +1,18 @@
-// The tokens of line samples in two mapped files: the ids, and the lengths of the lines.
+// The tokens of line samples in two files that are mapped into memory (TokenFile.cs): the ids of all lines one after another, and the
+// lengths of the lines. Where a line begins is the sum of the lengths before it; only the sums of whole groups of lines are kept, so that
+// memory hardly grows with the text.
 
 namespace GruLM.Training;
 
-/// <summary>Lines in files: kept in memory is only where every sixty-fourth begins.</summary>
+/// <summary>Lines in files. Several threads may read at a time.</summary>
 public sealed class LinesInFile : ITokenLines, IDisposable
 {
-    private const int Together = 64;
+    private const int LinesAGroup = 64;
 
     private readonly ITokens _ids;
     private readonly ITokens _lengths;
+
+    // Where the first line of each group begins.
     private readonly long[] _starts;
 
     /// <summary>Lines of these lengths, one after another in <paramref name="ids"/>. Throws <see cref="InvalidDataException"/> when the two
@@ -22,19 +26,20 @@ public sealed class LinesInFile : ITokenLines, IDisposable
         }
 
         Count = (int)lengths.Count;
-        _starts = new long[(Count + Together - 1) / Together];
-        long at = 0;
-        Span<int> group = stackalloc int[Together];
+        _starts = new long[(Count + LinesAGroup - 1) / LinesAGroup];
+        long tokens = 0;
+        Span<int> buffer = stackalloc int[LinesAGroup];
         for (int i = 0; i < _starts.Length; i++)
         {
-            _starts[i] = at;
-            foreach (int length in Group(i, group)) at += length;
+            _starts[i] = tokens;
+            foreach (int length in Lengths(i, buffer)) tokens += length;
         }
 
-        if (at != ids.Count)
+        if (tokens != ids.Count)
         {
             throw new InvalidDataException(
-                $"the files of tokens and of their lines' lengths do not belong together ({ids.Count} tokens, {at} in lines); delete both, and they are made again");
+                $"the files of tokens and of their lines' lengths do not belong together ({ids.Count} tokens, {tokens} in lines); "
+                + "delete both, and they are made again");
         }
     }
 
@@ -46,9 +51,9 @@ public sealed class LinesInFile : ITokenLines, IDisposable
     {
         get
         {
-            Span<int> before = Group(line / Together, stackalloc int[Together])[..(line % Together)];
-            long start = _starts[line / Together];
-            foreach (int length in before) start += length;
+            Span<int> lengths = Lengths(line / LinesAGroup, stackalloc int[LinesAGroup]);
+            long start = _starts[line / LinesAGroup];
+            foreach (int length in lengths[..(line % LinesAGroup)]) start += length;
             int[] tokens = new int[LengthOf(line)];
             _ids.CopyTo(start, tokens);
             return tokens;
@@ -70,11 +75,12 @@ public sealed class LinesInFile : ITokenLines, IDisposable
         (_lengths as IDisposable)?.Dispose();
     }
 
-    private Span<int> Group(int group, Span<int> room)
+    // The lengths of a group's lines, in the buffer.
+    private Span<int> Lengths(int group, Span<int> buffer)
     {
-        int first = group * Together;
-        room = room[..Math.Min(Together, Count - first)];
-        _lengths.CopyTo(first, room);
-        return room;
+        int first = group * LinesAGroup;
+        buffer = buffer[..Math.Min(LinesAGroup, Count - first)];
+        _lengths.CopyTo(first, buffer);
+        return buffer;
     }
 }

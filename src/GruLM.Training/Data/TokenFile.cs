@@ -9,7 +9,7 @@ using GruLM.Formats;
 
 namespace GruLM.Training;
 
-/// <summary>Token ids in a file.</summary>
+/// <summary>Token ids in a file. Several threads may read at a time, but not while another disposes it.</summary>
 public sealed unsafe class TokenFile : ITokens, IDisposable
 {
     private const int Version = 1;
@@ -40,7 +40,8 @@ public sealed unsafe class TokenFile : ITokens, IDisposable
 
     /// <summary>Writes the ids, which come in parts, whole or not at all. The checksums are SHA-256. Throws <see cref="IOException"/> when
     /// the disk refuses.</summary>
-    public static void Write(string path, int vocabSize, ReadOnlySpan<byte> tokenizerChecksum, ReadOnlySpan<byte> textChecksum,
+    public static void Write(
+        string path, int vocabSize, ReadOnlySpan<byte> tokenizerChecksum, ReadOnlySpan<byte> textChecksum,
         IEnumerable<IReadOnlyList<int>> parts)
     {
         bool wide = vocabSize > ushort.MaxValue + 1;
@@ -102,7 +103,8 @@ public sealed unsafe class TokenFile : ITokens, IDisposable
             uint id = _wide ? ((uint*)_ids)[start + i] : ((ushort*)_ids)[start + i];
             if (id >= (uint)_vocabSize)
             {
-                throw new InvalidDataException($"{_path}: damaged at token {start + i}; delete it, and it is made again");
+                long place = start + i;
+                throw new InvalidDataException($"{_path}: damaged at token {place}; delete it, and it is made again");
             }
 
             destination[i] = (int)id;

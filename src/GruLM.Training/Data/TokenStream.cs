@@ -1,7 +1,7 @@
 // A text as one stream of tokens, cut into B contiguous lanes that are read side by side, T tokens at a time;
 // the model's state carries from each window to the next. T may vary from window to window (WindowLengths.cs). The end of a lane is a
 // shorter window, so no token is lost except the remainder of the division into lanes. Now and then a lane starts a window from a zero
-// state: a model that never saw one in the middle of a text would stumble over the first words of every prompt.
+// state, as every prompt does: a model that has hardly ever seen one predicts the first words of a text badly.
 
 using GruLM.Kernels;
 using GruLM.Model;
@@ -21,6 +21,8 @@ public sealed class TokenStream : ITrainingData
     private readonly int _freshEvery;
     private readonly long _laneLength;
     private readonly Dictionary<int, TokenBatch> _batchOfSteps = [];
+
+    // Where the windows of an epoch end in each lane, planned when their lengths vary.
     private int _plannedEpoch = -1;
     private List<long> _ends = [];
 
@@ -97,12 +99,16 @@ public sealed class TokenStream : ITrainingData
         return (index == 0 ? 0 : plan[index - 1], plan[index]);
     }
 
-    // Where the windows of an epoch end.
     private List<long> Plan(int epoch)
     {
         if (epoch == _plannedEpoch) return _ends;
         _ends = [];
-        for (long end = 0; end < _laneLength; _ends.Add(end)) end = Math.Min(_laneLength, end + _lengths.Of(epoch, _ends.Count));
+        for (long end = 0; end < _laneLength;)
+        {
+            end = Math.Min(_laneLength, end + _lengths.Of(epoch, _ends.Count));
+            _ends.Add(end);
+        }
+
         _plannedEpoch = epoch;
         return _ends;
     }

@@ -11,8 +11,7 @@ namespace GruLM.Training;
 public static class DynamicEvaluation
 {
     /// <summary>The text as one stream, as in <see cref="Evaluation.Stream"/>, by a copy of the model that takes one gradient step after
-    /// each segment.
-    /// <paramref name="trained"/> is only read.</summary>
+    /// each segment. <paramref name="trained"/> is only read.</summary>
     public static EvaluationResult Stream(
         GruParameters trained, Compute compute, HeldOutStream text, DynamicOptions options, Action<long>? progress = null,
         CancellationToken cancel = default)

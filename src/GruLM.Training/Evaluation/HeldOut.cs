@@ -1,8 +1,8 @@
-// Text to evaluate on, as tokens, with what its figures need to know of bytes.
+// Text to evaluate on: one stream (HeldOutStream.cs) or lines (HeldOutLines.cs).
 
 namespace GruLM.Training;
 
-/// <summary>Text to evaluate on, as tokens, with what its figures need to know of bytes.</summary>
+/// <summary>Text to evaluate on: its tokens, and their lengths in bytes, which bits per byte need.</summary>
 public abstract record HeldOut
 {
     /// <summary>Tokens that are predicted when all of it is read.</summary>

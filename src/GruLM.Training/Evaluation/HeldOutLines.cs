@@ -7,7 +7,8 @@ namespace GruLM.Training;
 /// <param name="Bytes">Bytes of each line.</param>
 /// <param name="Bos">The id fed first.</param>
 /// <param name="End">The id predicted last.</param>
-/// <param name="Mask">Leaves all but answers out; their bytes alone are then in <paramref name="Bytes"/>. Null: everything counts.</param>
+/// <param name="Mask">Leaves all but answers out, in which case <paramref name="Bytes"/> counts their bytes alone. Null: everything
+/// counts.</param>
 public sealed record HeldOutLines(IReadOnlyList<int[]> Lines, IReadOnlyList<int> Bytes, int Bos, int End, AnswerMask? Mask = null) : HeldOut
 {
     /// <inheritdoc/>

@@ -10,7 +10,7 @@ using GruLM.Model;
 
 namespace GruLM.Training;
 
-/// <summary>Writes, checks and finds checkpoints under a model folder.</summary>
+/// <summary>Writes, checks and finds checkpoints under a model folder, which one run at a time may write to.</summary>
 public static class Checkpoint
 {
     private const string Prefix = "step-";
@@ -36,22 +36,24 @@ public static class Checkpoint
             Directory.CreateDirectory(temporary);
             model.Save(temporary);
             model.SaveTrainingState(Path.Combine(temporary, StateName));
-            AtomicFile.WriteAllText(Path.Combine(temporary, PositionName),
-                JsonSerializer.Serialize(position, CheckpointJsonContext.Default.RunPosition) + "\n");
+            string json = JsonSerializer.Serialize(position, CheckpointJsonContext.Default.RunPosition);
+            AtomicFile.WriteAllText(Path.Combine(temporary, PositionName), json + "\n");
             FolderChecksums.Write(temporary);
             if (Directory.Exists(final)) Delete(final);
             Directory.Move(temporary, final);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // Room for what is worth more than half a checkpoint.
+            // Half a checkpoint is worth nothing, and takes room on a disk that may be full.
             TryDelete(temporary);
             throw new IOException(
-                $"{final}: this checkpoint could not be written ({error.Message}); those before it are whole: make room and continue with --resume {modelFolder}", error);
+                $"{final}: this checkpoint could not be written ({error.Message}); "
+                + $"those before it are whole: make room and continue with --resume {modelFolder}",
+                error);
         }
 
         int whole = 0;
-        foreach ((long step, string? folder) in Find(modelFolder))
+        foreach ((long step, string folder) in Find(modelFolder))
         {
             if (step > position.Step || ++whole > Math.Max(1, keep)) Delete(folder);
         }
@@ -64,21 +66,21 @@ public static class Checkpoint
     {
         string parent = TrainingFolder(modelFolder);
         if (!Directory.Exists(parent)) return [];
-        return
-        [
-            .. Directory.EnumerateDirectories(parent, Prefix + "*")
-                .Select(f =>
-                (Ok: long.TryParse(Path.GetFileName(f)[Prefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out long step),
-                step, f))
-                .Where(x => x.Ok).OrderByDescending(x => x.step).Select(x => (x.step, x.f)),
-        ];
+        var found = new List<(long Step, string Folder)>();
+        foreach (string folder in Directory.EnumerateDirectories(parent, Prefix + "*"))
+        {
+            string number = Path.GetFileName(folder)[Prefix.Length..];
+            if (long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long step)) found.Add((step, folder));
+        }
+
+        return [.. found.OrderByDescending(f => f.Step)];
     }
 
     /// <summary>The folder of the newest checkpoint that is as it was written, or null; <paramref name="notice"/> is told of those passed
     /// over.</summary>
     public static string? NewestWhole(string modelFolder, Action<string> notice)
     {
-        foreach ((long _, string? folder) in Find(modelFolder))
+        foreach ((long _, string folder) in Find(modelFolder))
         {
             if (FolderChecksums.Check(folder) is not { } wrong) return folder;
             notice($"{folder} is damaged ({wrong}) and is passed over");
@@ -104,7 +106,7 @@ public static class Checkpoint
         }
     }
 
-    // What killed processes left behind.
+    // A process that was killed left them behind.
     private static void RemoveUnfinished(string parent)
     {
         foreach (string folder in Directory.EnumerateDirectories(parent, Prefix + "*" + Unfinished))
@@ -132,7 +134,7 @@ public static class Checkpoint
     }
 }
 
-[JsonSourceGenerationOptions(WriteIndented = true, IgnoreReadOnlyProperties = true,
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSourceGenerationOptions(
+    WriteIndented = true, IgnoreReadOnlyProperties = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(RunPosition))]
 internal sealed partial class CheckpointJsonContext : JsonSerializerContext;

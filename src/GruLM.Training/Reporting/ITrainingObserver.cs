@@ -1,4 +1,4 @@
-// What the loop tells those who watch: a display, a metrics file, a test.
+// What the loop reports, and to whom: a display, a metrics file, a test.
 
 namespace GruLM.Training;
 

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace GruLM.Training;
 
-/// <summary>Appends a run's figures to a JSON-lines file. Names and units: docs/model-folder.md.</summary>
+/// <summary>Appends a run's figures to a JSON-lines file. Names and units: docs/model-folder.md. Not thread-safe.</summary>
 public sealed class MetricsFile : ITrainingObserver, IDisposable
 {
     /// <summary>The file's name, in the folder of training files.</summary>
@@ -27,10 +27,10 @@ public sealed class MetricsFile : ITrainingObserver, IDisposable
     {
         json.WriteNumber("tokens", report.Tokens);
         json.WriteNumber("seconds", Math.Round(report.Seconds, 3));
-        Finite(json, "train_nll", report.TrainNll);
-        Finite(json, "token_accuracy", report.TokenAccuracy);
+        WriteFinite(json, "train_nll", report.TrainNll);
+        WriteFinite(json, "token_accuracy", report.TokenAccuracy);
         json.WriteNumber("lr", report.LearningRate);
-        Finite(json, "grad_norm", report.GradientNorm);
+        WriteFinite(json, "grad_norm", report.GradientNorm);
         json.WriteNumber("tokens_per_s", Math.Round(report.TokensPerSecond, 1));
     });
 
@@ -39,10 +39,10 @@ public sealed class MetricsFile : ITrainingObserver, IDisposable
     {
         json.WriteNumber("tokens", report.Tokens);
         json.WriteNumber("seconds", Math.Round(report.Seconds, 3));
-        Finite(json, "val_nll", report.Result.Sums.MeanNll);
-        Finite(json, "val_perplexity", report.Result.Sums.Perplexity);
-        Finite(json, "val_bits_per_byte", report.Result.BitsPerByte);
-        Finite(json, "val_token_accuracy", report.Result.Sums.Accuracy);
+        WriteFinite(json, "val_nll", report.Result.Sums.MeanNll);
+        WriteFinite(json, "val_perplexity", report.Result.Sums.Perplexity);
+        WriteFinite(json, "val_bits_per_byte", report.Result.BitsPerByte);
+        WriteFinite(json, "val_token_accuracy", report.Result.Sums.Accuracy);
     });
 
     /// <inheritdoc/>
@@ -60,8 +60,8 @@ public sealed class MetricsFile : ITrainingObserver, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _lines.Dispose();
 
-    // JSON has no infinity and no NaN.
-    private static void Finite(Utf8JsonWriter json, string name, double value)
+    // JSON has no infinity and no NaN: null stands for them.
+    private static void WriteFinite(Utf8JsonWriter json, string name, double value)
     {
         if (double.IsFinite(value)) json.WriteNumber(name, value);
         else json.WriteNull(name);

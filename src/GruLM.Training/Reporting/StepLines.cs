@@ -6,11 +6,12 @@ using System.Text.Json;
 
 namespace GruLM.Training;
 
-/// <summary>Appends JSON objects with a member <c>step</c>, a line each, in the order of their steps.</summary>
+/// <summary>Appends JSON objects with a member <c>step</c>, a line each, in the order of their steps. Not thread-safe.</summary>
 public sealed class StepLines : IDisposable
 {
-    // Text is to be read by people: letters stay letters.
+    // People read these files too, so that letters outside ASCII are written as they are and not as escapes.
     private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private readonly FileStream _file;
 
     /// <summary>Opens a file to append to it, or creates it.</summary>

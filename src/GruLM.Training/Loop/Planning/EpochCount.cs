@@ -1,5 +1,5 @@
-// The steps of a run's epochs, counted no further than anyone asked: where samples are of many lengths, counting takes a pass over all of
-// them.
+// The steps of a run's epochs, counted only as far as they are asked for: where samples are of many lengths, counting an epoch takes a
+// pass over all of them.
 
 namespace GruLM.Training;
 

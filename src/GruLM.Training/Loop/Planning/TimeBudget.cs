@@ -1,20 +1,21 @@
-// How many steps fit into a time, looked at again and again while a run goes on: a machine's speed at the start says little about the
-// minutes after it.
+// How many steps fit into a given time, estimated again and again while a run goes on, since the speed of a machine changes with what else
+// it has to do.
 
 namespace GruLM.Training;
 
-/// <summary>The time that a run may train for, and how many steps fit into what is left of it by the speed that the run has had so far. One
-/// use.</summary>
+/// <summary>The time that a run may train for, and how many steps fit into what is left of it by the speed that the run has had so far. For
+/// one run, used by its thread.</summary>
 /// <param name="seconds">Time for steps, evaluations and savings.</param>
 /// <param name="speed">What was measured before the run.</param>
 public sealed class TimeBudget(double seconds, SpeedMeasurement speed)
 {
-    // The last look is so near the end that little can go wrong after it.
+    // The next look comes after this share of the time left, but not sooner than after this many seconds: looks come closer together
+    // towards the end, so that the last estimate covers only a moment.
     private const double SecondsBetweenLooks = 0.5;
     private const double ShareBetweenLooks = 0.1;
 
-    // Half old, half new: others' work on the machine comes and goes.
-    private const double WeightOfNews = 0.5;
+    // The weight of the speed since the last look against the speed before it: other work on the machine comes and goes.
+    private const double WeightOfRecentSteps = 0.5;
 
     private double _recentSeconds;
     private long _recentSteps;
@@ -40,8 +41,8 @@ public sealed class TimeBudget(double seconds, SpeedMeasurement speed)
     {
         if (_recentSteps > 0)
         {
-            double news = _recentSeconds / _recentSteps;
-            speed = speed with { Step = speed.Step + (WeightOfNews * (news - speed.Step)) };
+            double recent = _recentSeconds / _recentSteps;
+            speed = speed with { Step = speed.Step + (WeightOfRecentSteps * (recent - speed.Step)) };
             (_recentSeconds, _recentSteps) = (0, 0);
         }
 
