@@ -1,5 +1,5 @@
-// The tokens of a training text: in memory while it is short, else in files that are made once and mapped (TokenFile.cs), so that training
-// takes the same memory whatever the text's size.
+// The tokens of a training text: in memory while it is short, else in files that are written once and mapped (TokenFile.cs), so that
+// training takes the same memory whatever the text's size.
 
 using System.Globalization;
 using System.Text;
@@ -11,46 +11,39 @@ using GruLM.Training;
 namespace GruLM;
 
 /// <summary>Encodes training texts, into files where a path is given. Files that are there and were made of the same text by the same
-/// tokenizer are used as they are. What is disposable among the results holds files open.</summary>
+/// tokenizer are used as they are. A result that is disposable holds files open.</summary>
 internal static class EncodedText
 {
-    /// <summary>What is behind the name of a token file in that of the file with its lines' lengths.</summary>
-    public const string LengthsEnding = ".lines";
+    /// <summary>What follows the name of a token file in the name of the file with its lines' lengths.</summary>
+    public const string LengthsSuffix = ".lines";
 
-    public static ITokens Stream(Tokenizer tokenizer, CorpusText text, string? path, int threads, Action<string>? phase,
-        CancellationToken cancel)
+    private const long SamplesBetweenReports = 5_000_000;
+
+    // In parts of a megabyte: of a text with fewer parts nothing is reported.
+    private const long LeastPartsToReport = 64;
+
+    public static ITokens Stream(Tokenizer tokenizer, CorpusText text, string? path, EncodingWork work)
     {
-        // Parts of a megabyte.
-        long all = text.Length >> 20;
-        IEnumerable<IReadOnlyList<int>> parts = Watched(
-            TokenizedText.StreamParts(tokenizer, text, threads), phase,
-            (_, part) => all >= 64 && part < all && 10 * part / all > 10 * (part - 1L) / all ? $"{100 * part / all} %" : null, cancel);
+        IEnumerable<IReadOnlyList<int>> parts = StreamParts(tokenizer, text, work);
         if (path is not null && BitConverter.IsLittleEndian)
         {
-            (byte[]? madeBy, byte[]? madeOf) = Checksums(tokenizer, text, "stream");
-            return TokenFile.Open(path, tokenizer.VocabSize, madeBy, madeOf) ?? Written(path, tokenizer.VocabSize, madeBy, madeOf, parts);
+            Sources sources = SourcesOf(tokenizer, text, "stream");
+            return Open(path, tokenizer.VocabSize, sources) ?? Write(path, tokenizer.VocabSize, sources, parts);
         }
 
         var ids = new List<int>((int)Math.Min(text.Length / 3, Array.MaxLength));
-        foreach (IReadOnlyList<int>? part in parts) ids.AddRange(part);
+        foreach (IReadOnlyList<int> part in parts) ids.AddRange(part);
         return new TokensInMemory(ids.ToArray());
     }
 
-    public static ITokenLines Lines(Tokenizer tokenizer, CorpusText text, AnswerMask? mask, string? path, int threads,
-        Action<string>? phase, CancellationToken cancel)
+    public static ITokenLines Lines(Tokenizer tokenizer, CorpusText text, AnswerMask? mask, string? path, EncodingWork work)
     {
-        const long Every = 5_000_000;
-        long lines = 0;
-        IEnumerable<IReadOnlyList<int[]>> parts = Watched(
-            TokenizedText.LineParts(tokenizer, text, threads, mask), phase,
-            (part, _) => lines / Every < (lines += part.Count) / Every
-            ? string.Create(CultureInfo.InvariantCulture, $"{lines:#,0} samples")
-            : null, cancel);
+        IEnumerable<IReadOnlyList<int[]>> parts = LineParts(tokenizer, text, mask, work);
         if (path is null || !BitConverter.IsLittleEndian) return new LinesInMemory([.. parts.SelectMany(part => part)]);
 
-        (byte[]? madeBy, byte[]? madeOf) = Checksums(tokenizer, text, mask is null ? "lines" : "answers");
-        var ids = TokenFile.Open(path, tokenizer.VocabSize, madeBy, madeOf);
-        var lengths = TokenFile.Open(path + LengthsEnding, int.MaxValue, madeBy, madeOf);
+        Sources sources = SourcesOf(tokenizer, text, mask is null ? "lines" : "answers");
+        TokenFile? ids = Open(path, tokenizer.VocabSize, sources);
+        TokenFile? lengths = Open(path + LengthsSuffix, int.MaxValue, sources);
         if (ids is null || lengths is null)
         {
             ids?.Dispose();
@@ -58,12 +51,12 @@ internal static class EncodedText
 
             // The lengths of all lines are known when their ids are written: four bytes a line meanwhile.
             var all = new List<int>();
-            ids = Written(path, tokenizer.VocabSize, madeBy, madeOf, parts.Select(part =>
+            ids = Write(path, tokenizer.VocabSize, sources, parts.Select(part =>
             {
                 all.AddRange(part.Select(line => line.Length));
                 return (IReadOnlyList<int>)[.. part.SelectMany(line => line)];
             }));
-            lengths = Written(path + LengthsEnding, int.MaxValue, madeBy, madeOf, [all]);
+            lengths = Write(path + LengthsSuffix, int.MaxValue, sources, [all]);
         }
 
         try
@@ -78,27 +71,58 @@ internal static class EncodedText
         }
     }
 
-    private static TokenFile Written(string path, int vocabSize, byte[] madeBy, byte[] madeOf, IEnumerable<IReadOnlyList<int>> parts)
+    // Both report now and then how far they are, and end when they are cancelled.
+    private static IEnumerable<IReadOnlyList<int>> StreamParts(Tokenizer tokenizer, CorpusText text, EncodingWork work)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        TokenFile.Write(path, vocabSize, madeBy, madeOf, parts);
-        return TokenFile.Open(path, vocabSize, madeBy, madeOf)
-            ?? throw new IOException($"{path}: is not as it was just written; something else writes to it");
-    }
-
-    // Says now and then how far it is.
-    private static IEnumerable<T> Watched<T>(IEnumerable<T> parts, Action<string>? phase, Func<T, int, string?> farther,
-        CancellationToken cancel)
-    {
-        int index = 0;
-        foreach (T? part in parts)
+        long all = text.Length >> 20, done = 0;
+        foreach (IReadOnlyList<int> part in TokenizedText.StreamParts(tokenizer, text, work.Threads))
         {
-            cancel.ThrowIfCancellationRequested();
-            if (farther(part, ++index) is { } far) phase?.Invoke($"encoding the text: {far}");
+            work.Cancel.ThrowIfCancellationRequested();
+            done++;
+            if (all >= LeastPartsToReport && done < all && 10 * done / all > 10 * (done - 1) / all)
+            {
+                long percent = 100 * done / all;
+                work.Phase?.Invoke($"encoding the text: {percent} %");
+            }
+
             yield return part;
         }
     }
 
-    private static (byte[] MadeBy, byte[] MadeOf) Checksums(Tokenizer tokenizer, CorpusText text, string samples) =>
-        (Sha256.HashData(tokenizer.Model.ToBytes()), Sha256.HashData([.. text.Checksum().Span, .. Encoding.UTF8.GetBytes(samples)]));
+    private static IEnumerable<IReadOnlyList<int[]>> LineParts(Tokenizer tokenizer, CorpusText text, AnswerMask? mask, EncodingWork work)
+    {
+        long lines = 0;
+        foreach (IReadOnlyList<int[]> part in TokenizedText.LineParts(tokenizer, text, work.Threads, mask))
+        {
+            work.Cancel.ThrowIfCancellationRequested();
+            long before = lines;
+            lines += part.Count;
+            if (before / SamplesBetweenReports < lines / SamplesBetweenReports)
+            {
+                work.Phase?.Invoke(string.Create(CultureInfo.InvariantCulture, $"encoding the text: {lines:#,0} samples"));
+            }
+
+            yield return part;
+        }
+    }
+
+    private static TokenFile? Open(string path, int vocabSize, Sources sources) =>
+        TokenFile.Open(path, vocabSize, sources.Tokenizer, sources.Text);
+
+    private static TokenFile Write(string path, int vocabSize, Sources sources, IEnumerable<IReadOnlyList<int>> parts)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        TokenFile.Write(path, vocabSize, sources.Tokenizer, sources.Text, parts);
+        return Open(path, vocabSize, sources)
+            ?? throw new IOException($"{path}: is not as it was just written; something else writes to it");
+    }
+
+    private static Sources SourcesOf(Tokenizer tokenizer, CorpusText text, string samples)
+    {
+        byte[] ofText = Sha256.HashData([.. text.Checksum().Span, .. Encoding.UTF8.GetBytes(samples)]);
+        return new Sources(Sha256.HashData(tokenizer.Model.ToBytes()), ofText);
+    }
+
+    // The checksums of what a file's tokens were made of: the tokenizer, and the text with the kind of its samples.
+    private sealed record Sources(byte[] Tokenizer, byte[] Text);
 }

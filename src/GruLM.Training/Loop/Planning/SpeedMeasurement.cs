@@ -13,37 +13,27 @@ namespace GruLM.Training;
 /// <param name="Saving">Seconds that writing a model and its training state takes.</param>
 public sealed record SpeedMeasurement(double Step, double Evaluation, double Saving)
 {
-    // An evaluation's time is measured on so many tokens and scaled up.
+    // An evaluation's time is measured on this many tokens and scaled up.
     private const int EvaluationSample = 8_000;
 
-    // The first steps are slower, and the first second of a busy machine says little.
+    // The share of the time that is not counted: the first steps are slower than those that follow.
     private const double WarmUp = 0.3;
 
-    /// <summary>Trains for about <paramref name="seconds"/> and evaluates once. Throws <see cref="OperationCanceledException"/> when
-    /// cancelled.</summary>
-    public static SpeedMeasurement Measure(
-        GruConfig config, ITrainingData data, HeldOut? heldOut, TrainingOptions options, OptimizerOptions optimizer, Compute compute,
-        double seconds, CancellationToken cancel = default)
+    /// <summary>Trains for about <paramref name="seconds"/>, evaluates once and writes one checkpoint to the system's folder for temporary
+    /// files. Throws <see cref="OperationCanceledException"/> when cancelled, <see cref="IOException"/> when nothing can be
+    /// written.</summary>
+    public static SpeedMeasurement Measure(MeasuredRun run, Compute compute, double seconds, CancellationToken cancel = default)
     {
-        using var model = GruLanguageModel.Create(config, compute, options.Seed, optimizer);
-        Repeat(model, data, options, WarmUp * seconds, cancel);
-        double step = Repeat(model, data, options, (1 - WarmUp) * seconds, cancel);
-        double evaluation = 0;
-        if (heldOut is not null)
-        {
-            long tokens = options.EvalTokens > 0 ? Math.Min(options.EvalTokens, heldOut.Tokens) : heldOut.Tokens;
-            var clock = Stopwatch.StartNew();
-            EvaluationResult result = GruLM.Training.Evaluation.Quick(model, heldOut, Math.Min(tokens, EvaluationSample), cancel);
-            evaluation = clock.Elapsed.TotalSeconds * tokens / Math.Max(1, result.Sums.Tokens);
-        }
-
-        return new SpeedMeasurement(step, evaluation, SecondsToWrite(model));
+        using var model = GruLanguageModel.Create(run.Config, compute, run.Options.Seed, run.Optimizer);
+        SecondsAStep(model, run, WarmUp * seconds, cancel);
+        double step = SecondsAStep(model, run, (1 - WarmUp) * seconds, cancel);
+        return new SpeedMeasurement(step, SecondsToEvaluate(model, run, cancel), SecondsToWrite(model));
     }
 
     /// <summary>What such a model trains here in windows of <paramref name="steps"/> x <paramref name="lanes"/>, on made-up tokens: for
     /// decisions before there are any others.</summary>
-    public static double TokensPerSecond(GruConfig config, OptimizerOptions optimizer, int steps, int lanes, Compute compute,
-        double seconds)
+    public static double TokensPerSecond(
+        GruConfig config, OptimizerOptions optimizer, int steps, int lanes, Compute compute, double seconds)
     {
         using var model = GruLanguageModel.Create(config, compute, seed: 0, optimizer);
         var batch = new TokenBatch(steps, lanes);
@@ -72,7 +62,7 @@ public sealed record SpeedMeasurement(double Step, double Evaluation, double Sav
     public long StepsIn(double seconds, ITrainingData data, TrainingOptions options) =>
         Math.Max(1, (long)((seconds - Evaluation - Saving) / SecondsAStep(data, options)));
 
-    // What happens at the end of each epoch, and at intervals besides, spread over the steps.
+    // With the evaluations and checkpoints, at the end of each epoch and at intervals besides, spread over the steps.
     private double SecondsAStep(ITrainingData data, TrainingOptions options)
     {
         double perEpoch = 1.0 / data.StepsInEpoch(0);
@@ -81,9 +71,8 @@ public sealed record SpeedMeasurement(double Step, double Evaluation, double Sav
         return Step + (evaluations * Evaluation) + ((evaluations + savings) * Saving);
     }
 
-    // Seconds a step, over at least one step, however slow.
-    private static double Repeat(GruLanguageModel model, ITrainingData data, TrainingOptions options, double seconds,
-        CancellationToken cancel)
+    // Measured for some seconds, over at least one step, however slow it is.
+    private static double SecondsAStep(GruLanguageModel model, MeasuredRun run, double seconds, CancellationToken cancel)
     {
         (long steps, double spent) = (0L, 0.0);
         using var enough = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
@@ -91,8 +80,8 @@ public sealed record SpeedMeasurement(double Step, double Evaluation, double Sav
         while (steps == 0 || !either.IsCancellationRequested)
         {
             RunPosition position = either.IsCancellationRequested
-                ? Train(model, data, options with { MaxSteps = 1 }, cancel)
-                : Train(model, data, options, either.Token);
+                ? Train(model, run.Data, run.Options with { MaxSteps = 1 }, cancel)
+                : Train(model, run.Data, run.Options, either.Token);
             (steps, spent) = (steps + position.Step, spent + position.Seconds);
             cancel.ThrowIfCancellationRequested();
         }
@@ -100,9 +89,20 @@ public sealed record SpeedMeasurement(double Step, double Evaluation, double Sav
         return spent / steps;
     }
 
-    private static RunPosition Train(GruLanguageModel model, ITrainingData data, TrainingOptions options, CancellationToken cancel) =>
-        new Trainer(model, data, null, options with { Epochs = 1, Patience = 0, Schedule = ScheduleKind.Constant }, null,
-        new Silence()).Run(cancel).Position;
+    private static RunPosition Train(GruLanguageModel model, ITrainingData data, TrainingOptions options, CancellationToken cancel)
+    {
+        options = options with { Epochs = 1, Patience = 0, Schedule = ScheduleKind.Constant };
+        return new Trainer(model, data, null, options, null, new Silence()).Run(cancel).Position;
+    }
+
+    private static double SecondsToEvaluate(GruLanguageModel model, MeasuredRun run, CancellationToken cancel)
+    {
+        if (run.HeldOut is not { } heldOut) return 0;
+        long limit = run.Options.EvalTokens, tokens = limit > 0 ? Math.Min(limit, heldOut.Tokens) : heldOut.Tokens;
+        var clock = Stopwatch.StartNew();
+        EvaluationResult result = GruLM.Training.Evaluation.Quick(model, heldOut, Math.Min(tokens, EvaluationSample), cancel);
+        return clock.Elapsed.TotalSeconds * tokens / Math.Max(1, result.Sums.Tokens);
+    }
 
     private static double SecondsToWrite(GruLanguageModel model)
     {

@@ -102,7 +102,7 @@ public sealed class LongTextTests : IDisposable
     public void A_tokenizer_learns_from_whole_lines_of_all_of_a_long_text()
     {
         string text = string.Concat(Enumerable.Range(0, 20_000).Select(i => $"line {i} é\n"));
-        string[] lines = Encoding.UTF8.GetString(TextTraining.ToLearnFrom(Encoding.UTF8.GetBytes(text), 64 * 100).Span)
+        string[] lines = Encoding.UTF8.GetString(TokenizerSample.Take(Encoding.UTF8.GetBytes(text), 64 * 100).Span)
             .Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.True(lines.ToHashSet().IsSubsetOf(text.Split('\n')));
         Assert.Equal(
@@ -110,7 +110,7 @@ public sealed class LongTextTests : IDisposable
             .Distinct().Count());
 
         // Without line ends, whole characters.
-        ReadOnlySpan<byte> one = TextTraining.ToLearnFrom(Encoding.UTF8.GetBytes(new string('€', 5_000)), 64 * 10).Span;
+        ReadOnlySpan<byte> one = TokenizerSample.Take(Encoding.UTF8.GetBytes(new string('€', 5_000)), 64 * 10).Span;
         Assert.True(System.Text.Unicode.Utf8.IsValid(one) && one.Length > 64 * 4);
     }
 

@@ -1,0 +1,46 @@
+// The model that a run begins with: new, with random starting values, or with the weights of another model folder or of a checkpoint.
+
+using GruLM.Kernels;
+using GruLM.Model;
+
+namespace GruLM;
+
+/// <summary>Makes the model that a run begins with.</summary>
+internal static class StartingModel
+{
+    /// <summary>The sizes that the options ask for. Before the tokenizer is there, the vocabulary counts as large as is wanted.</summary>
+    public static GruConfig Sizes(TextTrainingOptions options) => new()
+    {
+        VocabSize = Math.Max(2, options.Tokenizer?.VocabSize ?? options.VocabSize),
+        EmbeddingDim = options.EmbeddingDim,
+        HiddenDim = options.HiddenDim,
+        NumLayers = options.NumLayers,
+        Dropout = options.NumLayers == 1 ? 0 : options.Dropout,
+        TieWeights = options.TieWeights,
+        LayerNorm = options.LayerNorm && options.NumLayers > 1,
+        Residual = options.Residual && options.NumLayers > 1,
+    };
+
+    /// <summary>The model. Throws <see cref="InvalidDataException"/> when the weights to start from are damaged or of other
+    /// sizes.</summary>
+    public static GruLanguageModel Create(GruConfig config, TextTrainingOptions options, Compute compute)
+    {
+        ulong seed = options.Training.Seed;
+        if ((options.ContinueFrom ?? options.InitFrom) is not { } source)
+        {
+            return GruLanguageModel.Create(config, compute, seed, options.Optimizer, options.Samples);
+        }
+
+        (GruConfig saved, SampleKind _) = ModelFile.LoadConfig(source);
+        if (saved with { Dropout = config.Dropout } != config)
+        {
+            throw new InvalidDataException(
+                $"{source}: the model there has other sizes "
+                + $"({saved.VocabSize} pieces, embedding {saved.EmbeddingDim}, {saved.NumLayers} x {saved.HiddenDim}) than asked for "
+                + $"({config.VocabSize}, {config.EmbeddingDim}, {config.NumLayers} x {config.HiddenDim})");
+        }
+
+        GruParameters weights = ModelFile.ReadTensors(Path.Combine(source, ModelFile.WeightsName), config);
+        return new GruLanguageModel(weights, compute, options.Optimizer, seed, options.Samples);
+    }
+}
