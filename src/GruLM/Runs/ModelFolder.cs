@@ -1,4 +1,4 @@
-// The names in a model folder that belong to no other project. docs/model-folder.md describes them all.
+// The names of the files in a model folder that no lower layer reads or writes. docs/model-folder.md describes all files of the folder.
 
 namespace GruLM;
 

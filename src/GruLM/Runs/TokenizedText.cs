@@ -6,7 +6,7 @@ using GruLM.Training;
 
 namespace GruLM;
 
-/// <summary>Encodes texts for training and evaluation.</summary>
+/// <summary>Encodes texts for training and evaluation. Safe for several threads.</summary>
 public static class TokenizedText
 {
     /// <summary>The ids of a whole text as one stream.</summary>
@@ -18,8 +18,8 @@ public static class TokenizedText
     }
 
     /// <summary>The ids of a whole text as one stream, in parts that are encoded side by side on <paramref name="threads"/> threads: the
-    /// same ids, and memory for a few parts at a time. The text is cut at line ends, by tokenizers for which nothing reaches over them;
-    /// others encode it whole.</summary>
+    /// same ids, and memory for a few parts at a time. The text is cut at line ends when no piece of the tokenizer reaches over one; else
+    /// it is encoded whole.</summary>
     public static IEnumerable<IReadOnlyList<int>> StreamParts(Tokenizer tokenizer, CorpusText text, int threads, int partBytes = 1 << 20)
     {
         if (!CutsAtLines(tokenizer.Model))
@@ -90,8 +90,7 @@ public static class TokenizedText
     }
 
     /// <summary>A text to evaluate on sample by sample; with a <paramref name="mask"/>, on the answers in it. Of a long text no more is
-    /// encoded than
-    /// <paramref name="maxTokens"/> tokens need (0: all).</summary>
+    /// encoded than <paramref name="maxTokens"/> tokens need (0: all).</summary>
     public static HeldOutLines HeldOutLines(Tokenizer tokenizer, CorpusText text, AnswerMask? mask = null, long maxTokens = 0)
     {
         (int begin, int end) = (LineBegin(tokenizer), LineEnd(tokenizer));
@@ -101,24 +100,10 @@ public static class TokenizedText
         foreach (ReadOnlyMemory<byte> sample in text.Samples())
         {
             if (maxTokens > 0 && tokens >= maxTokens) break;
-            if (mask is null)
-            {
-                var encoded = new List<int>();
-                tokenizer.Encode(sample.Span, encoded);
-                lines.Add([.. encoded]);
-                bytes.Add(sample.Length);
-                tokens += encoded.Count + 1;
-                continue;
-            }
-
-            HeldOutStream stream = HeldOutStream(tokenizer, sample);
-            int[] ids = stream.Ids.ToArray();
-            if (!ids.Contains(mask.Ai)) continue;
-            tokens += ids.Length + 1;
-            lines.Add(ids);
-            bytes.Add(
-                (int)Enumerable.Range(0, ids.Length).Where(i => mask.Counts(ids, i))
-                .Sum(i => stream.ByteEnds.Span[i] - (i == 0 ? 0 : stream.ByteEnds.Span[i - 1])));
+            if (EncodeLine(tokenizer, sample, mask) is not { } line) continue;
+            lines.Add(line.Ids);
+            bytes.Add(line.Bytes);
+            tokens += line.Ids.Length + 1;
         }
 
         return new HeldOutLines(lines, bytes, begin, end, mask);
@@ -128,22 +113,16 @@ public static class TokenizedText
     /// one.</summary>
     public static AnswerMask AnswerMask(Tokenizer tokenizer)
     {
-        int Id(string piece) => tokenizer.TryGetId(piece, out int id) && id != tokenizer.UnkId ? id : -1;
-        int ai = Id(ChatTemplate.Default.Ai);
-        if (ai < 0)
+        string prompt = ChatTemplate.Default.Prompt, ai = ChatTemplate.Default.Ai;
+        if (IdOf(tokenizer, ai) is not { } id)
         {
             throw new ArgumentException(
-                $"--mask-prompt needs a piece {ChatTemplate.Default.Ai}, and the tokenizer has none; train it with --user-defined-symbols {ChatTemplate.Default.Prompt},{ChatTemplate.Default.Ai},{ChatTemplate.EndMarker}");
+                $"--mask-prompt needs a piece {ai}, and the tokenizer has none; "
+                + $"train it with --user-defined-symbols {prompt},{ai},{ChatTemplate.EndMarker}");
         }
 
-        return new AnswerMask(Id(ChatTemplate.Default.Prompt), ai, LineEnd(tokenizer));
+        return new AnswerMask(IdOf(tokenizer, prompt) ?? -1, id, LineEnd(tokenizer));
     }
-
-    // A newline is then a piece of its own wherever it stands, and a text's beginning is like any other place.
-    private static bool CutsAtLines(SentencePieceModel model) =>
-        model is { AddDummyPrefix: false, RemoveExtraWhitespaces: false, NormalizationTable.IsEmpty: true }
-        && model.Pieces.Where(piece => piece.Text.Contains('\n', StringComparison.Ordinal))
-        .ToList() is [{ Text: "\n", Type: PieceType.UserDefined }];
 
     /// <summary>The id fed before a line: bos, or where there is none the end piece.</summary>
     public static int LineBegin(Tokenizer tokenizer) => tokenizer.BosId >= 0 ? tokenizer.BosId : LineEnd(tokenizer);
@@ -152,9 +131,47 @@ public static class TokenizedText
     /// neither.</summary>
     public static int LineEnd(Tokenizer tokenizer)
     {
-        if (tokenizer.TryGetId(ChatTemplate.EndMarker, out int end) && end != tokenizer.UnkId) return end;
+        if (IdOf(tokenizer, ChatTemplate.EndMarker) is { } end) return end;
         if (tokenizer.EosId >= 0) return tokenizer.EosId;
         throw new ArgumentException(
-            $"line samples need a piece {ChatTemplate.EndMarker} or an end-of-sentence piece, and the tokenizer has neither; train it with --user-defined-symbols {ChatTemplate.EndMarker}");
+            $"line samples need a piece {ChatTemplate.EndMarker} or an end-of-sentence piece, and the tokenizer has neither; "
+            + $"train it with --user-defined-symbols {ChatTemplate.EndMarker}");
+    }
+
+    // The ids of a sample and the bytes that are predicted of it; null for one without an answer, where only answers count.
+    private static (int[] Ids, int Bytes)? EncodeLine(Tokenizer tokenizer, ReadOnlyMemory<byte> sample, AnswerMask? mask)
+    {
+        if (mask is null)
+        {
+            var encoded = new List<int>();
+            tokenizer.Encode(sample.Span, encoded);
+            return ([.. encoded], sample.Length);
+        }
+
+        HeldOutStream stream = HeldOutStream(tokenizer, sample);
+        int[] ids = stream.Ids.ToArray();
+        if (!ids.Contains(mask.Ai)) return null;
+        long bytes = 0, start = 0;
+        for (int i = 0; i < ids.Length; i++)
+        {
+            long end = stream.ByteEnds.Span[i];
+            if (mask.Counts(ids, i)) bytes += end - start;
+            start = end;
+        }
+
+        return (ids, (int)bytes);
+    }
+
+    // The id of a piece; null when the tokenizer has none.
+    private static int? IdOf(Tokenizer tokenizer, string piece) =>
+        tokenizer.TryGetId(piece, out int id) && id != tokenizer.UnkId ? id : null;
+
+    // Whether parts that end with a line end can be encoded apart: a newline is a piece of its own wherever it stands, and the beginning of
+    // a text is like any other place.
+    private static bool CutsAtLines(SentencePieceModel model)
+    {
+        if (model is not { AddDummyPrefix: false, RemoveExtraWhitespaces: false, NormalizationTable.IsEmpty: true }) return false;
+        var withNewline = model.Pieces.Where(piece => piece.Text.Contains('\n', StringComparison.Ordinal)).ToList();
+        return withNewline is [{ Text: "\n", Type: PieceType.UserDefined }];
     }
 }
