@@ -1,5 +1,6 @@
-// A corpus in the making: the files' texts one after another, a line end between them where one is missing, and where the samples are as
-// soon as a file comes whose samples are not its lines.
+// A corpus while it is being read: the texts of the files one after another, with a line end between them where one is missing, and where
+// the samples stand when the samples of some file are not its lines.
+
 using System.Buffers;
 
 namespace GruLM.Corpus;
@@ -10,16 +11,21 @@ internal sealed class CorpusBuilder(long expectedBytes, long mostInMemory) : IDi
     private readonly TextSink _text = new(expectedBytes, mostInMemory);
     private readonly ArrayBufferWriter<byte> _scratch = new();
 
-    // Samples of records, and between them where plain files begin and end.
+    // The samples of all files of records, and where each file of plain text stands and after how many of these samples it came.
     private readonly List<SampleRange> _records = [];
     private readonly List<(int RecordsBefore, SampleRange File)> _plainFiles = [];
     private bool _hasRecords;
+
+    // Where the file that is being read begins.
     private long _fileStart;
-    private long _replaced;
+
+    // What was repaired so far.
+    private long _replacedSequences;
     private long _windowsLineEnds;
     private long _nuls;
-    private int _marks;
+    private int _byteOrderMarks;
 
+    /// <summary>Bytes of text so far.</summary>
     public long Length => _text.Length;
 
     /// <summary>Where cleaned text is added as it is.</summary>
@@ -52,16 +58,18 @@ internal sealed class CorpusBuilder(long expectedBytes, long mostInMemory) : IDi
     /// <summary>Adds what was repaired while a text was read.</summary>
     public void Count(TextCleaner cleaner)
     {
-        _replaced += cleaner.ReplacedSequences;
+        _replacedSequences += cleaner.ReplacedSequences;
         _windowsLineEnds += cleaner.WindowsLineEnds;
         _nuls += cleaner.Nuls;
-        _marks += cleaner.HadByteOrderMark ? 1 : 0;
+        _byteOrderMarks += cleaner.HadByteOrderMark ? 1 : 0;
     }
 
+    /// <summary>The corpus. Nothing is added afterwards.</summary>
     public (CorpusText Text, CorpusCounts Counts) Finish()
     {
         long lines = _text.LineEnds + (_text.Last == (byte)'\n' ? 0 : 1);
-        var counts = new CorpusCounts(_text.Length, _text.Characters, lines, _replaced, _windowsLineEnds, _marks, _nuls, _records.Count);
+        var counts = new CorpusCounts(
+            _text.Length, _text.Characters, lines, _replacedSequences, _windowsLineEnds, _byteOrderMarks, _nuls, _records.Count);
         var text = new CorpusText(_text.Finish());
         return (_hasRecords ? text.WithSamples([.. Samples(text)]) : text, counts);
     }

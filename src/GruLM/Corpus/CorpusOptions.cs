@@ -1,11 +1,11 @@
 // How a corpus is read, apart from which files it is made of.
+
 namespace GruLM.Corpus;
 
 /// <summary>How the files of a corpus are read.</summary>
 public sealed record CorpusOptions
 {
-    /// <summary>What all files hold, whatever their names say; null: what their names say, and standard input's beginning of
-    /// itself.</summary>
+    /// <summary>What all files hold, whatever their names say. Null: what their names say; standard input is looked into.</summary>
     public CorpusFormat? Format { get; init; }
 
     /// <summary>The column of tables that holds the text; null for the column <c>text</c>.</summary>
@@ -21,10 +21,10 @@ public sealed record CorpusOptions
     /// files.</summary>
     public long MostInMemory { get; init; } = 128 << 20;
 
-    /// <summary>Is told the bytes of text there are so far, now and then.</summary>
+    /// <summary>Is told now and then how many bytes of text have been read.</summary>
     public Action<long>? Progress { get; init; }
 
-    /// <summary>Is told, a line each, what was found out about standard input.</summary>
+    /// <summary>Is told, in a line of text, what standard input was taken for.</summary>
     public Action<string>? Notice { get; init; }
 
     /// <summary>What a file holds, as far as that is said by <see cref="Format"/> or by its name; standard input has none.</summary>

@@ -1,27 +1,27 @@
-// A text and the samples in it. In plain text the samples are the lines that are not blank and need not be written down; a record of a
-// JSON lines file or a table may hold line ends and is still one sample, so there it is kept where each begins and ends.
+// A text and the samples in it. In plain text the samples are the lines that are not blank, found whenever they are asked for. A record of
+// a JSON lines file or a table is one sample whatever line ends it holds, so that it is stored where each record begins and ends.
+
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using GruLM.Formats;
 
 namespace GruLM.Corpus;
 
-/// <summary>Where a sample stands in a text: bytes from <paramref name="Start"/> up to <paramref name="End"/>.</summary>
-internal readonly record struct SampleRange(long Start, long End);
-
-/// <summary>UTF-8 text of any length, with its samples where they are not simply its lines.</summary>
+/// <summary>UTF-8 text of any length, with its samples where they are not simply its lines. Safe for several threads.</summary>
 public readonly struct CorpusText
 {
-    // At most so much is looked at in one piece; a line is no longer.
-    private const int PieceBytes = 1 << 30;
+    // No line is longer.
+    private const int LongestLine = 1 << 30;
 
     private readonly TextBytes? _bytes;
 
-    // Where this part begins in _bytes, from whose start the ranges are counted; null: the samples are the lines.
+    // Where this text begins in _bytes, of which it may be a part.
     private readonly long _start;
+
+    // The samples, counted from the start of _bytes; null where they are the lines.
     private readonly SampleRange[]? _ranges;
 
-    // Shared by all copies of this value, so that a long text is read for it once.
+    // Shared by all copies of this value, so that a long text is read only once for it.
     private readonly StrongBox<byte[]?>? _checksum;
 
     /// <summary>Plain text, whose samples are its lines.</summary>
@@ -40,10 +40,20 @@ public readonly struct CorpusText
 
     /// <summary>The whole text in one piece.</summary>
     /// <exception cref="InvalidDataException">It is longer than any piece of memory, about two gigabytes.</exception>
-    public ReadOnlyMemory<byte> Utf8 => Length <= Array.MaxLength
-        ? Slice(0, (int)Length)
-        : throw new InvalidDataException(
-        $"the text has {Length / 1e9:F1} GB, and what was asked for needs it in one piece of {Array.MaxLength / 1e9:F1} GB at most; give less text");
+    public ReadOnlyMemory<byte> Utf8
+    {
+        get
+        {
+            if (Length <= Array.MaxLength)
+            {
+                return Slice(0, (int)Length);
+            }
+
+            double gigabytes = Length / 1e9, most = Array.MaxLength / 1e9;
+            throw new InvalidDataException(
+                $"the text has {gigabytes:F1} GB, and what was asked for needs it in one piece of {most:F1} GB at most; give less text");
+        }
+    }
 
     /// <summary>Bytes of the whole text.</summary>
     public long Length { get; }
@@ -79,9 +89,8 @@ public readonly struct CorpusText
     {
         for (long at = 0; at < Length;)
         {
-            long end = Math.Min(Length, at + bytes);
-            end = end < Length ? LineEnd(end - 1) + 1 : end;
-            yield return Slice(at, checked((int)(Math.Min(end, Length) - at)));
+            long end = at + bytes < Length ? Math.Min(LineEnd(at + bytes - 1) + 1, Length) : Length;
+            yield return Slice(at, checked((int)(end - at)));
             at = end;
         }
     }
@@ -139,7 +148,8 @@ public readonly struct CorpusText
     public (CorpusText Training, CorpusText HeldOut) SplitBySamples(double fraction)
     {
         long keep = TextSplit.Keep(Samples().LongCount(), fraction);
-        foreach (SampleRange sample in _ranges is null ? LinesIn(new SampleRange(0, Length)) : OwnRanges())
+        IEnumerable<SampleRange> samples = _ranges is null ? LinesIn(new SampleRange(0, Length)) : OwnRanges();
+        foreach (SampleRange sample in samples)
         {
             if (!TextSplit.IsBlank(Slice(sample.Start, checked((int)(sample.End - sample.Start))).Span) && keep-- == 0)
             {
@@ -174,12 +184,21 @@ public readonly struct CorpusText
     // The first line end from a place on, or the end of the text.
     private long LineEnd(long from)
     {
-        // Most lines are short: a large piece of a mapped file is no dearer than a small one.
-        int length = (int)Math.Min(PieceBytes, Length - from);
+        // A large piece costs no more than a small one: the search ends at the first line end.
+        int length = (int)Math.Min(LongestLine, Length - from);
         int end = Slice(from, length).Span.IndexOf((byte)'\n');
-        return end >= 0 ? from + end
-            : from + length == Length ? Length
-            : throw new InvalidDataException($"the line that goes on at byte {_start + from} is longer than a gigabyte; cut it into lines");
+        if (end >= 0)
+        {
+            return from + end;
+        }
+
+        if (from + length == Length)
+        {
+            return Length;
+        }
+
+        long place = _start + from;
+        throw new InvalidDataException($"the line that goes on at byte {place} is longer than a gigabyte; cut it into lines");
     }
 
     private byte[] ComputeChecksum()
@@ -203,12 +222,12 @@ public readonly struct CorpusText
     private (CorpusText First, CorpusText Second) CutAt(long position) =>
         (new CorpusText(_bytes, _start, position, _ranges), new CorpusText(_bytes, _start + position, Length - position, _ranges));
 
-    // The ranges that lie in this part, a range that was cut as far as it does; counted from the start of this part.
+    // The samples that lie in this part, counted from its start. Of a sample that was cut in two, the half that lies here.
     private IEnumerable<SampleRange> OwnRanges()
     {
         (long start, long length) = (_start, Length);
-        return _ranges!.Select(
-            range => new SampleRange(Math.Clamp(range.Start - start, 0, length), Math.Clamp(range.End - start, 0, length)))
+        return _ranges!
+            .Select(range => new SampleRange(Math.Clamp(range.Start - start, 0, length), Math.Clamp(range.End - start, 0, length)))
             .Where(range => range.End > range.Start);
     }
 }

@@ -1,5 +1,6 @@
 // Where the text of a corpus is collected: in an array while it is short, else in a temporary file that is mapped in the end, so that a
 // corpus of any size is read in the same memory.
+
 using System.Buffers;
 
 namespace GruLM.Corpus;
@@ -11,6 +12,7 @@ internal sealed class TextSink(long expectedBytes, long mostInMemory) : IBufferW
 {
     private const int FileBuffer = 1 << 20;
 
+    // The text while there is no file; then what is to be written to it next.
     private byte[] _bytes = new byte[(int)Math.Min(expectedBytes, mostInMemory) + 2];
     private int _held;
     private FileStream? _file;
@@ -77,36 +79,43 @@ internal sealed class TextSink(long expectedBytes, long mostInMemory) : IBufferW
 
     public void Dispose() => _file?.Dispose();
 
-    private void Spill()
+    private static FileStream CreateTemporary()
     {
-        var options = new FileStreamOptions
+        string path = Path.Combine(Path.GetTempPath(), $"grulm-text-{Environment.ProcessId}-{Guid.NewGuid():N}");
+        var file = new FileStream(path, new FileStreamOptions
         {
             Mode = FileMode.CreateNew,
             Access = FileAccess.ReadWrite,
             Share = FileShare.Read | FileShare.Delete,
             BufferSize = 0,
             Options = FileOptions.DeleteOnClose,
-        };
-        if (_file is null)
-        {
-            string path = Path.Combine(Path.GetTempPath(), $"grulm-text-{Environment.ProcessId}-{Guid.NewGuid():N}");
-            _file = new FileStream(path, options);
+        });
 
-            // Where an open file can be deleted it is, so that nothing is left behind whatever happens.
-            if (!OperatingSystem.IsWindows())
-            {
-                File.Delete(path);
-            }
+        // Where an open file can be deleted it is, so that nothing is left behind whatever happens.
+        if (!OperatingSystem.IsWindows())
+        {
+            File.Delete(path);
         }
 
+        return file;
+    }
+
+    // Moves what is held in memory to the file.
+    private void Spill()
+    {
+        _file ??= CreateTemporary();
         try
         {
             _file.Write(_bytes.AsSpan(0, _held));
         }
         catch (IOException error)
         {
+            string folder = Path.GetTempPath();
+            double gigabytes = Length / 1e9;
             throw new IOException(
-                $"{Path.GetTempPath()}: no room for a copy of the text of more than {Length / 1e9:F1} GB ({error.Message}); name another folder in TMPDIR, or unpack, clean and join the text into one file, which is read where it is", error);
+                $"{folder}: no room for a copy of the text of more than {gigabytes:F1} GB ({error.Message}); "
+                + "name another folder in TMPDIR, or unpack, clean and join the text into one file, which is read where it is",
+                error);
         }
 
         _held = 0;

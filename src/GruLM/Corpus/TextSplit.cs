@@ -1,9 +1,10 @@
 // Cutting a corpus into a part to learn from and a part held out: the last tenth (or another fraction) of the characters for text read as
 // one stream, of the non-blank lines for lines that are samples of their own. The cut is at the end of the text on purpose: shuffled
 // lines of one book would leak between the parts. Also the walk over non-blank lines, since both must agree on what those are.
+
 namespace GruLM.Corpus;
 
-/// <summary>Splits text, and walks its lines.</summary>
+/// <summary>Splits text, and walks its lines. Safe for several threads.</summary>
 public static class TextSplit
 {
     /// <summary>Cuts so that the first part has ⌊n · (1 − fraction)⌋ of the n characters (code points).</summary>
@@ -63,12 +64,13 @@ public static class TextSplit
 
     internal static bool IsBlank(ReadOnlySpan<byte> line) => line.IndexOfAnyExcept(" \t\r\v\f"u8) < 0;
 
+    /// <summary>How many of so many are in the first part.</summary>
     internal static long Keep(long count, double fraction)
     {
         if (!(fraction >= 0 && fraction < 1))
         {
-            throw new ArgumentOutOfRangeException(nameof(fraction),
-                $"the held-out fraction is {fraction}; a number from 0 up to, but not including, 1 was expected");
+            throw new ArgumentOutOfRangeException(
+                nameof(fraction), $"the held-out fraction is {fraction}; a number from 0 up to, but not including, 1 was expected");
         }
 
         return (long)(count * (1 - fraction));
