@@ -1,11 +1,12 @@
 // A corpus: the cleaned UTF-8 of all its files, one after another, where its samples are, and what was counted and repaired while
 // reading. Plain text comes as it stands; JSON lines and tables are read by the files beside this one. A long corpus does not lie in
 // memory: one file in which nothing is to be repaired is mapped where it is, anything else goes to a temporary file.
+
 using System.Buffers;
 
 namespace GruLM.Corpus;
 
-/// <summary>The text of a corpus.</summary>
+/// <summary>The text of a corpus. Safe for several threads.</summary>
 public sealed class TextCorpus
 {
     private TextCorpus(CorpusText text, CorpusCounts counts, IReadOnlyList<string> files)
@@ -47,8 +48,8 @@ public sealed class TextCorpus
             return corpus;
         }
 
-        using var builder = new CorpusBuilder(files.Sum(file => file == CorpusFiles.StandardInput ? 0 : new FileInfo(file).Length),
-            options.MostInMemory);
+        long expectedBytes = files.Sum(file => file == CorpusFiles.StandardInput ? 0 : new FileInfo(file).Length);
+        using var builder = new CorpusBuilder(expectedBytes, options.MostInMemory);
         foreach (string name in files)
         {
             long before = builder.Length;
@@ -56,15 +57,22 @@ public sealed class TextCorpus
             {
                 Add(file, builder, options.Progress);
             }
+
             // A file that was named on its own is expected to hold something; one found in a folder is not.
             if (builder.Length == before && names.Contains(name))
             {
-                throw new InvalidDataException($"{CorpusFiles.Called(name)}: is empty, text was expected");
+                string shown = CorpusFiles.DisplayName(name);
+                throw new InvalidDataException($"{shown}: is empty, text was expected");
             }
         }
 
-        return builder.Length > 0 ? Finish(builder, files) : throw new InvalidDataException(
-            $"{string.Join(", ", names)}: holds only empty files, text was expected");
+        if (builder.Length == 0)
+        {
+            string all = string.Join(", ", names);
+            throw new InvalidDataException($"{all}: holds only empty files, text was expected");
+        }
+
+        return Finish(builder, files);
     }
 
     /// <summary>The text of one file, which <see cref="Read"/> would hold, as a stream in memory that does not grow with it.</summary>
@@ -85,7 +93,12 @@ public sealed class TextCorpus
         var cleaner = new TextCleaner(builder.Text);
         cleaner.Append(bytes.Span, last: true);
         builder.Count(cleaner);
-        return builder.Length > 0 ? Finish(builder, [name]) : throw new InvalidDataException($"{name}: is empty, text was expected");
+        if (builder.Length == 0)
+        {
+            throw new InvalidDataException($"{name}: is empty, text was expected");
+        }
+
+        return Finish(builder, [name]);
     }
 
     // One long file of plain text in which nothing is to be repaired; null for anything else.
@@ -97,31 +110,40 @@ public sealed class TextCorpus
             return null;
         }
 
-        var counts = new CorpusCounts(0, 0, 0, 0, 0, 0);
-        byte last = (byte)'\n';
-        using (var text = CleanedText.OfFile(name, options, cancellation))
+        if (CountClean(name, options, cancellation) is not { } counts)
         {
-            for (ReadOnlySpan<byte> portion; (portion = text.NextPortion()).Length > 0;)
-            {
-                if (text.Cleaner.Repaired)
-                {
-                    return null;
-                }
-
-                counts = counts with
-                {
-                    Bytes = counts.Bytes + portion.Length,
-                    Characters = counts.Characters + TextSplit.CountCharacters(portion),
-                    Lines = counts.Lines + portion.Count((byte)'\n')
-                };
-                last = portion[^1];
-                options.Progress?.Invoke(counts.Bytes);
-            }
+            return null;
         }
 
+        // The file may have been written to meanwhile.
         var bytes = new MappedBytes(CorpusFiles.Open(name));
-        return bytes.Length == counts.Bytes ? new TextCorpus(
-            new CorpusText(bytes), counts with { Lines = counts.Lines + (last == (byte)'\n' ? 0 : 1) }, files) : null;
+        return bytes.Length == counts.Bytes ? new TextCorpus(new CorpusText(bytes), counts, files) : null;
+    }
+
+    // Counts the text of a file; null when something in it is to be repaired.
+    private static CorpusCounts? CountClean(string name, CorpusOptions options, CancellationToken cancellation)
+    {
+        var counts = new CorpusCounts(0, 0, 0, 0, 0, 0);
+        byte last = (byte)'\n';
+        using var text = CleanedText.OfFile(name, options, cancellation);
+        for (ReadOnlySpan<byte> portion; (portion = text.NextPortion()).Length > 0;)
+        {
+            if (text.Cleaner.Repaired)
+            {
+                return null;
+            }
+
+            counts = counts with
+            {
+                Bytes = counts.Bytes + portion.Length,
+                Characters = counts.Characters + TextSplit.CountCharacters(portion),
+                Lines = counts.Lines + portion.Count((byte)'\n'),
+            };
+            last = portion[^1];
+            options.Progress?.Invoke(counts.Bytes);
+        }
+
+        return last == (byte)'\n' ? counts : counts with { Lines = counts.Lines + 1 };
     }
 
     private static void Add(CorpusFile file, CorpusBuilder builder, Action<long>? progress)
@@ -151,7 +173,7 @@ public sealed class TextCorpus
 
     private static TextCorpus Finish(CorpusBuilder builder, IReadOnlyList<string> files)
     {
-        (CorpusText text, CorpusCounts? counts) = builder.Finish();
+        (CorpusText text, CorpusCounts counts) = builder.Finish();
         return new TextCorpus(text, counts, files);
     }
 }

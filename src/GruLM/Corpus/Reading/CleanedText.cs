@@ -1,5 +1,6 @@
 // The text of one file as it is read: unpacked, cleaned, a portion at a time, so that memory does not grow with the file. Everything that
 // reads a corpus reads through here, and what was repaired is counted here. It is a stream so that a parser of tables can read it too.
+
 using System.Buffers;
 
 namespace GruLM.Corpus;
@@ -12,24 +13,28 @@ internal sealed class CleanedText : ReadOnlyStream
     // The first bytes of every gzip file (RFC 1952).
     private static readonly byte[] s_packedMagic = [0x1F, 0x8B];
 
-    private readonly string _called;
+    private readonly string _name;
     private readonly Stream _source;
     private readonly bool _packed;
     private readonly CancellationToken _cancellation;
-    private readonly ArrayBufferWriter<byte> _cleaned = new(PortionBytes + 64);
+
+    // Bytes as they were read: the first ones, which the cleaner has not used yet.
     private readonly byte[] _raw = ArrayPool<byte>.Shared.Rent(PortionBytes);
     private int _held;
+
+    // Cleaned bytes, and how many of them have been handed out.
+    private readonly ArrayBufferWriter<byte> _cleaned = new(PortionBytes + 64);
     private int _given;
     private bool _ended;
 
-    // Unpacked so far.
+    // Read so far, after unpacking.
     private long _bytes;
 
-    /// <summary>Reads a stream, unpacking it where it is <paramref name="packed"/>; <paramref name="called"/> is its name in
+    /// <summary>Reads a stream, unpacking it where it is <paramref name="packed"/>; <paramref name="name"/> is its name in
     /// messages.</summary>
-    public CleanedText(Stream source, string called, bool packed, CancellationToken cancellation)
+    public CleanedText(Stream source, string name, bool packed, CancellationToken cancellation)
     {
-        (_called, _packed, _cancellation) = (called, packed, cancellation);
+        (_name, _packed, _cancellation) = (name, packed, cancellation);
         _source = packed ? new PackedText(source) : source;
         Cleaner = new TextCleaner(_cleaned);
     }
@@ -47,39 +52,46 @@ internal sealed class CleanedText : ReadOnlyStream
         }
 
         var input = new PeekedStream(options.StandardInput ?? Console.OpenStandardInput(), options.CopyOfStandardInput);
-        return new CleanedText(input, CorpusFiles.Called(file), input.StartsWith(s_packedMagic, cancellation), cancellation);
-    }
-
-    /// <summary>Reads some bytes, waited for with the token: nobody should have to end standard input to be able to stop.</summary>
-    public static int ReadOrStop(Stream source, Memory<byte> buffer, CancellationToken cancellation)
-    {
-        cancellation.ThrowIfCancellationRequested();
-        return source.ReadAsync(buffer, cancellation).AsTask().WaitAsync(cancellation).GetAwaiter().GetResult();
+        return new CleanedText(input, CorpusFiles.DisplayName(file), input.StartsWith(s_packedMagic, cancellation), cancellation);
     }
 
     /// <summary>The first line that is not blank, before anything is read, when it begins with <paramref name="first"/> after white space;
     /// nothing when it does not, or when it and the blank lines before it are longer than <paramref name="most"/>.</summary>
     public ReadOnlyMemory<byte> PeekLine(byte first, int most)
     {
-        for (int searched = 0; ;)
+        // Up to here there is no end of the line.
+        int searched = 0;
+        while (true)
         {
             ReadOnlySpan<byte> text = _cleaned.WrittenSpan;
             int start = text.IndexOfAnyExcept(" \t\n\r"u8);
-            if (start >= 0 && text[start] != first)
+            if (start >= 0)
+            {
+                if (text[start] != first)
+                {
+                    return default;
+                }
+
+                searched = Math.Max(searched, start);
+                int length = text[searched..].IndexOf((byte)'\n');
+                if (length >= 0)
+                {
+                    return _cleaned.WrittenMemory[start..(searched + length)];
+                }
+
+                searched = text.Length;
+            }
+
+            if (_ended)
+            {
+                return start >= 0 ? _cleaned.WrittenMemory[start..] : default;
+            }
+
+            if (text.Length > most)
             {
                 return default;
             }
 
-            searched = Math.Max(searched, start);
-            int end = start < 0 ? -1 : text[searched..].IndexOf((byte)'\n');
-            if (end >= 0 || _ended || text.Length > most)
-            {
-                return end >= 0 ? _cleaned.WrittenMemory[start..(searched + end)] : _ended && start >= 0
-                    ? _cleaned.WrittenMemory[start..]
-                    : default;
-            }
-
-            searched = start < 0 ? 0 : text.Length;
             ReadMore();
         }
     }
@@ -96,11 +108,7 @@ internal sealed class CleanedText : ReadOnlyStream
     public override int Read(Span<byte> buffer)
     {
         Fill();
-        ReadOnlySpan<byte> given = _cleaned.WrittenSpan[_given..];
-        given = given[..Math.Min(given.Length, buffer.Length)];
-        given.CopyTo(buffer);
-        _given += given.Length;
-        return given.Length;
+        return Give(_cleaned.WrittenSpan, ref _given, buffer);
     }
 
     protected override void Dispose(bool disposing)
@@ -145,8 +153,11 @@ internal sealed class CleanedText : ReadOnlyStream
         }
         catch (InvalidDataException error) when (_packed)
         {
-            throw new InvalidDataException(FormattableString.Invariant(
-                $"{_called}: is damaged or no gzip file (after {_bytes:#,0} bytes of text); pack the text again{(_called == CorpusFiles.Called(CorpusFiles.StandardInput) ? "" : ", or name it without .gz if it is not packed")}"), error);
+            bool named = _name != CorpusFiles.DisplayName(CorpusFiles.StandardInput);
+            string orRename = named ? ", or name it without .gz if it is not packed" : "";
+            string message = FormattableString.Invariant(
+                $"{_name}: is damaged or no gzip file (after {_bytes:#,0} bytes of text); pack the text again{orRename}");
+            throw new InvalidDataException(message, error);
         }
     }
 }

@@ -1,30 +1,32 @@
-// One file of a corpus, open: what it holds and its text or its records, read as they are asked for. A file is what it was said to be, else
-// what its name says; standard input, which has no name, is plain text unless its first line is a record of JSON lines.
+// One open file of a corpus: its format, and its text or its records, read as they are asked for. The format is the one that the options
+// give, else the one that the file's name tells; standard input, which has no name, is JSON lines when its first line is a record of them,
+// and plain text when it is not.
+
 namespace GruLM.Corpus;
 
 /// <summary>Reads one file of a corpus.</summary>
 internal sealed class CorpusFile : IDisposable
 {
-    // A first line that is longer is not looked at: it would have to be held whole.
-    private const int MostOfFirstLine = 1 << 24;
+    // A longer first line is taken for plain text: to look at it, all of it would have to be in memory.
+    private const int LongestFirstLine = 1 << 24;
 
-    private readonly string _called;
+    private readonly string _name;
     private readonly string? _column;
 
-    // What to do when a format that was guessed does not fit.
+    // What ends every message about a record when the format was guessed: how to say that the guess is wrong.
     private readonly string _advice = "";
 
     /// <summary>Opens a file.</summary>
     /// <exception cref="InvalidDataException">Standard input is damaged at its beginning.</exception>
     public CorpusFile(string file, CorpusOptions options, CancellationToken cancellation)
     {
-        (_called, _column) = (CorpusFiles.Called(file), options.Column);
+        (_name, _column) = (CorpusFiles.DisplayName(file), options.Column);
         Format = options.FormatOf(file);
         Text = CleanedText.OfFile(file, options, cancellation);
         try
         {
-            if (file == CorpusFiles.StandardInput && options.Format is null
-                && JsonLinesReader.IsRecord(Text.PeekLine((byte)'{', MostOfFirstLine)))
+            bool guess = file == CorpusFiles.StandardInput && options.Format is null;
+            if (guess && JsonLinesReader.IsRecord(Text.PeekLine((byte)'{', LongestFirstLine)))
             {
                 Format = CorpusFormat.JsonLines;
                 _advice = "; standard input was taken for JSON lines by its first line: --data-format text reads it as plain text";
@@ -39,10 +41,10 @@ internal sealed class CorpusFile : IDisposable
         }
     }
 
-    /// <summary>What it holds.</summary>
+    /// <summary>Its format.</summary>
     public CorpusFormat Format { get; }
 
-    /// <summary>Its text; for records, what they are written in.</summary>
+    /// <summary>Its text; of a file of records, the JSON or the table that they are read from.</summary>
     public CleanedText Text { get; }
 
     /// <summary>Whether its samples are records rather than lines.</summary>
@@ -51,8 +53,8 @@ internal sealed class CorpusFile : IDisposable
     /// <summary>Its records, while they are being read.</summary>
     /// <exception cref="InvalidDataException">One cannot be read; the message says which.</exception>
     public IEnumerable<CorpusRecord> Records() => Format == CorpusFormat.Table
-        ? TableReader.Read(Text, _called, _column ?? TableReader.DefaultColumn)
-        : JsonLinesReader.Read(Text, _called, _advice);
+        ? TableReader.Read(Text, _name, _column ?? TableReader.DefaultColumn)
+        : JsonLinesReader.Read(Text, _name, _advice);
 
     public void Dispose() => Text.Dispose();
 }

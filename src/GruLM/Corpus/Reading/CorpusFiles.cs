@@ -1,8 +1,9 @@
 // Which files a corpus is made of: what the user named, a folder standing for the text files directly in it, "-" for standard input.
 // The order is the one given, within a folder that of the names' characters, so that the same names give the same corpus everywhere.
-// What a file is, its name says: .jsonl and .ndjson are JSON lines, .csv a table, everything else plain text; .gz behind any of these is
-// unpacked while reading. Standard input has no name: what it holds, CorpusFile finds out. Left out on purpose: folders within folders, and
-// guessing from the content of files.
+// The name of a file tells its format: .jsonl and .ndjson are JSON lines, .csv is a table, everything else plain text; a file whose name
+// ends in .gz besides is unpacked while it is read. The format of standard input, which has no name, CorpusFile.cs finds out. Left out on
+// purpose: folders within folders, and guessing from the content of files.
+
 namespace GruLM.Corpus;
 
 /// <summary>Finds the files of a corpus.</summary>
@@ -13,7 +14,8 @@ public static class CorpusFiles
 
     private const string Packed = ".gz";
 
-    private static readonly string[] s_folderEndings = [".txt", ".jsonl", ".ndjson", ".csv"];
+    // Of the files that are taken from a folder.
+    private static readonly string[] s_folderExtensions = [".txt", ".jsonl", ".ndjson", ".csv"];
 
     /// <summary>Turns the names a user gave into files: folders into the text, JSON lines and CSV files directly in them (<c>.gz</c> or
     /// not), in ordinal order of their names.</summary>
@@ -42,14 +44,7 @@ public static class CorpusFiles
             }
             else if (Directory.Exists(name))
             {
-                string[] texts = Directory.GetFiles(name).Where(file => s_folderEndings.Contains(Ending(file))).ToArray();
-                if (texts.Length == 0)
-                {
-                    throw new InvalidDataException(
-                        $"{name}: the folder has no text; files named {string.Join(", ", s_folderEndings.Select(e => "*" + e))}, or these with .gz, were expected directly in it");
-                }
-
-                files.AddRange(texts.Order(StringComparer.Ordinal));
+                files.AddRange(FilesIn(name));
             }
             else
             {
@@ -61,7 +56,7 @@ public static class CorpusFiles
     }
 
     /// <summary>What a file holds, by its name.</summary>
-    public static CorpusFormat FormatOf(string file) => Ending(file) switch
+    public static CorpusFormat FormatOf(string file) => Extension(file) switch
     {
         ".jsonl" or ".ndjson" => CorpusFormat.JsonLines,
         ".csv" => CorpusFormat.Table,
@@ -72,12 +67,29 @@ public static class CorpusFiles
     public static bool IsPacked(string file) => file.EndsWith(Packed, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Opens a file, which others may write and delete meanwhile.</summary>
-    internal static FileStream Open(string file) =>
-        new(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: IsPacked(file) ? 1 << 16 : 0);
+    internal static FileStream Open(string file)
+    {
+        // Text is read in large portions, which no buffer makes faster.
+        int buffer = IsPacked(file) ? 1 << 16 : 0;
+        return new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, buffer);
+    }
 
-    /// <summary>How a file is called in messages.</summary>
-    internal static string Called(string file) => file == StandardInput ? "standard input" : file;
+    /// <summary>The name of a file in messages.</summary>
+    internal static string DisplayName(string file) => file == StandardInput ? "standard input" : file;
 
-    // The ending that tells the format, in small letters, without .gz.
-    private static string Ending(string file) => Path.GetExtension(IsPacked(file) ? file[..^Packed.Length] : file).ToLowerInvariant();
+    private static IEnumerable<string> FilesIn(string folder)
+    {
+        string[] files = Directory.GetFiles(folder).Where(file => s_folderExtensions.Contains(Extension(file))).ToArray();
+        if (files.Length == 0)
+        {
+            string patterns = string.Join(", ", s_folderExtensions.Select(extension => "*" + extension));
+            throw new InvalidDataException(
+                $"{folder}: the folder has no text; files named {patterns}, or these with .gz, were expected directly in it");
+        }
+
+        return files.Order(StringComparer.Ordinal);
+    }
+
+    // The extension that tells the format, in small letters; that of text.jsonl.gz is .jsonl.
+    private static string Extension(string file) => Path.GetExtension(IsPacked(file) ? file[..^Packed.Length] : file).ToLowerInvariant();
 }

@@ -1,13 +1,15 @@
 // A record of a JSON lines file or a table: one sample, whatever line ends it holds, and what follows it in the text.
+
 using System.Buffers;
 using System.Text;
 
 namespace GruLM.Corpus;
 
-/// <summary>A sample and, in the text but outside the sample, what follows it there before the line ends.</summary>
+/// <summary>A sample, and what the text has between it and the line end: the end marker of an exchange, which is no part of the
+/// sample.</summary>
 internal readonly record struct CorpusRecord(string Sample, string After)
 {
-    /// <summary>Adds the sample to a text, cleaned as all text is; the cleaner has counted what was repaired.</summary>
+    /// <summary>Adds the sample to a text, cleaned as all text is. The cleaner that is returned has counted what was repaired.</summary>
     public TextCleaner WriteSample(IBufferWriter<byte> text, ArrayBufferWriter<byte> scratch)
     {
         scratch.ResetWrittenCount();
@@ -17,7 +19,7 @@ internal readonly record struct CorpusRecord(string Sample, string After)
         return cleaner;
     }
 
-    /// <summary>Adds what stands behind the sample, and the line end.</summary>
+    /// <summary>Adds what follows the sample, and the line end.</summary>
     public void WriteAfter(IBufferWriter<byte> text)
     {
         Encoding.UTF8.GetBytes(After, text);

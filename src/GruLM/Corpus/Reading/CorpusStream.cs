@@ -1,4 +1,5 @@
 // The text of one file of a corpus as a stream: the bytes that TextCorpus would hold of it, in memory that does not grow with it.
+
 using System.Buffers;
 
 namespace GruLM.Corpus;
@@ -8,8 +9,10 @@ internal sealed class CorpusStream : ReadOnlyStream
 {
     private readonly CorpusFile _file;
     private readonly IEnumerator<CorpusRecord>? _records;
-    private readonly ArrayBufferWriter<byte> _text = new();
     private readonly ArrayBufferWriter<byte> _scratch = new();
+
+    // The text of one record, and how much of it has been read.
+    private readonly ArrayBufferWriter<byte> _text = new();
     private int _given;
 
     /// <summary>Reads a file, which is disposed with the stream.</summary>
@@ -39,11 +42,7 @@ internal sealed class CorpusStream : ReadOnlyStream
             _records.Current.WriteAfter(_text);
         }
 
-        ReadOnlySpan<byte> given = _text.WrittenSpan[_given..];
-        given = given[..Math.Min(given.Length, buffer.Length)];
-        given.CopyTo(buffer);
-        _given += given.Length;
-        return given.Length;
+        return Give(_text.WrittenSpan, ref _given, buffer);
     }
 
     protected override void Dispose(bool disposing)

@@ -1,6 +1,8 @@
 // JSON lines (jsonlines.org): an object a line, each a sample. Its text is the field "text"; or "prompt" and "completion", or a list of
-// chat "messages" in the form that is usual for fine-tuning, both written in the chat template. In the text as a stream an exchange ends
-// with the end marker, which as a sample it gets by being one. Left out on purpose: objects over several lines, other fields.
+// chat "messages" in the form that is usual for fine-tuning, both written in the chat template. After an exchange the text has the end
+// marker; the sample does not, since every sample is followed by one when it is trained on. Left out on purpose: objects over several
+// lines, other fields.
+
 using System.Text.Json;
 
 namespace GruLM.Corpus;
@@ -13,39 +15,13 @@ internal static class JsonLinesReader
     /// <summary>The records, while they are being read; <paramref name="advice"/> ends every message about one that cannot be.</summary>
     public static IEnumerable<CorpusRecord> Read(CleanedText text, string file, string advice)
     {
-        byte[] buffer = new byte[1 << 16];
-        int held = 0, number = 0;
-        for (int read; ; held += read)
+        int number = 0;
+        foreach (ReadOnlyMemory<byte> line in Lines(text, file, advice))
         {
-            if (held == buffer.Length)
+            if (ReadLine(line, file, ++number, advice) is { } record)
             {
-                Array.Resize(ref buffer, held <= Array.MaxLength / 2
-                    ? 2 * held
-                    : throw new InvalidDataException($"{file}: line {number + 1} is longer than can be read{advice}"));
+                yield return record;
             }
-
-            read = text.Read(buffer.AsSpan(held));
-            int used = 0;
-            for (int end; (end = buffer.AsSpan(used, held + read - used).IndexOf((byte)'\n')) >= 0; used += end + 1)
-            {
-                if (ReadLine(buffer.AsMemory(used, end), file, ++number, advice) is { } record)
-                {
-                    yield return record;
-                }
-            }
-
-            if (read == 0)
-            {
-                if (ReadLine(buffer.AsMemory(used, held - used), file, ++number, advice) is { } record)
-                {
-                    yield return record;
-                }
-
-                yield break;
-            }
-
-            buffer.AsSpan(used, held + read - used).CopyTo(buffer);
-            held -= used;
         }
     }
 
@@ -70,6 +46,42 @@ internal static class JsonLinesReader
         }
     }
 
+    // The lines without their ends, each valid until the next; the last one, which no line end follows, may be empty.
+    private static IEnumerable<ReadOnlyMemory<byte>> Lines(CleanedText text, string file, string advice)
+    {
+        byte[] buffer = new byte[1 << 16];
+        int held = 0, number = 1;
+        while (true)
+        {
+            if (held == buffer.Length)
+            {
+                if (held > Array.MaxLength / 2)
+                {
+                    throw new InvalidDataException($"{file}: line {number} is longer than can be read{advice}");
+                }
+
+                Array.Resize(ref buffer, 2 * held);
+            }
+
+            int read = text.Read(buffer.AsSpan(held)), used = 0;
+            held += read;
+            for (int end; (end = buffer.AsSpan(used, held - used).IndexOf((byte)'\n')) >= 0; used += end + 1)
+            {
+                number++;
+                yield return buffer.AsMemory(used, end);
+            }
+
+            if (read == 0)
+            {
+                yield return buffer.AsMemory(used, held - used);
+                yield break;
+            }
+
+            held -= used;
+            buffer.AsSpan(used, held).CopyTo(buffer);
+        }
+    }
+
     private static CorpusRecord? ReadLine(ReadOnlyMemory<byte> line, string file, int number, string advice)
     {
         if (TextSplit.IsBlank(line.Span))
@@ -84,8 +96,9 @@ internal static class JsonLinesReader
         }
         catch (JsonException error)
         {
+            long? place = error.BytePositionInLine + 1;
             throw new InvalidDataException(
-                $"{file}: line {number} is no valid JSON (at byte {error.BytePositionInLine + 1} of the line); {Expected}{advice}", error);
+                $"{file}: line {number} is no valid JSON (at byte {place} of the line); {Expected}{advice}", error);
         }
         catch (FormatException error)
         {
@@ -93,7 +106,7 @@ internal static class JsonLinesReader
         }
         catch (InvalidOperationException error)
         {
-            // What GetString says of \ud800 without its other half.
+            // GetString throws it for half of a surrogate pair, such as \ud800 alone.
             throw new InvalidDataException($"{file}: line {number}: a text in it is no valid Unicode; {Expected}{advice}", error);
         }
     }
@@ -112,8 +125,8 @@ internal static class JsonLinesReader
 
         if (record.TryGetProperty("prompt", out JsonElement prompt) && record.TryGetProperty("completion", out JsonElement completion))
         {
-            return new CorpusRecord(ChatTemplate.Default.Exchange(String(prompt, "prompt"), String(completion, "completion")),
-                ChatTemplate.EndMarker);
+            string exchange = ChatTemplate.Default.Exchange(String(prompt, "prompt"), String(completion, "completion"));
+            return new CorpusRecord(exchange, ChatTemplate.EndMarker);
         }
 
         if (record.TryGetProperty("messages", out JsonElement messages))
@@ -121,52 +134,53 @@ internal static class JsonLinesReader
             return new CorpusRecord(Chat(messages), ChatTemplate.EndMarker);
         }
 
-        string fields = string.Join(", ", record.EnumerateObject().Select(field => $"\"{field.Name}\""));
-        throw new FormatException($"has {(fields.Length == 0 ? "no fields" : $"only {fields}")}; {Expected}");
+        string names = string.Join(", ", record.EnumerateObject().Select(field => $"\"{field.Name}\""));
+        string fields = names.Length == 0 ? "no fields" : "only " + names;
+        throw new FormatException($"has {fields}; {Expected}");
     }
 
     // What a system says, and what a person says in several messages, belongs to the turn that is answered next.
     private static string Chat(JsonElement messages)
     {
-        const string form = "[{\"role\": \"user\", \"content\": \"…\"}, {\"role\": \"assistant\", \"content\": \"…\"}, …]";
+        const string Form = "[{\"role\": \"user\", \"content\": \"…\"}, {\"role\": \"assistant\", \"content\": \"…\"}, …]";
         if (messages.ValueKind != JsonValueKind.Array || messages.GetArrayLength() == 0)
         {
-            throw new FormatException($"\"messages\" is {Kind(messages)}; {form} was expected");
+            throw new FormatException($"\"messages\" is {Kind(messages)}; {Form} was expected");
         }
 
         var exchanges = new List<string>();
-        var said = new List<string>();
+        var unanswered = new List<string>();
         foreach (JsonElement message in messages.EnumerateArray())
         {
             if (message.ValueKind != JsonValueKind.Object || !message.TryGetProperty("role", out JsonElement role)
                 || !message.TryGetProperty("content", out JsonElement content))
             {
-                throw new FormatException($"a message lacks \"role\" or \"content\"; {form} was expected");
+                throw new FormatException($"a message lacks \"role\" or \"content\"; {Form} was expected");
             }
 
             switch (String(role, "role"))
             {
                 case "system" or "user":
-                    said.Add(String(content, "content"));
+                    unanswered.Add(String(content, "content"));
                     break;
                 case "assistant":
-                    exchanges.Add(ChatTemplate.Default.Exchange(string.Join(' ', said), String(content, "content")));
-                    said.Clear();
+                    exchanges.Add(ChatTemplate.Default.Exchange(string.Join(' ', unanswered), String(content, "content")));
+                    unanswered.Clear();
                     break;
                 case var other:
                     throw new FormatException($"a message has the role \"{other}\"; system, user or assistant was expected");
             }
         }
 
-        return said.Count == 0
+        return unanswered.Count == 0
             ? string.Join(ChatTemplate.EndMarker, exchanges)
             : throw new FormatException("the last of the \"messages\" is not the assistant's, so nothing answers it");
     }
 
     private static string String(JsonElement value, string field) =>
         value.ValueKind == JsonValueKind.String
-        ? value.GetString()!
-        : throw new FormatException($"\"{field}\" is {Kind(value)}; a text was expected");
+            ? value.GetString()!
+            : throw new FormatException($"\"{field}\" is {Kind(value)}; a text was expected");
 
     private static string Kind(JsonElement value) => value.ValueKind switch
     {

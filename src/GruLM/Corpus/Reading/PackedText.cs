@@ -1,6 +1,8 @@
-// A gzip file (RFC 1952) that is known to be whole. GZipStream takes the end of a file for the end of its text wherever it comes, so half a
-// download would pass for a short text. Here one more member is put behind the file: it comes out of the unpacking only when everything
-// before it was complete. Left out on purpose: files with something else behind the last member.
+// Unpacks a gzip file (RFC 1952) and makes sure that it is whole. GZipStream takes the end of the file for the end of the text wherever it
+// comes, so that half a download would pass for a short text. A gzip file is a row of packed members; here one more, with a known text, is
+// appended while reading, and that text is unpacked only when everything before it was complete. Left out on purpose: files with something
+// else after the last member.
+
 using System.IO.Compression;
 
 namespace GruLM.Corpus;
@@ -8,22 +10,25 @@ namespace GruLM.Corpus;
 /// <summary>Unpacks a gzip file; throws <see cref="InvalidDataException"/> where it is damaged or ends too early.</summary>
 internal sealed class PackedText : ReadOnlyStream
 {
+    // The text of the added member, and that member.
     private static readonly byte[] s_mark = "the end of the packed file"u8.ToArray();
     private static readonly byte[] s_packedMark = Pack(s_mark);
 
     private readonly GZipStream _unpacked;
     private readonly byte[] _buffer = new byte[1 << 16];
+
+    // What has been unpacked and not been read yet: so many bytes from a place in the buffer on.
     private int _start;
     private int _held;
     private bool _ended;
 
-    public PackedText(Stream file) => _unpacked = new GZipStream(new Followed(file), CompressionMode.Decompress);
+    public PackedText(Stream file) => _unpacked = new GZipStream(new WithMark(file), CompressionMode.Decompress);
 
     public override bool CanRead => _unpacked.CanRead;
 
     public override int Read(Span<byte> buffer)
     {
-        // As many bytes as the mark has are held back, since they may be the mark.
+        // The last bytes, as many as the mark has, are held back, since they may be the mark.
         while (_held <= s_mark.Length && !_ended)
         {
             _buffer.AsSpan(_start, _held).CopyTo(_buffer);
@@ -66,9 +71,10 @@ internal sealed class PackedText : ReadOnlyStream
         return packed.ToArray();
     }
 
-    /// <summary>The bytes of a file, then those of the packed mark.</summary>
-    private sealed class Followed(Stream file) : ReadOnlyStream
+    // The bytes of a file, then those of the packed mark.
+    private sealed class WithMark(Stream file) : ReadOnlyStream
     {
+        // How much of the packed mark has been read; −1 before the end of the file.
         private int _given = -1;
 
         public override int Read(Span<byte> buffer)
@@ -84,10 +90,7 @@ internal sealed class PackedText : ReadOnlyStream
                 _given = 0;
             }
 
-            int count = Math.Min(buffer.Length, s_packedMark.Length - _given);
-            s_packedMark.AsSpan(_given, count).CopyTo(buffer);
-            _given += count;
-            return count;
+            return Give(s_packedMark, ref _given, buffer);
         }
 
         protected override void Dispose(bool disposing)

@@ -1,10 +1,12 @@
 // Standard input: its first bytes can be looked at before it is read, since it has no name that says what it holds, and it can be copied,
 // since it comes only once.
+
 namespace GruLM.Corpus;
 
 /// <summary>Reads a stream that was looked into, and writes what is read to <paramref name="copy"/>.</summary>
 internal sealed class PeekedStream(Stream source, Stream? copy) : ReadOnlyStream
 {
+    // The bytes looked at, and how many of them have been read since.
     private byte[] _peeked = [];
     private int _given;
 
@@ -15,9 +17,15 @@ internal sealed class PeekedStream(Stream source, Stream? copy) : ReadOnlyStream
     {
         _peeked = new byte[bytes.Length];
         int held = 0;
-        for (int read; held < _peeked.Length && (read = CleanedText.ReadOrStop(source, _peeked.AsMemory(held), cancellation)) > 0;
-            held += read)
+        while (held < _peeked.Length)
         {
+            int read = ReadOrStop(source, _peeked.AsMemory(held), cancellation);
+            if (read == 0)
+            {
+                break;
+            }
+
+            held += read;
         }
 
         _peeked = _peeked[..held];
@@ -34,10 +42,7 @@ internal sealed class PeekedStream(Stream source, Stream? copy) : ReadOnlyStream
             return read;
         }
 
-        int count = Math.Min(buffer.Length, _peeked.Length - _given);
-        _peeked.AsSpan(_given, count).CopyTo(buffer);
-        _given += count;
-        return count;
+        return Give(_peeked, ref _given, buffer);
     }
 
     protected override void Dispose(bool disposing)

@@ -1,13 +1,14 @@
 // Turns the bytes of a text file into the text everything is counted on: no byte-order mark, line ends as LF, no NULs, valid UTF-8.
 // Works on portions of any size, so that a file is never held twice. Each longest wrong sequence of bytes becomes one U+FFFD, as the
 // Unicode Standard (section 3.9) recommends. Left out on purpose: any other normalisation; a CR that no LF follows stays as it is.
+
 using System.Buffers;
 using System.Text;
 using System.Text.Unicode;
 
 namespace GruLM.Corpus;
 
-/// <summary>Cleans the bytes of one text and appends them to <paramref name="output"/>.</summary>
+/// <summary>Cleans the bytes of one text and appends them to <paramref name="output"/>, and counts what it repaired.</summary>
 internal sealed class TextCleaner(IBufferWriter<byte> output)
 {
     private bool _started;
@@ -23,64 +24,73 @@ internal sealed class TextCleaner(IBufferWriter<byte> output)
     /// <summary>Whether anything came out otherwise than it went in.</summary>
     public bool Repaired => HadByteOrderMark || ReplacedSequences + WindowsLineEnds + Nuls > 0;
 
-    /// <summary>
-    /// Cleans a portion and returns how many of its bytes were used; the few that remain (the beginning of a character or of a CRLF) must
-    /// come first in the next portion. With <paramref name="last"/> all bytes are used.
-    /// </summary>
+    /// <summary>Cleans a portion and returns how many of its bytes were used; the few that remain (the beginning of a character or of a
+    /// CRLF) must come first in the next portion. With <paramref name="last"/> all bytes are used.</summary>
     public int Append(ReadOnlySpan<byte> portion, bool last)
     {
-        ReadOnlySpan<byte> rest = portion;
+        ReadOnlySpan<byte> remaining = portion;
         if (!_started)
         {
             ReadOnlySpan<byte> mark = [0xEF, 0xBB, 0xBF];
-            if (!last && rest.Length < mark.Length)
+            if (!last && remaining.Length < mark.Length)
             {
                 return 0;
             }
 
             _started = true;
-            if (rest.StartsWith(mark))
+            if (remaining.StartsWith(mark))
             {
                 HadByteOrderMark = true;
-                rest = rest[mark.Length..];
+                remaining = remaining[mark.Length..];
             }
         }
 
-        while (rest.Length > 0)
+        for (int length; (length = remaining.IndexOf((byte)'\r')) >= 0;)
         {
-            int length = rest.IndexOf((byte)'\r');
-            bool atEnd = length < 0;
-            if (atEnd)
+            AppendWithoutNuls(remaining[..length]);
+            remaining = remaining[length..];
+            if (remaining.Length == 1 && !last)
             {
-                length = last ? rest.Length : rest.Length - UnfinishedBytes(rest);
+                // Whether an LF follows, the next portion tells.
+                return portion.Length - remaining.Length;
             }
 
-            AppendWithoutNuls(rest[..length]);
-            rest = rest[length..];
-            if (atEnd)
-            {
-                break;
-            }
+            remaining = remaining[AppendLineEnd(remaining)..];
+        }
 
-            if (rest.Length == 1 && !last)
-            {
-                break;
-            }
+        int complete = last ? remaining.Length : remaining.Length - UnfinishedBytes(remaining);
+        AppendWithoutNuls(remaining[..complete]);
+        return portion.Length - remaining.Length + complete;
+    }
 
-            if (rest.Length > 1 && rest[1] == (byte)'\n')
+    /// <summary>The number of bytes at the end that may be the beginning of a longer character: 0 to 3.</summary>
+    internal static int UnfinishedBytes(ReadOnlySpan<byte> bytes)
+    {
+        for (int back = 1; back <= Math.Min(3, bytes.Length); back++)
+        {
+            byte b = bytes[^back];
+            if ((b & 0xC0) != 0x80)
             {
-                WindowsLineEnds++;
-                output.Write("\n"u8);
-                rest = rest[2..];
-            }
-            else
-            {
-                output.Write("\r"u8);
-                rest = rest[1..];
+                int length = b >= 0xF0 ? 4 : b >= 0xE0 ? 3 : b >= 0xC0 ? 2 : 1;
+                return length > back ? back : 0;
             }
         }
 
-        return portion.Length - rest.Length;
+        return 0;
+    }
+
+    // Appends the CR or the CRLF that a text begins with, the latter as an LF, and returns its length.
+    private int AppendLineEnd(ReadOnlySpan<byte> text)
+    {
+        if (text.Length > 1 && text[1] == (byte)'\n')
+        {
+            WindowsLineEnds++;
+            output.Write("\n"u8);
+            return 2;
+        }
+
+        output.Write("\r"u8);
+        return 1;
     }
 
     // No text has a NUL; they come from blocks that were never written, and from text in 16-bit units.
@@ -117,21 +127,5 @@ internal sealed class TextCleaner(IBufferWriter<byte> output)
 
             bytes = bytes[length..];
         }
-    }
-
-    /// <summary>The number of bytes at the end that may be the beginning of a longer character: 0 to 3.</summary>
-    internal static int UnfinishedBytes(ReadOnlySpan<byte> bytes)
-    {
-        for (int back = 1; back <= Math.Min(3, bytes.Length); back++)
-        {
-            byte b = bytes[^back];
-            if ((b & 0xC0) != 0x80)
-            {
-                int length = b >= 0xF0 ? 4 : b >= 0xE0 ? 3 : b >= 0xC0 ? 2 : 1;
-                return length > back ? back : 0;
-            }
-        }
-
-        return 0;
     }
 }
