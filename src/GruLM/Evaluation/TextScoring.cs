@@ -1,5 +1,6 @@
 // How likely a model finds a text, token by token: the text is read and tokenised as it comes, the state is carried, and memory does not
-// depend on its length. Batches are those of Evaluation.Stream, so that the figures are its figures.
+// depend on its length. Batches are those of Evaluation.Stream, so that the sums of both agree.
+
 using GruLM.Model;
 using GruLM.Tokenization;
 
@@ -15,7 +16,7 @@ internal static class TextScoring
     /// state is used.</summary>
     public static IEnumerable<ScoredToken> Tokens(GruLanguageModel model, Tokenizer tokenizer, Stream text, CancellationToken cancel)
     {
-        // The first of these has been given out; the model has not read it yet.
+        // The first of these has been returned already; the model has not read it yet.
         var pieces = new List<StreamedPiece>();
         var full = new TokenBatch(Window, 1);
         float[] logProbs = new float[Window];
@@ -29,13 +30,17 @@ internal static class TextScoring
             }
 
             int from = 0;
-            while (pieces.Count - 1 - from is var left && (left >= Window || (ended && left > 0)))
+            for (int left; (left = pieces.Count - 1 - from) >= Window || (ended && left > 0);)
             {
                 cancel.ThrowIfCancellationRequested();
                 TokenBatch batch = left >= Window ? full : new TokenBatch(left, 1);
                 batch.StartsFresh = fresh;
                 fresh = false;
-                for (int t = 0; t < batch.Steps; t++) (batch.Inputs[t], batch.Targets[t]) = (pieces[from + t].Id, pieces[from + t + 1].Id);
+                for (int t = 0; t < batch.Steps; t++)
+                {
+                    (batch.Inputs[t], batch.Targets[t]) = (pieces[from + t].Id, pieces[from + t + 1].Id);
+                }
+
                 model.Score(batch, logProbs);
                 for (int t = 0; t < batch.Steps; t++)
                 {
@@ -50,7 +55,7 @@ internal static class TextScoring
         }
     }
 
-    // Appends pieces as they become certain and says each time whether those were the last.
+    // Appends pieces as they become certain, and gives each time whether those were the last.
     private static IEnumerable<bool> Read(Tokenizer tokenizer, Stream text, List<StreamedPiece> pieces, CancellationToken cancel)
     {
         StreamingEncoder encoder = tokenizer.CreateStreamingEncoder();
