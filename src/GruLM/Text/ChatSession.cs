@@ -4,7 +4,7 @@ using GruLM.Model;
 
 namespace GruLM;
 
-/// <summary>An exchange of turns with a model.</summary>
+/// <summary>An exchange of turns with a model. Not thread-safe.</summary>
 public sealed class ChatSession : IDisposable
 {
     private readonly LanguageModel _model;
@@ -17,14 +17,15 @@ public sealed class ChatSession : IDisposable
         if (model.Samples == SampleKind.Stream) _writer.Read([model.Opening]);
     }
 
-    /// <summary>Reads text that is part of the talk but nobody's turn, such as a story to be asked about.</summary>
+    /// <summary>Reads text that is part of the chat but nobody's turn, such as a story to be asked about.</summary>
     public void Read(string text) => _writer.Read(_model.Tokenizer.Encode(text));
 
-    /// <summary>Says something and gives the reply as it comes, without the space after the marker.</summary>
-    public IEnumerable<string> Say(string said, CancellationToken cancel = default)
+    /// <summary>Says something and gives the reply as it comes, without the space after the marker. The reply is to be read to its end
+    /// before anything else is said; <paramref name="cancel"/> cuts it short.</summary>
+    public IEnumerable<string> Say(string message, CancellationToken cancel = default)
     {
         if (_model.Samples == SampleKind.Lines) _writer.Read([_model.Opening]);
-        _writer.Read(_model.Tokenizer.Encode(_model.Defaults.Chat.Turn(said)));
+        _writer.Read(_model.Tokenizer.Encode(_model.Defaults.Chat.Turn(message)));
         bool begun = false;
         foreach (string piece in _writer.Write(_model.ChatStops, cancel))
         {
@@ -34,7 +35,7 @@ public sealed class ChatSession : IDisposable
             yield return text;
         }
 
-        // What ends a reply is part of the text; a reply that was cut short gets the ending that it did not come to.
+        // The model has to read what ends a reply too; for a reply that was cut short, the token that would have ended it.
         int ending = _writer.StoppedBy >= 0 ? _writer.StoppedBy : _model.ChatStops.LastOrDefault(-1);
         if (ending >= 0) _writer.Read([ending]);
     }

@@ -4,7 +4,8 @@ using GruLM.Tokenization;
 
 namespace GruLM;
 
-/// <summary>The markers of an exchange.</summary>
+/// <summary>The markers of an exchange. They can be set, and are not init-only, for the reason that <see cref="GenerationConfig"/>
+/// gives.</summary>
 public sealed record ChatTemplate
 {
     /// <summary>The piece that ends a sample.</summary>
@@ -19,10 +20,18 @@ public sealed record ChatTemplate
     /// <summary>Stands before what the model says.</summary>
     public string Ai { get; set; } = DefaultTokenizer.Ai;
 
-    /// <summary>The text of a turn up to where the model goes on. Line ends inside what was said become spaces: an exchange is one
+    /// <summary>The text of a turn up to where the model goes on. Line ends inside the question become spaces: an exchange is one
     /// line.</summary>
-    public string Turn(string said) => $"{Prompt} {said.ReplaceLineEndings(" ").Trim()} {Ai}";
+    public string Turn(string question)
+    {
+        string line = question.ReplaceLineEndings(" ").Trim();
+        return $"{Prompt} {line} {Ai}";
+    }
 
     /// <summary>A turn with its answer, up to where the end marker follows. The answer keeps its line ends.</summary>
-    public string Exchange(string said, string answer) => $"{Turn(said)} {answer.Trim()}".TrimEnd();
+    public string Exchange(string question, string answer)
+    {
+        string turn = Turn(question), trimmed = answer.Trim();
+        return $"{turn} {trimmed}".TrimEnd();
+    }
 }

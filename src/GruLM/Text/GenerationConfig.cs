@@ -8,7 +8,8 @@ using GruLM.Model;
 
 namespace GruLM;
 
-/// <summary>A model's defaults for generation and chat. Settable, so that a key that the file leaves out keeps its default.</summary>
+/// <summary>A model's defaults for generation and chat. The properties can be set, and are not init-only, because the JSON source generator
+/// assigns all init-only properties: a key that the file leaves out would get null or 0 instead of its default.</summary>
 public sealed record GenerationConfig
 {
     /// <summary>Sampling temperature.</summary>
@@ -32,6 +33,11 @@ public sealed record GenerationConfig
     /// <summary>The chat markers.</summary>
     public ChatTemplate Chat { get; set; } = new();
 
+    // A file may say null where a text belongs.
+    private bool HasAllTexts =>
+        StopTokens is not null && ChatStopTokens is not null && StopTokens.Concat(ChatStopTokens).All(token => token is not null)
+        && Chat is { Prompt: not null, Ai: not null };
+
     /// <summary>The defaults for a model trained on <paramref name="samples"/>. In a stream an exchange ends where its line does.</summary>
     public static GenerationConfig For(SampleKind samples) => new() { ChatStopTokens = samples == SampleKind.Stream ? ["\n"] : [] };
 
@@ -39,9 +45,11 @@ public sealed record GenerationConfig
     public SamplingOptions ToSampling() => new() { Temperature = Temperature, TopK = TopK, TopP = TopP, MinP = MinP };
 
     /// <summary>Writes the file into a model folder.</summary>
-    public void Save(string folder) =>
-        AtomicFile.WriteAllText(Path.Combine(folder, ModelFolder.GenerationName),
-        JsonSerializer.Serialize(this, GenerationJsonContext.Default.GenerationConfig) + "\n");
+    public void Save(string folder)
+    {
+        string json = JsonSerializer.Serialize(this, GenerationJsonContext.Default.GenerationConfig);
+        AtomicFile.WriteAllText(Path.Combine(folder, ModelFolder.GenerationName), json + "\n");
+    }
 
     /// <summary>Reads the file; a folder without one gets the defaults. Throws <see cref="InvalidDataException"/> for a damaged
     /// one.</summary>
@@ -54,9 +62,7 @@ public sealed record GenerationConfig
             GenerationConfig config = JsonSerializer.Deserialize(File.ReadAllBytes(path), GenerationJsonContext.Default.GenerationConfig)
                 ?? throw new InvalidDataException($"{path}: is empty");
             config.ToSampling().Validate();
-            if (config.StopTokens is null || config.ChatStopTokens is null
-                || config.StopTokens.Concat(config.ChatStopTokens).Any(s => s is null)
-                || config.Chat is not { Prompt: not null, Ai: not null })
+            if (!config.HasAllTexts)
             {
                 throw new InvalidDataException(
                     $"{path}: stop_tokens, chat_stop_tokens and chat's prompt and ai must be texts; delete the file to get the defaults");
@@ -66,7 +72,9 @@ public sealed record GenerationConfig
         }
         catch (Exception error) when (error is JsonException or ArgumentException)
         {
-            throw new InvalidDataException($"{path}: {error.Message.Split(". Path:")[0]}", error);
+            // A JSON error says where it is in its own words, behind the reason.
+            string reason = error.Message.Split(". Path:")[0];
+            throw new InvalidDataException($"{path}: {reason}", error);
         }
     }
 }

@@ -8,24 +8,22 @@ using GruLM.Tokenization;
 
 namespace GruLM;
 
-/// <summary>A model folder, opened: tokenizer, weights and defaults. Texts are generated one at a time.</summary>
+/// <summary>A model folder, opened: tokenizer, weights and defaults. Not thread-safe: one text is generated or scored at a time.</summary>
 public sealed class LanguageModel : IDisposable
 {
     private readonly Compute _compute;
     private readonly GruParameters _parameters;
     private GruLanguageModel? _scorer;
 
-    private LanguageModel(string folder, GruParameters parameters, SampleKind samples, Tokenizer tokenizer, GenerationConfig defaults,
+    private LanguageModel(
+        string folder, (GruParameters Parameters, SampleKind Samples) model, Tokenizer tokenizer, GenerationConfig defaults,
         Compute compute)
     {
-        (Folder, _parameters, Samples, Tokenizer, Defaults, _compute) =
-            (folder, parameters, samples, tokenizer, defaults, compute);
-        Stops = IdsOf(defaults.StopTokens);
-        ChatStops = [.. Stops, .. IdsOf(defaults.ChatStopTokens)];
-        bool hasNewLine = tokenizer.TryGetId("\n", out int newLine) && newLine != tokenizer.UnkId;
-        Opening = samples == SampleKind.Lines ? TokenizedText.LineBegin(tokenizer) : hasNewLine
-            ? newLine
-            : Math.Max(Math.Max(tokenizer.BosId, tokenizer.EosId), 0);
+        (Folder, Tokenizer, Defaults, _compute) = (folder, tokenizer, defaults, compute);
+        (_parameters, Samples) = model;
+        Stops = IdsOf(Defaults.StopTokens);
+        ChatStops = [.. Stops, .. IdsOf(Defaults.ChatStopTokens)];
+        Opening = Samples == SampleKind.Lines ? TokenizedText.LineBegin(tokenizer) : StreamOpening(tokenizer);
         Never = [.. new[] { tokenizer.UnkId, tokenizer.BosId, tokenizer.PadId }.Where(id => id >= 0)];
     }
 
@@ -60,7 +58,7 @@ public sealed class LanguageModel : IDisposable
     /// Throws <see cref="IOException"/> for missing and <see cref="InvalidDataException"/> for damaged or disagreeing files.</summary>
     public static LanguageModel Open(string folder, int threads = 0)
     {
-        (GruParameters? parameters, SampleKind samples) = ModelFile.Load(folder);
+        (GruParameters parameters, SampleKind samples) = ModelFile.Load(folder);
         try
         {
             string path = Path.Combine(folder, ModelFolder.TokenizerName);
@@ -72,8 +70,8 @@ public sealed class LanguageModel : IDisposable
                     $"{path}: has {tokenizer.VocabSize} pieces, but {ModelFile.ConfigName} says vocab_size {parameters.Config.VocabSize}");
             }
 
-            return new LanguageModel(folder, parameters, samples, tokenizer, GenerationConfig.Load(folder, samples),
-                Compute.Create(threads));
+            var defaults = GenerationConfig.Load(folder, samples);
+            return new LanguageModel(folder, (parameters, samples), tokenizer, defaults, Compute.Create(threads));
         }
         catch
         {
@@ -99,13 +97,15 @@ public sealed class LanguageModel : IDisposable
     /// reads is clean already. One text at a time.</summary>
     public IEnumerable<ScoredToken> Score(Stream utf8, CancellationToken cancel = default) =>
         TextScoring.Tokens(
-            _scorer ??= new GruLanguageModel(_parameters, _compute, samples: Samples), Tokenizer,
-            utf8 is CorpusStream ? utf8 : new CleanedText(utf8, "the text", packed: false, cancel), cancel);
+            _scorer ??= new GruLanguageModel(_parameters, _compute, samples: Samples),
+            Tokenizer,
+            utf8 is CorpusStream ? utf8 : new CleanedText(utf8, "the text", packed: false, cancel),
+            cancel);
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        // What scores owns the parameters.
+        // The scorer owns the parameters when there is one.
         if (_scorer is not null) _scorer.Dispose();
         else _parameters.Dispose();
         _compute.Dispose();
@@ -122,6 +122,12 @@ public sealed class LanguageModel : IDisposable
         ids.AddRange(Tokenizer.Encode(prompt));
         return ids;
     }
+
+    // A new line, after which any text may begin; where the tokenizer has no piece for it, what marks the beginning or end of a text.
+    private static int StreamOpening(Tokenizer tokenizer) =>
+        tokenizer.TryGetId("\n", out int newLine) && newLine != tokenizer.UnkId
+            ? newLine
+            : Math.Max(Math.Max(tokenizer.BosId, tokenizer.EosId), 0);
 
     private int[] IdsOf(IEnumerable<string> pieces) =>
         [.. pieces.Select(p => Tokenizer.TryGetId(p, out int id) ? id : -1).Where(id => id >= 0 && id != Tokenizer.UnkId)];

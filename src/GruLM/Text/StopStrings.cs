@@ -36,9 +36,9 @@ internal sealed class StopStrings(IReadOnlyList<string> stops)
     /// <summary>What was held back, now that no more text comes.</summary>
     public string Flush()
     {
-        string rest = _held.ToString();
+        string held = _held.ToString();
         _held.Clear();
-        return rest;
+        return held;
     }
 
     private static int LongestTailThatBegins(string text, string stop)

@@ -60,9 +60,9 @@ internal sealed class TextWriterSession : IDisposable
         }
 
         if (watch.Stopped) yield break;
-        string rest = watch.Push(_decoder.Flush());
-        if (!watch.Stopped) rest += watch.Flush();
-        if (rest.Length > 0) yield return rest;
+        string last = watch.Push(_decoder.Flush());
+        if (!watch.Stopped) last += watch.Flush();
+        if (last.Length > 0) yield return last;
     }
 
     /// <summary>Forgets everything read and written.</summary>
