@@ -183,7 +183,6 @@ internal sealed class TrainingCorpus
     {
         var symbols = PieceTrie.Create(meta.Texts.Select((text, i) => (text, i)));
         const int Block = 4096;
-        int done = 0;
         Parallel.For(0, (_texts.Count + Block - 1) / Block, _options.Parallelism(cancellation), block =>
         {
             var window = new NormalizedText();
@@ -194,8 +193,6 @@ internal sealed class TrainingCorpus
                 normalizer.Advance(ref state, _texts[i].Text, final: true, window, int.MaxValue);
                 _texts[i] = _texts[i] with { Text = CutOut(symbols, window.Bytes.AsSpan(0, window.Length)) };
             }
-
-            Interlocked.Add(ref done, Block);
         });
         progress?.Invoke(new TrainingProgress("normalising sentences", _texts.Count, _texts.Count));
 
