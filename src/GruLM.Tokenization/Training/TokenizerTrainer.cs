@@ -74,26 +74,18 @@ public static class TokenizerTrainer
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(sentences);
-        int asked = options.VocabSize;
-        try
+        // Special ids must fit whatever was asked for.
+        TrainerOptions unbounded = options.WithVocabSize(int.MaxValue);
+        unbounded.Validate();
+        var meta = new MetaPieces(unbounded);
+        if (unbounded.ModelType is ModelType.Char or ModelType.Word)
         {
-            // Special ids must fit whatever was asked for.
-            options.VocabSize = int.MaxValue;
-            options.Validate();
-            var meta = new MetaPieces(options);
-            if (options.ModelType is ModelType.Char or ModelType.Word)
-            {
-                return meta.Count;
-            }
+            return meta.Count;
+        }
 
-            var normalizer = new Normalizer(NormalizationRules.SpecFor(options), options.TreatWhitespaceAsSuffix, null);
-            return meta.Count + TrainingCorpus.Load(options, meta, normalizer, sentences, null, cancellation,
-                checkSize: false).RequiredChars.Count;
-        }
-        finally
-        {
-            options.VocabSize = asked;
-        }
+        var normalizer = new Normalizer(NormalizationRules.SpecFor(unbounded), unbounded.TreatWhitespaceAsSuffix, null);
+        var corpus = TrainingCorpus.Load(unbounded, meta, normalizer, sentences, null, cancellation, checkSize: false);
+        return meta.Count + corpus.RequiredChars.Count;
     }
 
     private static ModelProto Assemble(TrainerOptions options, MetaPieces meta, List<(byte[] Text, float Score)> pieces)

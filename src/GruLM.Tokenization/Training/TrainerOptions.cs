@@ -146,6 +146,14 @@ public sealed partial class TrainerOptions
             "seed_sentencepieces_file is for unigram models under compat 0.2.");
     }
 
+    /// <summary>The same settings with another vocabulary size; the lists are shared with this object.</summary>
+    internal TrainerOptions WithVocabSize(int vocabSize)
+    {
+        var copy = (TrainerOptions)MemberwiseClone();
+        copy.VocabSize = vocabSize;
+        return copy;
+    }
+
     /// <summary>How work is shared out over processors.</summary>
     internal ParallelOptions Parallelism(CancellationToken cancellation) =>
         new() { CancellationToken = cancellation, MaxDegreeOfParallelism = Processors > 0 ? Processors : Environment.ProcessorCount };
