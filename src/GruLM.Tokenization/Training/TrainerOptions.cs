@@ -6,7 +6,7 @@ using GruLM.Tokenization.Proto;
 namespace GruLM.Tokenization;
 
 /// <summary>The settings of a tokenizer training: spm_train's, with its defaults.</summary>
-public sealed partial class TrainerOptions
+public sealed class TrainerOptions
 {
     /// <summary>The input files; only recorded in the model unless training is asked to read them.</summary>
     public IList<string> Input { get; init; } = [];
@@ -108,6 +108,26 @@ public sealed partial class TrainerOptions
     public Compatibility Compat { get; set; } = Compatibility.V02;
     /// <summary>The seed of the draw of specimen texts.</summary>
     public uint SelfTestSeed { get; set; }
+
+    /// <summary>The names <see cref="Set"/> knows.</summary>
+    public static IReadOnlyList<string> Names => NamedSettings.Names;
+
+    /// <summary>Sets one setting from text. Lists are parted by commas and added; a name may be written with - for _.</summary>
+    /// <exception cref="ArgumentException">There is no such setting, or the text is not a value for it.</exception>
+    /// <exception cref="IOException">A file that is named cannot be read.</exception>
+    public void Set(string name, string value)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(value);
+        NamedSettings.Set(this, name, value);
+    }
+
+    /// <summary>Splits a list at commas; a part in double quotes may hold commas, and two quotes in it stand for one.</summary>
+    public static IReadOnlyList<string> SplitList(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return NamedSettings.SplitList(text);
+    }
 
     /// <summary>Checks every setting that can be checked without the corpus.</summary>
     /// <exception cref="ArgumentException">A setting is out of range or contradicts another; the message says which, what is expected and
