@@ -6,24 +6,24 @@ namespace GruLM.Tokenization;
 internal static class CharAndWordTrainers
 {
     /// <summary>The characters of the corpus.</summary>
-    public static List<(byte[] Text, float Score)> TrainCharacters(TrainerOptions options, TrainingCorpus corpus, int metaCount) =>
-        Take(options, metaCount, [.. corpus.RequiredChars.Select(c => new CountedText(Utf8Bytes.Encode(c.Scalar), c.Count))]);
+    public static List<(byte[] Text, float Score)> TrainCharacters(TrainingJob job, TrainingCorpus corpus) =>
+        Take(job.Options, job.Meta.Count, [.. corpus.RequiredChars.Select(c => new CountedText(Utf8Bytes.Encode(c.Scalar), c.Count))]);
 
     /// <summary>The words of the corpus.</summary>
-    public static List<(byte[] Text, float Score)> TrainWords(TrainerOptions options, TrainingCorpus corpus, int metaCount)
+    public static List<(byte[] Text, float Score)> TrainWords(TrainingJob job, TrainingCorpus corpus)
     {
         corpus.SplitIntoWords(whitespaceAsSuffix: false, allowWhitespaceOnly: false);
-        return Take(options, metaCount, corpus.Texts);
+        return Take(job.Options, job.Meta.Count, corpus.Texts);
     }
 
     private static List<(byte[] Text, float Score)> Take(TrainerOptions options, int metaCount, List<CountedText> counted)
     {
-        int room = options.VocabSize - metaCount;
-        if (room < 0)
+        int wanted = options.VocabSize - metaCount;
+        if (wanted < 0)
         {
             throw new VocabularySizeException(
-                $"A vocabulary of {options.VocabSize} is too small: {metaCount} special pieces need at least {metaCount}. Ask for {metaCount} or more.",
-                metaCount, null);
+                $"A vocabulary of {options.VocabSize} is too small: {metaCount} special pieces need at least {metaCount}. " +
+                $"Ask for {metaCount} or more.", metaCount, null);
         }
 
         byte[] mask = Utf8Bytes.Encode(PieceRules.Unknown);
@@ -36,7 +36,7 @@ internal static class CharAndWordTrainers
                 continue;
             }
 
-            if (!options.UseAllVocab && pieces.Count == room)
+            if (!options.UseAllVocab && pieces.Count == wanted)
             {
                 break;
             }

@@ -7,20 +7,22 @@ namespace GruLM.Tokenization;
 /// <summary>The reserved ids of a vocabulary that is being trained.</summary>
 internal sealed class MetaPieces
 {
+    private readonly TrainerOptions _options;
     private readonly SortedDictionary<int, (string Text, PieceType Type)> _pieces = [];
+    private readonly HashSet<string> _symbols = new(StringComparer.Ordinal);
+    private bool _hasUnknown;
+    private int _lowestFree;
 
     /// <summary>Places the special pieces.</summary>
     /// <exception cref="ArgumentException">Two of them collide.</exception>
     public MetaPieces(TrainerOptions options)
     {
-        bool hasUnknown = false;
+        _options = options;
         Place(options.UnkId, options.UnkPiece, "unk");
         Place(options.BosId, options.BosPiece, "bos");
         Place(options.EosId, options.EosPiece, "eos");
         Place(options.PadId, options.PadPiece, "pad");
 
-        int free = 0;
-        var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (string symbol in options.ControlSymbols)
         {
             Add(symbol, PieceType.Control, "control symbol");
@@ -35,66 +37,13 @@ internal sealed class MetaPieces
         {
             Add(Vocabulary.ByteName(value), PieceType.Byte, "byte piece");
         }
-
-        void Place(int id, string text, string name)
-        {
-            if (id < 0)
-            {
-                return;
-            }
-
-            if (id >= options.VocabSize)
-            {
-                throw new VocabularySizeException($"{name}_id is {id}, which does not fit in a vocabulary of {options.VocabSize} pieces.",
-                    id + 1, null);
-            }
-
-            if (_pieces.TryGetValue(id, out (string Text, PieceType) other))
-            {
-                throw new ArgumentException(
-                    $"{name}_id is {id}, which '{other.Text}' has already; give each special piece an id of its own.");
-            }
-
-            if (hasUnknown && text == options.UnkPiece)
-            {
-                throw new ArgumentException($"{name}_piece is '{text}', the unknown piece's name; give it another name.");
-            }
-
-            hasUnknown |= text == options.UnkPiece;
-            _pieces[id] = (text, text == options.UnkPiece ? PieceType.Unknown : PieceType.Control);
-        }
-
-        void Add(string text, PieceType type, string kind)
-        {
-            if (text.Length == 0)
-            {
-                throw new ArgumentException($"A {kind} is empty; leave it out.");
-            }
-
-            if (!seen.Add(text))
-            {
-                throw new ArgumentException($"The {kind} '{text}' is defined twice; name it once.");
-            }
-
-            if (text == options.UnkPiece)
-            {
-                throw new ArgumentException($"The {kind} '{text}' is the unknown piece's name; it must not be defined again.");
-            }
-
-            int id = text == options.BosPiece && options.BosId >= 0 ? options.BosId
-                : text == options.EosPiece && options.EosId >= 0 ? options.EosId
-                : text == options.PadPiece && options.PadId >= 0 ? options.PadId : -1;
-            while (id < 0 && _pieces.ContainsKey(free))
-            {
-                free++;
-            }
-
-            _pieces[id < 0 ? free : id] = (text, type);
-        }
     }
 
     /// <summary>How many there are.</summary>
     public int Count => _pieces.Count;
+
+    /// <summary>All texts.</summary>
+    public IEnumerable<byte[]> Texts => _pieces.Values.Select(p => Encoding.UTF8.GetBytes(p.Text));
 
     /// <summary>The piece at an id.</summary>
     public bool TryGet(int id, out string text, out PieceType type)
@@ -104,6 +53,67 @@ internal sealed class MetaPieces
         return found;
     }
 
-    /// <summary>All texts.</summary>
-    public IEnumerable<byte[]> Texts => _pieces.Values.Select(p => Encoding.UTF8.GetBytes(p.Text));
+    private void Place(int id, string text, string name)
+    {
+        if (id < 0)
+        {
+            return;
+        }
+
+        if (id >= _options.VocabSize)
+        {
+            throw new VocabularySizeException(
+                $"{name}_id is {id}, which does not fit in a vocabulary of {_options.VocabSize} pieces.", id + 1, null);
+        }
+
+        if (_pieces.TryGetValue(id, out (string Text, PieceType) other))
+        {
+            throw new ArgumentException(
+                $"{name}_id is {id}, which '{other.Text}' has already; give each special piece an id of its own.");
+        }
+
+        bool isUnknown = text == _options.UnkPiece;
+        if (_hasUnknown && isUnknown)
+        {
+            throw new ArgumentException($"{name}_piece is '{text}', the unknown piece's name; give it another name.");
+        }
+
+        _hasUnknown |= isUnknown;
+        _pieces[id] = (text, isUnknown ? PieceType.Unknown : PieceType.Control);
+    }
+
+    private void Add(string text, PieceType type, string kind)
+    {
+        if (text.Length == 0)
+        {
+            throw new ArgumentException($"A {kind} is empty; leave it out.");
+        }
+
+        if (!_symbols.Add(text))
+        {
+            throw new ArgumentException($"The {kind} '{text}' is defined twice; name it once.");
+        }
+
+        if (text == _options.UnkPiece)
+        {
+            throw new ArgumentException($"The {kind} '{text}' is the unknown piece's name; it must not be defined again.");
+        }
+
+        _pieces[IdFor(text)] = (text, type);
+    }
+
+    /// <summary>A symbol named like a special piece takes that piece's id; every other one the lowest free id.</summary>
+    private int IdFor(string text)
+    {
+        if (text == _options.BosPiece && _options.BosId >= 0) return _options.BosId;
+        if (text == _options.EosPiece && _options.EosId >= 0) return _options.EosId;
+        if (text == _options.PadPiece && _options.PadId >= 0) return _options.PadId;
+
+        while (_pieces.ContainsKey(_lowestFree))
+        {
+            _lowestFree++;
+        }
+
+        return _lowestFree;
+    }
 }

@@ -24,27 +24,28 @@ public static class TokenizerTrainer
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(sentences);
         options.Validate();
-        var meta = new MetaPieces(options);
+        var job = new TrainingJob(options, new MetaPieces(options), progress, cancellation);
         NormalizerSpec normalizerSpec = NormalizationRules.SpecFor(options);
         NormalizerSpec? denormalizerSpec = NormalizationRules.DenormalizerSpecFor(options);
         var normalizer = new Normalizer(normalizerSpec, options.TreatWhitespaceAsSuffix, null);
-        var corpus = TrainingCorpus.Load(options, meta, normalizer, sentences, progress, cancellation);
+        var corpus = TrainingCorpus.Load(job, normalizer, sentences);
+        corpus.CheckVocabSize(job);
         List<(byte[] Text, float Score)> pieces = options.ModelType switch
         {
-            ModelType.Bpe => BpeTrainer.Train(options, corpus, meta.Count, progress, cancellation),
-            ModelType.Char => CharAndWordTrainers.TrainCharacters(options, corpus, meta.Count),
-            ModelType.Word => CharAndWordTrainers.TrainWords(options, corpus, meta.Count),
-            _ => UnigramTrainer.Train(options, corpus, meta.Count, progress, cancellation),
+            ModelType.Bpe => BpeTrainer.Train(job, corpus),
+            ModelType.Char => CharAndWordTrainers.TrainCharacters(job, corpus),
+            ModelType.Word => CharAndWordTrainers.TrainWords(job, corpus),
+            _ => UnigramTrainer.Train(job, corpus),
         };
-        ModelProto proto = Assemble(options, meta, pieces);
+        ModelProto proto = Assemble(job, pieces);
         proto.NormalizerSpec = normalizerSpec;
         if (denormalizerSpec is not null)
         {
             proto.DenormalizerSpec = denormalizerSpec;
         }
 
-        AddSamples(proto, corpus);
-        progress?.Invoke(new TrainingProgress("done", proto.Pieces.Count, proto.Pieces.Count));
+        SelfTest.Record(proto, corpus.SelfTestSamples);
+        job.Report("done", proto.Pieces.Count, proto.Pieces.Count);
         return new SentencePieceModel(proto);
     }
 
@@ -84,17 +85,34 @@ public static class TokenizerTrainer
         }
 
         var normalizer = new Normalizer(NormalizationRules.SpecFor(unbounded), unbounded.TreatWhitespaceAsSuffix, null);
-        var corpus = TrainingCorpus.Load(unbounded, meta, normalizer, sentences, null, cancellation, checkSize: false);
+        var corpus = TrainingCorpus.Load(new TrainingJob(unbounded, meta, null, cancellation), normalizer, sentences);
         return meta.Count + corpus.RequiredChars.Count;
     }
 
-    private static ModelProto Assemble(TrainerOptions options, MetaPieces meta, List<(byte[] Text, float Score)> pieces)
+    private static ModelProto Assemble(TrainingJob job, List<(byte[] Text, float Score)> pieces)
     {
+        TrainerOptions options = job.Options;
+        int available = pieces.Count + job.Meta.Count;
+        int size = options.UseAllVocab ? available : options.VocabSize;
         var proto = new ModelProto { TrainerSpec = options.ToTrainerSpec() };
-        int size = options.UseAllVocab ? pieces.Count + meta.Count : options.VocabSize;
-        proto.TrainerSpec.VocabSize = size;
+        AddPieces(proto, job.Meta, pieces, size);
+        int count = proto.Pieces.Count;
+        if (options.HardVocabLimit && options.ModelType != ModelType.Char && count != size)
+        {
+            throw new VocabularySizeException(
+                $"A vocabulary of {size} is too large: the corpus supports {count} pieces at most under these settings. " +
+                $"Ask for {count} or fewer, or switch hard_vocab_limit off to take what there is.", null, count);
+        }
+
+        proto.TrainerSpec.VocabSize = count;
+        return proto;
+    }
+
+    /// <summary>Sets special pieces at their ids and learned ones, best first, at the ids between.</summary>
+    private static void AddPieces(ModelProto proto, MetaPieces meta, List<(byte[] Text, float Score)> pieces, int size)
+    {
         int taken = 0;
-        var seen = new ByteStringMap(size < 1 << 20 ? size : 1 << 20);
+        var seen = new ByteStringMap(Math.Min(size, 1 << 20));
         for (int id = 0; id < size; id++)
         {
             ModelProto.Types.SentencePiece piece;
@@ -102,9 +120,10 @@ public static class TokenizerTrainer
             {
                 if (proto.Pieces.Count != id)
                 {
+                    int available = pieces.Count + meta.Count;
                     throw new VocabularySizeException(
-                        $"'{text}' is to have id {id}, but the corpus supports only {pieces.Count + meta.Count} pieces, so ids would have a gap. " +
-                        "Give it a smaller id or train on more text.", null, pieces.Count + meta.Count);
+                        $"'{text}' is to have id {id}, but the corpus supports only {available} pieces, so ids would have a gap. " +
+                        "Give it a smaller id or train on more text.", null, available);
                 }
 
                 piece = new() { Piece = ByteString.CopyFromUtf8(text), Score = 0, Type = (ModelProto.Types.SentencePiece.Types.Type)type };
@@ -121,45 +140,12 @@ public static class TokenizerTrainer
 
             if (!seen.TryAdd(piece.Piece.Span, id))
             {
+                string name = piece.Piece.ToStringUtf8();
                 throw new ArgumentException(
-                    $"The piece '{piece.Piece.ToStringUtf8()}' would be in the vocabulary twice; a symbol must not be equal to a learned piece.");
+                    $"The piece '{name}' would be in the vocabulary twice; a symbol must not be equal to a learned piece.");
             }
 
             proto.Pieces.Add(piece);
-        }
-
-        int count = proto.Pieces.Count;
-        if (!options.HardVocabLimit || options.ModelType == ModelType.Char)
-        {
-            proto.TrainerSpec.VocabSize = count;
-        }
-        else if (count != size)
-        {
-            throw new VocabularySizeException(
-                $"A vocabulary of {size} is too large: the corpus supports {count} pieces at most under these settings. " +
-                $"Ask for {count} or fewer, or switch hard_vocab_limit off to take what there is.", null, count);
-        }
-
-        return proto;
-    }
-
-    private static void AddSamples(ModelProto proto, TrainingCorpus corpus)
-    {
-        if (corpus.SelfTestSamples.Count == 0)
-        {
-            return;
-        }
-
-        var tokenizer = new Tokenizer(new SentencePieceModel(proto));
-        proto.SelfTestData = new SelfTestData();
-        foreach (byte[] sample in corpus.SelfTestSamples)
-        {
-            string expected = string.Join(' ', tokenizer.EncodePieces(sample.AsSpan()).Select(p => p.Text));
-            proto.SelfTestData.Samples.Add(new SelfTestData.Types.Sample
-            {
-                Input = ByteString.CopyFrom(sample),
-                Expected = ByteString.CopyFromUtf8(expected),
-            });
         }
     }
 }

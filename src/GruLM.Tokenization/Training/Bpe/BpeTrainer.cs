@@ -71,15 +71,16 @@ internal sealed class BpeTrainer
     }
 
     /// <summary>Trains; returns the learned pieces and then the characters, with their scores.</summary>
-    public static List<(byte[] Text, float Score)> Train(
-        TrainerOptions options, TrainingCorpus corpus, int metaCount, Action<TrainingProgress>? progress, CancellationToken cancellation)
+    public static List<(byte[] Text, float Score)> Train(TrainingJob job, TrainingCorpus corpus)
     {
+        TrainerOptions options = job.Options;
         foreach ((int scalar, long count) in corpus.RequiredChars)
         {
             if (count == 0)
             {
                 throw new ArgumentException(
-                    $"The required character U+{scalar:X4} does not occur in the corpus, which BPE training does not allow; add it to the text or leave it out.");
+                    $"The required character U+{scalar:X4} does not occur in the corpus, which BPE training does not allow; " +
+                    "add it to the text or leave it out.");
             }
         }
 
@@ -93,9 +94,9 @@ internal sealed class BpeTrainer
             corpus.ReplaceDelimiter(options.PretokenizationDelimiter);
         }
 
-        int target = options.VocabSize - metaCount - corpus.RequiredChars.Count;
+        int target = options.VocabSize - job.Meta.Count - corpus.RequiredChars.Count;
         var trainer = new BpeTrainer(options, corpus);
-        List<(byte[] Text, float Score)> pieces = trainer.Learn(target, progress, cancellation);
+        List<(byte[] Text, float Score)> pieces = trainer.Learn(target, job);
         foreach ((int scalar, long _) in corpus.RequiredChars)
         {
             pieces.Add((Utf8Bytes.Encode(scalar), -(float)pieces.Count));
@@ -104,7 +105,7 @@ internal sealed class BpeTrainer
         return pieces;
     }
 
-    private List<(byte[] Text, float Score)> Learn(int target, Action<TrainingProgress>? progress, CancellationToken cancellation)
+    private List<(byte[] Text, float Score)> Learn(int target, TrainingJob job)
     {
         for (int i = 0; i < _row.Length; i++)
         {
@@ -117,8 +118,8 @@ internal sealed class BpeTrainer
         {
             if (pieces.Count % RefreshInterval == 0)
             {
-                cancellation.ThrowIfCancellationRequested();
-                progress?.Invoke(new TrainingProgress("learning merges", pieces.Count, target));
+                job.Cancellation.ThrowIfCancellationRequested();
+                job.Report("learning merges", pieces.Count, target);
                 RefreshActive();
             }
 
