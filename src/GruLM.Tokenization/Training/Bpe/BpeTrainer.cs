@@ -165,7 +165,7 @@ internal sealed class BpeTrainer
         }
     }
 
-    private void Reset(int left, int right, int best)
+    private void ForgetFrequency(int left, int right, int best)
     {
         if (left == None || right == None)
         {
@@ -195,8 +195,8 @@ internal sealed class BpeTrainer
 
             int right = _next[left];
             int before = _previous[left], after = _next[right];
-            Reset(before, left, best);
-            Reset(right, after, best);
+            ForgetFrequency(before, left, best);
+            ForgetFrequency(right, after, best);
             _row[left] = best;
             _row[right] = None;
             _next[left] = after;

@@ -1,6 +1,6 @@
 // The iteration order of the reference's hash map from fingerprints to symbols. When candidates tie at the edge of the active set, that
 // order decides which are kept, and a trained vocabulary hangs on it; so this keeps the same singly linked list with the same bucket rules.
-// It finds nothing: looking symbols up is the trainer's own table's work.
+// It finds nothing: looking symbols up is FingerprintMap's work.
 // Source: the behaviour of std::unordered_map in libstdc++ with an identity hash, observed.
 namespace GruLM.Tokenization;
 
@@ -31,9 +31,6 @@ internal sealed class FingerprintOrder
 
     /// <summary>The first node, or -1.</summary>
     public int First => _head;
-
-    /// <summary>The node after another, or -1.</summary>
-    public int After(int node) => _next[node];
 
     /// <summary>All successors, for a loop over the list.</summary>
     public int[] Successors => _next;
