@@ -16,10 +16,13 @@ internal static class LibstdcxxHeap
         {
             return;
         }
+
         // The heap's top is its smallest key.
+        Span<long> heapKeys = keys[..size];
+        Span<int> heapItems = items[..size];
         for (int parent = (size - 2) / 2; size >= 2 && parent >= 0; parent--)
         {
-            Adjust(keys, items, parent, size, keys[parent], items[parent]);
+            Adjust(heapKeys, heapItems, parent, keys[parent], items[parent]);
         }
 
         for (int i = size; i < keys.Length; i++)
@@ -32,12 +35,13 @@ internal static class LibstdcxxHeap
             (long key, int item) = (keys[i], items[i]);
             keys[i] = keys[0];
             items[i] = items[0];
-            Adjust(keys, items, 0, size, key, item);
+            Adjust(heapKeys, heapItems, 0, key, item);
         }
     }
 
-    private static void Adjust(Span<long> keys, Span<int> items, int hole, int length, long key, int item)
+    private static void Adjust(Span<long> keys, Span<int> items, int hole, long key, int item)
     {
+        int length = keys.Length;
         int top = hole;
         int child = hole;
         while (child < (length - 1) / 2)

@@ -4,6 +4,7 @@
 // Source: SentencePiece's unigram trainer.
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace GruLM.Tokenization;
@@ -16,7 +17,7 @@ internal sealed class UnigramSeeds(TrainerOptions options, TrainingCorpus corpus
     /// <summary>The seeds with the logarithms of their shares.</summary>
     public List<(byte[] Text, float Score)> Make()
     {
-        (int[] row, List<(byte[] Text, long Count)> characters) = Lay();
+        (int[] row, List<(byte[] Text, long Count)> characters) = LayInRow();
         var seeds = new List<(byte[] Text, float Score)>();
         foreach ((byte[] text, long count) in characters)
         {
@@ -49,7 +50,7 @@ internal sealed class UnigramSeeds(TrainerOptions options, TrainingCorpus corpus
 
     /// <summary>Lays all sentences in one row with a boundary after each, and counts characters.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private (int[] Row, List<(byte[] Text, long Count)> Characters) Lay()
+    private (int[] Row, List<(byte[] Text, long Count)> Characters) LayInRow()
     {
         bool twice = options.Compat != Compatibility.V01 && options.InputFormat == "tsv";
         byte[] delimiter = Encoding.UTF8.GetBytes(options.PretokenizationDelimiter);
@@ -61,7 +62,7 @@ internal sealed class UnigramSeeds(TrainerOptions options, TrainingCorpus corpus
             int begin = row.Count;
             if (delimiter.Length > 0)
             {
-                text = Cut(t, delimiter, row);
+                LayWithoutDelimiters(t, delimiter, row);
             }
             else
             {
@@ -97,51 +98,63 @@ internal sealed class UnigramSeeds(TrainerOptions options, TrainingCorpus corpus
     }
 
     /// <summary>Lays the parts between delimiters and takes the delimiters out of the sentence.</summary>
-    private byte[] Cut(int sentence, byte[] delimiter, List<int> row)
+    private void LayWithoutDelimiters(int sentence, byte[] delimiter, List<int> row)
     {
         (byte[] text, long count) = corpus.Texts[sentence];
-        var rest = new List<byte>(text.Length);
-        ReadOnlySpan<byte> left = text;
+        var joined = new List<byte>(text.Length);
+        ReadOnlySpan<byte> unread = text;
         while (true)
         {
-            int at = left.IndexOf(delimiter);
-            ReadOnlySpan<byte> part = at < 0 ? left : left[..at];
+            int at = unread.IndexOf(delimiter);
+            ReadOnlySpan<byte> part = at < 0 ? unread : unread[..at];
             Utf8Bytes.Decode(part, row);
             row.Add(Boundary);
-            rest.AddRange(part);
+            joined.AddRange(part);
             if (at < 0)
             {
                 break;
             }
 
-            left = left[(at + delimiter.Length)..];
+            unread = unread[(at + delimiter.Length)..];
         }
 
-        corpus.Texts[sentence] = new CountedText([.. rest], count);
-        return text;
+        corpus.Texts[sentence] = new CountedText([.. joined], count);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddRepeats(int[] row, List<(byte[] Text, float Score)> seeds)
     {
-        // Dense numbers in code point order keep the sort's buckets few.
-        int[] dense = new int[row.Length];
-        int[] values = [.. row.Distinct().Order()];
-        var numbers = new Dictionary<int, int>(values.Length);
-        for (int i = 0; i < values.Length; i++)
+        List<Repeat> repeats = FindRepeats(row);
+        repeats.Sort((a, b) => a.Score != b.Score ? b.Score.CompareTo(a.Score) : a.Index.CompareTo(b.Index));
+        // 0.1 counts the characters against the limit, 0.2 does not.
+        long left = options.Compat == Compatibility.V01 ? options.SeedSentencepieceSize - seeds.Count : options.SeedSentencepieceSize;
+        Span<byte> buffer = stackalloc byte[4];
+        var text = new List<byte>();
+        foreach (Repeat repeat in repeats)
         {
-            numbers[values[i]] = i;
+            if (left-- == 0)
+            {
+                break;
+            }
+
+            text.Clear();
+            foreach (int scalar in row.AsSpan(repeat.Offset, repeat.Length))
+            {
+                text.AddRange(buffer[..Utf8Bytes.Write(scalar, buffer)]);
+            }
+
+            seeds.Add(([.. text], repeat.Score));
         }
+    }
 
-        for (int i = 0; i < row.Length; i++)
-        {
-            dense[i] = numbers[row[i]];
-        }
-
-        int[] order = SuffixArray.Build(dense, values.Length);
-
+    /// <summary>The repeats of the row that may be pieces, in the order in which the sweep closes them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private List<Repeat> FindRepeats(int[] row)
+    {
+        int[] dense = NumberDensely(row, out int alphabet);
+        int[] order = SuffixArray.Build(dense, alphabet);
         var rules = new PieceRules(options);
-        var found = new List<(int Index, int Offset, int Length, int Score)>();
+        var repeats = new List<Repeat>();
         int index = -1;
         foreach ((int left, int right, int length) in SuffixArray.Repeats(dense, order))
         {
@@ -159,30 +172,32 @@ internal sealed class UnigramSeeds(TrainerOptions options, TrainingCorpus corpus
 
             if (rules.IsValid(row.AsSpan(offset, length)))
             {
-                found.Add((index, offset, length, unchecked((right - left) * length)));
+                repeats.Add(new Repeat(index, offset, length, unchecked((right - left) * length)));
             }
         }
 
-        found.Sort((a, b) => a.Score != b.Score ? b.Score.CompareTo(a.Score) : a.Index.CompareTo(b.Index));
-        // 0.1 counts the characters against the limit, 0.2 does not.
-        long room = options.Compat == Compatibility.V01 ? options.SeedSentencepieceSize - seeds.Count : options.SeedSentencepieceSize;
-        Span<byte> buffer = stackalloc byte[4];
-        var text = new List<byte>();
-        foreach ((int _, int offset, int length, int score) in found)
+        return repeats;
+    }
+
+    /// <summary>The row in numbers from 0 on, in code point order, which keeps the sort's buckets few.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int[] NumberDensely(int[] row, out int alphabet)
+    {
+        int[] values = [.. row.Distinct().Order()];
+        var numbers = new Dictionary<int, int>(values.Length);
+        for (int i = 0; i < values.Length; i++)
         {
-            if (room-- == 0)
-            {
-                break;
-            }
-
-            text.Clear();
-            foreach (int scalar in row.AsSpan(offset, length))
-            {
-                text.AddRange(buffer[..Utf8Bytes.Write(scalar, buffer)]);
-            }
-
-            seeds.Add(([.. text], score));
+            numbers[values[i]] = i;
         }
+
+        int[] dense = new int[row.Length];
+        for (int i = 0; i < row.Length; i++)
+        {
+            dense[i] = numbers[row[i]];
+        }
+
+        alphabet = values.Length;
+        return dense;
     }
 
     private List<(byte[] Text, float Score)> FromFile()
@@ -202,7 +217,7 @@ internal sealed class UnigramSeeds(TrainerOptions options, TrainingCorpus corpus
 
             var scalars = new List<int>();
             Utf8Bytes.Decode(line.Span[..tab], scalars);
-            if (rules.IsValid(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(scalars)))
+            if (rules.IsValid(CollectionsMarshal.AsSpan(scalars)))
             {
                 seeds.Add((line.Span[..tab].ToArray(), frequency * scalars.Count));
             }
@@ -216,4 +231,8 @@ internal sealed class UnigramSeeds(TrainerOptions options, TrainingCorpus corpus
 
         return seeds;
     }
+
+    /// <summary>Text that the corpus holds more than once: its number, one of its places in the row, its length and how much of the row it
+    /// covers.</summary>
+    private readonly record struct Repeat(int Index, int Offset, int Length, int Score);
 }
