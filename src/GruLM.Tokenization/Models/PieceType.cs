@@ -1,5 +1,5 @@
-// The small public vocabulary of the room: what a piece is, which kind of model it belongs to, which release's behaviour is wanted.
-// Numbers are those of the SentencePiece model file format.
+// The kinds of pieces that a vocabulary has.
+// Source: the numbers are those of the SentencePiece model file format.
 namespace GruLM.Tokenization;
 
 /// <summary>What a piece of the vocabulary is. The numbers are those of the model file.</summary>

@@ -142,13 +142,17 @@ public sealed class SentencePieceModel
         if (exponent is < -4 or >= 6)
         {
             string mantissa = scientific[..scientific.IndexOf('E', StringComparison.Ordinal)].TrimEnd('0').TrimEnd('.');
-            return $"{mantissa}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}";
+            char sign = exponent < 0 ? '-' : '+';
+            int size = Math.Abs(exponent);
+            return $"{mantissa}e{sign}{size:00}";
         }
 
         string plain = ((double)score).ToString("F" + (5 - exponent), CultureInfo.InvariantCulture);
         return plain.Contains('.', StringComparison.Ordinal) ? plain.TrimEnd('0').TrimEnd('.') : plain;
     }
 
+    /// <summary>Writes a file under a temporary name first, then renames it, so that a crash leaves the old or the new file
+    /// whole.</summary>
     private static void WriteWhole(string path, byte[] bytes)
     {
         string temporary = path + ".partial";

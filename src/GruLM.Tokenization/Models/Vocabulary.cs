@@ -13,19 +13,21 @@ internal sealed class Vocabulary
     private readonly ByteStringMap _reserved = new();
     private readonly byte[] _bytes;
     private readonly int[] _offsets;
+    // How messages call the model.
+    private readonly string _modelName;
 
     /// <summary>Checks and indexes the pieces.</summary>
     /// <exception cref="InvalidDataException">They contradict each other or the settings.</exception>
     public Vocabulary(ModelProto proto, string? source)
     {
         int count = proto.Pieces.Count;
-        string name = SentencePieceModel.Name(source);
+        _modelName = SentencePieceModel.Name(source);
         if (count == 0)
         {
-            throw new InvalidDataException($"{name} holds no pieces, so it is not a usable SentencePiece model.");
+            throw new InvalidDataException($"{_modelName} holds no pieces, so it is not a usable SentencePiece model.");
         }
 
-        bool byteFallback = proto.TrainerSpec?.ByteFallback ?? false;
+        UsesByteFallback = proto.TrainerSpec?.ByteFallback ?? false;
         Scores = new float[count];
         Types = new PieceType[count];
         _ordinary = new ByteStringMap(count);
@@ -39,72 +41,17 @@ internal sealed class Vocabulary
         _bytes = new byte[total];
         for (int id = 0; id < count; id++)
         {
-            ModelProto.Types.SentencePiece piece = proto.Pieces[id];
-            ReadOnlySpan<byte> text = piece.Piece.Span;
-            if (text.IsEmpty)
-            {
-                throw new InvalidDataException($"{name} is broken: piece {id} is empty.");
-            }
-
-            text.CopyTo(_bytes.AsSpan(_offsets[id]));
-            _offsets[id + 1] = _offsets[id] + text.Length;
-            Scores[id] = piece.Score;
-            PieceType type = (PieceType)piece.Type is >= PieceType.Normal and <= PieceType.Byte ? (PieceType)piece.Type : PieceType.Normal;
-            Types[id] = type;
-            bool ordinary = type is PieceType.Normal or PieceType.UserDefined or PieceType.Unused;
-            if (!(ordinary ? _ordinary : _reserved).TryAdd(text, id))
-            {
-                throw new InvalidDataException($"{name} is broken: piece {id}, '{Encoding.UTF8.GetString(text)}', is there twice.");
-            }
-
-            if (type == PieceType.Unknown)
-            {
-                if (UnkId >= 0)
-                {
-                    throw new InvalidDataException(
-                        $"{name} is broken: pieces {UnkId} and {id} are both the unknown piece; exactly one must be.");
-                }
-
-                UnkId = id;
-            }
-
-            if (type == PieceType.Byte)
-            {
-                if (!byteFallback)
-                {
-                    throw new InvalidDataException(
-                        $"{name} is broken: piece {id} is a byte piece, but the model does not use byte fallback.");
-                }
-
-                int value = ByteOf(text);
-                if (value < 0)
-                {
-                    throw new InvalidDataException(
-                        $"{name} is broken: piece {id}, '{Encoding.UTF8.GetString(text)}', is marked as a byte; expected a name like <0x0A>.");
-                }
-
-                ByteIds[value] = id;
-                ByteValues ??= NewByteValues(count);
-                ByteValues[id] = (short)value;
-            }
-
-            HasUnused |= type == PieceType.Unused;
+            AddPiece(id, proto.Pieces[id]);
         }
 
         if (UnkId < 0)
         {
-            throw new InvalidDataException($"{name} is broken: no piece is the unknown piece; exactly one must be.");
+            throw Broken("no piece is the unknown piece; exactly one must be");
         }
 
-        if (byteFallback)
+        if (UsesByteFallback && Array.IndexOf(ByteIds, -1) is >= 0 and int missing)
         {
-            int missing = Array.IndexOf(ByteIds, -1);
-            if (missing >= 0)
-            {
-                throw new InvalidDataException($"{name} is broken: it uses byte fallback but the byte piece <0x{missing:X2}> is missing.");
-            }
-
-            UsesByteFallback = true;
+            throw Broken($"it uses byte fallback but the byte piece <0x{missing:X2}> is missing");
         }
     }
 
@@ -118,7 +65,7 @@ internal sealed class Vocabulary
     public PieceType[] Types { get; }
 
     /// <summary>The unknown piece.</summary>
-    public int UnkId { get; } = -1;
+    public int UnkId { get; private set; } = -1;
 
     /// <summary>True where unknown text is spelled in bytes.</summary>
     public bool UsesByteFallback { get; }
@@ -127,10 +74,10 @@ internal sealed class Vocabulary
     public int[] ByteIds { get; } = NewByteIds();
 
     /// <summary>For each id its byte, -1 for other pieces; null where there are no byte pieces.</summary>
-    public short[]? ByteValues { get; }
+    public short[]? ByteValues { get; private set; }
 
     /// <summary>True where some piece may not be output.</summary>
-    public bool HasUnused { get; }
+    public bool HasUnused { get; private set; }
 
     /// <summary>A piece's text.</summary>
     public ReadOnlySpan<byte> BytesOf(int id) => _bytes.AsSpan(_offsets[id], _offsets[id + 1] - _offsets[id]);
@@ -175,6 +122,75 @@ internal sealed class Vocabulary
 
         static int Hex(byte c) => c is >= (byte)'0' and <= (byte)'9' ? c - '0' : c is >= (byte)'A' and <= (byte)'F' ? c - 'A' + 10 : -1;
     }
+
+    private void AddPiece(int id, ModelProto.Types.SentencePiece piece)
+    {
+        ReadOnlySpan<byte> text = piece.Piece.Span;
+        if (text.IsEmpty)
+        {
+            throw Broken($"piece {id} is empty");
+        }
+
+        text.CopyTo(_bytes.AsSpan(_offsets[id]));
+        _offsets[id + 1] = _offsets[id] + text.Length;
+        Scores[id] = piece.Score;
+        var type = (PieceType)piece.Type;
+        if (type is < PieceType.Normal or > PieceType.Byte)
+        {
+            type = PieceType.Normal;
+        }
+
+        Types[id] = type;
+        if (!(IsOrdinary(id) ? _ordinary : _reserved).TryAdd(text, id))
+        {
+            string shown = Encoding.UTF8.GetString(text);
+            throw Broken($"piece {id}, '{shown}', is there twice");
+        }
+
+        switch (type)
+        {
+            case PieceType.Unknown:
+                AddUnknown(id);
+                break;
+            case PieceType.Byte:
+                AddByte(id, text);
+                break;
+            case PieceType.Unused:
+                HasUnused = true;
+                break;
+        }
+    }
+
+    private void AddUnknown(int id)
+    {
+        if (UnkId >= 0)
+        {
+            throw Broken($"pieces {UnkId} and {id} are both the unknown piece; exactly one must be");
+        }
+
+        UnkId = id;
+    }
+
+    private void AddByte(int id, ReadOnlySpan<byte> text)
+    {
+        if (!UsesByteFallback)
+        {
+            throw Broken($"piece {id} is a byte piece, but the model does not use byte fallback");
+        }
+
+        int value = ByteOf(text);
+        if (value < 0)
+        {
+            string shown = Encoding.UTF8.GetString(text);
+            throw Broken($"piece {id}, '{shown}', is marked as a byte; expected a name like <0x0A>");
+        }
+
+        ByteIds[value] = id;
+        ByteValues ??= NewByteValues(Count);
+        ByteValues[id] = (short)value;
+    }
+
+    private InvalidDataException Broken(string reason) => new($"{_modelName} is broken: {reason}.");
 
     private static int[] NewByteIds()
     {
