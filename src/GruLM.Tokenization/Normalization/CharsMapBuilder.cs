@@ -63,7 +63,8 @@ public sealed class CharsMapBuilder
             catch (Exception e) when (e is FormatException or ArgumentException or OverflowException)
             {
                 throw new ArgumentException(
-                    $"Line {number} of the normalisation rules, '{line}', is not code points, TAB, code points in hexadecimal such as '41 30A\tC5': {e.Message}", e);
+                    $"Line {number} of the normalisation rules, '{line}', is not code points, TAB, code points in hexadecimal such as " +
+                    $"'41 30A\tC5': {e.Message}", e);
             }
         }
 
@@ -180,10 +181,13 @@ public sealed class CharsMapBuilder
     }
 
     private static int[] CodePoints(string field) =>
-        [.. field.Split(' ', StringSplitOptions.RemoveEmptyEntries)
-            .Select(f =>
-            int.Parse(f.StartsWith("U+", StringComparison.Ordinal) ? f.AsSpan(2) : f, NumberStyles.HexNumber,
-            CultureInfo.InvariantCulture))];
+        [.. field.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(CodePoint)];
+
+    private static int CodePoint(string text)
+    {
+        ReadOnlySpan<char> digits = text.StartsWith("U+", StringComparison.Ordinal) ? text.AsSpan(2) : text;
+        return int.Parse(digits, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+    }
 
     /// <summary>Lexicographic order of code point sequences.</summary>
     private sealed class CodePointOrder : IComparer<int[]>
