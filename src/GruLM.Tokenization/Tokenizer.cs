@@ -1,9 +1,7 @@
-// The tokenizer people use: text to ids and back with a SentencePiece model. Encoding passes the text through a window (normalise a part,
-// cut the part) so that one string of any length takes time in proportion and little memory. Training is TokenizerTrainer's work; n-best,
-// sampling and the other special ways of encoding are in Tokenizer.Sampling.cs.
+// The tokenizer people use: text to ids and back with a SentencePiece model. It is the API alone: encoding is done in Encoding/, decoding
+// in Decoding/, training by TokenizerTrainer.
 // Source: SentencePiece (Kudo & Richardson 2018); ids, offsets and texts are those of 0.1.97.
 using System.Buffers;
-using System.Collections.Concurrent;
 using System.Text;
 using GruLM.Tokenization.Proto;
 
@@ -11,20 +9,11 @@ namespace GruLM.Tokenization;
 
 /// <summary>Cuts text into the pieces of a SentencePiece model and puts pieces together again. Immutable and safe to use from several
 /// threads.</summary>
-public sealed partial class Tokenizer
+public sealed class Tokenizer
 {
-    private const int WindowBytes = 1 << 14;
-    private const int ChunkChars = 1 << 14;
-
     private readonly Vocabulary _vocabulary;
-    private readonly PieceEncoder _encoder;
-    private readonly ConcurrentBag<EncoderScratch> _pool = [];
-    private readonly WeakReference<Tokenizer> _self;
-
-    // A thread keeps what it encoded with last, so that its cache of words stays in its own core's caches; what that displaces goes back to
-    // its owner.
-    [ThreadStatic]
-    private static EncoderScratch? s_mine;
+    private readonly WholeTextEncoder _wholeText;
+    private readonly WindowedEncoder _windowed;
 
     /// <summary>Makes a tokenizer from a model.</summary>
     /// <exception cref="InvalidDataException">The model's normalisation table is broken, or its specimen texts do not give the pieces it
@@ -33,29 +22,30 @@ public sealed partial class Tokenizer
     {
         ArgumentNullException.ThrowIfNull(model);
         Model = model;
-        _self = new WeakReference<Tokenizer>(this);
         _vocabulary = model.Vocabulary;
         TrainerSpec trainer = model.Proto.TrainerSpec ?? SentencePieceModel.DefaultTrainerSpec;
-        Normalizer = new Normalizer(model.Proto.NormalizerSpec ?? new NormalizerSpec(), trainer.TreatWhitespaceAsSuffix,
-            _vocabulary.UserDefinedSymbols());
+        Normalizer = new Normalizer(
+            model.Proto.NormalizerSpec ?? new NormalizerSpec(), trainer.TreatWhitespaceAsSuffix, _vocabulary.UserDefinedSymbols());
         if (model.Proto.DenormalizerSpec is { } denormalizer && !denormalizer.PrecompiledCharsmap.IsEmpty)
         {
             Denormalizer = new Normalizer(denormalizer, whitespaceAsSuffix: false, null);
         }
 
         DecodingTable = new DecodingTable(model);
-        _encoder = model.ModelType switch
+        PieceEncoder encoder = model.ModelType switch
         {
             ModelType.Bpe => new BpeEncoder(_vocabulary),
             ModelType.Char => new CharEncoder(_vocabulary),
             ModelType.Word => new WordEncoder(_vocabulary),
             _ => new UnigramEncoder(_vocabulary),
         };
+        _windowed = new WindowedEncoder(_vocabulary, Normalizer, encoder);
+        _wholeText = new WholeTextEncoder(this, encoder);
         UnkId = SpecialId(trainer.UnkPiece, "<unk>", PieceType.Unknown);
         BosId = SpecialId(trainer.BosPiece, "<s>", PieceType.Control);
         EosId = SpecialId(trainer.EosPiece, "</s>", PieceType.Control);
         PadId = SpecialId(trainer.PadPiece, "<pad>", PieceType.Control);
-        CheckSamples();
+        SelfTest.Check(this);
     }
 
     /// <summary>Reads a <c>.model</c> file.</summary>
@@ -118,41 +108,7 @@ public sealed partial class Tokenizer
     public void Encode(ReadOnlySpan<char> text, List<int> ids)
     {
         ArgumentNullException.ThrowIfNull(ids);
-        EncoderScratch scratch = Rent();
-        scratch.Window.Reset(track: false);
-        scratch.Sink.Reset(_vocabulary, scratch.Window, ids, null);
-        var progress = new NormalizerProgress();
-        int room = Math.Max(scratch.Input.Length, 3 * Math.Min(text.Length, ChunkChars) + 1024);
-        if (scratch.Input.Length < room)
-        {
-            scratch.Input = new byte[room];
-        }
-
-        int held = 0;
-        do
-        {
-            // A pair of surrogates is never parted between two chunks.
-            int take = Math.Min(text.Length, ChunkChars);
-            if (take < text.Length && char.IsHighSurrogate(text[take - 1]))
-            {
-                take--;
-            }
-
-            while (scratch.Input.Length < held + 3 * take)
-            {
-                Array.Resize(ref scratch.Input, scratch.Input.Length * 2);
-            }
-
-            int length = held + Encoding.UTF8.GetBytes(text[..take], scratch.Input.AsSpan(held));
-            text = text[take..];
-            EncodeChunk(ref progress, scratch.Input.AsSpan(0, length), text.IsEmpty, scratch);
-            held = length - progress.Position;
-            scratch.Input.AsSpan(progress.Position, held).CopyTo(scratch.Input);
-            progress.ChunkOffset += progress.Position;
-            progress.Position = 0;
-        }
-        while (!text.IsEmpty);
-        Return(scratch);
+        _windowed.Encode(text, ids);
     }
 
     /// <summary>Cuts UTF-8 text and appends its ids. Malformed bytes count as U+FFFD each. Takes time in proportion to the text and a small
@@ -160,24 +116,14 @@ public sealed partial class Tokenizer
     public void Encode(ReadOnlySpan<byte> utf8, List<int> ids)
     {
         ArgumentNullException.ThrowIfNull(ids);
-        EncoderScratch scratch = Rent();
-        scratch.Window.Reset(track: false);
-        scratch.Sink.Reset(_vocabulary, scratch.Window, ids, null);
-        var progress = new NormalizerProgress();
-        EncodeChunk(ref progress, utf8, final: true, scratch);
-        Return(scratch);
+        _windowed.Encode(utf8, ids, null);
     }
 
     /// <summary>Cuts UTF-8 text into pieces with their places in it, in bytes.</summary>
     public List<EncodedPiece> EncodePieces(ReadOnlySpan<byte> utf8)
     {
         var pieces = new List<EncodedPiece>();
-        EncoderScratch scratch = Rent();
-        scratch.Window.Reset(track: true);
-        scratch.Sink.Reset(_vocabulary, scratch.Window, [], pieces);
-        var progress = new NormalizerProgress();
-        EncodeChunk(ref progress, utf8, final: true, scratch);
-        Return(scratch);
+        _windowed.Encode(utf8, [], pieces);
         return pieces;
     }
 
@@ -194,6 +140,48 @@ public sealed partial class Tokenizer
 
         return pieces;
     }
+
+    /// <summary>The best cuts of a text, best first (unigram models). At most 1024; fewer where there are no more.</summary>
+    /// <exception cref="InvalidOperationException">The model is not a unigram model.</exception>
+    public IReadOnlyList<ScoredPieces> EncodeNBest(string text, int size)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return EncodeNBest(Encoding.UTF8.GetBytes(text), size);
+    }
+
+    /// <summary>The best cuts of a UTF-8 text, best first (unigram models). At most 1024; fewer where there are no more.</summary>
+    /// <exception cref="InvalidOperationException">The model is not a unigram model.</exception>
+    public IReadOnlyList<ScoredPieces> EncodeNBest(ReadOnlySpan<byte> utf8, int size) => _wholeText.NBest(utf8, size);
+
+    /// <summary>How uncertain the cut of a text is: the entropy in nats of the distribution over cuts with probability proportional to
+    /// exp(alpha · score).</summary>
+    /// <exception cref="InvalidOperationException">The model is not a unigram model.</exception>
+    public float Entropy(string text, float alpha)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return _wholeText.Entropy(Encoding.UTF8.GetBytes(text), alpha);
+    }
+
+    /// <summary>A source of random cuts. Not safe for use from several threads at once; make one for each.</summary>
+    /// <param name="seed">Equal seeds give equal cuts.</param>
+    public PieceSampler CreateSampler(uint seed) => new(this, _wholeText, seed);
+
+    /// <summary>
+    /// A tokenizer that outputs only these pieces (and single characters, symbols and special pieces): the others become unused. For
+    /// unigram and BPE models.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The model is a char or word model.</exception>
+    public Tokenizer WithVocabulary(IEnumerable<string> pieces)
+    {
+        ArgumentNullException.ThrowIfNull(pieces);
+        return new Tokenizer(RestrictedVocabulary.Restrict(Model, pieces));
+    }
+
+    /// <summary>Reads a vocabulary for <see cref="WithVocabulary"/>: a piece a line, optionally a TAB and its count; rarer ones are left
+    /// out.</summary>
+    /// <exception cref="InvalidDataException">A line is empty or its count is not a number.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static IReadOnlyList<string> ReadVocabulary(string path, int threshold) => RestrictedVocabulary.Read(path, threshold);
 
     /// <summary>Puts pieces together to text.</summary>
     /// <exception cref="ArgumentException">An id is not in the vocabulary.</exception>
@@ -285,44 +273,11 @@ public sealed partial class Tokenizer
 
     internal Normalizer? Denormalizer { get; }
 
-    /// <summary>Reads a chunk of a text into the window and puts out what can be cut already; all of it with <paramref name="final"/>. What
-    /// it leaves unread, from <c>progress.Position</c> on, must come first in the next chunk.</summary>
-    internal void EncodeChunk(ref NormalizerProgress progress, ReadOnlySpan<byte> chunk, bool final, EncoderScratch scratch)
-    {
-        NormalizedText window = scratch.Window;
-        ReadOnlySpan<byte> trailing = Normalizer.SpaceMark;
-        if (window.Limit == 0)
-        {
-            window.Limit = _encoder.NeedsWholeText ? int.MaxValue : WindowBytes;
-        }
+    internal PieceEncoder Encoder => _wholeText.Encoder;
 
-        while (true)
-        {
-            Normalizer.Advance(ref progress, chunk, final, window, window.Limit);
-            if (progress.Complete)
-            {
-                _encoder.Encode(window, window.Length, scratch.Sink, scratch);
-                return;
-            }
-
-            if (window.Length < window.Limit)
-            {
-                return;
-            }
-
-            int cut = _encoder.LastCut(window.Bytes.AsSpan(0, window.Length), trailing);
-            if (cut > 0)
-            {
-                _encoder.Encode(window, cut, scratch.Sink, scratch);
-                window.Consume(cut);
-                window.Limit = Math.Max(WindowBytes, window.Length * 2);
-            }
-            else
-            {
-                window.Limit = window.Limit > int.MaxValue / 2 ? int.MaxValue : window.Limit * 2;
-            }
-        }
-    }
+    /// <summary>Cuts the next chunk of a text that comes in parts; see <see cref="WindowedEncoder.EncodeChunk"/>.</summary>
+    internal void EncodeChunk(ref NormalizerProgress progress, ReadOnlySpan<byte> chunk, bool final, EncoderScratch scratch) =>
+        _windowed.EncodeChunk(ref progress, chunk, final, scratch);
 
     private void DecodeRaw(ReadOnlySpan<int> ids, IBufferWriter<byte> output)
     {
@@ -341,79 +296,9 @@ public sealed partial class Tokenizer
         return _vocabulary.Types[id] == type ? id : -1;
     }
 
-    private int Checked(int id) => (uint)id < (uint)_vocabulary.Count ? id
-        : throw new ArgumentException($"Id {id} is not in the vocabulary; ids run from 0 to {_vocabulary.Count - 1}.");
-
-    private void CheckSamples()
+    private int Checked(int id)
     {
-        if (Model.Proto.SelfTestData is not { } data)
-        {
-            return;
-        }
-
-        foreach (SelfTestData.Types.Sample sample in data.Samples)
-        {
-            string got = string.Join(' ', EncodePieces(sample.Input.Span).Select(p => p.Text));
-            if (got != sample.Expected.ToStringUtf8() && !ScoreTheSame(sample.Expected.ToStringUtf8(), got))
-            {
-                throw new InvalidDataException(
-                    $"A specimen text of the model, '{sample.Input.ToStringUtf8()}', gives '{got}' but the model says '{sample.Expected.ToStringUtf8()}'.");
-            }
-        }
-    }
-
-    private EncoderScratch Rent()
-    {
-        EncoderScratch? scratch = s_mine;
-        if (scratch is null || scratch.Owner != _self || scratch.InUse)
-        {
-            scratch = RentAnother(scratch);
-        }
-
-        scratch.InUse = true;
-        scratch.Score = 0;
-        return scratch;
-    }
-
-    private EncoderScratch RentAnother(EncoderScratch? mine)
-    {
-        if (!_pool.TryTake(out EncoderScratch? scratch))
-        {
-            scratch = new EncoderScratch { Owner = _self };
-        }
-
-        if (mine is { InUse: true })
-        {
-            return scratch;
-        }
-
-        s_mine = scratch;
-        scratch.IsThreads = true;
-        if (mine is not null)
-        {
-            mine.IsThreads = false;
-            GiveBack(mine);
-        }
-
-        return scratch;
-    }
-
-    private static void Return(EncoderScratch scratch)
-    {
-        scratch.Sink.Release();
-        scratch.Trim();
-        scratch.InUse = false;
-        if (!scratch.IsThreads)
-        {
-            GiveBack(scratch);
-        }
-    }
-
-    private static void GiveBack(EncoderScratch scratch)
-    {
-        if (scratch.Owner is { } owner && owner.TryGetTarget(out Tokenizer? tokenizer) && tokenizer._pool.Count < 64)
-        {
-            tokenizer._pool.Add(scratch);
-        }
+        int last = _vocabulary.Count - 1;
+        return (uint)id <= (uint)last ? id : throw new ArgumentException($"Id {id} is not in the vocabulary; ids run from 0 to {last}.");
     }
 }

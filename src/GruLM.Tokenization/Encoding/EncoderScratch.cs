@@ -33,14 +33,14 @@ internal sealed class EncoderScratch
     /// <summary>The merge agenda of a long stretch.</summary>
     public readonly MergeHeap Heap = new();
 
-    /// <summary>Whose it is; its cache of words holds that tokenizer's pieces.</summary>
-    public WeakReference<Tokenizer>? Owner { get; init; }
+    /// <summary>The pool it belongs to; its cache of words holds that tokenizer's pieces.</summary>
+    public WeakReference<EncoderPool>? Owner { get; init; }
 
     /// <summary>Set during a call.</summary>
     public bool InUse { get; set; }
 
     /// <summary>Set while it is the one that a thread keeps.</summary>
-    public bool IsThreads { get; set; }
+    public bool KeptByThread { get; set; }
 
     /// <summary>The unigram model's best paths, by byte.</summary>
     public LatticeCell[] Cells = [];

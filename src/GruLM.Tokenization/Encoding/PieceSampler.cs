@@ -1,6 +1,7 @@
 // Random cuts of text, for training models that shall not depend on one cut. Draws come from one mt19937 in the reference's order, so that
 // equal seeds give what spm_encode gives with --random_seed.
-// Source: as for Tokenizer.Sampling.cs.
+// Source: Kudo 2018 (paths of the unigram lattice), Provilkov et al. 2020 (BPE-dropout), Kool et al. 2019 (draws without replacement);
+// SentencePiece's behaviour, 0.1.97.
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -10,9 +11,15 @@ namespace GruLM.Tokenization;
 public sealed class PieceSampler
 {
     private readonly Tokenizer _tokenizer;
+    private readonly WholeTextEncoder _wholeText;
     private readonly MersenneTwister _random;
 
-    internal PieceSampler(Tokenizer tokenizer, uint seed) => (_tokenizer, _random) = (tokenizer, new MersenneTwister(seed));
+    internal PieceSampler(Tokenizer tokenizer, WholeTextEncoder wholeText, uint seed)
+    {
+        _tokenizer = tokenizer;
+        _wholeText = wholeText;
+        _random = new MersenneTwister(seed);
+    }
 
     /// <summary>Draws one cut of a text.</summary>
     /// <param name="text">The text.</param>
@@ -36,26 +43,21 @@ public sealed class PieceSampler
             throw new ArgumentException($"nbest_size is {nbestSize}; at most 512 cuts can be drawn from.");
         }
 
-        NormalizedText window = _tokenizer.NormalizeWhole(utf8);
-        switch (_tokenizer.Encoder)
+        NormalizedText window = _wholeText.Normalize(utf8);
+        switch (_wholeText.Encoder)
         {
             case BpeEncoder bpe:
-                return _tokenizer.Collect(window, sink => bpe.Sample(window, window.Length, sink, new EncoderScratch(), alpha, _random));
+                return _wholeText.Collect(window, sink => bpe.Sample(window, sink, new BpeDropout(alpha, _random)));
+            case UnigramEncoder when window.Length == 0:
+                return [];
+            case UnigramEncoder when nbestSize is 0 or 1:
+                return _tokenizer.EncodePieces(utf8);
             case UnigramEncoder unigram:
-                if (window.Length == 0)
-                {
-                    return [];
-                }
-
-                if (nbestSize is 0 or 1)
-                {
-                    return _tokenizer.EncodePieces(utf8);
-                }
-
-                Lattice lattice = _tokenizer.LatticeOf(unigram, window);
-                return _tokenizer.Collect(window, lattice, nbestSize < 0
-                    ? lattice.Sample(alpha, _random)
-                    : DrawFromBest(lattice, nbestSize, alpha));
+                Lattice lattice = _wholeText.LatticeOf(unigram, window);
+                int[] path = nbestSize < 0
+                    ? PathSampler.Sample(lattice, alpha, _random)
+                    : DrawFromBest(lattice, nbestSize, alpha);
+                return _wholeText.Collect(window, lattice, path);
             default:
                 throw new InvalidOperationException(
                     $"Random cuts can be drawn from unigram and BPE models only; this is a {_tokenizer.Model.ModelType} model.");
@@ -74,38 +76,48 @@ public sealed class PieceSampler
         bool includeBest = false)
     {
         ArgumentNullException.ThrowIfNull(text);
-        UnigramEncoder unigram = _tokenizer.RequireUnigram("Scored random cuts");
+        UnigramEncoder unigram = _wholeText.RequireUnigram("Scored random cuts");
         if (includeBest && !withoutReplacement)
         {
             throw new ArgumentException("The best cut can be included only in draws without replacement.");
         }
 
-        NormalizedText window = _tokenizer.NormalizeWhole(Encoding.UTF8.GetBytes(text));
+        NormalizedText window = _wholeText.Normalize(Encoding.UTF8.GetBytes(text));
         if (window.Length == 0 || samples < 1)
         {
             return [];
         }
 
-        Lattice lattice = _tokenizer.LatticeOf(unigram, window);
+        Lattice lattice = _wholeText.LatticeOf(unigram, window);
+        return withoutReplacement
+            ? DrawDifferent(window, lattice, samples, alpha, includeBest)
+            : DrawSeveral(window, lattice, samples, alpha);
+    }
+
+    private List<ScoredPieces> DrawSeveral(NormalizedText window, Lattice lattice, int samples, float alpha)
+    {
         float partition = lattice.LogPartition(alpha);
         var results = new List<ScoredPieces>();
-        if (!withoutReplacement)
+        for (int i = 0; i < samples; i++)
         {
-            for (int i = 0; i < samples; i++)
-            {
-                int[] path = lattice.Sample(alpha, _random);
-                results.Add(new ScoredPieces(_tokenizer.Collect(window, lattice, path), Weight(lattice, path, alpha) - partition));
-            }
-
-            return results;
+            int[] path = PathSampler.Sample(lattice, alpha, _random);
+            results.Add(new ScoredPieces(_wholeText.Collect(window, lattice, path), Weight(lattice, path, alpha) - partition));
         }
+
+        return results;
+    }
+
+    private List<ScoredPieces> DrawDifferent(NormalizedText window, Lattice lattice, int samples, float alpha, bool includeBest)
+    {
+        float partition = lattice.LogPartition(alpha);
+        var results = new List<ScoredPieces>();
         // One more than wanted: its perturbed score is the threshold.
-        List<(int[] Nodes, float Score)> drawn = lattice.SampleWithoutReplacement(samples + 1, alpha, _random);
+        List<(int[] Nodes, float Score)> drawn = new PathSearch(lattice).SampleWithoutReplacement(samples + 1, alpha, _random);
         if (includeBest)
         {
             var best = new List<int>();
             lattice.Viterbi(best);
-            results.Add(new ScoredPieces(_tokenizer.Collect(window, lattice, [.. best]), 0));
+            results.Add(new ScoredPieces(_wholeText.Collect(window, lattice, [.. best]), 0));
             int known = drawn.FindIndex(d => d.Nodes.AsSpan().SequenceEqual(CollectionsMarshal.AsSpan(best)));
             drawn.RemoveAt(known >= 0 ? known : drawn.Count - 1);
         }
@@ -121,7 +133,7 @@ public sealed class PieceSampler
             double x = Weight(lattice, nodes, alpha) - partition - threshold;
             double y = Math.Exp(x);
             double inclusion = x <= -10 ? x - y / 2 + y * y / 24 - Math.Pow(y, 4) / 2880 : Math.Log(-Expm1(-y));
-            results.Add(new ScoredPieces(_tokenizer.Collect(window, lattice, nodes), (float)inclusion));
+            results.Add(new ScoredPieces(_wholeText.Collect(window, lattice, nodes), (float)inclusion));
         }
 
         return results;
@@ -129,7 +141,7 @@ public sealed class PieceSampler
 
     private int[] DrawFromBest(Lattice lattice, int size, float alpha)
     {
-        List<(int[] Nodes, float Score)> best = lattice.NBest(size);
+        List<(int[] Nodes, float Score)> best = new PathSearch(lattice).NBest(size);
         double[] weights = [.. best.Select(b => (double)MathF.Exp(alpha * b.Score))];
         // Long texts' probabilities vanish; relative to the best they do not.
         if (weights.Sum() == 0)
@@ -137,7 +149,7 @@ public sealed class PieceSampler
             weights = [.. best.Select(b => Math.Exp(alpha * (b.Score - best[0].Score)))];
         }
 
-        return best[Lattice.Draw(weights, _random)].Nodes;
+        return best[PathSampler.Draw(weights, _random)].Nodes;
     }
 
     private static float Weight(Lattice lattice, int[] path, float alpha)

@@ -1,14 +1,15 @@
-// All ways to cut a text, as a lattice over characters, and what can be asked of it: the best path, the n best, a random one, marginals,
-// entropy. Sums are in single precision in a fixed order, as the reference's are, because trained scores and n-best ties depend on every
-// rounding. What the reference computes for each node but depends on the node's position alone is computed once a position here; the bits
-// are the same. Hot methods are optimised at once: a training is over before tiered compilation would have noticed them.
-// Source: Kudo 2018; A* n-best after Nagata 1994; Gumbel top-k after Kool et al. 2019; SentencePiece's lattice.
+// All ways to cut a text, as a lattice over characters, and what can be asked of it: the best path, marginals, entropy. The n best paths
+// and random ones are found by PathSearch and PathSampler. Sums are in single precision in a fixed order, as the reference's are, because
+// trained scores and n-best ties depend on every rounding. What the reference computes for each node but depends on the node's position
+// alone is computed once a position here; the bits are the same. Hot methods are optimised at once: a training is over before tiered
+// compilation would have noticed them.
+// Source: Kudo 2018; SentencePiece's lattice.
 using System.Runtime.CompilerServices;
 
 namespace GruLM.Tokenization;
 
 /// <summary>A lattice of pieces over the characters of one text. Reused from text to text.</summary>
-internal sealed partial class Lattice
+internal sealed class Lattice
 {
     /// <summary>The node that stands before the text.</summary>
     public const int Bos = 0;
@@ -35,24 +36,30 @@ internal sealed partial class Lattice
     /// <summary>The byte range a node covers.</summary>
     public (int Begin, int End) BytesOf(int node) => (_offsets[_starts[node]], _offsets[_ends[node]]);
 
+    /// <summary>Where a node begins, in characters.</summary>
+    public int StartOf(int node) => _starts[node];
+
+    /// <summary>The first node created of those that end at a position; -1 where there is none.</summary>
+    public int FirstEnding(int position) => _endHead[position];
+
+    /// <summary>The next node that ends where this one does; -1 after the last.</summary>
+    public int NextEnding(int node) => _nextEnd[node];
+
+    /// <summary>The best score of a path that ends with a node, once <see cref="FillBacktrace"/> has run.</summary>
+    public float BacktraceOf(int node) => _backtrace[node];
+
+    /// <summary>The log sum of all paths to a position, once <see cref="Forward"/> has run.</summary>
+    public float AlphaAt(int position) => _alpha[position];
+
+    /// <summary>The log sum of all paths to a node's start, once <see cref="Forward"/> has run.</summary>
+    public float StartAlpha(int node) => node == Bos ? 0 : _alpha[_starts[node]];
+
     /// <summary>Builds the lattice of a text. <paramref name="scoreOf"/> gives a piece's score by id and length in characters.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Build<TScores>(ReadOnlySpan<byte> text, PieceTrie trie, int unknownId, float unknownScore, TScores scoreOf)
         where TScores : struct, ILatticeScores
     {
-        Length = 0;
-        for (int i = 0; i < text.Length; Length++)
-        {
-            if (Length + 2 >= _offsets.Length)
-            {
-                GrowPositions();
-            }
-
-            _offsets[Length] = i;
-            i += Utf8Bytes.CharLength(text[i..]);
-        }
-
-        _offsets[Length] = text.Length;
+        FindCharacters(text);
         _endHead.AsSpan(0, Length + 1).Fill(-1);
         _count = 0;
         AddNode(0, 0, -1, 0);
@@ -139,6 +146,13 @@ internal sealed partial class Lattice
         }
     }
 
+    /// <summary>The log of the sum over all paths of exp(theta · score).</summary>
+    public float LogPartition(float theta)
+    {
+        Forward(theta);
+        return _alpha[Length];
+    }
+
     /// <summary>The entropy of the distribution over paths, in nats.</summary>
     public float Entropy(float alpha)
     {
@@ -149,7 +163,7 @@ internal sealed partial class Lattice
             float h = 0;
             for (int left = _endHead[position]; left >= 0; left = _nextEnd[left])
             {
-                float p = alpha * _scores[left] + (left == Bos ? 0 : _alpha[_starts[left]]) - _alpha[position];
+                float p = alpha * _scores[left] + StartAlpha(left) - _alpha[position];
                 h += MathF.Exp(p) * ((left == Bos ? 0 : entropy[_starts[left]]) + p);
             }
 
@@ -159,8 +173,9 @@ internal sealed partial class Lattice
         return -entropy[Length];
     }
 
+    /// <summary>Finds the best path to every node; returns the best score of all and the last node of that path.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private float FillBacktrace(out int last)
+    public float FillBacktrace(out int last)
     {
         _backtrace[Bos] = 0;
         for (int node = 1; node < _count; node++)
@@ -169,6 +184,24 @@ internal sealed partial class Lattice
         }
 
         return Best(Length, 0, out last);
+    }
+
+    /// <summary>Notes where each character of a text begins.</summary>
+    private void FindCharacters(ReadOnlySpan<byte> text)
+    {
+        Length = 0;
+        for (int i = 0; i < text.Length; Length++)
+        {
+            if (Length + 2 >= _offsets.Length)
+            {
+                GrowPositions();
+            }
+
+            _offsets[Length] = i;
+            i += Utf8Bytes.CharLength(text[i..]);
+        }
+
+        _offsets[Length] = text.Length;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -191,7 +224,7 @@ internal sealed partial class Lattice
 
     /// <summary>Log sums of all paths that reach each position.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Forward(float theta)
+    public void Forward(float theta)
     {
         _alpha[0] = 0;
         for (int position = 1; position <= Length; position++)
@@ -278,11 +311,4 @@ internal sealed partial class Lattice
         Array.Resize(ref _alpha, size);
         Array.Resize(ref _beta, size);
     }
-}
-
-/// <summary>How a lattice learns scores; two implementations: a finished model's and a training's.</summary>
-internal interface ILatticeScores
-{
-    /// <summary>The piece a tree's value stands for and its score; false where it is not to be used.</summary>
-    bool TryGet(int value, out int id, int length, out float score);
 }

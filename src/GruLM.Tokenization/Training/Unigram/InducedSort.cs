@@ -1,6 +1,6 @@
-// Sorts the suffixes of a sequence of integers in linear time. A suffix is small where it comes before the one to its right, else large. The
-// order of the leftmost small suffixes (small ones behind a large one) is found first, by sorting the stretches between them as a shorter
-// sequence; two sweeps then induce the order of all others.
+// Sorts the suffixes of a sequence of integers in linear time. A suffix is small where it comes before the one to its right, else large.
+// The order of the leftmost small suffixes (small ones behind a large one) is found first, by sorting the stretches between them as a
+// shorter sequence; two sweeps then induce the order of all others.
 // Hot methods are optimised at once: a training is over before tiered compilation would have noticed them.
 // Source: Nong, Zhang & Chan 2009 (SA-IS).
 using System.Runtime.CompilerServices;

@@ -81,10 +81,11 @@ internal sealed class UnigramPruner(TrainerOptions options, TrainingCorpus corpu
         int[][] alternatives = new int[count][];
         parts.Run((part, lattice) =>
         {
+            var search = new PathSearch(lattice);
             for (int i = part; i < count; i += parts.Count)
             {
                 pieces.Fill(lattice, pieces[i].Text);
-                List<(int[] Nodes, float Score)> paths = lattice.NBest(2);
+                List<(int[] Nodes, float Score)> paths = search.NBest(2);
                 keep[i] = paths.Count == 1 || paths[0].Nodes.Length == 1;
                 alternatives[i] = paths.Count > 1 && keep[i] ? [.. paths[1].Nodes.Select(lattice.IdOf)] : [];
             }
