@@ -1,6 +1,7 @@
 // The command line's manners, on a command made up for the purpose: one clear line for everything that is wrong, exit codes, help,
 // configuration files.
 using System.CommandLine;
+using System.Globalization;
 using System.Text;
 using GruLM.Cli;
 
@@ -49,9 +50,11 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public void Values_arrive_as_they_were_given()
     {
-        Assert.Equal((0, "o 7 0.5 0.001 18446744073709551615 char True [a,b,@c] off\n", ""),
-            Run("try", "--out", "o", "-s", "7", "--temperature=.5", "--seed", "18446744073709551615", "--kind", "char", "--fast", "--text",
-            "a", "b", "--text", "@c", "--tie", "--no-tie"));
+        Assert.Equal(
+            (0, "o 7 0.5 0.001 18446744073709551615 char True [a,b,@c] off\n", ""),
+            Run(
+                "try", "--out", "o", "-s", "7", "--temperature=.5", "--seed", "18446744073709551615", "--kind", "char", "--fast",
+                "--text", "a", "b", "--text", "@c", "--tie", "--no-tie"));
         Assert.Equal((0, "o 256 0.8 0.001 42 bpe False [] on\n", ""), Run("try", "--out", "o"));
         Assert.Equal((0, "--help 256 0.8 0.001 42 bpe False [] on\n", ""), Run("try", "--out=--help"));
     }
@@ -102,10 +105,11 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public void A_configuration_file_gives_what_the_command_line_does_not()
     {
-        string config =
-            Save("""{"size": 9, "temperature": 0.25, "kind": "char", "fast": true, "tie": false, "text": ["x", 1], "seed": null}""");
+        string config = Save(
+            """{"size": 9, "temperature": 0.25, "kind": "char", "fast": true, "tie": false, "text": ["x", 1], "seed": null}""");
         Assert.Equal((0, "o 9 0.25 0.001 42 char True [x,1] off\n", ""), Run("try", "--out", "o", "--config", config));
-        Assert.Equal((0, "o 8 0.25 0.001 42 char True [y] on\n", ""),
+        Assert.Equal(
+            (0, "o 8 0.25 0.001 42 char True [y] on\n", ""),
             Run("try", "--out", "o", "--config", config, "--size", "8", "--text", "y", "--tie"));
     }
 
@@ -173,8 +177,8 @@ public sealed class CommandLineTests : IDisposable
     private static GrulmCommand TryCommand()
     {
         Option<string> outDir = Flags.RequiredText("--out", "DIR", "where to write");
-        Option<int> size = Flags.Int("--size", 1, 65536, 256,
-            "how large the thing is to be, told at such length that the line must be broken somewhere", "-s");
+        Option<int> size = Flags.Int(
+            "--size", 1, 65536, 256, "how large the thing is to be, told at such length that the line must be broken somewhere", "-s");
         Option<double> temperature = Flags.Number("--temperature", 0, 100, 0.8, "how daring");
         Option<double> rate = Flags.Number("--rate", 0, 10, 0.001, "how fast", above: true);
         Option<ulong> seed = Flags.Seed("--seed", 42, "which numbers");
@@ -184,18 +188,22 @@ public sealed class CommandLineTests : IDisposable
         var tie = new OnOffFlag("tie", true, "tied");
         return new GrulmCommand(
             "try", "tries", ["grulm try --out folder"],
-            [outDir, size, temperature, rate, seed, kind, fast, text, tie.On, tie.Off, ConfigFile.Flag()], (flags, session) =>
+            [outDir, size, temperature, rate, seed, kind, fast, text, tie.On, tie.Off, ConfigFile.Flag()],
+            (flags, session) =>
             {
-                session.Output.WriteLine(FormattableString.Invariant(
-                    $"{flags.GetValue(outDir)} {flags.GetValue(size)} {flags.GetValue(temperature)} {flags.GetValue(rate)} {flags.GetValue(seed)} {flags.GetValue(kind)} {flags.GetValue(fast)} [{string.Join(',', flags.GetValue(text)!)}] {(tie.Value(flags) ? "on" : "off")}"));
+                object?[] values =
+                [
+                    flags.GetValue(outDir), flags.GetValue(size), flags.GetValue(temperature), flags.GetValue(rate),
+                    flags.GetValue(seed), flags.GetValue(kind), flags.GetValue(fast),
+                    $"[{string.Join(',', flags.GetValue(text)!)}]", tie.Value(flags) ? "on" : "off",
+                ];
+                session.Output.WriteLine(string.Join(' ', values.Select(v => Convert.ToString(v, CultureInfo.InvariantCulture))));
                 return 0;
             });
     }
 
     private static GrulmCommand GroupCommand() => new(
-        "group",
-        "groups",
-        [],
+        "group", "groups", [],
         new GrulmCommand("train", "trains", [], [Flags.Int("--vocab-size", 1, 10, 5, "pieces").WithUnderscores()], (_, _) => 0),
         new GrulmCommand("show", "shows", [], [], (_, _) => 0));
 

@@ -19,8 +19,9 @@ public sealed class TrainedFolder : IDisposable
         Text = Path.Combine(Root, "text.txt");
         File.WriteAllText(Text, SampleCorpus.Generate(3, 40_000));
         Model = Path.Combine(Root, "model");
-        (Code, Output, Messages) = CommandsTests.Run(
-            $"train --data {Text} --out-dir {Model} --vocab-size 400 --hidden-dim 32 --emb-dim 32 --num-layers 2 --epochs 4 --batch-size 4 --bptt 32 --log-interval 10 --lr 0.015".Split(' '));
+        string line = $"train --data {Text} --out-dir {Model} --vocab-size 400 --hidden-dim 32 --emb-dim 32 --num-layers 2"
+            + " --epochs 4 --batch-size 4 --bptt 32 --log-interval 10 --lr 0.015";
+        (Code, Output, Messages) = CommandsTests.Run(line.Split(' '));
     }
 
     public string Root { get; }
@@ -40,6 +41,9 @@ public sealed class TrainedFolder : IDisposable
 
 public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<TrainedFolder>
 {
+    private const string SmallSizes = "--hidden-dim 16 --emb-dim 16 --num-layers 1";
+    private const string SizesForExchanges = "--vocab-size 300 --hidden-dim 24 --emb-dim 24 --num-layers 1"
+        + " --epochs 12 --batch-size 8 --lr 0.02 --val-fraction 0.05";
     [Fact]
     public void Training_reports_per_epoch_and_leaves_a_whole_model_folder()
     {
@@ -48,16 +52,17 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
         Assert.Contains("epoch 4/4: average NLL", trained.Messages, StringComparison.Ordinal);
         Assert.Contains("perplexity", trained.Messages, StringComparison.Ordinal);
         Assert.Contains("bits/byte", trained.Messages, StringComparison.Ordinal);
-        foreach (string file in (string[])["config.json", "model.safetensors", "tokenizer.model", "generation_config.json",
-            "training/settings.json", "training/metrics.jsonl"])
-        {
-            Assert.True(File.Exists(Path.Combine(trained.Model, file)), file);
-        }
+        string[] files =
+        [
+            "config.json", "model.safetensors", "tokenizer.model", "generation_config.json",
+            "training/settings.json", "training/metrics.jsonl",
+        ];
+        Assert.All(files, file => Assert.True(File.Exists(Path.Combine(trained.Model, file)), file));
 
         var lines = File.ReadAllLines(Path.Combine(trained.Model, "training", "metrics.jsonl"))
             .Select(l => JsonDocument.Parse(l).RootElement).ToList();
-        Assert.Contains(lines, l => l.TryGetProperty("train_nll", out _) && l.TryGetProperty("tokens_per_s", out _)
-            && l.TryGetProperty("grad_norm", out _));
+        Assert.Contains(lines, l =>
+            l.TryGetProperty("train_nll", out _) && l.TryGetProperty("tokens_per_s", out _) && l.TryGetProperty("grad_norm", out _));
         Assert.Contains(lines, l => l.TryGetProperty("val_bits_per_byte", out _) && l.TryGetProperty("val_token_accuracy", out _));
     }
 
@@ -76,11 +81,10 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
         // The last tenth of the text, without its first token.
         Assert.InRange(Number("bytes"), 3980, 4100);
         Assert.InRange(Number("bits_per_byte"), 0.5, 3);
-        (int Code, string Output, string Error) window = Run(
-            "eval", "--model", trained.Model, "--data", trained.Text, "--window", "64", "--json");
+        string[] all = ["eval", "--model", trained.Model, "--data", trained.Text];
+        (int Code, string Output, string Error) window = Run([.. all, "--window", "64", "--json"]);
         Assert.Equal(0, window.Code);
-        (int Code, string Output, string Error) lines = Run(
-            "eval", "--model", trained.Model, "--data", trained.Text, "--samples", "lines", "--json");
+        (int Code, string Output, string Error) lines = Run([.. all, "--samples", "lines", "--json"]);
         Assert.Equal(0, lines.Code);
         static double Bytes(string result) => JsonDocument.Parse(result).RootElement.GetProperty("bytes").GetDouble();
         Assert.True(Bytes(window.Output) < new FileInfo(trained.Text).Length);
@@ -96,14 +100,15 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
         Assert.StartsWith("On Monday", first.Output, StringComparison.Ordinal);
         Assert.Equal(first, Run([.. line, "--seed", "5"]));
         Assert.NotEqual(first.Output, Run([.. line, "--seed", "6"]).Output);
-        Assert.Equal(Run([.. line, "--temperature", "0", "--seed", "1"]).Output,
+        Assert.Equal(
+            Run([.. line, "--temperature", "0", "--seed", "1"]).Output,
             Run([.. line, "--temperature", "0", "--seed", "2"]).Output);
         string stopped = Run([.. line, "--seed", "5", "--stop", " "]).Output;
         Assert.DoesNotContain(' ', stopped["On Monday".Length..].TrimEnd('\n'));
         Assert.Equal("\n", Run("generate", "--model", trained.Model, "-n", "0").Output);
         using var json = JsonDocument.Parse(Run([.. line, "--seed", "5", "--json"]).Output);
-        Assert.Equal(
-            first.Output, json.RootElement.GetProperty("prompt").GetString() + json.RootElement.GetProperty("text").GetString() + "\n");
+        string? told = json.RootElement.GetProperty("prompt").GetString(), text = json.RootElement.GetProperty("text").GetString();
+        Assert.Equal(first.Output, told + text + "\n");
         string prompt = Path.Combine(trained.Root, "prompt.txt");
         File.WriteAllText(prompt, "On Monday\n");
         Assert.Equal(first.Output, Run("generate", "--model", trained.Model, "-f", prompt, "-n", "40", "--seed", "5").Output);
@@ -113,8 +118,8 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
     [Fact]
     public void Chat_answers_each_line_with_one_and_show_tells_what_the_model_is()
     {
-        (int Code, string Output, string Error) chat = Run(Encoding.UTF8.GetBytes("What is my name?\n\nHello\n/reset\nWho are you?\n"),
-            "chat", "--model", trained.Model, "--seed", "1", "-n", "20");
+        byte[] input = Encoding.UTF8.GetBytes("What is my name?\n\nHello\n/reset\nWho are you?\n");
+        (int Code, string Output, string Error) chat = Run(input, "chat", "--model", trained.Model, "--seed", "1", "-n", "20");
         Assert.Equal(0, chat.Code);
         Assert.Equal(3, chat.Output.Count(c => c == '\n'));
         Assert.DoesNotContain("<end>", chat.Output, StringComparison.Ordinal);
@@ -129,80 +134,72 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
     public void Lines_are_trained_evaluated_and_talked_with_as_lines()
     {
         string text = Path.Combine(trained.Root, "pairs.txt"), model = Path.Combine(trained.Root, "pairs");
-        File.WriteAllText(
-            text, string.Concat(
-            Enumerable.Range(0, 300)
-            .Select(i => $"<prompt> say {(i % 2 == 0 ? "ping" : "tick")} <ai> {(i % 2 == 0 ? "pong" : "tock")}\n\n")));
+        File.WriteAllText(text, Exchanges("<prompt> say ping <ai> pong\n\n", "<prompt> say tick <ai> tock\n\n"));
         (int Code, string Output, string Error) train = Run(
-            $"train --data {text} --samples lines --out-dir {model} --vocab-size 300 --hidden-dim 24 --emb-dim 24 --num-layers 1 --epochs 12 --batch-size 8 --lr 0.02 --val-fraction 0.05".Split(' '));
+            $"train --data {text} --samples lines --out-dir {model} {SizesForExchanges}".Split(' '));
         Assert.True(train.Code == 0, train.Error);
         using var json = JsonDocument.Parse(Run("eval", "--model", model, "--json").Output);
         Assert.Equal(15 * "<prompt> say ping <ai> pong\n".Length, json.RootElement.GetProperty("bytes").GetInt32());
-        Assert.Equal(
-            "pong\ntock\n", Run(Encoding.UTF8.GetBytes("say ping\nsay tick\n"), "chat", "--model", model, "--temperature", "0").Output);
-        Assert.EndsWith("pong\n", Run("generate", "--model", model, "--prompt", "<prompt> say ping <ai>", "--temperature", "0").Output,
-            StringComparison.Ordinal);
+        Assert.Equal("pong\ntock\n", Chat(model));
+        string generated = Run("generate", "--model", model, "--prompt", "<prompt> say ping <ai>", "--temperature", "0").Output;
+        Assert.EndsWith("pong\n", generated, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Exchanges_from_records_are_learned_by_their_answers_alone_and_evaluated_like_that()
     {
         string text = Path.Combine(trained.Root, "exchanges.jsonl"), model = Path.Combine(trained.Root, "exchanges");
-        File.WriteAllText(
-            text, string.Concat(
-            Enumerable.Range(0, 300)
-            .Select(i =>
-            $"{{\"prompt\": \"say {(i % 2 == 0 ? "ping" : "tick")}\", \"completion\": \"{(i % 2 == 0 ? "pong" : "tock")}\"}}\n")));
+        File.WriteAllText(text, Exchanges(
+            """{"prompt": "say ping", "completion": "pong"}""" + "\n", """{"prompt": "say tick", "completion": "tock"}""" + "\n"));
         (int Code, string Output, string Error) train = Run(
-            $"train --data {text} --samples lines --mask-prompt --out-dir {model} --vocab-size 300 --hidden-dim 24 --emb-dim 24 --num-layers 1 --epochs 12 --batch-size 8 --lr 0.02 --val-fraction 0.05".Split(' '));
+            $"train --data {text} --samples lines --mask-prompt --out-dir {model} {SizesForExchanges}".Split(' '));
         Assert.True(train.Code == 0, train.Error);
         Assert.Contains("300 records", train.Error, StringComparison.Ordinal);
-        static (int Tokens, int Bytes) Counts(string json) =>
-            (JsonDocument.Parse(json).RootElement.GetProperty("tokens").GetInt32(),
-            JsonDocument.Parse(json).RootElement.GetProperty("bytes").GetInt32());
-        ((int Tokens, int Bytes) masked, (int Tokens, int Bytes) all) =
-            (Counts(Run("eval", "--model", model, "--json").Output),
-            Counts(Run("eval", "--model", model, "--json", "--no-mask-prompt").Output));
+        (int Tokens, int Bytes) masked = Counts(), all = Counts("--no-mask-prompt");
         Assert.Equal(15 * " pong\n".Length, masked.Bytes);
         Assert.Equal(15 * "<prompt> say ping <ai> pong\n".Length, all.Bytes);
         Assert.True(masked.Tokens < all.Tokens);
-        Assert.Equal(20 * all.Bytes, Counts(Run("eval", "--model", model, "--data", text, "--json", "--no-mask-prompt").Output).Bytes);
-        Assert.Equal(
-            "pong\ntock\n", Run(Encoding.UTF8.GetBytes("say ping\nsay tick\n"), "chat", "--model", model, "--temperature", "0").Output);
+        Assert.Equal(20 * all.Bytes, Counts("--data", text, "--no-mask-prompt").Bytes);
+        Assert.Equal("pong\ntock\n", Chat(model));
 
         // The settings beside it go on and train it again.
         (int Code, string Output, string Error) more = Run("train", "--resume", model, "--epochs", "13");
         Assert.True(more.Code == 0, more.Error);
-        Assert.Equal(masked, Counts(Run("eval", "--model", model, "--json").Output));
+        Assert.Equal(masked, Counts());
         Assert.Equal(2, Run("eval", "--model", model, "--data", text, "--mask-prompt", "--samples", "stream").Code);
         string plain = Path.Combine(trained.Root, "no-exchange.txt");
         File.WriteAllText(plain, "say ping\n");
         Assert.Contains("no sample with <ai>", Run("eval", "--model", model, "--data", plain).Error, StringComparison.Ordinal);
+
+        (int Tokens, int Bytes) Counts(params string[] flags)
+        {
+            JsonElement figures = JsonDocument.Parse(Run(["eval", "--model", model, "--json", .. flags]).Output).RootElement;
+            return (figures.GetProperty("tokens").GetInt32(), figures.GetProperty("bytes").GetInt32());
+        }
     }
 
     [Fact]
     public void A_packed_table_is_trained_on_and_found_again_by_eval()
     {
         string table = Path.Combine(trained.Root, "table.csv.gz"), model = Path.Combine(trained.Root, "table");
-        string rows = "id,story\n"
-            + string.Concat(
-            SampleCorpus.Generate(3, 6000).Split("\n\n").Select(
-            (story, i) => $"{i},\"{story.Replace("\"", "\"\"", StringComparison.Ordinal)}\"\n"));
+        IEnumerable<string> stories = SampleCorpus.Generate(3, 6000).Replace("\"", "\"\"", StringComparison.Ordinal).Split("\n\n");
+        string rows = "id,story\n" + string.Concat(stories.Select((story, i) => $"{i},\"{story}\"\n"));
         File.WriteAllBytes(table, Corpus.TextCorpusTests.Pack(Encoding.UTF8.GetBytes(rows)));
         (int Code, string Output, string Error) train = Run(
-            $"train --data {table} --column story --out-dir {model} --vocab-size 400 --hidden-dim 16 --emb-dim 16 --num-layers 1 --max-steps 2".Split(' '));
+            $"train --data {table} --column story --out-dir {model} --vocab-size 400 {SmallSizes} --max-steps 2".Split(' '));
         Assert.True(train.Code == 0, train.Error);
         Assert.Equal(0, Run("eval", "--model", model).Code);
         Assert.Equal(0, Run("eval", "--model", model, "--data", table, "--column", "story").Code);
-        Assert.Contains("no column 'text'; its columns are 'id', 'story'", Run("eval", "--model", model, "--data", table).Error,
-            StringComparison.Ordinal);
+        string error = Run("eval", "--model", model, "--data", table).Error;
+        Assert.Contains("no column 'text'; its columns are 'id', 'story'", error, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("train --data {text} --out-dir {root}/x --mask-prompt", 2, "--mask-prompt needs --samples lines")]
     [InlineData("train --data {text} --out-dir {root}/x --column story", 2, "--column story: only tables have columns")]
-    [InlineData("train --data {root}/thirty.txt --out-dir {root}/x --mask-prompt --samples lines --val-fraction 0", 1,
-    "no sample of the training part has an answer")]
+    [InlineData(
+        "train --data {root}/thirty.txt --out-dir {root}/x --mask-prompt --samples lines --val-fraction 0", 1,
+        "no sample of the training part has an answer")]
     [InlineData("train --data {root}/damaged.txt.gz --out-dir {root}/x", 1, "damaged.txt.gz: is damaged or no gzip file")]
     [InlineData("train --data {root}/fields.jsonl --out-dir {root}/x", 1, "fields.jsonl: line 2: has only")]
     [InlineData("train --data {root}/missing.txt --out-dir {root}/x", 1, "missing.txt")]
@@ -252,22 +249,19 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
         File.WriteAllText(Path.Combine(trained.Root, "fields.jsonl"), "{\"text\": \"a\"}\n{\"body\": \"b\"}\n");
         Directory.CreateDirectory(Path.Combine(trained.Root, "nothing"));
         File.WriteAllText(Path.Combine(trained.Root, "newlines.txt"), new string('\n', 100));
-        CopyModel("mistokenized", f => f.EndsWith("tokenizer.model", StringComparison.Ordinal), bytes => bytes[..(bytes.Length / 2)]);
-        CopyModel("misconfigured", f => f.EndsWith("generation_config.json", StringComparison.Ordinal),
-            _ => "{\"chat\": null}"u8.ToArray());
-        CopyModel("untokenized", _ => false, bytes => bytes);
+        CopyModel("mistokenized", "tokenizer.model", bytes => bytes[..(bytes.Length / 2)]);
+        CopyModel("misconfigured", "generation_config.json", _ => "{\"chat\": null}"u8.ToArray());
+        CopyModel("untokenized", "tokenizer.model", bytes => bytes);
         File.Delete(Path.Combine(trained.Root, "untokenized", "tokenizer.model"));
-        CopyModel("truncated", f => f.EndsWith(".safetensors", StringComparison.Ordinal), bytes => bytes[..(bytes.Length / 2)]);
-        CopyModel("disagreeing", f => Path.GetFileName(f) == "config.json",
-            bytes =>
-            Encoding.UTF8.GetBytes(
-            Encoding.UTF8.GetString(bytes).Replace("\"hidden_dim\": 32", "\"hidden_dim\": 48", StringComparison.Ordinal)
+        CopyModel("truncated", "model.safetensors", bytes => bytes[..(bytes.Length / 2)]);
+        CopyModel("disagreeing", "config.json", bytes => Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(bytes)
+            .Replace("\"hidden_dim\": 32", "\"hidden_dim\": 48", StringComparison.Ordinal)
             .Replace("\"embedding_dim\": 32", "\"embedding_dim\": 48", StringComparison.Ordinal)));
-        string[] words =
-            [.. line.Split(' ')
-            .Select(w => w.Replace("{root}", trained.Root, StringComparison.Ordinal)
-            .Replace("{text}", trained.Text, StringComparison.Ordinal).Replace("{model}", trained.Model, StringComparison.Ordinal))];
-        (int Code, string Output, string Error) result = Run(words);
+        IEnumerable<string> words = line.Split(' ').Select(word => word
+            .Replace("{root}", trained.Root, StringComparison.Ordinal)
+            .Replace("{text}", trained.Text, StringComparison.Ordinal)
+            .Replace("{model}", trained.Model, StringComparison.Ordinal));
+        (int Code, string Output, string Error) result = Run([.. words]);
         string last = result.Error.TrimEnd('\n').Split('\n')[^1];
         Assert.StartsWith("grulm: ", last, StringComparison.Ordinal);
         Assert.Contains(expected, last, StringComparison.Ordinal);
@@ -283,8 +277,9 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
             "train", "--data", trained.Text, "--out-dir", Path.Combine(trained.Root, "small"), "--vocab-size", "5");
         string minimum = System.Text.RegularExpressions.Regex.Matches(refused.Error.TrimEnd('\n').Split('\n')[^1], "[0-9]+")
             .Select(m => m.Value).First(n => int.Parse(n) > 264);
+        string folder = Path.Combine(trained.Root, "small");
         (int Code, string Output, string Error) accepted = Run(
-            $"train --data {trained.Text} --out-dir {trained.Root}/small --vocab-size {minimum} --hidden-dim 16 --emb-dim 16 --num-layers 1 --max-steps 2".Split(' '));
+            $"train --data {trained.Text} --out-dir {folder} --vocab-size {minimum} {SmallSizes} --max-steps 2".Split(' '));
         Assert.True(accepted.Code == 0, accepted.Error);
     }
 
@@ -295,16 +290,18 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
         (int Code, string Output, string Error) result = Run(
             "train", "--config", Path.Combine(trained.Model, "training", "settings.json"), "--out-dir", again);
         Assert.True(result.Code == 0, result.Error);
-        Assert.Equal(File.ReadAllBytes(Path.Combine(trained.Model, "model.safetensors")),
+        Assert.Equal(
+            File.ReadAllBytes(Path.Combine(trained.Model, "model.safetensors")),
             File.ReadAllBytes(Path.Combine(again, "model.safetensors")));
     }
 
     [Fact]
     public void A_generation_config_with_one_key_keeps_the_other_defaults()
     {
-        CopyModel("partial", f => f.EndsWith("generation_config.json", StringComparison.Ordinal), _ => "{\"temperature\": 0}"u8.ToArray());
+        CopyModel("partial", "generation_config.json", _ => "{\"temperature\": 0}"u8.ToArray());
         string model = Path.Combine(trained.Root, "partial");
-        Assert.Equal(Run("generate", "--model", trained.Model, "-p", "On", "-n", "9", "--temperature", "0").Output,
+        Assert.Equal(
+            Run("generate", "--model", trained.Model, "-p", "On", "-n", "9", "--temperature", "0").Output,
             Run("generate", "--model", model, "-p", "On", "-n", "9").Output);
     }
 
@@ -313,8 +310,11 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
     {
         string text = Path.Combine(trained.Root, "characters.txt");
         File.WriteAllText(text, string.Concat(Enumerable.Range(0, 2500).Select(i => $"{(char)(0x4E00 + i)}{(char)(0x4E00 + i)}\n")));
-        string[] line = ["train", "--data", text, "--out-dir", Path.Combine(trained.Root, "characters"), "--hidden-dim", "8", "--emb-dim",
-            "8", "--num-layers", "1", "--max-steps", "1"];
+        string[] line =
+        [
+            "train", "--data", text, "--out-dir", Path.Combine(trained.Root, "characters"),
+            "--hidden-dim", "8", "--emb-dim", "8", "--num-layers", "1", "--max-steps", "1",
+        ];
         Assert.Equal(2, Run([.. line, "--vocab-size", "2048"]).Code);
         (int Code, string Output, string Error) grown = Run(line);
         Assert.True(grown.Code == 0, grown.Error);
@@ -325,12 +325,10 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
     public void Repairs_are_counted_and_said_and_a_large_vocabulary_is_clamped_with_a_notice()
     {
         string text = Path.Combine(trained.Root, "windows.txt");
-        File.WriteAllBytes(
-            text, [0xEF, 0xBB, 0xBF,
-            .. Encoding.UTF8.GetBytes(SampleCorpus.Generate(4, 3000).Replace("\n", "\r\n", StringComparison.Ordinal)), 0xFF, (byte)'a',
-            0xC3]);
+        byte[] sample = Encoding.UTF8.GetBytes(SampleCorpus.Generate(4, 3000).Replace("\n", "\r\n", StringComparison.Ordinal));
+        File.WriteAllBytes(text, [0xEF, 0xBB, 0xBF, .. sample, 0xFF, (byte)'a', 0xC3]);
         (int Code, string Output, string Error) result = Run(
-            $"train --data {text} --out-dir {trained.Root}/windows --vocab-size 60000 --hidden-dim 16 --emb-dim 16 --num-layers 1 --max-steps 3".Split(' '));
+            $"train --data {text} --out-dir {trained.Root}/windows --vocab-size 60000 {SmallSizes} --max-steps 3".Split(' '));
         Assert.True(result.Code == 0, result.Error);
         Assert.Contains("2 sequences of invalid UTF-8 were replaced", result.Error, StringComparison.Ordinal);
         Assert.Contains("Windows line ends", result.Error, StringComparison.Ordinal);
@@ -342,10 +340,8 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
     {
         string model = Path.Combine(trained.Root, "stopped");
         using var stop = new CancellationTokenSource();
-        Task<(int Code, string Output, string Error)> run = Task.Run(
-            () => Run(
-            [], stop.Token,
-            $"train --data {trained.Text} --out-dir {model} --vocab-size 400 --hidden-dim 64 --emb-dim 64 --epochs 100000".Split(' ')));
+        string line = $"train --data {trained.Text} --out-dir {model} --vocab-size 400 --hidden-dim 64 --emb-dim 64 --epochs 100000";
+        Task<(int Code, string Output, string Error)> run = Task.Run(() => Run([], stop.Token, line.Split(' ')));
 
         // As soon as a first model is saved; a run of this length would never end by itself.
         while (!run.IsCompleted && !File.Exists(Path.Combine(model, ModelFile.ConfigName))) await Task.Delay(50);
@@ -375,13 +371,22 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
         return (code, Encoding.UTF8.GetString(output.ToArray()), error.ToString());
     }
 
-    private void CopyModel(string name, Func<string, bool> changed, Func<byte[], byte[]> change)
+    // 300 samples, one and the other by turns.
+    private static string Exchanges(string even, string odd) =>
+        string.Concat(Enumerable.Range(0, 300).Select(i => i % 2 == 0 ? even : odd));
+
+    private static string Chat(string model) =>
+        Run(Encoding.UTF8.GetBytes("say ping\nsay tick\n"), "chat", "--model", model, "--temperature", "0").Output;
+
+    // A copy of the model in which one file is changed.
+    private void CopyModel(string name, string changed, Func<byte[], byte[]> change)
     {
         string folder = Directory.CreateDirectory(Path.Combine(trained.Root, name)).FullName;
         foreach (string file in Directory.EnumerateFiles(trained.Model))
         {
             byte[] bytes = File.ReadAllBytes(file);
-            File.WriteAllBytes(Path.Combine(folder, Path.GetFileName(file)), changed(file) ? change(bytes) : bytes);
+            string fileName = Path.GetFileName(file);
+            File.WriteAllBytes(Path.Combine(folder, fileName), fileName == changed ? change(bytes) : bytes);
         }
     }
 }

@@ -17,18 +17,23 @@ public sealed class DataFormatTests(TrainedFolder trained) : IClassFixture<Train
         string[] texts = ["The cat sat.\nIt ran.", "A dog, a \"fox\"", "The end"];
         string joined = string.Concat(texts.Select(text => text + "\n"));
         string lines = Save("a.jsonl", string.Concat(texts.Select(text => JsonSerializer.Serialize(new { text }) + "\n")));
-        string table =
-            Save("a.csv",
-            "id,story\r\n" + string.Concat(texts.Select(text => $"1,\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"\r\n")));
+        IEnumerable<string> quoted = texts.Select(text => text.Replace("\"", "\"\"", StringComparison.Ordinal));
+        string table = Save("a.csv", "id,story\r\n" + string.Concat(quoted.Select(text => $"1,\"{text}\"\r\n")));
         string packed = Save("a.txt.gz", TextCorpusTests.Pack(Encoding.UTF8.GetBytes(joined)));
         (string Output, string Error) plain = Good([], "score", "--model", trained.Model, "--data", Save("a.txt", joined));
         string nll = plain.Error.Split("  perplexity")[0];
-        foreach ((byte[]? input, string? flags) in new (byte[], string)[]
-        {
-            ([], $"--data {lines}"), ([], $"--data {table} --column story"), ([], $"--data {packed}"),
-            (File.ReadAllBytes(lines), "--data -"), (TextCorpusTests.Pack(File.ReadAllBytes(lines)), "--data -"),
-            (File.ReadAllBytes(table), "--data - --data-format csv --column story"), (File.ReadAllBytes(packed), "--data -"),
-            (Encoding.UTF8.GetBytes(joined), "--data - --data-format text"), })
+        (byte[], string)[] ways =
+        [
+            ([], $"--data {lines}"),
+            ([], $"--data {table} --column story"),
+            ([], $"--data {packed}"),
+            (File.ReadAllBytes(lines), "--data -"),
+            (TextCorpusTests.Pack(File.ReadAllBytes(lines)), "--data -"),
+            (File.ReadAllBytes(table), "--data - --data-format csv --column story"),
+            (File.ReadAllBytes(packed), "--data -"),
+            (Encoding.UTF8.GetBytes(joined), "--data - --data-format text"),
+        ];
+        foreach ((byte[] input, string flags) in ways)
         {
             (string Output, string Error) score = Good(input, ["score", "--model", trained.Model, .. flags.Split(' ')]);
             (string Output, string Error) eval = Good(input, ["eval", "--model", trained.Model, .. flags.Split(' ')]);
@@ -40,18 +45,16 @@ public sealed class DataFormatTests(TrainedFolder trained) : IClassFixture<Train
 
         // Exchanges end with the marker, as they do in training.
         string talk = Save("b.jsonl", "{\"prompt\": \"a\", \"completion\": \"b\"}\n");
-        Assert.Equal(Good(Encoding.UTF8.GetBytes("<prompt> a <ai> b<end>\n"), "score", "--model", trained.Model, "--data", "-").Output,
+        Assert.Equal(
+            Good(Encoding.UTF8.GetBytes("<prompt> a <ai> b<end>\n"), "score", "--model", trained.Model, "--data", "-").Output,
             Good([], "score", "--model", trained.Model, "--data", talk).Output);
     }
 
     [Fact]
     public void Training_on_records_from_standard_input_makes_the_model_of_their_file()
     {
-        string lines =
-            Save("talk.jsonl",
-            string.Concat(
-            File.ReadLines(trained.Text).Where(line => line.Length > 0).Take(80)
-            .Select(text => JsonSerializer.Serialize(new { text }) + "\n")));
+        IEnumerable<string> texts = File.ReadLines(trained.Text).Where(line => line.Length > 0).Take(80);
+        string lines = Save("talk.jsonl", string.Concat(texts.Select(text => JsonSerializer.Serialize(new { text }) + "\n")));
         const string sizes =
             "--samples lines --vocab-size 320 --hidden-dim 8 --emb-dim 8 --num-layers 1 --batch-size 4 --bptt 16 --max-steps 2";
         string file = Path.Combine(trained.Root, "of-file"), piped = Path.Combine(trained.Root, "of-pipe");
@@ -59,7 +62,8 @@ public sealed class DataFormatTests(TrainedFolder trained) : IClassFixture<Train
         string said = Good(TextCorpusTests.Pack(File.ReadAllBytes(lines)), $"train --data - --out-dir {piped} {sizes}".Split(' ')).Error;
         Assert.Contains(Noted, said, StringComparison.Ordinal);
         Assert.Contains("80 records", said, StringComparison.Ordinal);
-        Assert.Equal(File.ReadAllBytes(Path.Combine(file, "model.safetensors")),
+        Assert.Equal(
+            File.ReadAllBytes(Path.Combine(file, "model.safetensors")),
             File.ReadAllBytes(Path.Combine(piped, "model.safetensors")));
 
         // A format that was told is written down: eval and --resume read the text as it was read.
@@ -70,8 +74,9 @@ public sealed class DataFormatTests(TrainedFolder trained) : IClassFixture<Train
     }
 
     [Theory]
-    [InlineData("eval --data - --column story", 2,
-    "--column story: only tables have columns, and - has no file named *.csv or *.csv.gz; --data-format csv reads any as a table")]
+    [InlineData(
+        "eval --data - --column story", 2,
+        "--column story: only tables have columns, and - has no file named *.csv or *.csv.gz; --data-format csv reads any as a table")]
     [InlineData("score --data - --column story", 2, "--data-format csv reads any as a table")]
     [InlineData("eval --data - --data-format jsonl --column story", 2, "--data-format jsonl reads none; give --data-format csv")]
     [InlineData("eval --column story", 2, "--column goes with --data")]
@@ -102,9 +107,8 @@ public sealed class DataFormatTests(TrainedFolder trained) : IClassFixture<Train
     }
 
     private static string WithoutNote(string messages) =>
-        string.Concat(
-        messages.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.StartsWith(Noted, StringComparison.Ordinal))
-        .Select(line => line + "\n"));
+        string.Concat(messages.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Where(line => !line.StartsWith(Noted, StringComparison.Ordinal)).Select(line => line + "\n"));
 
     private static (string Output, string Error) Good(byte[] input, params string[] line)
     {

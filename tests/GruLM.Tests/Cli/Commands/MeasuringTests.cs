@@ -14,10 +14,8 @@ public sealed class MeasuringTests(TrainedFolder trained) : IClassFixture<Traine
     public void Scores_are_those_of_eval_token_by_token()
     {
         // Windows line ends, a byte-order mark and a wrong byte, as files have them.
-        byte[] bytes =
-            [0xEF, 0xBB, 0xBF,
-            .. Encoding.UTF8.GetBytes(File.ReadAllText(trained.Text)[..20_000].Replace("\n", "\r\n", StringComparison.Ordinal)), 0xFF,
-            (byte)'a', (byte)'\n', 0xC3];
+        string sample = File.ReadAllText(trained.Text)[..20_000].Replace("\n", "\r\n", StringComparison.Ordinal);
+        byte[] bytes = [0xEF, 0xBB, 0xBF, .. Encoding.UTF8.GetBytes(sample), 0xFF, (byte)'a', (byte)'\n', 0xC3];
         string text = Path.Combine(trained.Root, "scored.txt");
         File.WriteAllBytes(text, bytes);
         (int Code, string Output, string Error) score = CommandsTests.Run("score", "--model", trained.Model, "--data", text, "--json");
@@ -27,7 +25,8 @@ public sealed class MeasuringTests(TrainedFolder trained) : IClassFixture<Traine
         var tokenizer = Tokenizer.Load(Path.Combine(trained.Model, "tokenizer.model"));
         List<EncodedPiece> pieces = tokenizer.EncodePieces(TextCorpus.FromBytes(bytes).Utf8.Span);
         Assert.Equal(
-            pieces.Select(p => (p.Id, p.Text)), tokens.Select(t => (t.GetProperty("id").GetInt32(), t.GetProperty("piece").GetString()!)));
+            pieces.Select(p => (p.Id, p.Text)),
+            tokens.Select(t => (t.GetProperty("id").GetInt32(), t.GetProperty("piece").GetString()!)));
         Assert.Equal(JsonValueKind.Null, tokens[0].GetProperty("logprob").ValueKind);
         using JsonDocument eval = Json("eval", "--model", trained.Model, "--data", text, "--samples", "stream", "--json");
         Assert.Equal(Number(eval, "nll"), -tokens.Skip(1).Average(t => t.GetProperty("logprob").GetDouble()), 1e-6);
@@ -35,8 +34,9 @@ public sealed class MeasuringTests(TrainedFolder trained) : IClassFixture<Traine
         // The summary has eval's figures.
         string figures = CommandsTests.Run("eval", "--model", trained.Model, "--data", text).Output.Split("  token accuracy")[0];
         Assert.StartsWith(figures, score.Error, StringComparison.Ordinal);
-        Assert.Contains(FormattableString.Invariant($"{Number(eval, "tokens"):#,0} tokens predicted, {Number(eval, "bytes"):#,0} bytes"),
-            score.Error, StringComparison.Ordinal);
+        (double count, double length) = (Number(eval, "tokens"), Number(eval, "bytes"));
+        string counts = FormattableString.Invariant($"{count:#,0} tokens predicted, {length:#,0} bytes");
+        Assert.Contains(counts, score.Error, StringComparison.Ordinal);
         Assert.Equal(score, CommandsTests.Run(bytes, "score", "--model", trained.Model, "--data", "-", "--json"));
     }
 
@@ -98,14 +98,13 @@ public sealed class MeasuringTests(TrainedFolder trained) : IClassFixture<Traine
 
         Assert.True(Number(json, "dynamic_nll") < 0.6 * Number(json, "nll"), $"{Number(json, "dynamic_nll")} after {Number(json, "nll")}");
         Assert.Equal(Math.Exp(Number(json, "dynamic_nll")), Number(json, "dynamic_perplexity"), 1e-9);
-        Assert.Equal(Number(json, "dynamic_nll") * Number(json, "tokens") / Math.Log(2) / Number(json, "bytes"),
-            Number(json, "dynamic_bits_per_byte"), 1e-9);
+        double bits = Number(json, "dynamic_nll") * Number(json, "tokens") / Math.Log(2);
+        Assert.Equal(bits / Number(json, "bytes"), Number(json, "dynamic_bits_per_byte"), 1e-9);
         using JsonDocument still = Json("eval", "--model", trained.Model, "--data", text, "--dynamic", "--dynamic-lr", "0", "--json");
         Assert.Equal(Number(still, "nll"), Number(still, "dynamic_nll"), 1e-12);
         Assert.Equal(before, File.ReadAllBytes(Path.Combine(trained.Model, "model.safetensors")));
-        Assert.Contains(
-            "adapting as it reads: NLL", CommandsTests.Run("eval", "--model", trained.Model, "--data", text, "--dynamic").Output,
-            StringComparison.Ordinal);
+        string output = CommandsTests.Run("eval", "--model", trained.Model, "--data", text, "--dynamic").Output;
+        Assert.Contains("adapting as it reads: NLL", output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -20,8 +20,8 @@ public sealed class TrainedTokenizers : IDisposable
 
         string Train(string type)
         {
-            (int Code, string Output, string Error) result =
-                CommandsTests.Run("tokenizer", "train", "--input", Text, "--model-prefix", Path.Combine(Root, type), "--vocab_size=300",
+            (int Code, string Output, string Error) result = CommandsTests.Run(
+                "tokenizer", "train", "--input", Text, "--model-prefix", Path.Combine(Root, type), "--vocab_size=300",
                 "--model-type", type);
             Assert.Equal((0, ""), (result.Code, result.Output));
             return Path.Combine(Root, type + ".model");
@@ -83,8 +83,7 @@ public sealed class TokenizerCommandTests(TrainedTokenizers trained) : IClassFix
         (int Code, string Output, string Error) a = CommandsTests.Run(
             text, ["tokenizer", "train", "--input", "-", "--model-prefix", Path.Combine(trained.Root, "a"), .. flags]);
         (int Code, string Output, string Error) b = CommandsTests.Run(
-            "tokenizer", "train", $"--input={first},{second}", "--model-prefix", Path.Combine(trained.Root, "b"), flags[0], flags[1],
-            flags[2], flags[3]);
+            ["tokenizer", "train", $"--input={first},{second}", "--model-prefix", Path.Combine(trained.Root, "b"), .. flags]);
         Assert.Equal((0, 0), (a.Code, b.Code));
         string expected = File.ReadAllText(Path.ChangeExtension(trained.Bpe, ".vocab"));
         Assert.Equal(expected, File.ReadAllText(Path.Combine(trained.Root, "a.vocab")));
@@ -101,29 +100,26 @@ public sealed class TokenizerCommandTests(TrainedTokenizers trained) : IClassFix
         foreach (string model in (string[])[trained.Bpe, trained.Unigram])
         {
             var tokenizer = Tokenizer.Load(model);
-            (int Code, string Output, string Error) encoded =
-                CommandsTests.Run(text, "tokenizer", "encode", "--model", model, "--output-format", form);
+            (int Code, string Output, string Error) encoded = CommandsTests.Run(
+                text, "tokenizer", "encode", "--model", model, "--output-format", form);
             Assert.Equal(0, encoded.Code);
             string[] lines = Encoding.UTF8.GetString(text).Split('\n');
-            Assert.Equal(
-                string.Concat(
-                lines.Select(l => string.Join(' ', tokenizer.EncodePieces(l).Select(p => form == "id" ? $"{p.Id}" : p.Text)) + "\n")),
-                encoded.Output);
+            Assert.Equal(string.Concat(lines.Select(line => Encoded(tokenizer, line) + "\n")), encoded.Output);
             foreach (string input in (string[])["text", form])
             {
-                (int Code, string Output, string Error) decoded =
-                    CommandsTests.Run(Encoding.UTF8.GetBytes(encoded.Output), "tokenizer", "decode", "--model", model, "--input-format",
-                    input);
+                (int Code, string Output, string Error) decoded = CommandsTests.Run(
+                    Encoding.UTF8.GetBytes(encoded.Output), "tokenizer", "decode", "--model", model, "--input-format", input);
                 Assert.Equal(0, decoded.Code);
-                Assert.Equal(
-                    string.Concat(
-                    lines.Select(
-                    l => (form == "id"
-                    ? tokenizer.Decode(tokenizer.Encode(l))
-                    : tokenizer.DecodePieces(tokenizer.EncodePieces(l).Select(p => p.Text))) + "\n")),
-                    decoded.Output);
+                Assert.Equal(string.Concat(lines.Select(line => Decoded(tokenizer, line) + "\n")), decoded.Output);
             }
         }
+
+        string Encoded(Tokenizer tokenizer, string line) =>
+            string.Join(' ', tokenizer.EncodePieces(line).Select(p => form == "id" ? $"{p.Id}" : p.Text));
+
+        string Decoded(Tokenizer tokenizer, string line) => form == "id"
+            ? tokenizer.Decode(tokenizer.Encode(line))
+            : tokenizer.DecodePieces(tokenizer.EncodePieces(line).Select(p => p.Text));
     }
 
     [Fact]
@@ -149,23 +145,21 @@ public sealed class TokenizerCommandTests(TrainedTokenizers trained) : IClassFix
         Assert.Equal(0, decoded.Code);
         Assert.Equal(2, decoded.Output.Count(c => c == '\n'));
         using var back = JsonDocument.Parse(decoded.Output.Split('\n')[0]);
-        Assert.Equal(Tokenizer.Load(trained.Bpe).Decode(Tokenizer.Load(trained.Bpe).Encode(text)),
-            back.RootElement.GetProperty("text").GetString());
+        var tokenizer = Tokenizer.Load(trained.Bpe);
+        Assert.Equal(tokenizer.Decode(tokenizer.Encode(text)), back.RootElement.GetProperty("text").GetString());
     }
 
     [Fact]
     public void Any_number_of_threads_gives_the_same_bytes_and_files_add_up()
     {
-        string expected = CommandsTests.Run("tokenizer", "encode", "--model", trained.Unigram, trained.Text, trained.Text, "--threads",
-            "1").Output;
-        Assert.Equal(
-            expected,
-            CommandsTests.Run("tokenizer", "encode", "--model", trained.Unigram, "--input", trained.Text, trained.Text, "--threads",
-            "3").Output);
+        string expected = Encode(trained.Text, trained.Text, "--threads", "1");
+        Assert.Equal(expected, Encode("--input", trained.Text, trained.Text, "--threads", "3"));
         string file = Path.Combine(trained.Root, "ids.txt");
-        Assert.Equal(
-            "", CommandsTests.Run("tokenizer", "encode", "--model", trained.Unigram, trained.Text, trained.Text, "--output", file).Output);
+        Assert.Equal("", Encode(trained.Text, trained.Text, "--output", file));
         Assert.Equal(expected, File.ReadAllText(file));
+
+        string Encode(params string[] line) =>
+            CommandsTests.Run(["tokenizer", "encode", "--model", trained.Unigram, .. line]).Output;
     }
 
     [Fact]
@@ -175,18 +169,17 @@ public sealed class TokenizerCommandTests(TrainedTokenizers trained) : IClassFix
         var tokenizer = Tokenizer.Load(trained.Unigram);
         (int Code, string Output, string Error) best = CommandsTests.Run(
             line, "tokenizer", "encode", "--model", trained.Unigram, "--nbest", "3", "--output-format", "piece");
-        Assert.Equal(tokenizer.EncodeNBest("the old clock", 3).Select(c => string.Join(' ', c.Pieces.Select(p => p.Text))),
+        Assert.Equal(
+            tokenizer.EncodeNBest("the old clock", 3).Select(c => string.Join(' ', c.Pieces.Select(p => p.Text))),
             best.Output.TrimEnd('\n').Split('\n'));
         string[] draw = ["tokenizer", "encode", "--model", trained.Unigram, "--enable-sampling", "--alpha", "0.1", "--random-seed", "5"];
         (int Code, string Output, string Error) random = CommandsTests.Run([.. line, .. line], draw);
         PieceSampler sampler = tokenizer.CreateSampler(5);
-        Assert.Equal(
-            string.Concat(
-            Enumerable.Range(0, 2).Select(_ => string.Join(' ', sampler.Encode("the old clock", -1, 0.1f).Select(p => p.Id)) + "\n")),
-            random.Output);
-        Assert.Equal(
-            "1 2\n",
-            CommandsTests.Run("\n"u8.ToArray(), "tokenizer", "encode", "--model", trained.Bpe, "--extra-options", "bos:eos").Output);
+        string Draw() => string.Join(' ', sampler.Encode("the old clock", -1, 0.1f).Select(p => p.Id));
+        Assert.Equal(string.Concat(Enumerable.Range(0, 2).Select(_ => Draw() + "\n")), random.Output);
+        (int Code, string Output, string Error) ends = CommandsTests.Run(
+            "\n"u8.ToArray(), "tokenizer", "encode", "--model", trained.Bpe, "--extra-options", "bos:eos");
+        Assert.Equal("1 2\n", ends.Output);
     }
 
     [Fact]
@@ -205,20 +198,17 @@ public sealed class TokenizerCommandTests(TrainedTokenizers trained) : IClassFix
     [Fact]
     public void Normalising_gives_what_the_rules_say_and_the_rules_themselves()
     {
-        byte[] text = "\uFF21  \u2460\n"u8.ToArray();
-        Assert.Equal("A 1\n", CommandsTests.Run(text, "tokenizer", "normalize").Output);
-        Assert.Equal(
-            "A  1\n",
-            CommandsTests.Run(text, "tokenizer", "normalize", "--remove_extra_whitespaces=false", "--normalization-rule-name",
-            "nfkc").Output);
-        Assert.Equal(
-            "\u2581A\u25811\n",
-            CommandsTests.Run(text, "tokenizer", "normalize", "--model", trained.Bpe, "--use-internal-normalization").Output);
+        Assert.Equal("A 1\n", Normalized());
+        Assert.Equal("A  1\n", Normalized("--remove_extra_whitespaces=false", "--normalization-rule-name", "nfkc"));
+        Assert.Equal("\u2581A\u25811\n", Normalized("--model", trained.Bpe, "--use-internal-normalization"));
         string tsv = Path.Combine(trained.Root, "rules.tsv");
-        Assert.Equal(
-            0, CommandsTests.Run("tokenizer", "normalize", "--normalization-rule-name", "nfkc_cf", "--decompile", "--output", tsv).Code);
+        string[] decompile = ["tokenizer", "normalize", "--normalization-rule-name", "nfkc_cf", "--decompile", "--output", tsv];
+        Assert.Equal(0, CommandsTests.Run(decompile).Code);
         Assert.Contains("41\t61\t# A => a\n", File.ReadAllText(tsv), StringComparison.Ordinal);
-        Assert.Equal("a 1\n", CommandsTests.Run(text, "tokenizer", "normalize", "--normalization-rule-tsv", tsv).Output);
+        Assert.Equal("a 1\n", Normalized("--normalization-rule-tsv", tsv));
+
+        static string Normalized(params string[] flags) =>
+            CommandsTests.Run("\uFF21  \u2460\n"u8.ToArray(), ["tokenizer", "normalize", .. flags]).Output;
     }
 
     [Theory]
@@ -240,11 +230,15 @@ public sealed class TokenizerCommandTests(TrainedTokenizers trained) : IClassFix
     [InlineData(1, "there is no tokenizer.model", "tokenizer show ROOT")]
     public void Bad_input_gets_one_line(int code, string message, string line)
     {
-        string[] args =
-            [.. line.Split(' ')
-            .Select(word =>
-            word switch { "TEXT" => trained.Text, "BPE" => trained.Bpe, "UNIGRAM" => trained.Unigram, "ROOT" => trained.Root, _ => word })];
-        (int Code, string Output, string Error) result = CommandsTests.Run(args);
+        IEnumerable<string> words = line.Split(' ').Select(word => word switch
+        {
+            "TEXT" => trained.Text,
+            "BPE" => trained.Bpe,
+            "UNIGRAM" => trained.Unigram,
+            "ROOT" => trained.Root,
+            _ => word,
+        });
+        (int Code, string Output, string Error) result = CommandsTests.Run([.. words]);
         Assert.Equal(code, result.Code);
         Assert.Equal("", result.Output);
         Assert.Contains(message, result.Error, StringComparison.Ordinal);
@@ -275,8 +269,8 @@ public sealed class TokenizerCommandTests(TrainedTokenizers trained) : IClassFix
             "--json");
         Assert.True(code == 0, error);
         var cases = output.TrimEnd('\n').Split('\n').Select(l => JsonDocument.Parse(l).RootElement).ToList();
-        Assert.Contains(cases, c => c.GetProperty("case").GetString() == "encode, text.txt, bpe"
-            && c.GetProperty("mb_per_s").GetDouble() > 0);
+        Assert.Contains(cases, c =>
+            c.GetProperty("case").GetString() == "encode, text.txt, bpe" && c.GetProperty("mb_per_s").GetDouble() > 0);
         Assert.Contains(cases, c => c.GetProperty("case").GetString() == "one word of 0.5 MB, unigram");
     }
 }

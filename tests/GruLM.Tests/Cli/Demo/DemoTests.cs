@@ -27,11 +27,8 @@ public sealed class DemoTests : IDisposable
             Training = DemoRun.Recipe.Training with { Epochs = 2, EvalInterval = 0, LearningRate = 0.015 }
         };
         using var compute = Compute.Create(2);
-        using (var run = TextTraining.Prepare(Encoding.UTF8.GetBytes(training), Encoding.UTF8.GetBytes(heldOut), options, compute, _folder,
-            new SilentObserver()))
-        {
-            run.Run();
-        }
+        byte[] trainingBytes = Encoding.UTF8.GetBytes(training), heldOutBytes = Encoding.UTF8.GetBytes(heldOut);
+        using (var run = TextTraining.Prepare(trainingBytes, heldOutBytes, options, compute, _folder, new SilentObserver())) run.Run();
 
         (DemoRun.Figures? figures, EvaluationResult evaluation) = DemoRun.Evaluate(_folder, heldOut, compute, CancellationToken.None);
         Assert.InRange(figures.ModelBits, figures.OwnBits, 2.2 * figures.OwnBits);

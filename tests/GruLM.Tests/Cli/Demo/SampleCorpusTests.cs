@@ -34,9 +34,12 @@ public class SampleCorpusTests
     [Fact]
     public void The_probabilities_of_every_choice_sum_to_one()
     {
-        Choice[] choices = new[] { typeof(SampleWords), typeof(SampleGrammar), typeof(SampleStory) }
-            .SelectMany(type => type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
-            .Select(field => field.GetValue(null)).OfType<Choice>().ToArray();
+        Type[] types = [typeof(SampleWords), typeof(SampleGrammar), typeof(SampleStory)];
+        Choice[] choices =
+        [
+            .. types.SelectMany(type => type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
+                .Select(field => field.GetValue(null)).OfType<Choice>(),
+        ];
         Assert.True(choices.Length > 30);
         foreach (Choice? choice in choices)
         {

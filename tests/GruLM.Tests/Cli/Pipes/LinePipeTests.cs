@@ -55,7 +55,7 @@ public sealed class LinePipeTests
     {
         // The second read waits until the first line has come out.
         using var arrived = new ManualResetEventSlim();
-        using var output = new Watched(arrived);
+        using var output = new SignallingStream(arrived);
         var input = new Dribble("first\nsecond\n"u8.ToArray(), 6, () => Assert.True(arrived.Wait(TimeSpan.FromSeconds(60))));
         new LinePipe("in", 2, () => new Copy(), _ => { }, default).Run(input, output);
         Assert.Equal("first\nsecond\n", Encoding.UTF8.GetString(output.ToArray()));
@@ -117,7 +117,7 @@ public sealed class LinePipeTests
         }
     }
 
-    private sealed class Watched(ManualResetEventSlim arrived) : MemoryStream
+    private sealed class SignallingStream(ManualResetEventSlim arrived) : MemoryStream
     {
         public override void Write(ReadOnlySpan<byte> buffer)
         {

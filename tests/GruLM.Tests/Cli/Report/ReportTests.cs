@@ -36,22 +36,21 @@ public sealed class ReportTests : IDisposable
         (int Code, string Output, string Error) result = CommandsTests.Run("show", _model, "--html", _page);
         Assert.Equal((0, "", $"report in {_page}\n"), result);
         XDocument document = Parsed();
-        Assert.Equal(
-            ["Loss training", "Loss held out", "Held-out bits per byte held out", "Token accuracy training", "Token accuracy held out",
-            "Learning rate training", "Gradient norm training", "Throughput training"],
-            document.Descendants(s_svg + "path")
-            .Select(p => $"{p.Parent!.Attribute("aria-label")!.Value} {p.Attribute("data-name")!.Value}"));
+        string[] curves =
+        [
+            "Loss training", "Loss held out", "Held-out bits per byte held out", "Token accuracy training", "Token accuracy held out",
+            "Learning rate training", "Gradient norm training", "Throughput training",
+        ];
+        Assert.Equal(curves, document.Descendants(s_svg + "path")
+            .Select(path => path.Parent!.Attribute("aria-label")!.Value + " " + path.Attribute("data-name")!.Value));
 
         // Ten reports of three steps each, one evaluation every seven steps and at the end.
         XElement loss = document.Descendants(s_svg + "path").First();
         Assert.Equal("3 6 9 12 15 18 21 24 27 30", loss.Attribute("data-steps")!.Value);
         Assert.Equal(10, loss.Attribute("d")!.Value.Count(c => c is 'M' or 'L'));
         string all = document.Root!.Value;
-        foreach (string expected in (string[])["hidden-dim", "embedding 24 → GRU 2 x 24", "bpe, 320 pieces", "perplexity", "step 30",
-            "text.txt"])
-        {
-            Assert.Contains(expected, all, StringComparison.Ordinal);
-        }
+        string[] told = ["hidden-dim", "embedding 24 → GRU 2 x 24", "bpe, 320 pieces", "perplexity", "step 30", "text.txt"];
+        Assert.All(told, expected => Assert.Contains(expected, all, StringComparison.Ordinal));
 
         // Nothing is fetched from anywhere.
         Assert.DoesNotContain(document.Descendants().Attributes(), a => a.Name.LocalName is "src" or "href");
@@ -69,8 +68,8 @@ public sealed class ReportTests : IDisposable
         // Given by a path from where the command runs, and by whole ones.
         string relative = Path.GetRelativePath(Directory.GetCurrentDirectory(), _text), second = Path.Combine(_root, "second");
         (int Code, string Output, string Error) trained = CommandsTests.Run(
-            "train", "--data", relative, "--val-data", _text, "--init-from", _model + Path.DirectorySeparatorChar, "--out-dir", second,
-            "--max-steps", "2", "--batch-size", "4", "--bptt", "16");
+            "train", "--data", relative, "--val-data", _text, "--init-from", _model + Path.DirectorySeparatorChar,
+            "--out-dir", second, "--max-steps", "2", "--batch-size", "4", "--bptt", "16");
         Assert.True(trained.Code == 0, trained.Error);
         using (var settings = JsonDocument.Parse(File.ReadAllText(Path.Combine(second, "training", "settings.json"))))
         {
@@ -115,8 +114,9 @@ public sealed class ReportTests : IDisposable
     [InlineData(null, 0, "so there are no curves")]
     [InlineData("", 0, "so there are no curves")]
     [InlineData("{\"step\":3,\"train_nll\":5.5,\"lr\":0.1}\n{\"step\":6,\"train_", 2, "3 steps")]
-    [InlineData("{\"step\":3,\"train_nll\":5.5}\nnonsense\n[1]\n{\"step\":\"x\"}\n{\"step\":6,\"train_nll\":\"y\",\"lr\":null}\n", 1,
-    "3 damaged lines were left out")]
+    [InlineData(
+        "{\"step\":3,\"train_nll\":5.5}\nnonsense\n[1]\n{\"step\":\"x\"}\n{\"step\":6,\"train_nll\":\"y\",\"lr\":null}\n", 1,
+        "3 damaged lines were left out")]
     [InlineData("{\"step\":3,\"train_nll\":null,\"val_nll\":null}\n{\"step\":4,\"notice\":\"<i>odd</i>\"}\n", 0, "<i>odd</i>")]
     [InlineData("{\"step\":3,\"train_nll\":1e300,\"grad_norm\":1e-320}\n{\"step\":6,\"grad_norm\":1e99}\n", 1, "6 steps")]
     public void Figures_that_are_missing_or_damaged_leave_a_page(string? metrics, int curves, string expected)
@@ -170,10 +170,13 @@ public sealed class ReportTests : IDisposable
         ResumeTests.AssertSame(Train("unwatched", ""), _model);
         byte[] whole = File.ReadAllBytes(SamplesPath(_model));
         string first = Assert.Single(Events(_model));
+        string[] tags =
+        [
+            "train/grad_norm", "train/lr", "train/nll", "train/token_accuracy", "train/tokens_per_s",
+            "val/bits_per_byte", "val/nll", "val/perplexity", "val/token_accuracy",
+        ];
         Assert.Equal(
-            ["train/grad_norm", "train/lr", "train/nll", "train/token_accuracy", "train/tokens_per_s", "val/bits_per_byte", "val/nll",
-            "val/perplexity", "val/token_accuracy"],
-            TensorBoardReader.Read(first).SelectMany(e => e.Scalars).Select(s => s.Tag).Distinct().Order(StringComparer.Ordinal));
+            tags, TensorBoardReader.Read(first).SelectMany(e => e.Scalars).Select(s => s.Tag).Distinct().Order(StringComparer.Ordinal));
 
         // As after a kill at step 30, whose checkpoint was not written.
         IReadOnlyList<(long Step, string Folder)> checkpoints = Checkpoint.Find(_model);
@@ -183,10 +186,9 @@ public sealed class ReportTests : IDisposable
         Assert.Equal(0, CommandsTests.Run("train", "--resume", _model).Code);
         Assert.Equal(whole, File.ReadAllBytes(SamplesPath(_model)));
         string second = Assert.Single(Events(_model), f => f != first);
-        Assert.Equal(
-            (21, 1), TensorBoardReader.Read(second).Where(e => e.SessionStatus is not null).Select(e => (e.Step, e.SessionStatus))
-            .Single());
-        (List<(long Step, float Nll)>? before, List<(long Step, float Nll)>? after) = (Nll(first), Nll(second));
+        TensorBoardEvent start = TensorBoardReader.Read(second).Single(e => e.SessionStatus is not null);
+        Assert.Equal((21, 1), (start.Step, start.SessionStatus));
+        List<(long Step, float Nll)> before = Nll(first), after = Nll(second);
         Assert.Equal([21, 24, 27, 30], after.Select(e => e.Step));
         Assert.Equal(before.Where(e => e.Step > 20), after);
 
@@ -204,8 +206,8 @@ public sealed class ReportTests : IDisposable
         Prop.ForAll<NormalFloat, NormalFloat>((a, b) =>
         {
             // Over all magnitudes that figures have.
-            double x = Math.Sinh(Math.Tanh(a.Get / 1e3) * 40), y = Math.Sinh(Math.Tanh(b.Get / 1e3) * 40), low = Math.Min(x, y),
-                high = Math.Max(x, y);
+            double x = Math.Sinh(Math.Tanh(a.Get / 1e3) * 40), y = Math.Sinh(Math.Tanh(b.Get / 1e3) * 40);
+            double low = Math.Min(x, y), high = Math.Max(x, y);
             double[] ticks = AxisTicks.Linear(low, high, 5);
             Assert.InRange(ticks.Length, 2, 9);
             Assert.True(ticks[0] <= low && ticks[^1] >= high, $"{low} to {high}: {string.Join(' ', ticks)}");
@@ -223,8 +225,8 @@ public sealed class ReportTests : IDisposable
     public void Logarithmic_ticks_rise_and_cover_what_is_shown() =>
         Prop.ForAll<NormalFloat, NormalFloat>((a, b) =>
         {
-            double x = Math.Exp(Math.Tanh(a.Get / 1e3) * 200), y = Math.Exp(Math.Tanh(b.Get / 1e3) * 200), low = Math.Min(x, y),
-                high = Math.Max(x, y);
+            double x = Math.Exp(Math.Tanh(a.Get / 1e3) * 200), y = Math.Exp(Math.Tanh(b.Get / 1e3) * 200);
+            double low = Math.Min(x, y), high = Math.Max(x, y);
             double[] ticks = AxisTicks.Logarithmic(low, high);
             Assert.InRange(ticks.Length, 2, 13);
             Assert.True(ticks[0] <= low && ticks[^1] >= high, $"{low} to {high}: {string.Join(' ', ticks)}");
@@ -258,24 +260,26 @@ public sealed class ReportTests : IDisposable
         Prop.ForAll<PositiveInt, int>((size, seed) =>
         {
             var random = new Random(seed);
-            var points = Enumerable.Range(0, size.Get * 97).Select(
-                i => ((double)i, random.Next(50) == 0 ? double.NaN : random.NextDouble())).ToList();
+            var points = Enumerable.Range(0, size.Get * 97)
+                .Select(i => ((double)i, random.Next(50) == 0 ? double.NaN : random.NextDouble())).ToList();
             IReadOnlyList<(double X, double Y)> thin = new Curve("", "", points).Thinned().Points;
             Assert.True(thin.Count <= Curve.MostPoints);
             if (points.Count <= Curve.MostPoints) Assert.Equal(points, thin);
             Assert.Equal((points[0], points[^1]), (thin[0], thin[^1]));
             Assert.Equal(thin.OrderBy(p => p.X), thin);
             Assert.Empty(thin.Except(points));
-            double Most(IEnumerable<(double X, double Y)> of) => of.Where(p => !double.IsNaN(p.Y)).Select(p => p.Y).DefaultIfEmpty().Max();
-            double Least(IEnumerable<(double X, double Y)> of) => of.Where(p => !double.IsNaN(p.Y)).Select(p => p.Y).DefaultIfEmpty().Min();
-            Assert.Equal((Most(points), Least(points)), (Most(thin), Least(thin)));
+            double[] all = Figures(points), kept = Figures(thin);
+            Assert.Equal((all.Max(), all.Min()), (kept.Max(), kept.Min()));
+
+            static double[] Figures(IEnumerable<(double X, double Y)> of) =>
+                [.. of.Select(p => p.Y).Where(y => !double.IsNaN(y)).DefaultIfEmpty()];
         }).QuickCheckThrowOnFailure();
 
     private string Train(string name, string flags)
     {
         string folder = Path.Combine(_root, name);
-        string line =
-            $"train --data {_text} --out-dir {folder} --vocab-size 320 --hidden-dim 24 --emb-dim 24 --num-layers 2 --batch-size 4 --bptt 16 --lr 0.01 --log-interval 3 --eval-interval 7 --save-interval 10 --max-steps 30 {flags}";
+        string line = $"train --data {_text} --out-dir {folder} --vocab-size 320 --hidden-dim 24 --emb-dim 24 --num-layers 2"
+            + " --batch-size 4 --bptt 16 --lr 0.01 --log-interval 3 --eval-interval 7 --save-interval 10 --max-steps 30 " + flags;
         (int code, string _, string? error) = CommandsTests.Run(line.TrimEnd().Split(' '));
         Assert.True(code == 0, error);
         return folder;
@@ -302,6 +306,8 @@ public sealed class ReportTests : IDisposable
     private static string[] Events(string model) => Directory.GetFiles(Path.Combine(model, "training"), "events.out.tfevents.*");
 
     private static List<(long Step, string Prompt)> Samples(string model) =>
-        [.. File.ReadAllLines(SamplesPath(model)).Select(l => JsonDocument.Parse(l).RootElement)
-        .Select(l => (l.GetProperty("step").GetInt64(), l.GetProperty("prompt").GetString()!))];
+    [
+        .. File.ReadAllLines(SamplesPath(model)).Select(line => JsonDocument.Parse(line).RootElement)
+            .Select(sample => (sample.GetProperty("step").GetInt64(), sample.GetProperty("prompt").GetString()!)),
+    ];
 }

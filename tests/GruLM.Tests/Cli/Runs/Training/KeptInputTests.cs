@@ -72,10 +72,12 @@ public sealed class KeptInputTests : IDisposable
             $"note: this run's text came from standard input, and {_kept} is gone: the same text is expected on standard input again",
             lines[0]);
         Assert.Equal("grulm: standard input: is empty, text was expected", lines[^1]);
-        Assert.Contains("the text has changed since this run began",
-            Bad([.. s_text, (byte)'x'], $"train --resume {_model} --max-steps 3", 1)[^1], StringComparison.Ordinal);
-        Assert.Contains("standard-input: not found, and the model was trained on standard input; name a text with --data FILE",
-            Bad([], $"eval --model {_model}", 1)[^1], StringComparison.Ordinal);
+        string changed = Bad([.. s_text, (byte)'x'], $"train --resume {_model} --max-steps 3", 1)[^1];
+        Assert.Contains("the text has changed since this run began", changed, StringComparison.Ordinal);
+        string eval = Bad([], $"eval --model {_model}", 1)[^1];
+        Assert.Contains(
+            "standard-input: not found, and the model was trained on standard input; name a text with --data FILE",
+            eval, StringComparison.Ordinal);
         Good(s_text, $"train --resume {_model} --max-steps 3");
         Assert.Equal(3, Checkpoint.Find(_model)[0].Step);
     }
@@ -86,8 +88,8 @@ public sealed class KeptInputTests : IDisposable
         Bad([], $"train --data - --out-dir {_model} {Sizes} --max-steps 2", 1);
         Bad(s_text, $"train --data - --out-dir {_model} {Sizes} --vocab-size 5 --max-steps 2", 2);
         Bad(TextCorpusTests.Pack(s_text)[..^9], $"train --data - --out-dir {_model} {Sizes} --max-steps 2", 1);
-        Assert.Equal(
-            130, CommandsTests.Run(s_text, new CancellationToken(true), $"train --data - --out-dir {_model} {Sizes}".Split(' ')).Code);
+        string[] line = $"train --data - --out-dir {_model} {Sizes}".Split(' ');
+        Assert.Equal(130, CommandsTests.Run(s_text, new CancellationToken(true), line).Code);
         Good(s_text, $"train --data - --out-dir {_model} {Sizes} --max-steps 2 --dry-run");
         Assert.False(Directory.Exists(_model));
 

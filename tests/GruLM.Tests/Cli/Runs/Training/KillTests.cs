@@ -25,8 +25,9 @@ public sealed class KillTests : IDisposable
     {
         string text = Path.Combine(_root, "text.txt"), whole = Path.Combine(_root, "whole"), killed = Path.Combine(_root, "killed");
         File.WriteAllText(text, SampleCorpus.Generate(5, 30_000));
-        string flags =
-            $"--data {text} --vocab-size 320 --hidden-dim 64 --emb-dim 64 --num-layers 2 --dropout 0.1 --batch-size 4 --bptt 16 --lr 0.01 --epochs 6 --log-interval 1 --eval-interval 35 --eval-tokens 200 --save-interval {SaveInterval} --threads 1";
+        string flags = $"--data {text} --vocab-size 320 --hidden-dim 64 --emb-dim 64 --num-layers 2 --dropout 0.1 --batch-size 4 --bptt 16"
+            + " --lr 0.01 --epochs 6 --log-interval 1 --eval-interval 35 --eval-tokens 200"
+            + $" --save-interval {SaveInterval} --threads 1";
         (int code, string _, string? error) = CommandsTests.Run($"train --out-dir {whole} {flags}".Split(' '));
         Assert.True(code == 0, error);
 
@@ -36,17 +37,10 @@ public sealed class KillTests : IDisposable
             bool begun = File.Exists(Path.Combine(killed, "training", "settings.json"));
             using Process process = Start(begun ? $"train --resume {killed} --threads 1" : $"train --out-dir {killed} {flags}");
             WaitForTheMoment(process, killed, insideSave: kill % 2 == 1);
-            Assert.False(
-                process.HasExited, "the run is too short for so many kills: "
-                + (process.HasExited ? process.StandardError.ReadToEnd() : ""));
+            if (process.HasExited) Assert.Fail("the run is too short for so many kills: " + process.StandardError.ReadToEnd());
             process.Kill();
             process.WaitForExit();
-            if (Directory.Exists(Path.Combine(killed, "training"))
-                && Directory.EnumerateDirectories(Path.Combine(killed, "training"), "*.partial").Any())
-            {
-                insideSaves++;
-            }
-
+            if (IsSaving(killed)) insideSaves++;
             AssertLittleIsLost(killed);
         }
 
@@ -60,12 +54,12 @@ public sealed class KillTests : IDisposable
     [Fact]
     public void A_run_of_minutes_goes_on_with_the_time_that_is_left()
     {
-        string text = Path.Combine(_root, "text.txt"), model = Path.Combine(_root, "model"),
-            settings = Path.Combine(model, "training", "settings.json");
+        string text = Path.Combine(_root, "text.txt"), model = Path.Combine(_root, "model");
+        string settings = Path.Combine(model, "training", "settings.json");
         File.WriteAllText(text, SampleCorpus.Generate(5, 30_000));
-        KillWhen(
-            $"train --data {text} --out-dir {model} --vocab-size 320 --hidden-dim 32 --emb-dim 32 --num-layers 1 --batch-size 4 --bptt 16 --epochs 1000 --minutes 0.1 --log-interval 1 --eval-tokens 200 --save-interval 5 --threads 1",
-            () => File.Exists(settings));
+        string flags = "--vocab-size 320 --hidden-dim 32 --emb-dim 32 --num-layers 1 --batch-size 4 --bptt 16 --epochs 1000"
+            + " --minutes 0.1 --log-interval 1 --eval-tokens 200 --save-interval 5 --threads 1";
+        KillWhen($"train --data {text} --out-dir {model} {flags}", () => File.Exists(settings));
         KillWhen($"train --resume {model} --threads 1", () => Checkpoint.Find(model).Count > 0);
         using (var told = JsonDocument.Parse(File.ReadAllText(settings)))
         {
@@ -82,8 +76,8 @@ public sealed class KillTests : IDisposable
         using (var told = JsonDocument.Parse(decided))
         {
             Assert.False(told.RootElement.TryGetProperty("minutes", out _));
-            Assert.Equal(
-                Checkpoint.Find(model)[0].Step, StepPlan.Parse(told.RootElement.GetProperty("step-plan").GetString()!)[^1].TotalSteps);
+            IReadOnlyList<PlannedSteps> plan = StepPlan.Parse(told.RootElement.GetProperty("step-plan").GetString()!);
+            Assert.Equal(Checkpoint.Find(model)[0].Step, plan[^1].TotalSteps);
         }
 
         Assert.Contains("nothing is left to do", Finish($"train --resume {model} --threads 1"), StringComparison.Ordinal);
@@ -116,13 +110,8 @@ public sealed class KillTests : IDisposable
     private static Process Start(string line)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "GruLM.Cli.dll");
-        var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet"
-            ? host
-            : "dotnet")
-        { RedirectStandardError = true };
-        start.ArgumentList.Add(program);
-        foreach (string word in line.Split(' ')) start.ArgumentList.Add(word);
-        return Process.Start(start)!;
+        string host = Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
+        return Process.Start(new ProcessStartInfo(host, [program, .. line.Split(' ')]) { RedirectStandardError = true })!;
     }
 
     // Random instants fall into the start as well. For a save: the moment at which an unfinished checkpoint is seen, and a little more.
@@ -135,13 +124,18 @@ public sealed class KillTests : IDisposable
             return;
         }
 
-        string training = Path.Combine(model, "training");
         while (!process.HasExited && clock.Elapsed.TotalSeconds < 60)
         {
-            if (!Directory.Exists(training) || !Directory.EnumerateDirectories(training, "*.partial").Any()) continue;
+            if (!IsSaving(model)) continue;
             Thread.SpinWait(_random.Next(0, 200_000));
             return;
         }
+    }
+
+    private static bool IsSaving(string model)
+    {
+        string training = Path.Combine(model, "training");
+        return Directory.Exists(training) && Directory.EnumerateDirectories(training, "*.partial").Any();
     }
 
     private static void AssertLittleIsLost(string model)
@@ -150,8 +144,8 @@ public sealed class KillTests : IDisposable
         if (!File.Exists(metrics)) return;
 
         // The last line may be cut short.
-        long reached = File.ReadAllText(metrics).Split('\n')[..^1].Select(
-            l => JsonDocument.Parse(l).RootElement.GetProperty("step").GetInt64()).LastOrDefault();
+        long reached = File.ReadAllText(metrics).Split('\n')[..^1]
+            .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("step").GetInt64()).LastOrDefault();
         IReadOnlyList<(long Step, string Folder)> whole = Checkpoint.Find(model);
         Assert.All(whole, c => Assert.Null(FolderChecksums.Check(c.Folder)));
         long saved = whole.Count == 0 ? 0 : whole[0].Step;
@@ -160,9 +154,7 @@ public sealed class KillTests : IDisposable
 
     private static List<string> WithoutTime(string model) =>
     [
-        .. ResumeTests.Lines(model)
-        .Select(l =>
-        string.Join(
-        ' ', l.EnumerateObject().Where(p => p.Name is not ("seconds" or "tokens_per_s")).Select(p => $"{p.Name} {p.Value.GetRawText()}"))),
+        .. ResumeTests.Lines(model).Select(line => string.Join(' ', line.EnumerateObject()
+            .Where(p => p.Name is not ("seconds" or "tokens_per_s")).Select(p => $"{p.Name} {p.Value.GetRawText()}"))),
     ];
 }

@@ -9,8 +9,9 @@ namespace GruLM.Tests.Cli;
 
 public sealed class ResumeTests : IDisposable
 {
-    private const string Sizes =
-        "--vocab-size 320 --hidden-dim 24 --emb-dim 24 --num-layers 2 --dropout 0.1 --batch-size 4 --bptt 16 --lr 0.01 --log-interval 3 --warmup-steps 4";
+    private const string SizesWithoutWarmup = "--vocab-size 320 --hidden-dim 24 --emb-dim 24 --num-layers 2 --dropout 0.1"
+        + " --batch-size 4 --bptt 16 --lr 0.01 --log-interval 3";
+    private const string Sizes = SizesWithoutWarmup + " --warmup-steps 4";
     private readonly string _root = Directory.CreateTempSubdirectory("grulm-resume-").FullName;
     private readonly string _text;
 
@@ -30,8 +31,7 @@ public sealed class ResumeTests : IDisposable
     public void A_run_stopped_early_and_extended_ends_like_one_that_was_longer_from_the_start(string what)
     {
         // A rate that does not depend on the length of the run.
-        string options =
-            $"{Sizes.Replace("--warmup-steps 4", "--warmup-steps 0", StringComparison.Ordinal)} {what} --schedule constant --eval-interval 7 --save-interval 5";
+        string options = SizesWithoutWarmup + $" --warmup-steps 0 {what} --schedule constant --eval-interval 7 --save-interval 5";
         string whole = Train("whole", $"{options} --max-steps 41"), parts = Train("parts", $"{options} --max-steps 17");
         Good($"train --resume {parts} --max-steps 30 --threads 1 --log-interval 3");
         string last = Good($"train --resume {parts} --max-steps 41");
@@ -122,15 +122,15 @@ public sealed class ResumeTests : IDisposable
         string first = Train("first", $"{Sizes} --max-steps 60"), second = Path.Combine(_root, "second");
         string other = Path.Combine(_root, "other.txt");
         File.WriteAllText(other, SampleCorpus.Generate(6, 6_000));
-        string line =
-            $"train --data {other} --out-dir {second} --init-from {first} --batch-size 4 --bptt 16 --lr 0.001 --max-steps 6 --eval-interval 1";
-        Good(line);
+        Good($"train --data {other} --out-dir {second} --init-from {first}"
+            + " --batch-size 4 --bptt 16 --lr 0.001 --max-steps 6 --eval-interval 1");
         Assert.Equal(File.ReadAllBytes(Path.Combine(first, "tokenizer.model")), File.ReadAllBytes(Path.Combine(second, "tokenizer.model")));
         double start = Lines(second).First(l => l.TryGetProperty("val_nll", out _)).GetProperty("val_nll").GetDouble();
         Assert.True(start < 5, $"{start} is no better than guessing among 320 pieces");
         Directory.Delete(first, recursive: true);
         Good($"train --resume {second} --max-steps 9");
-        Bad($"train --data {other} --out-dir {_root}/third --init-from {second} --hidden-dim 32", 2,
+        Bad(
+            $"train --data {other} --out-dir {_root}/third --init-from {second} --hidden-dim 32", 2,
             "--hidden-dim cannot be given beside --init-from");
         Bad($"train --data {other} --out-dir {second} --init-from {second} --overwrite", 2, "--init-from and --out-dir are both");
         Bad($"train --data {other} --out-dir {_root}/third --init-from {first}", 1, "no such model folder");
@@ -153,8 +153,8 @@ public sealed class ResumeTests : IDisposable
     public void Two_runs_do_not_work_in_one_folder()
     {
         string model = Train("model", $"{Sizes} --max-steps 4");
-        using var other = new FileStream(Path.Combine(model, "training", "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite,
-            FileShare.None);
+        string held = Path.Combine(model, "training", "lock");
+        using var other = new FileStream(held, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         Bad($"train --resume {model} --max-steps 9", 1, "another grulm train is at work in it");
         Bad($"train --data {_text} --out-dir {model} --overwrite {Sizes} --max-steps 4", 1, "another grulm train is at work in it");
     }
@@ -169,23 +169,28 @@ public sealed class ResumeTests : IDisposable
             Assert.Equal(File.ReadAllBytes(Path.Combine(e, name)), File.ReadAllBytes(Path.Combine(a, name)));
         }
 
-        Assert.Equal(File.ReadAllBytes(Path.Combine(expected, "model.safetensors")),
-            File.ReadAllBytes(Path.Combine(actual, "model.safetensors")));
-        Assert.Equal(File.ReadAllBytes(Path.Combine(expected, "tokenizer.model")),
-            File.ReadAllBytes(Path.Combine(actual, "tokenizer.model")));
+        foreach (string name in (string[])["model.safetensors", "tokenizer.model"])
+        {
+            Assert.Equal(File.ReadAllBytes(Path.Combine(expected, name)), File.ReadAllBytes(Path.Combine(actual, name)));
+        }
     }
 
     /// <summary>The lines of metrics.jsonl without what time decides. Where a run ends, it reports and evaluates besides.</summary>
-    internal static List<string> Figures(string model, long end) =>
-    [
-        .. Lines(model)
-        .Where(l => l.GetProperty("step").GetInt64() is var step
-        && (step == end || step % (l.TryGetProperty("val_nll", out _) ? 7 : 3) == 0))
-            .Select(l =>
-            string.Join(
-            ' ', l.EnumerateObject().Where(p => p.Name is not ("seconds" or "tokens_per_s" or "train_nll" or "token_accuracy"))
-            .Select(p => $"{p.Name} {p.Value.GetRawText()}"))),
-    ];
+    internal static List<string> Figures(string model, long end)
+    {
+        return
+        [
+            .. Lines(model).Where(IsOfEveryRun).Select(line => string.Join(' ', line.EnumerateObject()
+                .Where(p => p.Name is not ("seconds" or "tokens_per_s" or "train_nll" or "token_accuracy"))
+                .Select(p => $"{p.Name} {p.Value.GetRawText()}"))),
+        ];
+
+        bool IsOfEveryRun(JsonElement line)
+        {
+            long step = line.GetProperty("step").GetInt64();
+            return step == end || step % (line.TryGetProperty("val_nll", out _) ? 7 : 3) == 0;
+        }
+    }
 
     internal static List<JsonElement> Lines(string model) =>
         [.. File.ReadAllLines(Path.Combine(model, "training", "metrics.jsonl")).Select(l => JsonDocument.Parse(l).RootElement)];
