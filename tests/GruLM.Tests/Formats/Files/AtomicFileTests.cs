@@ -50,8 +50,8 @@ public sealed class AtomicFileTests : IDisposable
     [Fact]
     public void Says_when_the_target_is_a_folder_or_its_folder_is_missing()
     {
-        Assert.Contains("is a folder", Assert.Throws<IOException>(() => AtomicFile.WriteAllText(_folder, "")).Message,
-            StringComparison.Ordinal);
+        IOException error = Assert.Throws<IOException>(() => AtomicFile.WriteAllText(_folder, ""));
+        Assert.Contains("is a folder", error.Message, StringComparison.Ordinal);
         Assert.Throws<DirectoryNotFoundException>(() => AtomicFile.WriteAllText(Path.Combine(_folder, "no", "file"), ""));
     }
 }

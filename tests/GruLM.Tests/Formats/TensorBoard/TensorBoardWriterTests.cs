@@ -1,5 +1,5 @@
-// TensorBoard event files read back by a reader of their own, written after the format's documents: table-driven CRC-32C, records,
-// protobuf.
+// TensorBoard's event files, read back by a reader of its own that follows the format's documents: records with a CRC-32C by table, and
+// protocol buffers.
 
 using System.Buffers.Binary;
 using System.Text;
@@ -8,8 +8,8 @@ using GruLM.Formats;
 namespace GruLM.Tests.Formats;
 
 /// <summary>One record of an event file.</summary>
-internal sealed record TensorBoardEvent(double WallTime, long Step, string? FileVersion, int? SessionStatus,
-    IReadOnlyList<(string Tag, float Value)> Scalars);
+internal sealed record TensorBoardEvent(
+    double WallTime, long Step, string? FileVersion, int? SessionStatus, IReadOnlyList<(string Tag, float Value)> Scalars);
 
 /// <summary>Reads event files and checks every checksum.</summary>
 internal static class TensorBoardReader
@@ -34,14 +34,14 @@ internal static class TensorBoardReader
         byte[] all = new byte[stream.Length];
         stream.ReadExactly(all);
         var events = new List<TensorBoardEvent>();
-        for (ReadOnlySpan<byte> rest = all; rest.Length > 0;)
+        for (ReadOnlySpan<byte> unread = all; unread.Length > 0;)
         {
-            int length = checked((int)BinaryPrimitives.ReadUInt64LittleEndian(rest));
-            Assert.Equal(Masked(rest[..8]), BinaryPrimitives.ReadUInt32LittleEndian(rest[8..]));
-            ReadOnlySpan<byte> data = rest.Slice(12, length);
-            Assert.Equal(Masked(data), BinaryPrimitives.ReadUInt32LittleEndian(rest[(12 + length)..]));
+            int length = checked((int)BinaryPrimitives.ReadUInt64LittleEndian(unread));
+            Assert.Equal(Masked(unread[..8]), BinaryPrimitives.ReadUInt32LittleEndian(unread[8..]));
+            ReadOnlySpan<byte> data = unread.Slice(12, length);
+            Assert.Equal(Masked(data), BinaryPrimitives.ReadUInt32LittleEndian(unread[(12 + length)..]));
             events.Add(Event(data));
-            rest = rest[(16 + length)..];
+            unread = unread[(16 + length)..];
         }
 
         return events;
@@ -69,10 +69,13 @@ internal static class TensorBoardReader
             }
         }
 
-        return new TensorBoardEvent(
-            BinaryPrimitives.ReadDoubleLittleEndian(One(1)), BinaryPrimitives.ReadInt64LittleEndian(One(2)),
-            One(3) is { } version ? Encoding.UTF8.GetString(version) : null,
-            One(7) is { } log ? (int)BinaryPrimitives.ReadInt64LittleEndian(Fields(log).Single(f => f.Number == 1).Bytes) : null, scalars);
+        double wallTime = BinaryPrimitives.ReadDoubleLittleEndian(One(1));
+        long step = BinaryPrimitives.ReadInt64LittleEndian(One(2));
+        string? version = One(3) is { } text ? Encoding.UTF8.GetString(text) : null;
+        int? status = One(7) is { } log
+            ? (int)BinaryPrimitives.ReadInt64LittleEndian(Fields(log).Single(f => f.Number == 1).Bytes)
+            : null;
+        return new TensorBoardEvent(wallTime, step, version, status, scalars);
     }
 
     // A varint is handed over as eight bytes.

@@ -15,18 +15,11 @@ public class DecodingSessionTests
     [MemberData(nameof(Paths))]
     public void Step_by_step_equals_the_whole_sequence(KernelPath path)
     {
-        foreach ((int hidden, bool layerNorm, bool residual) in ((int, bool, bool)[])[(7, false, false), (16, true, false),
-            (21, false, true), (40, true, true)])
+        (int, bool, bool)[] kinds = [(7, false, false), (16, true, false), (21, false, true), (40, true, true)];
+        foreach ((int hidden, bool layerNorm, bool residual) in kinds)
         {
-            var config = new GruConfig
-            {
-                VocabSize = 33,
-                EmbeddingDim = 10,
-                HiddenDim = hidden,
-                NumLayers = 3,
-                LayerNorm = layerNorm,
-                Residual = residual
-            };
+            var sizes = new GruConfig { VocabSize = 33, EmbeddingDim = 10, HiddenDim = hidden, NumLayers = 3 };
+            GruConfig config = sizes with { LayerNorm = layerNorm, Residual = residual };
             using var compute = Compute.Create(2, path);
             using var model = new GruLanguageModel(GradientTests.RandomParameters(config, 0.4), compute);
             using var session = new DecodingSession(model.Parameters, compute);

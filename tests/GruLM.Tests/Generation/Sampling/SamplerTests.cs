@@ -60,8 +60,9 @@ public class SamplerTests
     public void Penalties_lower_what_was_said()
     {
         SamplingOptions greedy = s_plain with { Temperature = 0 };
-        foreach (SamplingOptions options in (SamplingOptions[])[greedy with { RepeatPenalty = 1.5 }, greedy with { PresencePenalty = 1 },
-            greedy with { FrequencyPenalty = 0.5 }])
+        SamplingOptions[] penalties =
+            [greedy with { RepeatPenalty = 1.5 }, greedy with { PresencePenalty = 1 }, greedy with { FrequencyPenalty = 0.5 }];
+        foreach (SamplingOptions options in penalties)
         {
             var sampler = new Sampler(options);
             Assert.Equal(1, sampler.Sample(s_logits));
@@ -104,14 +105,19 @@ public class SamplerTests
     [Fact]
     public void Settings_that_make_no_sense_are_refused()
     {
-        foreach (SamplingOptions bad in (SamplingOptions[])
+        SamplingOptions[] bad =
         [
-            s_plain with { Temperature = -1 }, s_plain with { Temperature = double.NaN }, s_plain with { TopK = -1 },
-            s_plain with { TopP = 0 }, s_plain with { TopP = 1.1 }, s_plain with { MinP = -0.1 }, s_plain with { Typical = 0 },
-            s_plain with { RepeatPenalty = 0 }, s_plain with { RepeatLastN = -2 }, ])
-        {
-            Assert.Throws<ArgumentException>(() => new Sampler(bad));
-        }
+            s_plain with { Temperature = -1 },
+            s_plain with { Temperature = double.NaN },
+            s_plain with { TopK = -1 },
+            s_plain with { TopP = 0 },
+            s_plain with { TopP = 1.1 },
+            s_plain with { MinP = -0.1 },
+            s_plain with { Typical = 0 },
+            s_plain with { RepeatPenalty = 0 },
+            s_plain with { RepeatLastN = -2 },
+        ];
+        Assert.All(bad, options => Assert.Throws<ArgumentException>(() => new Sampler(options)));
     }
 
     private static double[] Normalised(params double[] weights) => [.. weights.Select(w => w / weights.Sum())];

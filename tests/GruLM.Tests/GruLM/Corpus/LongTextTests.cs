@@ -1,5 +1,7 @@
 // A text that is kept in a file instead of memory is the same text: bytes, counts, samples and cuts; and no piece of it is out of reach.
+using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
 using GruLM.Corpus;
@@ -22,10 +24,7 @@ public sealed class LongTextTests : IDisposable
         {
             (".txt", Encoding.UTF8.GetBytes),
             (".txt.gz", text => TextCorpusTests.Pack(Encoding.UTF8.GetBytes(text))),
-            (".jsonl",
-            text => Encoding.UTF8.GetBytes(
-            string.Concat(
-            text.Split('\n').Select(part => $"{{\"text\": {System.Text.Json.JsonSerializer.Serialize(part + "\n" + part)}}}\n")))),
+            (".jsonl", text => Encoding.UTF8.GetBytes(string.Concat(text.Split('\n').Select(Record)))),
             (".txt", text => [0xEF, 0xBB, 0xBF, .. Encoding.UTF8.GetBytes(text), 0xFF]),
         };
         Prop.ForAll<NonEmptyArray<int>, NonEmptyArray<int>, NonNegativeInt>((files, choices, thousandths) =>
@@ -34,23 +33,27 @@ public sealed class LongTextTests : IDisposable
             {
                 (string? ending, Func<string, byte[]>? bytes) = kinds[(kind & int.MaxValue) % kinds.Length];
                 string name = Path.Combine(_folder, i + ending);
-                File.WriteAllBytes(
-                    name, bytes("x" + string.Concat(choices.Get.Skip(i).Select(c => pieces[(c & int.MaxValue) % pieces.Length]))));
+                string text = "x" + string.Concat(choices.Get.Skip(i).Select(c => pieces[(c & int.MaxValue) % pieces.Length]));
+                File.WriteAllBytes(name, bytes(text));
                 return name;
             }).ToArray();
-            (TextCorpus? inMemory, TextCorpus? inFile) = (TextCorpus.Read(names),
-                TextCorpus.Read(names, new CorpusOptions { MostInMemory = 1 + (thousandths.Get % 7) }));
+            var inMemory = TextCorpus.Read(names);
+            var inFile = TextCorpus.Read(names, new CorpusOptions { MostInMemory = 1 + (thousandths.Get % 7) });
             Assert.Equal(inMemory.Counts, inFile.Counts);
             AssertSame(inMemory.Text, inFile.Text);
             double fraction = thousandths.Get % 1000 / 1000.0;
-            foreach (Func<CorpusText, (CorpusText, CorpusText)> split in new Func<CorpusText, (CorpusText,
-                CorpusText)>[] { text => text.SplitByCharacters(fraction), text => text.SplitBySamples(fraction) })
+            AssertSameParts(text => text.SplitByCharacters(fraction));
+            AssertSameParts(text => text.SplitBySamples(fraction));
+
+            void AssertSameParts(Func<CorpusText, (CorpusText First, CorpusText Second)> split)
             {
                 ((CorpusText a, CorpusText b), (CorpusText c, CorpusText d)) = (split(inMemory.Text), split(inFile.Text));
                 AssertSame(a, c);
                 AssertSame(b, d);
             }
         }).QuickCheckThrowOnFailure();
+
+        static string Record(string line) => $"{{\"text\": {JsonSerializer.Serialize(line + "\n" + line)}}}\n";
     }
 
     [Fact]
@@ -89,13 +92,13 @@ public sealed class LongTextTests : IDisposable
         var text = new CorpusText(new MappedBytes(File.OpenRead(file)));
         Assert.Equal(Far + 10, text.Length);
         Assert.Equal("two", Encoding.UTF8.GetString(text.Slice(Far + 6, 3).Span));
-        Assert.Equal([new SampleRange(Far, Far + 3), new SampleRange(Far + 4, Far + 5), new SampleRange(Far + 6, Far + 9)],
-            text.LinesIn(new SampleRange(Far, text.Length)));
+        SampleRange[] lines = [new(Far, Far + 3), new(Far + 4, Far + 5), new(Far + 6, Far + 9)];
+        Assert.Equal(lines, text.LinesIn(new SampleRange(Far, text.Length)));
         Assert.Contains("in one piece", Assert.Throws<InvalidDataException>(() => text.Utf8).Message, StringComparison.Ordinal);
 
         // The zeros in front are one line, and longer than a line may be.
-        Assert.Contains("longer than a gigabyte", Assert.Throws<InvalidDataException>(() => text.Samples().First()).Message,
-            StringComparison.Ordinal);
+        InvalidDataException error = Assert.Throws<InvalidDataException>(() => text.Samples().First());
+        Assert.Contains("longer than a gigabyte", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -105,9 +108,8 @@ public sealed class LongTextTests : IDisposable
         string[] lines = Encoding.UTF8.GetString(TokenizerSample.Take(Encoding.UTF8.GetBytes(text), 64 * 100).Span)
             .Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.True(lines.ToHashSet().IsSubsetOf(text.Split('\n')));
-        Assert.Equal(
-            64, lines.Select(line => int.Parse(line.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture) * 64 / 20_000)
-            .Distinct().Count());
+        IEnumerable<int> numbers = lines.Select(line => int.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture));
+        Assert.Equal(64, numbers.Select(number => number * 64 / 20_000).Distinct().Count());
 
         // Without line ends, whole characters.
         ReadOnlySpan<byte> one = TokenizerSample.Take(Encoding.UTF8.GetBytes(new string('€', 5_000)), 64 * 10).Span;
@@ -133,7 +135,8 @@ public sealed class LongTextTests : IDisposable
     {
         Assert.Equal(expected.Utf8.ToArray(), actual.Utf8.ToArray());
         Assert.Equal(expected.SampleLengths(), actual.SampleLengths());
-        Assert.Equal(expected.Samples().Select(sample => Encoding.UTF8.GetString(sample.Span)),
+        Assert.Equal(
+            expected.Samples().Select(sample => Encoding.UTF8.GetString(sample.Span)),
             actual.Samples().Select(sample => Encoding.UTF8.GetString(sample.Span)));
     }
 }

@@ -17,10 +17,9 @@ public sealed class RecordsTests : IDisposable
     [Fact]
     public void Texts_may_hold_line_ends_and_stay_one_sample_each()
     {
-        var corpus =
-            TextCorpus.Read(
-            [Save("a.jsonl",
-            "\uFEFF{\"text\": \"one\\r\\ntwo\\u0000\"}\r\n\r\n{\"id\": 7, \"text\": \" three \"}\n{\"text\": \"\"}\n{\"text\": \"four\"}")]);
+        string lines = "\uFEFF{\"text\": \"one\\r\\ntwo\\u0000\"}\r\n\r\n"
+            + "{\"id\": 7, \"text\": \" three \"}\n{\"text\": \"\"}\n{\"text\": \"four\"}";
+        var corpus = TextCorpus.Read([Save("a.jsonl", lines)]);
         Assert.Equal("one\ntwo\n three \n\nfour\n", Encoding.UTF8.GetString(corpus.Utf8.Span));
         Assert.Equal(["one\ntwo", " three ", "four"], Samples(corpus.Text));
         CorpusCounts counts = corpus.Counts;
@@ -30,12 +29,13 @@ public sealed class RecordsTests : IDisposable
     [Fact]
     public void Exchanges_are_written_in_the_chat_template()
     {
-        const string lines = """
-            {"prompt": "How are\nyou? ", "completion": " Fine.\nAnd you?\n"}
-            {"messages": [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}, {"role": "user", "content": "Bye"}, {"role": "assistant", "content": "See you"}]}
-            """;
-        var corpus = TextCorpus.Read([Save("a.ndjson", lines)]);
-        Assert.Equal(["<prompt> How are you? <ai> Fine.\nAnd you?", "<prompt> Be kind. Hi <ai> Hello<end><prompt> Bye <ai> See you"],
+        const string exchange = """{"prompt": "How are\nyou? ", "completion": " Fine.\nAnd you?\n"}""";
+        const string conversation = """{"messages": [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Hi"}, """
+            + """{"role": "assistant", "content": "Hello"}, {"role": "user", "content": "Bye"}, """
+            + """{"role": "assistant", "content": "See you"}]}""";
+        var corpus = TextCorpus.Read([Save("a.ndjson", exchange + "\n" + conversation)]);
+        Assert.Equal(
+            ["<prompt> How are you? <ai> Fine.\nAnd you?", "<prompt> Be kind. Hi <ai> Hello<end><prompt> Bye <ai> See you"],
             Samples(corpus.Text));
         Assert.Equal(string.Concat(Samples(corpus.Text).Select(s => s + "<end>\n")), Encoding.UTF8.GetString(corpus.Utf8.Span));
     }
@@ -46,10 +46,8 @@ public sealed class RecordsTests : IDisposable
         string file = Save("a.csv", "id,text,note\r\n1,plain,x\r\n2,\"one\r\ntwo, \"\"three\"\"\",\r\n3,last,\"y\"");
         Assert.Equal(["plain", "one\ntwo, \"three\"", "last"], Samples(TextCorpus.Read([file]).Text));
         Assert.Equal(["1", "2", "3"], Samples(TextCorpus.Read([file], new CorpusOptions { Column = "id" }).Text));
-        Assert.Equal(
-            ["x", "y"],
-            Samples(TextCorpus.Read([Save("b.csv.gz", TextCorpusTests.Pack(File.ReadAllBytes(file)))],
-            new CorpusOptions { Column = "note" }).Text));
+        string packed = Save("b.csv.gz", TextCorpusTests.Pack(File.ReadAllBytes(file)));
+        Assert.Equal(["x", "y"], Samples(TextCorpus.Read([packed], new CorpusOptions { Column = "note" }).Text));
     }
 
     [Fact]
@@ -74,8 +72,8 @@ public sealed class RecordsTests : IDisposable
                 return;
             }
 
-            string file =
-                Save("law.jsonl", string.Concat(texts.Select(text => $"{{\"text\": \"{JsonEncodedText.Encode(Sound(text.Get))}\"}}\n")));
+            IEnumerable<JsonEncodedText> encoded = texts.Select(text => JsonEncodedText.Encode(Sound(text.Get)));
+            string file = Save("law.jsonl", string.Concat(encoded.Select(text => $"{{\"text\": \"{text}\"}}\n")));
             CorpusText corpus = TextCorpus.Read([file]).Text;
             string[] samples = Samples(corpus);
             double fraction = thousandths.Get % 1000 / 1000.0;

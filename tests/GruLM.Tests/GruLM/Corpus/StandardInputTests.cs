@@ -2,6 +2,7 @@
 // told or is plain text. What a format says wins over names too.
 using System.Buffers;
 using System.Text;
+using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
 using GruLM.Corpus;
@@ -18,8 +19,9 @@ public sealed class StandardInputTests : IDisposable
     [Theory]
     [InlineData("plain\ntext\n", null, "plain|text")]
     [InlineData(Lines, null, "one\ntwo|<prompt> a <ai> b")]
-    [InlineData("{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}, {\"role\": \"assistant\", \"content\": \"b\"}]}", null,
-    "<prompt> a <ai> b")]
+    [InlineData(
+        "{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}, {\"role\": \"assistant\", \"content\": \"b\"}]}", null,
+        "<prompt> a <ai> b")]
     [InlineData("{\"text\": \"x\"}", CorpusFormat.Plain, "{\"text\": \"x\"}")]
     [InlineData("{\"prompt\": \"x\"}\n{\"text\": \"x\"}\n", null, "{\"prompt\": \"x\"}|{\"text\": \"x\"}")]
     [InlineData("{\n\"text\": \"x\"}\n", null, "{|\"text\": \"x\"}")]
@@ -30,19 +32,17 @@ public sealed class StandardInputTests : IDisposable
     [InlineData("id,text\n1,one\n", null, "id,text|1,one")]
     public void It_is_what_it_was_said_to_be_or_begins_like(string input, CorpusFormat? format, string samples)
     {
+        const string Notice = "standard input begins with a JSON record: reading JSON lines (--data-format text reads plain text)";
         foreach (byte[]? bytes in new[] { Encoding.UTF8.GetBytes(input), TextCorpusTests.Pack(Encoding.UTF8.GetBytes(input)) })
         {
             foreach (int size in new[] { 1, 3, 1 << 20 })
             {
                 var told = new List<string>();
-                var corpus =
-                    TextCorpus.Read(
-                    ["-"], new CorpusOptions { Format = format, StandardInput = new Trickle(bytes, size), Notice = told.Add });
+                var trickle = new Trickle(bytes, size);
+                var corpus = TextCorpus.Read(["-"], new CorpusOptions { Format = format, StandardInput = trickle, Notice = told.Add });
                 Assert.Equal(samples, string.Join('|', corpus.Text.Samples().Select(sample => Encoding.UTF8.GetString(sample.Span))));
                 bool guessed = format is null && corpus.Counts.Records > 0;
-                Assert.Equal(
-                    guessed ? ["standard input begins with a JSON record: reading JSON lines (--data-format text reads plain text)"] : [],
-                    told);
+                Assert.Equal(guessed ? [Notice] : [], told);
             }
         }
     }
@@ -64,31 +64,30 @@ public sealed class StandardInputTests : IDisposable
     {
         string lines = Save("a.txt", "{\"text\": \"one\\ntwo\"}\n"u8.ToArray());
         Assert.Equal("one\ntwo\n", Text(lines, CorpusFormat.JsonLines));
-        Assert.Equal(
-            "1\n", Encoding.UTF8.GetString(
-            TextCorpus.Read([Save("a.data.gz", TextCorpusTests.Pack("n,m\n1,2\n"u8.ToArray()))],
-            new CorpusOptions { Format = CorpusFormat.Table, Column = "n" }).Utf8.Span));
+        string packed = Save("a.data.gz", TextCorpusTests.Pack("n,m\n1,2\n"u8.ToArray()));
+        Assert.Equal("1\n", Text(packed, new CorpusOptions { Format = CorpusFormat.Table, Column = "n" }));
         string table = Save("b.csv", "text\nx\n"u8.ToArray());
         Assert.Equal("text\nx\n", Text(table, CorpusFormat.Plain));
-        Assert.Equal("x\n", Text(table, null));
+        Assert.Equal("x\n", Text(table, new CorpusOptions()));
 
         // A file's content is not guessed at, and a long plain one is read where it is whatever its name.
-        Assert.Equal("{\"text\": \"one\\ntwo\"}\n", Text(lines, null));
-        Assert.Equal(
-            "text\nx\n",
-            Encoding.UTF8.GetString(
-            TextCorpus.Read([table], new CorpusOptions { Format = CorpusFormat.Plain, MostInMemory = 2 }).Utf8.Span));
+        Assert.Equal("{\"text\": \"one\\ntwo\"}\n", Text(lines, new CorpusOptions()));
+        Assert.Equal("text\nx\n", Text(table, new CorpusOptions { Format = CorpusFormat.Plain, MostInMemory = 2 }));
     }
 
     [Fact]
     public void What_cannot_be_read_is_said_in_one_line()
     {
-        Says("{\"text\": \"x\"}\n\n{\"text\": 3}\n", null,
-            "standard input: line 3: \"text\" is a number; a text was expected; standard input was taken for JSON lines by its first line: --data-format text reads it as plain text");
-        Says("{\"text\": \"x\"}\nplain\n", null, "line 2 is no valid JSON (at byte 1 of the line)",
-            "--data-format text reads it as plain text");
+        Says(
+            "{\"text\": \"x\"}\n\n{\"text\": 3}\n", null,
+            "standard input: line 3: \"text\" is a number; a text was expected; "
+            + "standard input was taken for JSON lines by its first line: --data-format text reads it as plain text");
+        Says(
+            "{\"text\": \"x\"}\nplain\n", null,
+            "line 2 is no valid JSON (at byte 1 of the line)", "--data-format text reads it as plain text");
         Says("plain\n", CorpusFormat.JsonLines, "standard input: line 1 is no valid JSON", "or with \"messages\" was expected");
-        Says("id,body\n1,x\n", CorpusFormat.Table,
+        Says(
+            "id,body\n1,x\n", CorpusFormat.Table,
             "standard input: has no column 'text'; its columns are 'id', 'body': name one with --column");
         Says("text\n1,x\n", CorpusFormat.Table, "standard input: the row that ends in line 2 has 2 field(s)");
         Says("", null, "standard input: is empty, text was expected");
@@ -105,8 +104,8 @@ public sealed class StandardInputTests : IDisposable
     {
         Prop.ForAll<NonNull<string>[], PositiveInt>((texts, size) =>
         {
-            IEnumerable<string> records = texts.Select(text => new { text = Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text.Get)) })
-                .Select(record => System.Text.Json.JsonSerializer.Serialize(record));
+            IEnumerable<string> records = texts.Select(text => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text.Get)))
+                .Select(text => JsonSerializer.Serialize(new { text }));
             foreach (string? text in new[] { string.Join('\n', records), string.Concat(texts.Select(text => text.Get)) })
             {
                 byte[] bytes = Encoding.UTF8.GetBytes(text + "\r\n");
@@ -132,8 +131,10 @@ public sealed class StandardInputTests : IDisposable
 
     private static TextCorpus Read(byte[] input) => TextCorpus.Read(["-"], new CorpusOptions { StandardInput = new MemoryStream(input) });
 
-    private static string Text(string file, CorpusFormat? format) =>
-        Encoding.UTF8.GetString(TextCorpus.Read([file], new CorpusOptions { Format = format }).Utf8.Span);
+    private static string Text(string file, CorpusFormat format) => Text(file, new CorpusOptions { Format = format });
+
+    private static string Text(string file, CorpusOptions options) =>
+        Encoding.UTF8.GetString(TextCorpus.Read([file], options).Utf8.Span);
 
     private static void Says(string input, CorpusFormat? format, params string[] expected) =>
         Says(Encoding.UTF8.GetBytes(input), format, expected);

@@ -1,5 +1,6 @@
 // The held-out part: always the end of the text, counted in characters or in non-blank lines.
 using System.Text;
+using System.Text.Unicode;
 using FsCheck;
 using FsCheck.Fluent;
 using GruLM.Corpus;
@@ -33,11 +34,13 @@ public class TextSplitTests
         {
             byte[] utf8 = Encoding.UTF8.GetBytes(text.Get);
             double fraction = thousandths.Get % 1000 / 1000.0;
-            foreach ((ReadOnlyMemory<byte> training, ReadOnlyMemory<byte> heldOut) in new[] { TextSplit.ByCharacters(utf8, fraction),
-                TextSplit.ByLines(utf8, fraction) })
+            Check(TextSplit.ByCharacters(utf8, fraction));
+            Check(TextSplit.ByLines(utf8, fraction));
+
+            void Check((ReadOnlyMemory<byte> Training, ReadOnlyMemory<byte> HeldOut) parts)
             {
-                Assert.Equal<byte[]>(utf8, [.. training.Span, .. heldOut.Span]);
-                Assert.True(System.Text.Unicode.Utf8.IsValid(training.Span) && System.Text.Unicode.Utf8.IsValid(heldOut.Span));
+                Assert.Equal<byte[]>(utf8, [.. parts.Training.Span, .. parts.HeldOut.Span]);
+                Assert.True(Utf8.IsValid(parts.Training.Span) && Utf8.IsValid(parts.HeldOut.Span));
             }
         }).QuickCheckThrowOnFailure();
     }
