@@ -1,5 +1,5 @@
-// Finds the shared corpora beside the repository and the fixtures beside the tests. Tests that need a corpus skip, saying so, where it is
-// not there.
+// Finds the fixtures beside the tests, and texts of some size: in the folder that GRULM_CORPORA names, or in ../shared/data beside the
+// checkout. Tests that need such a text skip, saying so, where it is not there.
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 
@@ -7,14 +7,15 @@ namespace GruLM.Tests.Tokenization;
 
 internal static class Corpora
 {
-    private static string RepositoryRoot([CallerFilePath] string thisFile = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "..", ".."));
+    private static readonly string s_folder = Environment.GetEnvironmentVariable("GRULM_CORPORA") is { Length: > 0 } told
+        ? told
+        : Path.Combine(RepositoryRoot(), "..", "shared", "data");
 
     /// <summary>The bytes of a corpus; the test is skipped where it is not present.</summary>
     public static byte[] Read(string name)
     {
-        string path = Path.Combine(RepositoryRoot(), "..", "shared", "data", name);
-        Assert.SkipUnless(File.Exists(path), $"The corpus {name} is not present at ../shared/data, so this comparison is skipped.");
+        string path = Path.Combine(s_folder, name);
+        Assert.SkipUnless(File.Exists(path), $"{name} is in neither $GRULM_CORPORA nor ../shared/data, so this comparison is skipped.");
         return File.ReadAllBytes(path);
     }
 
@@ -24,4 +25,7 @@ internal static class Corpora
     public static IEnumerable<ReadOnlyMemory<byte>> Lines(byte[] text) => GruLM.Tokenization.SentenceReader.SplitLines(text);
 
     public static string Sha256(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
+
+    private static string RepositoryRoot([CallerFilePath] string thisFile = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "..", ".."));
 }

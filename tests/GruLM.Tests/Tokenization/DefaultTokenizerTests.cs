@@ -59,7 +59,8 @@ public class DefaultTokenizerTests
         {
             string expected = text.Replace('\u2581', ' ');
             int[] ids = s_default.Encode(text);
-            return ids.All(id => id >= 0 && id < s_default.VocabSize) && s_default.Decode(ids) == expected
+            return ids.All(id => id >= 0 && id < s_default.VocabSize)
+                && s_default.Decode(ids) == expected
                 && Stream(s_default, ids) == expected;
         }));
 
@@ -94,9 +95,9 @@ public class DefaultTokenizerTests
         // Four special ids, four symbols, 256 bytes, and a, b and the space.
         Assert.Equal(267, error.Minimum);
         Assert.Contains("267", error.Message, StringComparison.Ordinal);
-        Assert.Equal(267, TokenizerTrainer.MinimumVocabSize(
-            DefaultTokenizer.Options(), SentenceReader.SplitLines(Encoding.UTF8.GetBytes("ab ab\nab")),
-            TestContext.Current.CancellationToken));
+        IEnumerable<ReadOnlyMemory<byte>> lines = SentenceReader.SplitLines(Encoding.UTF8.GetBytes("ab ab\nab"));
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        Assert.Equal(267, TokenizerTrainer.MinimumVocabSize(DefaultTokenizer.Options(), lines, cancellation));
         Assert.Equal(267, Train("ab ab\nab", 267).Count);
     }
 
@@ -127,8 +128,8 @@ public class DefaultTokenizerTests
         foreach (int id in ids)
         {
             string part = decoder.Push(id);
-            Assert.False(part.Length > 0 && (char.IsHighSurrogate(part[^1]) || char.IsLowSurrogate(part[0])),
-                "half a character was emitted");
+            bool cut = part.Length > 0 && (char.IsHighSurrogate(part[^1]) || char.IsLowSurrogate(part[0]));
+            Assert.False(cut, "half a character was emitted");
             text.Append(part);
         }
 

@@ -10,7 +10,7 @@ namespace GruLM.Tests.Tokenization;
 
 public class LawTests
 {
-    internal static readonly Lazy<(string Name, Tokenizer Tokenizer)[]> All = new(() =>
+    internal static readonly Lazy<(string Name, Tokenizer Tokenizer)[]> Models = new(() =>
     [
         .. from type in Enum.GetValues<ModelType>()
            from settings in new[] { "bytes", "plain", "suffix" }
@@ -29,8 +29,8 @@ public class LawTests
     public void Encoding_never_throws_and_ids_are_in_range()
     {
         Check.QuickThrowOnFailure(
-            Prop.ForAll(Texts.Arbitrary(), text => All.Value.All(m => InRange(m.Tokenizer, m.Tokenizer.Encode(text)))));
-        Check.QuickThrowOnFailure(Prop.ForAll<byte[]>(bytes => All.Value.All(m =>
+            Prop.ForAll(Texts.Arbitrary(), text => Models.Value.All(m => InRange(m.Tokenizer, m.Tokenizer.Encode(text)))));
+        Check.QuickThrowOnFailure(Prop.ForAll<byte[]>(bytes => Models.Value.All(m =>
         {
             var ids = new List<int>();
             m.Tokenizer.Encode(bytes, ids);
@@ -42,7 +42,7 @@ public class LawTests
     public void Decoding_gives_the_normalised_text() => Check.QuickThrowOnFailure(Prop.ForAll(Texts.Arbitrary(), text =>
     {
         // A word model spells a whole unknown word in bytes, its space symbol too, which then comes back as U+2581.
-        foreach ((string name, Tokenizer tokenizer) in All.Value.Where(m => m.Name is "Bpe bytes" or "Unigram bytes" or "Char bytes"))
+        foreach ((string name, Tokenizer tokenizer) in Models.Value.Where(m => m.Name is "Bpe bytes" or "Unigram bytes" or "Char bytes"))
         {
             // A leading space symbol is the dummy prefix; inside, it is a space.
             string normalized = tokenizer.Normalizer.Normalize(text);
@@ -60,7 +60,7 @@ public class LawTests
     public void Pieces_cover_the_text_in_order() => Check.QuickThrowOnFailure(Prop.ForAll(Texts.Arbitrary(), text =>
     {
         int length = Encoding.UTF8.GetByteCount(text), utf16 = text.Length;
-        return All.Value.All(m =>
+        return Models.Value.All(m =>
         {
             int last = 0;
             foreach (EncodedPiece piece in m.Tokenizer.EncodePieces(text))
@@ -80,7 +80,7 @@ public class LawTests
     [Fact]
     public void A_warm_cache_changes_nothing()
     {
-        foreach ((string _, Tokenizer warm) in All.Value)
+        foreach ((string _, Tokenizer warm) in Models.Value)
         {
             var cold = new Tokenizer(warm.Model);
             int[][] first = [.. s_small.Value.Select(line => Ids(cold, line))];
@@ -97,7 +97,7 @@ public class LawTests
     [Fact]
     public void Encoding_in_parallel_is_encoding_line_by_line()
     {
-        foreach ((string _, Tokenizer tokenizer) in All.Value)
+        foreach ((string _, Tokenizer tokenizer) in Models.Value)
         {
             int[][] expected = [.. s_small.Value.Select(line => Ids(tokenizer, line))];
             Assert.Equal(expected, s_small.Value.AsParallel().AsOrdered().Select(line => Ids(tokenizer, line)));
@@ -115,7 +115,7 @@ public class LawTests
         }
 
         text.Insert(16383, "\ud83d\ude00");
-        foreach ((string _, Tokenizer tokenizer) in All.Value)
+        foreach ((string _, Tokenizer tokenizer) in Models.Value)
         {
             Assert.Equal(Ids(tokenizer, Encoding.UTF8.GetBytes(text.ToString())), tokenizer.Encode(text.ToString()));
         }
@@ -124,7 +124,7 @@ public class LawTests
     [Fact]
     public void Streaming_is_decoding_at_once() => Check.QuickThrowOnFailure(Prop.ForAll<int[]>(numbers =>
     {
-        foreach ((string _, Tokenizer tokenizer) in All.Value)
+        foreach ((string _, Tokenizer tokenizer) in Models.Value)
         {
             int[] ids = [.. numbers.Select(n => (int)((uint)n % tokenizer.VocabSize))];
             StreamingDecoder decoder = tokenizer.CreateStreamingDecoder();
@@ -141,7 +141,7 @@ public class LawTests
     [Fact]
     public void Scores_of_n_best_fall_and_sampled_cuts_spell_the_text()
     {
-        foreach ((string name, Tokenizer tokenizer) in All.Value.Where(m => m.Name.StartsWith("Unigram", StringComparison.Ordinal)))
+        foreach ((string name, Tokenizer tokenizer) in Models.Value.Where(m => m.Name.StartsWith("Unigram", StringComparison.Ordinal)))
         {
             PieceSampler sampler = tokenizer.CreateSampler(3);
             foreach (ReadOnlyMemory<byte> line in s_small.Value.Take(40))
@@ -164,7 +164,8 @@ public class LawTests
     [Fact]
     public void A_restricted_vocabulary_outputs_nothing_else()
     {
-        foreach ((string _, Tokenizer tokenizer) in All.Value.Where(m => m.Tokenizer.Model.ModelType is ModelType.Bpe or ModelType.Unigram))
+        IEnumerable<Tokenizer> tokenizers = Models.Value.Select(m => m.Tokenizer);
+        foreach (Tokenizer tokenizer in tokenizers.Where(t => t.Model.ModelType is ModelType.Bpe or ModelType.Unigram))
         {
             string[] allowed = [.. tokenizer.Model.Pieces.Where((_, i) => i % 3 == 0).Select(p => p.Text)];
             Tokenizer restricted = tokenizer.WithVocabulary(allowed);
@@ -178,13 +179,13 @@ public class LawTests
         }
 
         Assert.Throws<InvalidOperationException>(
-            () => All.Value.First(m => m.Name.StartsWith("Word", StringComparison.Ordinal)).Tokenizer.WithVocabulary([]));
+            () => Models.Value.First(m => m.Name.StartsWith("Word", StringComparison.Ordinal)).Tokenizer.WithVocabulary([]));
     }
 
     [Fact]
     public void Extra_options_run_in_order()
     {
-        Tokenizer tokenizer = All.Value[0].Tokenizer;
+        Tokenizer tokenizer = Models.Value[0].Tokenizer;
         List<int> ids = [7, 8];
         ExtraOptions.Parse("bos:eos:reverse", tokenizer).Apply(ids);
         Assert.Equal([tokenizer.EosId, 8, 7, tokenizer.BosId], ids);
@@ -227,24 +228,15 @@ public class LawTests
         var options = new TrainerOptions
         {
             ModelType = type,
-            VocabSize = 600,
+            VocabSize = type == ModelType.Char ? 400 : 600,
             HardVocabLimit = false,
-            UserDefinedSymbols = { "<ai>", "\n" }
+            ByteFallback = settings == "bytes",
+            UserDefinedSymbols = { "<ai>", "\n" },
         };
-        if (settings == "bytes")
-        {
-            options.ByteFallback = true;
-        }
-
         if (settings == "suffix")
         {
             options.TreatWhitespaceAsSuffix = true;
             options.NormalizationRuleName = "identity";
-        }
-
-        if (type == ModelType.Char)
-        {
-            options.VocabSize = 400;
         }
 
         return TokenizerTrainer.Train(options, s_small.Value);

@@ -1,9 +1,11 @@
 // Comparison with the reference, SentencePiece 0.1.97, through hashes of its results (Fixtures/make_fixtures.py made them): trained model
-// files byte for byte, ids and offsets and decodings of every line, n-best and sampling streams. Those on the generated texts always run;
-// those on the shared corpora skip where the corpora are not present, and run in full only with GRULM_TESTS=full.
+// files byte for byte, ids, offsets and decodings of every line, n-best and sampled cuts. Those on the generated texts always run; those on
+// larger texts skip where these are not present (Corpora.cs), and only some run without GRULM_TESTS=full (tests/long/reference-corpora.sh).
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.IO.Compression;
+using System.Runtime.InteropServices;
 using System.Text;
 using GruLM.Tokenization;
 
@@ -19,9 +21,11 @@ public class ReferenceTests
     public static TheoryData<string> CorpusTrainings =>
         [.. s_trainings.Keys.Where(n => !n.StartsWith("small-", StringComparison.Ordinal) && Wanted(n))];
 
-    public static TheoryData<string, string> Encodings => [.. Rows("encoding.tsv")
-        .Where(r => r[0].StartsWith("small-", StringComparison.Ordinal) || Wanted(r[0]))
-        .Select(r => new TheoryDataRow<string, string>(r[0], r[1]))];
+    public static TheoryData<string, string> Encodings =>
+    [
+        .. Rows("encoding.tsv").Where(r => r[0].StartsWith("small-", StringComparison.Ordinal) || Wanted(r[0]))
+            .Select(r => new TheoryDataRow<string, string>(r[0], r[1])),
+    ];
 
     public static TheoryData<string, string> Samplings =>
         [.. Rows("sampling.tsv").Select(r => new TheoryDataRow<string, string>(r[0], r[1]))];
@@ -46,13 +50,12 @@ public class ReferenceTests
         foreach (ReadOnlyMemory<byte> line in Corpora.Lines(Read(corpus)))
         {
             List<EncodedPiece> pieces = tokenizer.EncodePieces(line.Span);
-            encoded.AppendJoin(' ', pieces.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Id}:{p.Begin}:{p.End}")))
-                .Append('\n');
+            encoded.AppendJoin(' ', pieces.Select(p => FormattableString.Invariant($"{p.Id}:{p.Begin}:{p.End}"))).Append('\n');
             ids.Clear();
             tokenizer.Encode(line.Span, ids);
             Assert.Equal(pieces.Select(p => p.Id), ids);
-            var text = new System.Buffers.ArrayBufferWriter<byte>();
-            tokenizer.Decode(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(ids), text);
+            var text = new ArrayBufferWriter<byte>();
+            tokenizer.Decode(CollectionsMarshal.AsSpan(ids), text);
             decoded.Write(text.WrittenSpan);
             decoded.WriteByte((byte)'\n');
         }
@@ -67,24 +70,24 @@ public class ReferenceTests
     {
         string expected = Rows("sampling.tsv").Single(r => r[0] == name && r[1] == what)[2];
         var tokenizer = new Tokenizer(Model(name)!);
+        IEnumerable<ReadOnlyMemory<byte>> lines = Corpora.Lines(Read("small.txt")).Take(300);
         string[] words = what.Split(' ');
         int size = int.Parse(words[1], CultureInfo.InvariantCulture);
         var output = new StringBuilder();
-        PieceSampler? sampler = words[0] == "sample" ? tokenizer.CreateSampler(uint.Parse(words[3], CultureInfo.InvariantCulture)) : null;
-        foreach (ReadOnlyMemory<byte> line in Corpora.Lines(Read("small.txt")).Take(300))
+        if (words[0] == "sample")
         {
-            if (sampler is not null)
+            float alpha = float.Parse(words[2], CultureInfo.InvariantCulture);
+            PieceSampler sampler = tokenizer.CreateSampler(uint.Parse(words[3], CultureInfo.InvariantCulture));
+            foreach (ReadOnlyMemory<byte> line in lines)
             {
-                output.AppendJoin(
-                    ' ', sampler.Encode(line.Span, size, float.Parse(words[2], CultureInfo.InvariantCulture)).Select(p => p.Id))
-                    .Append('\n');
+                output.AppendJoin(' ', sampler.Encode(line.Span, size, alpha).Select(p => p.Id)).Append('\n');
             }
-            else
+        }
+        else
+        {
+            foreach (ScoredPieces best in lines.SelectMany(line => tokenizer.EncodeNBest(line.Span, size)))
             {
-                foreach (ScoredPieces best in tokenizer.EncodeNBest(line.Span, size))
-                {
-                    output.AppendJoin(' ', best.Ids).Append('\n');
-                }
+                output.AppendJoin(' ', best.Ids).Append('\n');
             }
         }
 
@@ -155,8 +158,10 @@ public class ReferenceTests
         return text.ToArray();
     }
 
+    // Those on corpora take longest; a few of them, of every kind of model, stand for the rest.
     private static bool Wanted(string name) => Environment.GetEnvironmentVariable("GRULM_TESTS") == "full"
-        || name is "botchan-bpe-2048" or "botchan-unigram-2048" or "nekodearu-bpe-bytes" or "tinyshakespeare-char-500" or "botchan-word-8000" or "tinyshakespeare-bpe-chat";
+        || name is "botchan-bpe-2048" or "botchan-unigram-2048" or "botchan-word-8000"
+            or "nekodearu-bpe-bytes" or "tinyshakespeare-char-500" or "tinyshakespeare-bpe-chat";
 
     private static IEnumerable<string[]> Rows(string file) => File.ReadLines(Corpora.Fixture(file)).Select(line => line.Split('\t'));
 }

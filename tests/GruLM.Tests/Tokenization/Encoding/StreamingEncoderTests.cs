@@ -13,14 +13,14 @@ public class StreamingEncoderTests
     public void Random_texts_in_parts_of_any_size_are_cut_as_a_whole() => Check.QuickThrowOnFailure(Prop.ForAll(Texts.Arbitrary(), text =>
     {
         byte[] utf8 = Encoding.UTF8.GetBytes(text);
-        return LawTests.All.Value.All(m => Same(m.Tokenizer, utf8, part: 1, recountAt: 5)
-            && Same(m.Tokenizer, utf8, part: 7, recountAt: 1 << 28));
+        return LawTests.Models.Value.All(m =>
+            Same(m.Tokenizer, utf8, part: 1, recountAt: 5) && Same(m.Tokenizer, utf8, part: 7, recountAt: 1 << 28));
     }));
 
     [Fact]
     public void Malformed_bytes_in_parts_are_cut_as_a_whole() => Check.QuickThrowOnFailure(Prop.ForAll<byte[]>(bytes =>
-        LawTests.All.Value.All(m => Same(m.Tokenizer, bytes, part: 1, recountAt: 3)
-        && Same(m.Tokenizer, bytes, part: 3, recountAt: 1 << 28))));
+        LawTests.Models.Value.All(m =>
+            Same(m.Tokenizer, bytes, part: 1, recountAt: 3) && Same(m.Tokenizer, bytes, part: 3, recountAt: 1 << 28))));
 
     [Theory]
     [InlineData("botchan.txt")]
@@ -29,7 +29,7 @@ public class StreamingEncoderTests
     public void Corpora_in_parts_are_cut_as_a_whole(string name)
     {
         byte[] text = Corpora.Read(name);
-        foreach ((string model, Tokenizer tokenizer) in LawTests.All.Value)
+        foreach ((string model, Tokenizer tokenizer) in LawTests.Models.Value)
         {
             Assert.True(Same(tokenizer, text, part: 9973, recountAt: 50_000), $"{model} on {name}");
         }
@@ -44,7 +44,7 @@ public class StreamingEncoderTests
         using var stream = new GZipStream(File.OpenRead(Corpora.Fixture("small.txt.gz")), CompressionMode.Decompress);
         var text = new MemoryStream();
         stream.CopyTo(text);
-        foreach ((string model, Tokenizer tokenizer) in LawTests.All.Value)
+        foreach ((string model, Tokenizer tokenizer) in LawTests.Models.Value)
         {
             Assert.True(Same(tokenizer, text.ToArray(), part: 4099, recountAt: 1 << 28), model);
         }
@@ -55,7 +55,7 @@ public class StreamingEncoderTests
     {
         // Most of this text is spaces that some models drop, which makes the window fill slowly.
         byte[] part = Encoding.UTF8.GetBytes("The cat" + new string(' ', 900) + "sat.\n");
-        foreach ((string model, Tokenizer tokenizer) in LawTests.All.Value)
+        foreach ((string model, Tokenizer tokenizer) in LawTests.Models.Value)
         {
             StreamingEncoder encoder = tokenizer.CreateStreamingEncoder();
             var pieces = new List<StreamedPiece>();
@@ -76,7 +76,7 @@ public class StreamingEncoderTests
     [Fact]
     public void After_the_end_another_text_begins()
     {
-        Tokenizer tokenizer = LawTests.All.Value[0].Tokenizer;
+        Tokenizer tokenizer = LawTests.Models.Value[0].Tokenizer;
         StreamingEncoder encoder = tokenizer.CreateStreamingEncoder();
         var pieces = new List<StreamedPiece>();
         for (int i = 0; i < 2; i++)

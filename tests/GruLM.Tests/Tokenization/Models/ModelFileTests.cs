@@ -50,11 +50,12 @@ public class ModelFileTests
         Refused(p => p.Pieces[5].Type = TypeInFile.Byte);
         Refused(p => p.TrainerSpec.ByteFallback = true);
         Refused(p => p.NormalizerSpec.PrecompiledCharsmap = ByteString.CopyFrom(255, 255, 0, 0, 1));
-        Refused(p => p.SelfTestData = new SelfTestData
+        var sample = new SelfTestData.Types.Sample
         {
-            Samples =
-                { new SelfTestData.Types.Sample { Input = ByteString.CopyFromUtf8("ab"), Expected = ByteString.CopyFromUtf8("wrong") } },
-        });
+            Input = ByteString.CopyFromUtf8("ab"),
+            Expected = ByteString.CopyFromUtf8("wrong"),
+        };
+        Refused(p => p.SelfTestData = new SelfTestData { Samples = { sample } });
         Assert.Throws<InvalidDataException>(() => Tokenizer.Load(ReadOnlySpan<byte>.Empty));
         Assert.Throws<InvalidDataException>(() => Tokenizer.Load("not a model at all"u8));
 
@@ -152,11 +153,7 @@ public class ModelFileTests
                     break;
                 default:
                     damaged = [.. damaged[..at], .. damaged[Math.Min(damaged.Length, at + random.Next(1, 8))..]];
-                    if (damaged.Length == 0)
-                    {
-                        damaged = [0];
-                    }
-
+                    if (damaged.Length == 0) damaged = [0];
                     break;
             }
         }

@@ -47,9 +47,11 @@ public class TrainingTests
     }
 
     [Theory]
-    [InlineData(ModelType.Bpe, "▁ 吾輩 《 わが はい 》 は猫 である 。 名前 はまだ 無い 。 どこで 生 れた か とん と見 当 《 けんとう 》 が つかぬ 。 " +
+    [InlineData(
+        ModelType.Bpe, "▁ 吾輩 《 わが はい 》 は猫 である 。 名前 はまだ 無い 。 どこで 生 れた か とん と見 当 《 けんとう 》 が つかぬ 。 " +
         "何でも 薄 暗 いじ め じ め した 所で ニャー ニャー 泣 いていた 事 だけは 記憶 している 。")]
-    [InlineData(ModelType.Unigram, "▁ 吾輩 《 わが はい 》 は猫である 。 名前はまだ 無 い 。 どこ で 生 れた か とん と 見当 《 けん とう 》 が つか ぬ 。 " +
+    [InlineData(
+        ModelType.Unigram, "▁ 吾輩 《 わが はい 》 は猫である 。 名前はまだ 無 い 。 どこ で 生 れた か とん と 見当 《 けん とう 》 が つか ぬ 。 " +
         "何でも 薄 暗 い じめ じめ した 所で ニャーニャー 泣 い ていた 事 だけは 記憶 している 。")]
     public void The_cat_is_cut_as_the_current_reference_cuts_it(ModelType type, string expected)
     {
@@ -134,9 +136,8 @@ public class TrainingTests
     }
 
     [Fact]
-    public void Training_can_be_cancelled() => Assert.Throws<OperationCanceledException>(
-        () => TokenizerTrainer.Train(Options(ModelType.Bpe, 15), [Encoding.UTF8.GetBytes("abracadabra")], null,
-        new CancellationToken(canceled: true)));
+    public void Training_can_be_cancelled() => Assert.Throws<OperationCanceledException>(() => TokenizerTrainer.Train(
+        Options(ModelType.Bpe, 15), [Encoding.UTF8.GetBytes("abracadabra")], null, new CancellationToken(canceled: true)));
 
     [Theory]
     [InlineData("a,b", "a|b")]
