@@ -88,9 +88,11 @@ public class DataTests
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
-    public void A_stream_needs_two_tokens(int count) =>
-        Assert.Contains("at least 2", Assert.Throws<InvalidDataException>(() => new TokenStream(new int[count], 4, 4, 1)).Message,
-        StringComparison.Ordinal);
+    public void A_stream_needs_two_tokens(int count)
+    {
+        InvalidDataException error = Assert.Throws<InvalidDataException>(() => new TokenStream(new int[count], 4, 4, 1));
+        Assert.Contains("at least 2", error.Message, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData(8)]

@@ -50,8 +50,8 @@ public sealed class TokenFileTests : IDisposable
         Assert.Null(TokenFile.Open(path, 100_000, s_one, s_two));
         using (TokenFile file = TokenFile.Open(path, 99, s_one, s_two)!)
         {
-            Assert.Contains("damaged at token 2", Assert.Throws<InvalidDataException>(() => file.CopyTo(0, new int[3])).Message,
-                StringComparison.Ordinal);
+            InvalidDataException error = Assert.Throws<InvalidDataException>(() => file.CopyTo(0, new int[3]));
+            Assert.Contains("damaged at token 2", error.Message, StringComparison.Ordinal);
         }
 
         using (FileStream cut = File.OpenWrite(path)) cut.SetLength(cut.Length - 1);
@@ -65,8 +65,8 @@ public sealed class TokenFileTests : IDisposable
     [InlineData(SampleKind.Lines)]
     public void Training_from_a_file_gives_the_same_bits_and_the_file_is_used_again(SampleKind samples)
     {
-        byte[] text = Encoding.UTF8.GetBytes(SampleCorpus.Generate(2, 30_000)),
-            heldOut = Encoding.UTF8.GetBytes(SampleCorpus.Generate(9, 3_000));
+        byte[] text = Encoding.UTF8.GetBytes(SampleCorpus.Generate(2, 30_000));
+        byte[] heldOut = Encoding.UTF8.GetBytes(SampleCorpus.Generate(9, 3_000));
         var options = new TextTrainingOptions
         {
             Tokenizer = new Tokenizer(DefaultTokenizer.Train(text.AsMemory(), 400)),
@@ -121,8 +121,8 @@ public sealed class TokenFileTests : IDisposable
             string ids = Path.Combine(_folder, "ids"), lengths = Path.Combine(_folder, "lengths");
             TokenFile.Write(ids, 4096, s_one, s_two, [[1], .. lines]);
             TokenFile.Write(lengths, int.MaxValue, s_one, s_two, [[1], [.. lines.Select(line => line.Length)]]);
-            using var read = new LinesInFile(TokenFile.Open(ids, 4096, s_one, s_two)!,
-                TokenFile.Open(lengths, int.MaxValue, s_one, s_two)!);
+            using var read = new LinesInFile(
+                TokenFile.Open(ids, 4096, s_one, s_two)!, TokenFile.Open(lengths, int.MaxValue, s_one, s_two)!);
             Assert.Equal(lines.Length + 1, read.Count);
             for (int i = 0; i < lines.Length; i++)
             {
@@ -133,9 +133,10 @@ public sealed class TokenFileTests : IDisposable
     }
 
     [Fact]
-    public void Files_that_do_not_belong_together_are_refused() =>
-        Assert.Contains(
-        "do not belong together",
-        Assert.Throws<InvalidDataException>(
-        () => new LinesInFile(new TokensInMemory(new int[9]), new TokensInMemory(new int[] { 3, 4 }))).Message, StringComparison.Ordinal);
+    public void Files_that_do_not_belong_together_are_refused()
+    {
+        TokensInMemory ids = new(new int[9]), lengths = new(new int[] { 3, 4 });
+        InvalidDataException error = Assert.Throws<InvalidDataException>(() => new LinesInFile(ids, lengths));
+        Assert.Contains("do not belong together", error.Message, StringComparison.Ordinal);
+    }
 }

@@ -31,11 +31,11 @@ public sealed class DynamicEvaluationTests : IDisposable
         HeldOutStream text = Periodic(6000);
         float[] before = Values();
         EvaluationResult still = Evaluation.Stream(_model, text);
-        EvaluationResult dynamic = DynamicEvaluation.Stream(_model.Parameters, _compute, text, new DynamicOptions { LearningRate = 0.003 });
+        EvaluationResult dynamic = Dynamic(text, new DynamicOptions { LearningRate = 0.003 });
         Assert.Equal(still.Sums.Tokens, dynamic.Sums.Tokens);
         Assert.Equal(still.Bytes, dynamic.Bytes);
         Assert.True(dynamic.Sums.MeanNll < 0.6 * still.Sums.MeanNll, $"{dynamic.Sums.MeanNll} after {still.Sums.MeanNll}");
-        Assert.True(DynamicEvaluation.Stream(_model.Parameters, _compute, text, new DynamicOptions()).Sums.MeanNll < still.Sums.MeanNll);
+        Assert.True(Dynamic(text, new DynamicOptions()).Sums.MeanNll < still.Sums.MeanNll);
         Assert.Equal(before, Values());
         Assert.Equal(still, Evaluation.Stream(_model, text));
     }
@@ -47,10 +47,8 @@ public sealed class DynamicEvaluationTests : IDisposable
         EvaluationResult still = Evaluation.Stream(_model, text);
 
         // To the bit where sums are taken in the same portions.
-        Assert.Equal(
-            still, DynamicEvaluation.Stream(_model.Parameters, _compute, text, new DynamicOptions { Segment = 256, LearningRate = 0 }));
-        EvaluationResult other = DynamicEvaluation.Stream(_model.Parameters, _compute, text,
-            new DynamicOptions { Segment = 37, LearningRate = 0 });
+        Assert.Equal(still, Dynamic(text, new DynamicOptions { Segment = 256, LearningRate = 0 }));
+        EvaluationResult other = Dynamic(text, new DynamicOptions { Segment = 37, LearningRate = 0 });
         Assert.Equal(1, other.Sums.Nll / still.Sums.Nll, 1e-12);
         Assert.Equal(still.Sums.Correct, other.Sums.Correct);
     }
@@ -59,24 +57,23 @@ public sealed class DynamicEvaluationTests : IDisposable
     public void A_segment_is_scored_before_it_is_learned_from()
     {
         HeldOutStream text = Periodic(65);
-        Assert.Equal(
-            Evaluation.Stream(_model, text),
-            DynamicEvaluation.Stream(_model.Parameters, _compute, text, new DynamicOptions { Segment = 64, LearningRate = 0.1 }));
+        Assert.Equal(Evaluation.Stream(_model, text), Dynamic(text, new DynamicOptions { Segment = 64, LearningRate = 0.1 }));
 
         // What comes later has no part in the figures of what came before.
         HeldOutStream longer = Periodic(129);
         int[] changed = longer.Ids.ToArray();
         for (int i = 70; i < changed.Length; i++) changed[i] = 1;
         var first = new DynamicOptions { Segment = 64, LearningRate = 0.01 };
-        double Nll(int[] ids, int count) =>
-            DynamicEvaluation.Stream(_model.Parameters, _compute, new HeldOutStream(ids.AsMemory(0, count), longer.ByteEnds[..count]),
-            first).Sums.Nll;
+        double Nll(int[] ids, int count) => Dynamic(new HeldOutStream(ids.AsMemory(0, count), longer.ByteEnds[..count]), first).Sums.Nll;
         Assert.Equal(Nll(longer.Ids.ToArray(), 70), Nll(changed, 70));
     }
 
     [Fact]
     public void Too_little_text_is_an_error() =>
-        Assert.Throws<InvalidDataException>(() => DynamicEvaluation.Stream(_model.Parameters, _compute, Periodic(1), new DynamicOptions()));
+        Assert.Throws<InvalidDataException>(() => Dynamic(Periodic(1), new DynamicOptions()));
+
+    private EvaluationResult Dynamic(HeldOutStream text, DynamicOptions options) =>
+        DynamicEvaluation.Stream(_model.Parameters, _compute, text, options);
 
     private static HeldOutStream Periodic(int count)
     {

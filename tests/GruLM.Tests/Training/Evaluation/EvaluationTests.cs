@@ -12,15 +12,8 @@ public sealed class EvaluationTests : IDisposable
     private readonly Compute _compute = Compute.Create(2);
     private readonly GruLanguageModel _model;
     private readonly PlainGruModel<double> _plain;
-    private readonly GruConfig _config = new()
-    {
-        VocabSize = 17,
-        EmbeddingDim = 8,
-        HiddenDim = 8,
-        NumLayers = 2,
-        Dropout = 0.5,
-        TieWeights = true
-    };
+    private readonly GruConfig _config =
+        new() { VocabSize = 17, EmbeddingDim = 8, HiddenDim = 8, NumLayers = 2, Dropout = 0.5, TieWeights = true };
 
     public EvaluationTests()
     {

@@ -11,15 +11,8 @@ public sealed class TrainerTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("grulm-train-").FullName;
     private readonly Compute _compute = Compute.Create(2);
-    private readonly GruConfig _config = new()
-    {
-        VocabSize = 20,
-        EmbeddingDim = 24,
-        HiddenDim = 24,
-        NumLayers = 2,
-        Dropout = 0.1,
-        TieWeights = true
-    };
+    private readonly GruConfig _config =
+        new() { VocabSize = 20, EmbeddingDim = 24, HiddenDim = 24, NumLayers = 2, Dropout = 0.1, TieWeights = true };
 
     public void Dispose()
     {
@@ -87,8 +80,7 @@ public sealed class TrainerTests : IDisposable
         };
         ITrainingData Data() => what switch
         {
-            "lines" =>
-                new LineSamples([.. Enumerable.Range(0, 60).Select(i => Enumerable.Range(3, 2 + (i % 15)).ToArray())], 1, 2, 4, 12, 5),
+            "lines" => new LineSamples(Lines(60), 1, 2, 4, 12, 5),
             "random-bptt" => new TokenStream(Periodic(700), 4, 12, seed: 1, randomSteps: true),
             _ => Stream(700),
         };
@@ -97,17 +89,13 @@ public sealed class TrainerTests : IDisposable
 
         using var stop = new CancellationTokenSource();
         using var first = GruLanguageModel.Create(_config, _compute, 7, optimizer);
-        TrainingResult stopped = new Trainer(first, Data(), HeldOut(60), options with { LogInterval = 1 }, _folder,
-            new Recorder
-            {
-                AfterStep = step =>
-                {
-                    if (step == 11)
-                    {
-                        stop.Cancel();
-                    }
-                }
-            }).Run(stop.Token);
+        var stopper = new Recorder();
+        stopper.AfterStep = step =>
+        {
+            if (step == 11) stop.Cancel();
+        };
+        TrainingResult stopped =
+            new Trainer(first, Data(), HeldOut(60), options with { LogInterval = 1 }, _folder, stopper).Run(stop.Token);
         Assert.False(stopped.Finished);
         Assert.Equal(11, stopped.Position.Step);
         if (what == "plateau") Assert.InRange(stopped.Position.RateCuts, 1, end.RateCuts - 1);
@@ -117,8 +105,10 @@ public sealed class TrainerTests : IDisposable
         var trainer = new Trainer(resumed, Data(), HeldOut(60), options, _folder, new Recorder());
         trainer.ContinueFrom(Checkpoint.Load(checkpoint, resumed));
         Assert.True(trainer.Run().Finished);
-        Assert.Equal((end.Step, end.RateCuts, end.EvaluationsOnPlateau),
-            (trainer.Position.Step, trainer.Position.RateCuts, trainer.Position.EvaluationsOnPlateau));
+        RunPosition position = trainer.Position;
+        Assert.Equal(
+            (end.Step, end.RateCuts, end.EvaluationsOnPlateau),
+            (position.Step, position.RateCuts, position.EvaluationsOnPlateau));
         foreach (ParameterView view in whole.Parameters.Views)
         {
             Assert.Equal(whole.Parameters.Span(view.Name).ToArray(), resumed.Parameters.Span(view.Name).ToArray());
@@ -147,17 +137,19 @@ public sealed class TrainerTests : IDisposable
             PlateauFactor = 0.5,
         };
         RunPosition end = new Trainer(model, Stream(8000), HeldOut(100), options, null, watcher).Run().Position;
-        double[] rates = [.. watcher.Steps.Select(s => s.LearningRate / 1e-30)],
-            expected = [1 / 3.0, 2 / 3.0, .. new double[4].Select(_ => 1.0), .. new double[4].Select(_ => 0.5),
-            .. new double[4].Select(_ => 0.25), .. new double[6].Select(_ => 0.2)];
+        double[] rates = [.. watcher.Steps.Select(s => s.LearningRate / 1e-30)];
+        double[] expected =
+        [
+            1 / 3.0, 2 / 3.0, .. Enumerable.Repeat(1.0, 4), .. Enumerable.Repeat(0.5, 4), .. Enumerable.Repeat(0.25, 4),
+            .. Enumerable.Repeat(0.2, 6),
+        ];
         Assert.All(rates.Zip(expected), pair => Assert.Equal(pair.Second, pair.First, 1e-9));
         Assert.Equal(3, end.RateCuts);
         Assert.Equal(3, watcher.Notices.Count);
         Assert.Equal("no better for 2 evaluation(s): the learning rate is 5.0e-31 from here on", watcher.Notices[0]);
-        Assert.Contains(
-            "needs held-out data",
-            Assert.Throws<ArgumentException>(() => new Trainer(model, Stream(3000), null, options, null, watcher)).Message,
-            StringComparison.Ordinal);
+        ArgumentException error = Assert.Throws<ArgumentException>(
+            () => new Trainer(model, Stream(3000), null, options, null, watcher));
+        Assert.Contains("needs held-out data", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -166,20 +158,18 @@ public sealed class TrainerTests : IDisposable
         using var model = GruLanguageModel.Create(_config, _compute, 1);
         var watcher = new Recorder();
         var data = new TokenStream(Periodic(3000), 8, 16, seed: 1, randomSteps: true);
-        new Trainer(
-            model, data, null,
-            new TrainingOptions
-            {
-                Epochs = 2,
-                Bptt = 16,
-                LearningRate = 0.01,
-                WarmupSteps = 0,
-                Schedule = ScheduleKind.Constant,
-                LogInterval = 1
-            }, null, watcher).Run();
-        int[] lengths =
-            [.. Enumerable.Range(0, 2)
-            .SelectMany(epoch => Enumerable.Range(0, data.StepsInEpoch(epoch)).Select(i => data.Batch(epoch, i).Steps))];
+        var options = new TrainingOptions
+        {
+            Epochs = 2,
+            Bptt = 16,
+            LearningRate = 0.01,
+            WarmupSteps = 0,
+            Schedule = ScheduleKind.Constant,
+            LogInterval = 1,
+        };
+        new Trainer(model, data, null, options, null, watcher).Run();
+        int[] Lengths(int epoch) => [.. Enumerable.Range(0, data.StepsInEpoch(epoch)).Select(i => data.Batch(epoch, i).Steps)];
+        int[] lengths = [.. Lengths(0), .. Lengths(1)];
         Assert.Equal(lengths.Length, watcher.Steps[^1].TotalSteps);
         Assert.Equal(lengths.Select(length => 0.01 * (length / 16.0)), watcher.Steps.Select(s => s.LearningRate));
         Assert.Equal([data.StepsInEpoch(0), data.StepsInEpoch(1)], watcher.Epochs.Select(e => e.Steps));
@@ -191,10 +181,7 @@ public sealed class TrainerTests : IDisposable
     public void Gradients_of_parts_make_the_update_of_the_large_batch(bool lines)
     {
         var options = new TrainingOptions { Epochs = 2, BatchSize = 8, Bptt = 12, LearningRate = 0.01, WarmupSteps = 3 };
-        ITrainingData Data() =>
-            lines
-            ? new LineSamples([.. Enumerable.Range(0, 61).Select(i => Enumerable.Range(3, 2 + (i % 15)).ToArray())], 1, 2, 8, 12, 5)
-            : Stream(1500);
+        ITrainingData Data() => lines ? new LineSamples(Lines(61), 1, 2, 8, 12, 5) : Stream(1500);
         using var large = GruLanguageModel.Create(_config with { Dropout = 0 }, _compute, 7);
         using var parts = GruLanguageModel.Create(_config with { Dropout = 0 }, _compute, 7);
         var first = new Recorder();
@@ -289,11 +276,8 @@ public sealed class TrainerTests : IDisposable
         {
             AfterStep = step =>
             {
-                if (step == 3)
-                {
-                    File.WriteAllText(Path.Combine(_folder, "training", "step-4.partial"), "in the way");
-                }
-            }
+                if (step == 3) File.WriteAllText(Path.Combine(_folder, "training", "step-4.partial"), "in the way");
+            },
         };
         var options = new TrainingOptions { MaxSteps = 9, SaveInterval = 2, LogInterval = 1, LearningRate = 0.01 };
         IOException error = Assert.Throws<IOException>(() => new Trainer(model, Stream(3000), null, options, _folder, watcher).Run());
@@ -327,6 +311,9 @@ public sealed class TrainerTests : IDisposable
     private static TokenStream Stream(int count) => new(Periodic(count), 8, 16, seed: 1);
 
     private static HeldOutStream HeldOut(int count) => new(Periodic(count), Enumerable.Range(1, count).Select(i => (long)i).ToArray());
+
+    private static int[][] Lines(int count) =>
+        [.. Enumerable.Range(0, count).Select(i => Enumerable.Range(3, 2 + (i % 15)).ToArray())];
 
     private static int[] Periodic(int count) => [.. Enumerable.Range(0, count).Select(i => 3 + ((i * i) % 13))];
 
