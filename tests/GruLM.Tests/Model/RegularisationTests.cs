@@ -164,9 +164,8 @@ public sealed class RegularisationTests : IDisposable
         Assert.NotEqual(whole.Parameters.Span("embedding.weight").ToArray(), best.Parameters.Span("embedding.weight").ToArray());
 
         string checkpoint = Checkpoint.Find(_folder).First(c => c.Step == 11).Folder;
-        using var resumed = new GruLanguageModel(ModelFile.Load(checkpoint).Parameters, compute, adam,
-            seed: 7)
-        { Regularisation = s_everything };
+        using var resumed = new GruLanguageModel(ModelFile.Load(checkpoint).Parameters, compute, adam, seed: 7);
+        resumed.Regularisation = s_everything;
         var trainer = new Trainer(resumed, new TokenStream(text, 4, 12, 5), heldOut, options, null, new SilentObserver());
         trainer.ContinueFrom(Checkpoint.Load(checkpoint, resumed));
         TrainingResult again = trainer.Run();

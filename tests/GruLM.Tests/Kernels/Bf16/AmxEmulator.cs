@@ -1,6 +1,6 @@
 // An interpreter for the machine code of AmxAssembler, so that the bytes themselves are tested on machines without AMX: it decodes them
-// and does what the manual says, on the real memory of the process. Whatever it does not know, a rule of the tiles that is
-// broken, and an access outside the memory it was told of, is an exception. Leaves out the rest of the processor.
+// and does what the manual says, on the real memory of the process. An instruction that it does not know, a broken rule of the tiles and
+// an access outside the memory that it was told of are exceptions. Leaves out the rest of the processor.
 // Source: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2: LDTILECFG, TILELOADD, TILESTORED, TILEZERO, TDPBF16PS.
 
 using System.Runtime.CompilerServices;
@@ -16,6 +16,9 @@ internal sealed unsafe class AmxEmulator : IDisposable
 {
     private const int Tiles = 8, TileRows = 16, RowBytes = 64, TileBytes = TileRows * RowBytes;
 
+    // The registers that a callee leaves as they were.
+    private static readonly Register[] s_kept =
+        [Register.RBX, Register.RBP, Register.RSP, Register.R12, Register.R13, Register.R14, Register.R15];
     private static AmxEmulator? s_current;
     private readonly Dictionary<ulong, Instruction> _program = [];
     private readonly List<Func<(nint Start, long Bytes)>> _regions = [];
@@ -96,8 +99,7 @@ internal sealed unsafe class AmxEmulator : IDisposable
             Execute(state, instruction, ref ip);
         }
 
-        foreach (Register kept in (Register[])[Register.RBX, Register.RBP, Register.RSP, Register.R12, Register.R13, Register.R14,
-            Register.R15])
+        foreach (Register kept in s_kept)
         {
             if (state.Registers[Number(kept)] != before[Number(kept)]) throw new InvalidOperationException($"{kept} was not kept");
         }
@@ -265,7 +267,8 @@ internal sealed unsafe class AmxEmulator : IDisposable
 
     private void Result(State s, in Instruction instruction, ulong value, bool write)
     {
-        bool wide = instruction.Op0Kind == OpKind.Register ? instruction.Op0Register.GetSize() == 8 : instruction.MemorySize.GetSize() == 8;
+        int size = instruction.Op0Kind == OpKind.Register ? instruction.Op0Register.GetSize() : instruction.MemorySize.GetSize();
+        bool wide = size == 8;
         s.Zero = wide ? value == 0 : (uint)value == 0;
         if (write) Write(s, instruction, value);
     }
@@ -317,7 +320,8 @@ internal sealed unsafe class AmxEmulator : IDisposable
         {
             if (config[0] != 1) throw Bad($"palette {config[0]}", instruction);
             if (config[1] != 0) throw Bad("a start row means a load that was interrupted", instruction);
-            if (config[2..16].ContainsAnyExcept((byte)0) || config[32..48].ContainsAnyExcept((byte)0)
+            if (config[2..16].ContainsAnyExcept((byte)0)
+                || config[32..48].ContainsAnyExcept((byte)0)
                 || config[56..].ContainsAnyExcept((byte)0))
             {
                 throw Bad("reserved bytes are not zero", instruction);

@@ -127,11 +127,12 @@ public sealed unsafe class AmxGemmTests : IDisposable
         using var b = new Bf16Panels(Size, Size);
         using var c = new AlignedBuffer<float>(Size * Size);
         bool done = false;
-        var collector = new Thread(() =>
+        void Collect()
         {
             while (!Volatile.Read(ref done)) GC.Collect(0, GCCollectionMode.Forced);
-        })
-        { IsBackground = true };
+        }
+
+        var collector = new Thread(Collect) { IsBackground = true };
         collector.Start();
         float[]? first = null;
         fixed (float* p = x)
@@ -159,8 +160,8 @@ public sealed unsafe class AmxGemmTests : IDisposable
         }
         else
         {
-            Assert.Contains(AmxMachine.Reason, Assert.Throws<NotSupportedException>(() => AmxCeiling.Gflops(team)).Message,
-                StringComparison.Ordinal);
+            NotSupportedException error = Assert.Throws<NotSupportedException>(() => AmxCeiling.Gflops(team));
+            Assert.Contains(AmxMachine.Reason, error.Message, StringComparison.Ordinal);
         }
     }
 
@@ -243,10 +244,8 @@ public sealed unsafe class AmxGemmTests : IDisposable
             {
                 for (int j = 0; j < n; j++)
                 {
-                    if (c.Pointer[(i * stride) + j] != times * sums[(i * n) + j])
-                    {
-                        Assert.Fail($"{m}x{k}x{n} at ({i}, {j}): {c.Pointer[(i * stride) + j]} for {times * sums[(i * n) + j]}");
-                    }
+                    float expected = times * sums[(i * n) + j], actual = c.Pointer[(i * stride) + j];
+                    if (actual != expected) Assert.Fail($"{m}x{k}x{n} at ({i}, {j}): {actual} for {expected}");
                 }
             }
         }

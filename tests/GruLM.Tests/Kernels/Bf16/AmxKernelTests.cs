@@ -148,8 +148,8 @@ public sealed unsafe class AmxKernelTests : IDisposable
         Assert.NotEmpty(AmxMachine.Reason);
         if (!AmxMachine.IsAvailable)
         {
-            Assert.Contains(AmxMachine.Reason, Assert.Throws<NotSupportedException>(() => AmxMachine.Kernel).Message,
-                StringComparison.Ordinal);
+            NotSupportedException error = Assert.Throws<NotSupportedException>(() => AmxMachine.Kernel);
+            Assert.Contains(AmxMachine.Reason, error.Message, StringComparison.Ordinal);
         }
 
         [System.Runtime.InteropServices.UnmanagedCallersOnly]
@@ -202,7 +202,8 @@ public sealed unsafe class AmxKernelTests : IDisposable
             int Tmm(int operand) => instruction.GetOpRegister(operand) - Register.TMM0;
             bool load = instruction.Mnemonic == Mnemonic.Tileloadd, store = instruction.Mnemonic == Mnemonic.Tilestored;
             bool memory = load || store || instruction.Mnemonic == Mnemonic.Ldtilecfg;
-            int at = memory ? instruction.MemoryBase - Register.RAX : 0, index = load || store ? instruction.MemoryIndex - Register.RAX : 0;
+            int at = memory ? instruction.MemoryBase - Register.RAX : 0;
+            int index = load || store ? instruction.MemoryIndex - Register.RAX : 0;
             int vvvv = instruction.Mnemonic == Mnemonic.Tdpbf16ps ? Tmm(2) : 0;
             int reg = load || instruction.Mnemonic is Mnemonic.Tilezero or Mnemonic.Tdpbf16ps ? Tmm(0) : store ? Tmm(1) : 0;
             int rm = load || store ? 4 : memory ? at : instruction.Mnemonic == Mnemonic.Tdpbf16ps ? Tmm(1) : 0;
@@ -211,7 +212,10 @@ public sealed unsafe class AmxKernelTests : IDisposable
             int mod = !memory ? 3 : displacement == 0 ? 0 : displacement < 128 ? 1 : 2;
             List<byte> expected =
             [
-                0xC4, (byte)(0x82 | (index < 8 ? 0x40 : 0) | (at < 8 ? 0x20 : 0)), (byte)(((~vvvv & 15) << 3) | f.Prefix), (byte)f.Opcode,
+                0xC4,
+                (byte)(0x82 | (index < 8 ? 0x40 : 0) | (at < 8 ? 0x20 : 0)),
+                (byte)(((~vvvv & 15) << 3) | f.Prefix),
+                (byte)f.Opcode,
                 (byte)((mod << 6) | (reg << 3) | rm),
             ];
             if (load || store) expected.Add((byte)(((index & 7) << 3) | (at & 7)));
@@ -341,8 +345,8 @@ public sealed unsafe class AmxKernelTests : IDisposable
         public void Product(int from, int length, int row, int rows, bool add)
         {
             AmxKernel kernel = KernelOf(_runner);
-            kernel.Product(_a.Pointer + ((nint)row * _depth) + from, _depth, _b.Pointer + ((nint)from * Width), length,
-                _c.Pointer + ((nint)row * _strideC), _strideC, rows, _n, add);
+            ushort* a = _a.Pointer + ((nint)row * _depth) + from, b = _b.Pointer + ((nint)from * Width);
+            kernel.Product(a, _depth, b, length, _c.Pointer + ((nint)row * _strideC), _strideC, rows, _n, add);
             _test._emulator.Check();
             C = new float[_m, _n];
             for (int i = 0; i < _m; i++)

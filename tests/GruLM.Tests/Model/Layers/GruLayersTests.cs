@@ -38,8 +38,9 @@ public class GruLayersTests
         for (int l = 0; l < config.NumLayers; l++)
         {
             double[] Weights(string kind) => [.. p.Span($"gru.{kind}_l{l}").ToArray().Select(v => (double)v)];
-            var layer = new GruLayer<double>(config.InputDim(l), config.HiddenDim, Weights("weight_ih"), Weights("weight_hh"),
-                Weights("bias_ih"), Weights("bias_hh"));
+            var layer = new GruLayer<double>(
+                config.InputDim(l), config.HiddenDim,
+                Weights("weight_ih"), Weights("weight_hh"), Weights("bias_ih"), Weights("bias_hh"));
             double[][] states = Enumerable.Range(0, lanes).Select(_ => new double[config.HiddenDim]).ToArray();
             double[][] before = new double[steps * lanes][];
             double[][] gates = new double[steps * lanes][];

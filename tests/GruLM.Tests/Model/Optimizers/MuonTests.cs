@@ -68,18 +68,17 @@ public class MuonTests
         int from = Math.Min(rows, columns), to = Math.Max(rows, columns);
         for (int trial = 0; trial < 200; trial++)
         {
-            double[] x =
-                [.. Enumerable.Range(0, from)
-                .Select(i => trial < from ? (i == trial ? 1.0 : 0) : random.Normal(1 + (ulong)trial, (ulong)i))];
-            double[] y =
-                [.. Enumerable.Range(0, to)
-                .Select(j => Enumerable.Range(0, from).Sum(i => x[i] * (wide ? result[(i * columns) + j] : result[(j * columns) + i])))];
+            double[] x = [.. Enumerable.Range(0, from).Select(i => trial < from ? (i == trial ? 1 : 0) : Drawn(trial, i))];
+            double[] y = [.. Enumerable.Range(0, to).Select(j => Enumerable.Range(0, from).Sum(i => x[i] * At(i, j)))];
             Assert.InRange(Math.Sqrt(y.Sum(v => v * v) / x.Sum(v => v * v)), 0.6, 1.3);
         }
 
         matrix.Clear();
         newtonSchulz.Apply(compute, matrix.Pointer, rows, columns);
         Assert.DoesNotContain(matrix.Span.ToArray(), value => value != 0);
+
+        double Drawn(int trial, int i) => random.Normal(1 + (ulong)trial, (ulong)i);
+        double At(int i, int j) => wide ? result[(i * columns) + j] : result[(j * columns) + i];
     }
 
     // Five iterations of X <- a X + b (X X') X + c (X X')^2 X, as they are written.
@@ -89,8 +88,8 @@ public class MuonTests
         double[] x = [.. matrix.Select(v => v / norm)];
         for (int iteration = 0; iteration < 5; iteration++)
         {
-            double[] gram = Product(x, Transposed(x, rows, columns), rows, columns, rows), once = Product(gram, x, rows, rows, columns),
-                twice = Product(gram, once, rows, rows, columns);
+            double[] gram = Product(x, Transposed(x, rows, columns), rows, columns, rows);
+            double[] once = Product(gram, x, rows, rows, columns), twice = Product(gram, once, rows, rows, columns);
             for (int i = 0; i < x.Length; i++) x[i] = (3.4445 * x[i]) - (4.7750 * once[i]) + (2.0315 * twice[i]);
         }
 

@@ -1,6 +1,6 @@
 // Updates against plain loops in double precision and PyTorch's own figures, on every kernel path; the same bits for any number of threads
-// and after reading the state back. GradientTests.cs has AdamW within whole training steps against PyTorch, MuonTests.cs what is Muon's
-// own.
+// and after reading the state back. Left to others: AdamW in whole training steps beside PyTorch (GradientTests.cs), and what only Muon has
+// (MuonTests.cs).
 
 using System.Text.Json;
 using FsCheck;
@@ -32,8 +32,8 @@ public sealed class OptimizersTests : IDisposable
     [Fact]
     public void Sgd_follows_PyTorch()
     {
-        using var json =
-            JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Model", "Fixtures", "pytorch_sgd.json")));
+        string fixture = Path.Combine(AppContext.BaseDirectory, "Model", "Fixtures", "pytorch_sgd.json");
+        using var json = JsonDocument.Parse(File.ReadAllText(fixture));
         JsonElement root = json.RootElement;
         var config = new GruConfig
         {
@@ -57,8 +57,8 @@ public sealed class OptimizersTests : IDisposable
                 foreach (JsonElement step in reference.GetProperty("steps").EnumerateArray())
                 {
                     Fill(gradients, step.GetProperty("gradients"));
-                    optimizer.Update(compute, parameters, gradients, step.GetProperty("rate").GetDouble(),
-                        step.GetProperty("scale").GetDouble());
+                    double rate = step.GetProperty("rate").GetDouble(), scale = step.GetProperty("scale").GetDouble();
+                    optimizer.Update(compute, parameters, gradients, rate, scale);
                 }
 
                 Fill(end, reference.GetProperty("end"));
@@ -89,8 +89,8 @@ public sealed class OptimizersTests : IDisposable
         }));
 
     [Fact]
-    public void AdamW_agrees_with_plain_loops() => ForAllConstants((config, beta, decay, rate, scale) =>
-        Follow(new AdamWOptions { Beta1 = beta, WeightDecay = decay }, config, rate, scale, 1e-5,
+    public void AdamW_agrees_with_plain_loops() => ForAllConstants((config, beta, decay, rate, scale) => Follow(
+        new AdamWOptions { Beta1 = beta, WeightDecay = decay }, config, rate, scale, 1e-5,
         view => PlainAdamW(view, beta, 0.99, decay, rate)));
 
     [Theory]
@@ -155,7 +155,8 @@ public sealed class OptimizersTests : IDisposable
         Assert.Equal("1", file.Metadata["adamw.steps"]);
         foreach (ParameterView view in model.Parameters.Views)
         {
-            foreach (string moment in (string[])["adamw.m.", "adamw.v."]) Assert.Equal(view.Shape, file.Find(moment + view.Name).Shape);
+            Assert.Equal(view.Shape, file.Find("adamw.m." + view.Name).Shape);
+            Assert.Equal(view.Shape, file.Find("adamw.v." + view.Name).Shape);
         }
     }
 
@@ -240,16 +241,19 @@ public sealed class OptimizersTests : IDisposable
     // Sizes that fill no vector and some that fill several; momentum 0 and 0.9 among the constants.
     private static void ForAllConstants(Action<GruConfig, double, double, double, double> law) =>
         Check.One(Config.QuickThrowOnFailure.WithMaxTest(25), Prop.ForAll<byte, byte, byte>((size, kind, constants) =>
-            law(
-                new GruConfig
-                {
-                    VocabSize = 2 + (kind % 30),
-                    EmbeddingDim = 1 + (size % 19),
-                    HiddenDim = 1 + (size % 23),
-                    NumLayers = 1 + (kind % 2),
-                    LayerNorm = kind % 2 == 1
-                },
-                kind % 3 == 0 ? 0 : 0.9, constants % 3 * 0.1, (1 + (constants % 7)) * 0.02, (1 + (constants % 5)) * 0.3)));
+        {
+            var config = new GruConfig
+            {
+                VocabSize = 2 + (kind % 30),
+                EmbeddingDim = 1 + (size % 19),
+                HiddenDim = 1 + (size % 23),
+                NumLayers = 1 + (kind % 2),
+                LayerNorm = kind % 2 == 1,
+            };
+            double momentum = kind % 3 == 0 ? 0 : 0.9, decay = constants % 3 * 0.1;
+            double rate = (1 + (constants % 7)) * 0.02, scale = (1 + (constants % 5)) * 0.3;
+            law(config, momentum, decay, rate, scale);
+        }));
 
     private static OptimizerOptions Options(string name) => name switch
     {

@@ -104,15 +104,14 @@ public sealed class ModelFileTests : IDisposable
     [Fact]
     public void A_missing_folder_or_file_is_named()
     {
-        Assert.Contains(
-            "nowhere", Assert.Throws<DirectoryNotFoundException>(() => ModelFile.Load(Path.Combine(_folder, "nowhere"))).Message,
-            StringComparison.Ordinal);
-        Assert.Contains(ModelFile.ConfigName, Assert.Throws<FileNotFoundException>(() => ModelFile.Load(_folder)).Message,
-            StringComparison.Ordinal);
+        Assert.Contains("nowhere", Error<DirectoryNotFoundException>(Path.Combine(_folder, "nowhere")), StringComparison.Ordinal);
+        Assert.Contains(ModelFile.ConfigName, Error<FileNotFoundException>(_folder), StringComparison.Ordinal);
         Save();
         File.Delete(Path.Combine(_folder, ModelFile.WeightsName));
-        Assert.Contains(ModelFile.WeightsName, Assert.Throws<FileNotFoundException>(() => ModelFile.Load(_folder)).Message,
-            StringComparison.Ordinal);
+        Assert.Contains(ModelFile.WeightsName, Error<FileNotFoundException>(_folder), StringComparison.Ordinal);
+
+        static string Error<T>(string folder)
+            where T : Exception => Assert.Throws<T>(() => ModelFile.Load(folder)).Message;
     }
 
     [Theory]
@@ -123,17 +122,19 @@ public sealed class ModelFileTests : IDisposable
     [InlineData(100, 8, 8, 1, 1.0, false)]
     [InlineData(100, 8, 8, 1, double.NaN, false)]
     [InlineData(100, 8, 9, 1, 0.0, true)]
-    public void Sizes_that_make_no_model_are_refused(int vocab, int embedding, int hidden, int layers, double dropout, bool tied) =>
-        Assert.Throws<ArgumentException>(
-        () => new GruConfig
+    public void Sizes_that_make_no_model_are_refused(int vocab, int embedding, int hidden, int layers, double dropout, bool tied)
+    {
+        var config = new GruConfig
         {
             VocabSize = vocab,
             EmbeddingDim = embedding,
             HiddenDim = hidden,
             NumLayers = layers,
             Dropout = dropout,
-            TieWeights = tied
-        }.Validate());
+            TieWeights = tied,
+        };
+        Assert.Throws<ArgumentException>(config.Validate);
+    }
 
     private void Save()
     {

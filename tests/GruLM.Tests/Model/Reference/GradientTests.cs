@@ -81,8 +81,7 @@ public class GradientTests
             using var compute = Compute.Create(2, path);
             using var model = new GruLanguageModel(RandomParameters(config, 0.3), compute);
             TokenBatch batch = RandomBatch(5, lanes, config.VocabSize);
-            (double loss, Dictionary<string, double[]>? expected) = new PlainGruModel<double>(
-                config, PlainGruModel<double>.Copy(model.Parameters)).LossAndGradients(batch);
+            (double loss, Dictionary<string, double[]> expected) = Plain(model, batch);
             LossSums sums = model.ForwardBackward(batch, Counted(batch), 0);
             Assert.Equal(loss, sums.MeanNll, 2e-6);
             Assert.Equal(Counted(batch), sums.Tokens);
@@ -98,8 +97,8 @@ public class GradientTests
     public void Deep_stacks_agree_with_the_plain_model_on_every_path(KernelPath path, bool residual)
     {
         // One of the two between layers alone, or both; many lanes, and so few tokens that weights are read in place.
-        foreach ((int hidden, int lanes, bool layerNorm) in ((int, int, bool)[])[(21, 17, true), (48, 8, !residual), (65, 1, true),
-            (7, 2, !residual)])
+        (int, int, bool)[] sizes = [(21, 17, true), (48, 8, !residual), (65, 1, true), (7, 2, !residual)];
+        foreach ((int hidden, int lanes, bool layerNorm) in sizes)
         {
             var config = new GruConfig
             {
@@ -113,8 +112,7 @@ public class GradientTests
             using var compute = Compute.Create(2, path);
             using var model = new GruLanguageModel(RandomParameters(config, 0.3), compute);
             TokenBatch batch = RandomBatch(6, lanes, config.VocabSize);
-            (double loss, Dictionary<string, double[]>? expected) = new PlainGruModel<double>(
-                config, PlainGruModel<double>.Copy(model.Parameters)).LossAndGradients(batch);
+            (double loss, Dictionary<string, double[]> expected) = Plain(model, batch);
             Assert.Equal(loss, model.ForwardBackward(batch, Counted(batch), 0).MeanNll, 4e-6);
             foreach (ParameterView view in model.Parameters.Views)
             {
@@ -131,8 +129,8 @@ public class GradientTests
     {
         // Weights are read where they lie: hidden sizes that fill no vector or panel, one that fills both, as many tokens as are allowed
         // and one more.
-        foreach ((int hidden, int steps, int lanes) in ((int, int, int)[])[(7, 1, 1), (21, 49, 1), (48, 64, 1), (65, 16, 4), (50, 20, 3),
-            (130, 9, 2), (33, 65, 1)])
+        (int, int, int)[] sizes = [(7, 1, 1), (21, 49, 1), (48, 64, 1), (65, 16, 4), (50, 20, 3), (130, 9, 2), (33, 65, 1)];
+        foreach ((int hidden, int steps, int lanes) in sizes)
         {
             var config = new GruConfig
             {
@@ -146,11 +144,10 @@ public class GradientTests
             using var model = new GruLanguageModel(RandomParameters(config, 0.2), compute);
 
             // Another shape before it: nothing may be left over.
-            foreach (TokenBatch batch in (TokenBatch[])[RandomBatch(5, 5, config.VocabSize, 1),
-                RandomBatch(steps, lanes, config.VocabSize, 2)])
+            TokenBatch before = RandomBatch(5, 5, config.VocabSize, 1), few = RandomBatch(steps, lanes, config.VocabSize, 2);
+            foreach (TokenBatch batch in (TokenBatch[])[before, few])
             {
-                (double loss, Dictionary<string, double[]>? expected) = new PlainGruModel<double>(
-                    config, PlainGruModel<double>.Copy(model.Parameters)).LossAndGradients(batch);
+                (double loss, Dictionary<string, double[]> expected) = Plain(model, batch);
                 model.DiscardGradients();
                 Assert.Equal(loss, model.ForwardBackward(batch, Counted(batch), 0).MeanNll, 4e-6);
                 foreach (ParameterView view in model.Parameters.Views)
@@ -169,8 +166,7 @@ public class GradientTests
         using var compute = Compute.Create(2);
         using var model = new GruLanguageModel(RandomParameters(config, 0.5), compute);
         TokenBatch batch = RandomBatch(100, 3, config.VocabSize);
-        (double loss, Dictionary<string, double[]>? expected) = new PlainGruModel<double>(
-            config, PlainGruModel<double>.Copy(model.Parameters)).LossAndGradients(batch);
+        (double loss, Dictionary<string, double[]> expected) = Plain(model, batch);
         Assert.Equal(loss, model.ForwardBackward(batch, Counted(batch), 0).MeanNll, 1e-5);
         foreach (ParameterView view in model.Parameters.Views) Close(expected[view.Name], model.Gradients.Span(view.Name), 1e-5, view.Name);
     }
@@ -199,8 +195,8 @@ public class GradientTests
     [Fact]
     public void Losses_gradients_clipping_and_AdamW_follow_PyTorch()
     {
-        using var json =
-            JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Model", "Fixtures", "pytorch_gru.json")));
+        string fixture = Path.Combine(AppContext.BaseDirectory, "Model", "Fixtures", "pytorch_gru.json");
+        using var json = JsonDocument.Parse(File.ReadAllText(fixture));
         foreach (JsonElement reference in json.RootElement.GetProperty("cases").EnumerateArray())
         {
             foreach (KernelPath path in KernelChoice.Available) FollowPyTorch(reference, path);
@@ -363,8 +359,6 @@ public class GradientTests
 
     private static void FollowPyTorch(JsonElement reference, KernelPath path)
     {
-        int Number(string name) => reference.GetProperty(name).GetInt32();
-        float[] Floats(JsonElement e) => [.. e.EnumerateArray().Select(x => (float)x.GetDouble())];
         var config = new GruConfig
         {
             VocabSize = Number("vocab"),
@@ -377,7 +371,7 @@ public class GradientTests
         var parameters = new GruParameters(config);
         foreach (ParameterView view in parameters.Views)
         {
-            Floats(reference.GetProperty("start").GetProperty(view.Name)).CopyTo(parameters.Span(view.Name));
+            Values("start", view).Select(x => (float)x).ToArray().CopyTo(parameters.Span(view.Name));
         }
 
         using var model = new GruLanguageModel(parameters, compute, new AdamWOptions { Beta2 = 0.99, WeightDecay = 0.1 });
@@ -396,8 +390,7 @@ public class GradientTests
             {
                 foreach (ParameterView view in parameters.Views)
                 {
-                    Close([.. Floats(reference.GetProperty("gradients").GetProperty(view.Name)).Select(x => (double)x)],
-                        model.Gradients.Span(view.Name), 3e-6, view.Name);
+                    Close(Values("gradients", view), model.Gradients.Span(view.Name), 3e-6, view.Name);
                 }
             }
 
@@ -407,11 +400,18 @@ public class GradientTests
             model.Update(0.02, 0.5 / (norm + 1e-6) < 1 ? 0.5 / (norm + 1e-6) : 1);
         }
 
-        foreach (ParameterView view in parameters.Views)
-        {
-            Close([.. Floats(reference.GetProperty("end").GetProperty(view.Name)).Select(x => (double)x)], parameters.Span(view.Name), 1e-4,
-                view.Name);
-        }
+        foreach (ParameterView view in parameters.Views) Close(Values("end", view), parameters.Span(view.Name), 1e-4, view.Name);
+
+        int Number(string name) => reference.GetProperty(name).GetInt32();
+        double[] Values(string name, ParameterView view) =>
+            [.. reference.GetProperty(name).GetProperty(view.Name).EnumerateArray().Select(x => (double)(float)x.GetDouble())];
+    }
+
+    /// <summary>The plain model's loss and gradients in double precision, with the same weights.</summary>
+    private static (double Loss, Dictionary<string, double[]> Gradients) Plain(GruLanguageModel model, TokenBatch batch)
+    {
+        Dictionary<string, double[]> weights = PlainGruModel<double>.Copy(model.Parameters);
+        return new PlainGruModel<double>(model.Parameters.Config, weights).LossAndGradients(batch);
     }
 
     private static void Close(double[] expected, ReadOnlySpan<float> actual, double tolerance, string name)
