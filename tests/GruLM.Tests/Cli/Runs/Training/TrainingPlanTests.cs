@@ -10,7 +10,8 @@ namespace GruLM.Tests.Cli;
 
 public sealed class TrainingPlanTests : IDisposable
 {
-    private const string Sizes = "--vocab-size 320 --hidden-dim 24 --emb-dim 24 --num-layers 1 --batch-size 4 --bptt 16 --lr 0.01";
+    private const string ModelSizes = "--vocab-size 320 --hidden-dim 24 --emb-dim 24 --num-layers 1";
+    private const string Sizes = ModelSizes + " --batch-size 4 --bptt 16 --lr 0.01";
     private readonly string _root = Directory.CreateTempSubdirectory("grulm-plan-").FullName;
     private readonly string _text;
 
@@ -27,8 +28,8 @@ public sealed class TrainingPlanTests : IDisposable
     {
         string model = Path.Combine(_root, "model");
         var clock = Stopwatch.StartNew();
-        string messages =
-            Good($"train --data {_text} --out-dir {model} {Sizes} --epochs 100000 --minutes 0.1 --log-interval 1 --eval-tokens 500 --min-lr 0.0001");
+        string messages = Good($"train --data {_text} --out-dir {model} {Sizes}"
+            + " --epochs 100000 --minutes 0.1 --log-interval 1 --eval-tokens 500 --min-lr 0.0001");
         Assert.Contains("0.1 minutes are time for", messages, StringComparison.Ordinal);
         Assert.True(clock.Elapsed.TotalSeconds < 30, $"{clock.Elapsed} for six seconds");
         using var settings = JsonDocument.Parse(File.ReadAllText(Path.Combine(model, "training", "settings.json")));
@@ -57,7 +58,7 @@ public sealed class TrainingPlanTests : IDisposable
     [Fact]
     public void Without_a_number_of_epochs_time_does_not_make_them_endless()
     {
-        string messages = Good($"train --data {_text} --out-dir {_root}/model {Sizes} --minutes 60 --dry-run");
+        string messages = Until("training: ", $"train --data {_text} --out-dir {_root}/model {Sizes} --minutes 0.5 --dry-run");
         Assert.Contains("24 epochs take less time than that", messages, StringComparison.Ordinal);
     }
 
@@ -66,25 +67,18 @@ public sealed class TrainingPlanTests : IDisposable
     {
         string config = Path.Combine(_root, "config.json");
         File.WriteAllText(config, """{"emb-dim": 20, "hidden-dim": 20}""");
-        string messages =
-            Good($"train --data {_text} --out-dir {_root}/model --preset tiny --config {config} --num-layers 2 --vocab-size 320 --dry-run");
-        Assert.Contains("vocabulary 320, embedding 20, 2 x 20 GRU units", messages, StringComparison.Ordinal);
-        Assert.Contains("1 x 256 GRU units", Good($"train --data {_text} --out-dir {_root}/model --preset tiny --vocab-size 320 --dry-run"),
-            StringComparison.Ordinal);
-        Assert.Contains(
-            "64, 1 x 384 GRU units, untied",
-            Good($"train --data {_text} --out-dir {_root}/model --preset shakespeare-char-quick --dry-run"), StringComparison.Ordinal);
-        Assert.Contains(
-            " 7 steps of 16 x 64", Good($"train --data {_text} --out-dir {_root}/model --preset shakespeare-char --max-steps 7 --dry-run"),
-            StringComparison.Ordinal);
-        Assert.Contains(
-            "7 epochs take less time",
-            Good($"train --data {_text} --out-dir {_root}/model --preset tiny --vocab-size 320 --minutes 20 --dry-run"),
-            StringComparison.Ordinal);
-        Assert.Contains(
-            "384, 1 x 384 GRU units, tied",
-            Good($"train --data {_text} --out-dir {_root}/model --preset shakespeare-char-quick --emb-dim 384 --tie-weights --dry-run"),
-            StringComparison.Ordinal);
+        Says("vocabulary 320, embedding 20, 2 x 20 GRU units", $"tiny --config {config} --num-layers 2 --vocab-size 320");
+        Says("1 x 256 GRU units", "tiny --vocab-size 320");
+        Says("64, 1 x 384 GRU units, untied", "shakespeare-char-quick");
+        Says(" 7 steps of 16 x 64", "shakespeare-char --max-steps 7");
+        Says("7 epochs take less time", "tiny --vocab-size 320 --minutes 1");
+        Says("384, 1 x 384 GRU units, tied", "shakespeare-char-quick --emb-dim 384 --tie-weights");
+
+        void Says(string expected, string preset)
+        {
+            string messages = Until("training: ", $"train --data {_text} --out-dir {_root}/model --preset {preset} --dry-run");
+            Assert.Contains(expected, messages, StringComparison.Ordinal);
+        }
     }
 
     [Theory]
@@ -98,7 +92,7 @@ public sealed class TrainingPlanTests : IDisposable
     [InlineData("--max-steps 3", null)]
     public void Minutes_alone_take_the_preset_that_fits(string flags, string? preset)
     {
-        string messages = Good($"train --data {_text} --out-dir {_root}/model --dry-run {flags}");
+        string messages = Until("model: ", $"train --data {_text} --out-dir {_root}/model --dry-run {flags}");
         if (preset is null) Assert.DoesNotContain("training with the settings of", messages, StringComparison.Ordinal);
         else Assert.StartsWith($"--minutes alone: training with the settings of --preset {preset} (", messages, StringComparison.Ordinal);
     }
@@ -110,22 +104,24 @@ public sealed class TrainingPlanTests : IDisposable
     [InlineData("--max-steps 3", false)]
     public void Too_little_time_takes_the_faster_of_two_presets(string flags, bool faster)
     {
-        string messages = Good($"train --data {_text} --out-dir {_root}/model --dry-run --preset shakespeare-char {flags}");
-        const string Said = "too few minutes for --preset shakespeare-char: training with the settings of --preset shakespeare-char-quick";
-        if (faster) Assert.StartsWith(Said, messages, StringComparison.Ordinal);
+        string messages = Until("model: ", $"train --data {_text} --out-dir {_root}/model --dry-run --preset shakespeare-char {flags}");
+        const string Notice =
+            "too few minutes for --preset shakespeare-char: training with the settings of --preset shakespeare-char-quick";
+        if (faster) Assert.StartsWith(Notice, messages, StringComparison.Ordinal);
         else Assert.DoesNotContain("too few minutes", messages, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_dry_run_tells_everything_and_writes_nothing()
     {
-        string messages =
-            Good($"train --data {_text} --out-dir {_root}/model {Sizes.Replace("-dim 24", "-dim 160", StringComparison.Ordinal)} --dry-run");
-        foreach (string part in (string[])["text: ", "parameters", "tokens an epoch", "memory: about", "speed: ", "time: about",
-            "will learn the text by heart", "nothing was written"])
-        {
-            Assert.Contains(part, messages, StringComparison.Ordinal);
-        }
+        string sizes = Sizes.Replace("-dim 24", "-dim 160", StringComparison.Ordinal);
+        string messages = Good($"train --data {_text} --out-dir {_root}/model {sizes} --dry-run");
+        string[] parts =
+        [
+            "text: ", "parameters", "tokens an epoch", "memory: about", "speed: ", "time: about",
+            "will learn the text by heart", "nothing was written",
+        ];
+        Assert.All(parts, part => Assert.Contains(part, messages, StringComparison.Ordinal));
 
         Assert.False(Directory.Exists(Path.Combine(_root, "model")));
     }
@@ -136,9 +132,9 @@ public sealed class TrainingPlanTests : IDisposable
     public void Samples_are_shown_and_change_no_bit(string samples)
     {
         string silent = Path.Combine(_root, "silent"), shown = Path.Combine(_root, "shown");
-        Good($"train --data {_text} --out-dir {silent} {Sizes} --samples {samples} --max-steps 12");
-        string messages =
-            Good($"train --data {_text} --out-dir {shown} {Sizes} --samples {samples} --max-steps 12 --sample-every 5 --sample-prompt Once");
+        string flags = $"{Sizes} --samples {samples} --max-steps 12";
+        Good($"train --data {_text} --out-dir {silent} {flags}");
+        string messages = Good($"train --data {_text} --out-dir {shown} {flags} --sample-every 5 --sample-prompt Once");
         Assert.Contains("sample at step 5: Once", messages, StringComparison.Ordinal);
         Assert.Contains("sample at step 10: Once", messages, StringComparison.Ordinal);
         ResumeTests.AssertSame(silent, shown);
@@ -168,30 +164,31 @@ public sealed class TrainingPlanTests : IDisposable
     [InlineData("--optimizer adam", "one of adamw, sgd, muon")]
     public void Settings_that_do_not_go_together_are_refused_in_one_line(string flags, string expected)
     {
-        (int code, string _, string? error) = CommandsTests.Run(
-            $"train --data {_text} --out-dir {_root}/none {Sizes.Replace("--bptt 16", flags.Contains("--bptt", StringComparison.Ordinal) ? "" : "--bptt 16", StringComparison.Ordinal)} {flags}".Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        string bptt = flags.Contains("--bptt", StringComparison.Ordinal) ? "" : "--bptt 16 ";
+        string line = $"train --data {_text} --out-dir {_root}/none {ModelSizes} --batch-size 4 {bptt}--lr 0.01 {flags}";
+        (int code, string _, string? error) = CommandsTests.Run(line.Split(' '));
         Assert.Equal(2, code);
         Assert.Contains(expected, error.TrimEnd('\n').Split('\n')[^1], StringComparison.Ordinal);
         Assert.False(Directory.Exists(Path.Combine(_root, "none")));
     }
 
     [Theory]
-    [InlineData("--optimizer sgd --momentum 0.7 --schedule plateau --plateau-patience 2 --plateau-factor 0.3 --random-bptt --fresh-every 3")]
+    [InlineData("--optimizer sgd --momentum 0.7 --schedule plateau --plateau-patience 2 --plateau-factor 0.3"
+        + " --random-bptt --fresh-every 3")]
     [InlineData("--optimizer muon --momentum 0.8 --muon-lr-factor 4 --muon-every 3 --beta2 0.97 --weight-decay 0.02 --random-bptt")]
     public void How_weights_are_updated_is_written_down_and_makes_the_same_model_again(string how)
     {
         string model = Path.Combine(_root, "model"), again = Path.Combine(_root, "again");
-        string messages =
-            Good($"train --data {_text} --out-dir {model} {Sizes.Replace(" --lr 0.01", "", StringComparison.Ordinal)} --max-steps 12 --eval-interval 3 {how}");
+        string messages = Good($"train --data {_text} --out-dir {model} {ModelSizes} --batch-size 4 --bptt 16"
+            + $" --max-steps 12 --eval-interval 3 {how}");
         Assert.Contains("x about 16", messages, StringComparison.Ordinal);
         using var settings = JsonDocument.Parse(File.ReadAllText(Path.Combine(model, "training", "settings.json")));
         string[] words = how.Split(' ');
         for (int i = 0; i < words.Length; i++)
         {
             if (!words[i].StartsWith("--", StringComparison.Ordinal)) continue;
-            JsonElement written = settings.RootElement.GetProperty(words[i][2..]);
-            Assert.Equal(i + 1 < words.Length && !words[i + 1].StartsWith("--", StringComparison.Ordinal) ? words[i + 1] : "True",
-                written.ToString());
+            bool hasValue = i + 1 < words.Length && !words[i + 1].StartsWith("--", StringComparison.Ordinal);
+            Assert.Equal(hasValue ? words[i + 1] : "True", settings.RootElement.GetProperty(words[i][2..]).ToString());
         }
 
         Good($"train --config {Path.Combine(model, "training", "settings.json")} --out-dir {again}");
@@ -203,5 +200,29 @@ public sealed class TrainingPlanTests : IDisposable
         (int code, string _, string? error) = CommandsTests.Run(line.Split(' '));
         Assert.True(code == 0, error);
         return error;
+    }
+
+    // What a dry run says up to a line that begins so. What follows is measuring, which takes seconds and says nothing new here.
+    private static string Until(string last, string line)
+    {
+        using var stop = new CancellationTokenSource();
+        using var error = new StoppingWriter(stop, last);
+        using (var session = new Session(Stream.Null, Stream.Null, error, errorIsTerminal: false, stop.Token))
+        {
+            Assert.Equal(130, CommandLine.Run(line.Split(' '), Program.Commands(), session));
+        }
+
+        Assert.True(stop.IsCancellationRequested, error.ToString());
+        return error.ToString();
+    }
+
+    // Stops the command once it has written a line that begins so.
+    private sealed class StoppingWriter(CancellationTokenSource stop, string last) : StringWriter
+    {
+        public override void WriteLine(string? value)
+        {
+            base.WriteLine(value);
+            if (value is not null && value.StartsWith(last, StringComparison.Ordinal)) stop.Cancel();
+        }
     }
 }
