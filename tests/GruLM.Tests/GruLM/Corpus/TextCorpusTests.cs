@@ -20,8 +20,8 @@ public sealed class TextCorpusTests : IDisposable
         string file = Save("a.txt", [0xEF, 0xBB, 0xBF, .. "é\r\nb\rc\n\r\n"u8, 0xFF, .. "x"u8, 0xE2, 0x82, .. "\r\n"u8, 0xF0, 0x9F]);
         var corpus = TextCorpus.Read([file]);
         Assert.Equal("é\nb\rc\n\n\uFFFDx\uFFFD\n\uFFFD", Encoding.UTF8.GetString(corpus.Utf8.Span));
-        Assert.Equal(new CorpusCounts(corpus.Utf8.Length, 12, 5, ReplacedSequences: 3, WindowsLineEnds: 3, ByteOrderMarks: 1),
-            corpus.Counts);
+        var counts = new CorpusCounts(corpus.Utf8.Length, 12, 5, ReplacedSequences: 3, WindowsLineEnds: 3, ByteOrderMarks: 1);
+        Assert.Equal(counts, corpus.Counts);
     }
 
     [Fact]
