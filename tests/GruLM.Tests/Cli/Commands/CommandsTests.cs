@@ -10,35 +10,6 @@ using GruLM.Training;
 
 namespace GruLM.Tests.Cli;
 
-/// <summary>A small model trained once for all tests here, through the command itself.</summary>
-public sealed class TrainedFolder : IDisposable
-{
-    public TrainedFolder()
-    {
-        Root = Directory.CreateTempSubdirectory("grulm-commands-").FullName;
-        Text = Path.Combine(Root, "text.txt");
-        File.WriteAllText(Text, SampleCorpus.Generate(3, 40_000));
-        Model = Path.Combine(Root, "model");
-        string line = $"train --data {Text} --out-dir {Model} --vocab-size 400 --hidden-dim 32 --emb-dim 32 --num-layers 2"
-            + " --epochs 4 --batch-size 4 --bptt 32 --log-interval 10 --lr 0.015";
-        (Code, Output, Messages) = CommandsTests.Run(line.Split(' '));
-    }
-
-    public string Root { get; }
-
-    public string Text { get; }
-
-    public string Model { get; }
-
-    public int Code { get; }
-
-    public string Output { get; }
-
-    public string Messages { get; }
-
-    public void Dispose() => Directory.Delete(Root, recursive: true);
-}
-
 public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<TrainedFolder>
 {
     private const string SmallSizes = "--hidden-dim 16 --emb-dim 16 --num-layers 1";
@@ -73,7 +44,8 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
         Assert.Equal(0, code);
         using var json = JsonDocument.Parse(output);
         double Number(string name) => json.RootElement.GetProperty(name).GetDouble();
-        Assert.Equal(["tokens", "bytes", "nll", "perplexity", "bits_per_byte", "token_accuracy", "seconds"],
+        Assert.Equal(
+            ["tokens", "bytes", "nll", "perplexity", "bits_per_byte", "token_accuracy", "seconds"],
             json.RootElement.EnumerateObject().Select(p => p.Name));
         Assert.Equal(Math.Exp(Number("nll")), Number("perplexity"), 1e-9);
         Assert.Equal(Number("nll") * Number("tokens") / Math.Log(2) / Number("bytes"), Number("bits_per_byte"), 1e-9);

@@ -1,6 +1,6 @@
 // Training processes killed outright, at random instants and inside a save, and resumed until they are done: every resume works, no more
 // than the steps since the last checkpoint is lost, and the model is that of a run never stopped, bit for bit.
-// A run of minutes goes on with the time that is left of them. A few kills by default; twenty with GRULM_TESTS=full.
+// A run of minutes goes on with the time that is left of them. A few kills by default; twenty with GRULM_TESTS=full (tests/long/kills.sh).
 
 using System.Diagnostics;
 using System.Text.Json;
