@@ -30,7 +30,8 @@ public class TokenizedTextTests
     {
         HeldOutLines lines = TokenizedText.HeldOutLines(s_tokenizer, Encoding.UTF8.GetBytes(Sample));
         Assert.Equal(3, lines.Lines.Count);
-        Assert.Equal(["Grüße aus 東京! 👩‍🚀 says hi.", "  Two  spaces,\ttabs.", "The end the end the end."],
+        Assert.Equal(
+            ["Grüße aus 東京! 👩‍🚀 says hi.", "  Two  spaces,\ttabs.", "The end the end the end."],
             lines.Lines.Select(l => s_tokenizer.Decode(l)));
         Assert.Equal(lines.Lines.Select(l => Encoding.UTF8.GetByteCount(s_tokenizer.Decode(l))), lines.Bytes);
         Assert.Equal(1, lines.Bos);

@@ -151,7 +151,8 @@ internal sealed unsafe class AmxEmulator : IDisposable
                 s.Clear(loaded);
                 for (int row = 0; row < s.Rows[loaded]; row++)
                 {
-                    Unsafe.CopyBlockUnaligned(ref s.Data[(loaded * TileBytes) + (row * RowBytes)],
+                    Unsafe.CopyBlockUnaligned(
+                        ref s.Data[(loaded * TileBytes) + (row * RowBytes)],
                         ref *(byte*)TileRow(s, instruction, loaded, row), s.Bytes[loaded]);
                 }
 
@@ -160,7 +161,8 @@ internal sealed unsafe class AmxEmulator : IDisposable
                 int stored = s.Tile(instruction, 1);
                 for (int row = 0; row < s.Rows[stored]; row++)
                 {
-                    Unsafe.CopyBlockUnaligned(ref *(byte*)TileRow(s, instruction, stored, row),
+                    Unsafe.CopyBlockUnaligned(
+                        ref *(byte*)TileRow(s, instruction, stored, row),
                         ref s.Data[(stored * TileBytes) + (row * RowBytes)], s.Bytes[stored]);
                 }
 

@@ -78,8 +78,9 @@ public sealed class DynamicEvaluationTests : IDisposable
     private static HeldOutStream Periodic(int count)
     {
         int[] period = [3, 17, 8, 25, 8, 31, 3, 9, 22, 11, 38];
-        return new HeldOutStream(Enumerable.Range(0, count).Select(i => period[i % period.Length]).ToArray(),
-            Enumerable.Range(1, count).Select(i => (long)i).ToArray());
+        int[] ids = [.. Enumerable.Range(0, count).Select(i => period[i % period.Length])];
+        long[] byteEnds = [.. Enumerable.Range(1, count).Select(i => (long)i)];
+        return new HeldOutStream(ids, byteEnds);
     }
 
     private unsafe float[] Values() => new ReadOnlySpan<float>(_model.Parameters.Pointer, (int)_model.Parameters.Length).ToArray();
