@@ -127,9 +127,6 @@ internal static class Flags
         return option;
     }
 
-    /// <summary>Whether the flag was on the command line (or in the configuration file), rather than left to its default.</summary>
-    public static bool Given(this ParseResult flags, Option option) => flags.GetResult(option) is { Implicit: false };
-
     private static double ParseNumber(string text, double min, double max, bool above) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
             && double.IsFinite(value) && (above ? value > min : value >= min) && value <= max

@@ -10,33 +10,36 @@ internal static class ResumeFlag
     public const string Name = "--resume";
 
     private static readonly string[] s_mayChange =
-        ["--epochs", "--max-steps", "--minutes", "--patience", "--threads", "--sample-every", "--sample-prompt", "--log-interval",
-        "--save-interval", "--keep"];
+    [
+        "--epochs", "--max-steps", "--minutes", "--patience", "--threads", "--sample-every", "--sample-prompt", "--log-interval",
+        "--save-interval", "--keep",
+    ];
 
     /// <summary>The flag for commands whose runs can be resumed.</summary>
-    public static Option<string?> Flag() =>
-        Flags.Text(
+    public static Option<string?> Flag() => Flags.Text(
         Name, "DIR",
-        "continues the run in this folder where its newest checkpoint stands, with its own settings; alone, or with more --epochs, --minutes or --max-steps");
+        "continues the run in this folder where its newest checkpoint stands, with its own settings; "
+        + "alone, or with more --epochs, --minutes or --max-steps");
 
     /// <summary>The folder to resume; empty when the flag has no single value, null without the flag.</summary>
-    public static string? FolderIn(ParseResult flags) =>
-        flags.CommandResult.Command.Options.FirstOrDefault(o => o.Name == Name) is { } option
-        && flags.GetResult(option) is { Implicit: false } result
-            ? result.Tokens is [var folder] ? folder.Value : ""
-            : null;
+    public static string? FolderIn(ParseResult flags)
+    {
+        if (flags.OptionNamed(Name) is not { } option || flags.GetResult(option) is not { Implicit: false } result) return null;
+        return result.Tokens is [var folder] ? folder.Value : "";
+    }
 
     /// <summary>The command line with the settings of the run in <paramref name="folder"/> added.</summary>
     /// <exception cref="UsageException">A flag was given that would change what the run computes.</exception>
     /// <exception cref="IOException">There is no run in the folder.</exception>
     public static string[] Expand(string[] args, ParseResult flags, string folder)
     {
-        string? other = flags.CommandResult.Command.Options.FirstOrDefault(
-            o => o.Name != Name && flags.Given(o) && !s_mayChange.Contains(o.Name))?.Name;
+        Option? other = flags.CommandResult.Command.Options.FirstOrDefault(
+            option => option.Name != Name && flags.Given(option) && !s_mayChange.Contains(option.Name));
         if (other is not null)
         {
+            string allowed = string.Join(", ", s_mayChange);
             throw new UsageException(
-                $"{other} cannot be given beside {Name}, which goes on with the settings of the run; only {string.Join(", ", s_mayChange)} can");
+                $"{other.Name} cannot be given beside {Name}, which goes on with the settings of the run; only {allowed} can");
         }
 
         if (folder.Length == 0) throw new UsageException($"{Name} '': the folder of a run was expected");
