@@ -16,64 +16,65 @@ internal sealed record DataForm(CorpusFormat? Format = null, string? Column = nu
     public const string ColumnFlag = "--column";
 
     // How often a long reading says how far it is.
-    private const long TellEvery = 1L << 30;
+    private const long BytesBetweenReports = 1L << 30;
 
-    /// <summary>What formats are called, in the order of <see cref="CorpusFormat"/>.</summary>
-    public static IReadOnlyList<string> Words { get; } = ["text", "jsonl", "csv"];
+    /// <summary>The names of formats, in the order of <see cref="CorpusFormat"/>.</summary>
+    public static IReadOnlyList<string> FormatNames { get; } = ["text", "jsonl", "csv"];
 
-    /// <summary>The format that a word stands for; null for any other word.</summary>
-    public static CorpusFormat? FormatCalled(string? word) =>
-        Words.ToList().IndexOf(word ?? "") is >= 0 and var index ? (CorpusFormat)index : null;
+    /// <summary>The format of that name; null for any other word.</summary>
+    public static CorpusFormat? FormatNamed(string? name) =>
+        FormatNames.ToList().IndexOf(name ?? "") is >= 0 and var index ? (CorpusFormat)index : null;
 
-    /// <summary>The form that was written down.</summary>
+    /// <summary>The form in the settings of a run.</summary>
     /// <exception cref="InvalidOperationException">It is no text.</exception>
-    public static DataForm In(JsonElement settings)
+    public static DataForm Read(JsonElement settings)
     {
+        return new DataForm(FormatNamed(Text(FormatFlag)), Text(ColumnFlag));
+
         string? Text(string flag) => settings.TryGetProperty(flag[2..], out JsonElement value) ? value.GetString() : null;
-        return new DataForm(FormatCalled(Text(FormatFlag)), Text(ColumnFlag));
     }
 
-    /// <summary>Writes down what differs from the defaults, under the names of the flags.</summary>
+    /// <summary>Writes what differs from the defaults, under the names of the flags.</summary>
     public void Write(Utf8JsonWriter json)
     {
-        if (Format is { } format) json.WriteString(FormatFlag[2..], Words[(int)format]);
+        if (Format is { } format) json.WriteString(FormatFlag[2..], FormatNames[(int)format]);
         if (Column is not null) json.WriteString(ColumnFlag[2..], Column);
     }
 
-    /// <summary>Throws <see cref="UsageException"/> where a form was told and there are no data, or a column and nothing has columns; and
+    /// <summary>Throws <see cref="UsageException"/> where a form was given and there are no data, or a column and nothing has columns; and
     /// what <see cref="CorpusFiles.Find"/> throws.</summary>
     public void Check(IReadOnlyList<string> data)
     {
         if (data.Count == 0)
         {
-            if ((Column is not null ? ColumnFlag : Format is not null ? FormatFlag : null) is { } flag)
-            {
-                throw new UsageException($"{flag} goes with --data; without that the text is read as it was for training");
-            }
-
-            return;
+            string? flag = Column is not null ? ColumnFlag : Format is not null ? FormatFlag : null;
+            if (flag is null) return;
+            throw new UsageException($"{flag} goes with --data; without that the text is read as it was for training");
         }
 
         IReadOnlyList<string> files = CorpusFiles.Find(data);
         if (Column is null || files.Any(file => FormatOf(file) == CorpusFormat.Table)) return;
-        throw new UsageException(
-            $"{ColumnFlag} {Column}: only tables have columns, and {(Format is null ? $"{string.Join(", ", data)} has no file named *.csv or *.csv.gz; {FormatFlag} csv reads any as a table" : $"{FormatFlag} {Words[(int)Format]} reads none; give {FormatFlag} csv")}");
+        string reason = Format is { } format
+            ? $"{FormatFlag} {FormatNames[(int)format]} reads none; give {FormatFlag} csv"
+            : string.Join(", ", data) + $" has no file named *.csv or *.csv.gz; {FormatFlag} csv reads any as a table";
+        throw new UsageException($"{ColumnFlag} {Column}: only tables have columns, and {reason}");
     }
 
     /// <summary>Reads a corpus and says what it holds and what had to be repaired. Standard input is written to <paramref name="copy"/>
     /// too.</summary>
     public TextCorpus Read(IReadOnlyList<string> names, Stream input, TextWriter messages, CancellationToken cancel, Stream? copy = null)
     {
-        long said = TellEvery;
-        var corpus = TextCorpus.Read(names, Options(input, messages) with { Progress = Tell, CopyOfStandardInput = copy }, cancel);
+        long nextReport = BytesBetweenReports;
+        CorpusOptions options = Options(input, messages) with { Progress = Report, CopyOfStandardInput = copy };
+        var corpus = TextCorpus.Read(names, options, cancel);
         Describe(corpus.Counts, messages);
         return corpus;
 
-        void Tell(long bytes)
+        void Report(long bytes)
         {
-            if (bytes < said) return;
+            if (bytes < nextReport) return;
             messages.WriteLine($"{bytes / 1e9:0.0} GB so far …");
-            said += TellEvery;
+            nextReport += BytesBetweenReports;
         }
     }
 
@@ -86,21 +87,32 @@ internal sealed record DataForm(CorpusFormat? Format = null, string? Column = nu
 
     private CorpusFormat FormatOf(string file) => Format ?? CorpusFiles.FormatOf(file);
 
-    private CorpusOptions Options(Stream input, TextWriter messages) =>
-        new() { Format = Format, Column = Column, StandardInput = input, Notice = notice => messages.WriteLine($"note: {notice}") };
+    private CorpusOptions Options(Stream input, TextWriter messages) => new()
+    {
+        Format = Format,
+        Column = Column,
+        StandardInput = input,
+        Notice = notice => messages.WriteLine($"note: {notice}"),
+    };
 
     // One line on what a corpus holds, and one on what had to be repaired.
-    private static void Describe(CorpusCounts c, TextWriter messages)
+    private static void Describe(CorpusCounts counts, TextWriter messages)
     {
-        static string Line(FormattableString text) => FormattableString.Invariant(text);
+        string records = counts.Records > 0 ? Invariant($", {counts.Records:#,0} records") : "";
         messages.WriteLine(
-            Line($"text: {c.Bytes:#,0} bytes, {c.Characters:#,0} characters, {c.Lines:#,0} lines")
-            + (c.Records > 0 ? Line($", {c.Records:#,0} records") : ""));
+            Invariant($"text: {counts.Bytes:#,0} bytes, {counts.Characters:#,0} characters, {counts.Lines:#,0} lines") + records);
         List<string> repairs = [];
-        if (c.ByteOrderMarks > 0) repairs.Add(Line($"{c.ByteOrderMarks:#,0} byte-order marks were dropped"));
-        if (c.WindowsLineEnds > 0) repairs.Add(Line($"{c.WindowsLineEnds:#,0} Windows line ends were turned into line feeds"));
-        if (c.Nuls > 0) repairs.Add(Line($"{c.Nuls:#,0} NULs were dropped"));
-        if (c.ReplacedSequences > 0) repairs.Add(Line($"{c.ReplacedSequences:#,0} sequences of invalid UTF-8 were replaced by U+FFFD"));
-        if (repairs.Count > 0) messages.WriteLine($"note: {string.Join(", ", repairs)}");
+        Add(counts.ByteOrderMarks, "byte-order marks were dropped");
+        Add(counts.WindowsLineEnds, "Windows line ends were turned into line feeds");
+        Add(counts.Nuls, "NULs were dropped");
+        Add(counts.ReplacedSequences, "sequences of invalid UTF-8 were replaced by U+FFFD");
+        if (repairs.Count > 0) messages.WriteLine("note: " + string.Join(", ", repairs));
+
+        static string Invariant(FormattableString text) => FormattableString.Invariant(text);
+
+        void Add(long count, string repair)
+        {
+            if (count > 0) repairs.Add(Invariant($"{count:#,0} {repair}"));
+        }
     }
 }

@@ -10,13 +10,14 @@ internal sealed class DataFlags
 {
     /// <summary>What <c>--data-format</c> says.</summary>
     public Option<string> Format { get; } = Flags.OneOf(
-        DataForm.FormatFlag, ["auto", .. DataForm.Words], "auto",
-        "what the data are, whatever their names (auto: as .jsonl, .ndjson or .csv says, else text; standard input: text, or JSON lines when its first line is a record; gzip is seen by itself)");
+        DataForm.FormatFlag, ["auto", .. DataForm.FormatNames], "auto",
+        "what the data are, whatever their names (auto: as .jsonl, .ndjson or .csv says, else text; "
+        + "standard input: text, or JSON lines when its first line is a record; gzip is seen by itself)");
 
     /// <summary>What <c>--column</c> says.</summary>
-    public Option<string?> Column { get; } = Flags.Text(DataForm.ColumnFlag, "NAME",
-        "the column of CSV that holds the text (default: text)");
+    public Option<string?> Column { get; } = Flags.Text(
+        DataForm.ColumnFlag, "NAME", "the column of CSV that holds the text (default: text)");
 
     /// <summary>What both say.</summary>
-    public DataForm Value(ParseResult flags) => new(DataForm.FormatCalled(flags.GetValue(Format)!), flags.GetValue(Column));
+    public DataForm Value(ParseResult flags) => new(DataForm.FormatNamed(flags.GetValue(Format)), flags.GetValue(Column));
 }

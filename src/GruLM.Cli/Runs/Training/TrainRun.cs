@@ -1,8 +1,8 @@
-// grulm train: text in, model folder out. Checks first, then says what will happen, trains, and says what came out.
+// grulm train: text in, model folder out. Checks first, then says what will happen, trains, and says what came out. The folder is
+// RunFolder's, what a run is going to be TrainingPlan's.
 
 using System.Diagnostics;
 using System.Globalization;
-using GruLM.Corpus;
 using GruLM.Formats;
 using GruLM.Kernels;
 using GruLM.Model;
@@ -11,191 +11,168 @@ using GruLM.Training;
 
 namespace GruLM.Cli.Runs;
 
-/// <summary>What <c>grulm train</c> was told.</summary>
-internal sealed record TrainSettings
-{
-    public required IReadOnlyList<string> Data { get; init; }
-
-    public required string OutDir { get; init; }
-
-    public string? Tokenizer { get; init; }
-
-    public string? ValData { get; init; }
-
-    public double ValFraction { get; init; } = 0.1;
-
-    /// <summary>Whether a text comes from standard input.</summary>
-    public bool ReadsStandardInput => Data.Contains(CorpusFiles.StandardInput) || ValData == CorpusFiles.StandardInput;
-
-    /// <summary>How the data are read.</summary>
-    public DataForm Form { get; init; } = new();
-
-    public bool Overwrite { get; init; }
-
-    /// <summary>Minutes to train for; 0: the options say how many steps.</summary>
-    public double Minutes { get; init; }
-
-    /// <summary>Whether the number of epochs was said; otherwise time may decide it.</summary>
-    public bool EpochsGiven { get; init; }
-
-    /// <summary>What samples begin with; null for the default.</summary>
-    public string? SamplePrompt { get; init; }
-
-    /// <summary>Whether to do everything but train.</summary>
-    public bool DryRun { get; init; }
-
-    /// <summary>Whether the kind of samples was said; otherwise a model that training starts from decides it.</summary>
-    public bool SamplesGiven { get; init; }
-
-    /// <summary>Whether the run in <see cref="OutDir"/> goes on.</summary>
-    public bool Resume { get; init; }
-
-    public int Threads { get; init; }
-
-    public Precision Precision { get; init; }
-
-    /// <summary>Everything that the library is told; its tokenizer is filled in from <see cref="Tokenizer"/>.</summary>
-    public TextTrainingOptions Options { get; init; } = new();
-}
-
 /// <summary>Runs <c>grulm train</c>.</summary>
-internal static class TrainRun
+internal sealed class TrainRun
 {
-    public static int Run(TrainSettings settings, Stream input, TextWriter messages, bool live, CancellationToken cancel)
+    private readonly TrainSettings _settings;
+    private readonly RunFolder _folder;
+    private readonly Session _session;
+    private readonly TextWriter _messages;
+    private readonly TrainingDisplay _display;
+
+    private TrainRun(TrainSettings settings, RunFolder folder, Session session)
+    {
+        TextTrainingOptions options = WithSizesOfModel(settings, folder.CheckpointFolder);
+        _settings = settings with { Options = options with { ContinueFrom = folder.CheckpointFolder } };
+        (_folder, _session, _messages) = (folder, session, session.Error);
+        _display = new TrainingDisplay(session.Error, session.ErrorIsTerminal);
+    }
+
+    /// <summary>Trains and returns the exit code.</summary>
+    public static int Run(TrainSettings settings, Session session)
     {
         var clock = Stopwatch.StartNew();
-        using var folder = new RunFolder(settings, messages);
-        TextTrainingOptions options = FromModel(settings, folder.CheckpointFolder) with { ContinueFrom = folder.CheckpointFolder };
-        settings = settings with { Options = options };
-        (CorpusText training, CorpusText heldOut) = ReadTexts(settings, folder, input, messages, cancel);
-        if (heldOut.IsEmpty
-            && (options.Training.Patience > 0 ? "--patience" : options.Training.Schedule == ScheduleKind.Plateau
-            ? "--schedule plateau"
-            : null) is { } judge)
-        {
-            throw new ArgumentException($"{judge} needs held-out text to judge by: give --val-data or a --val-fraction above 0");
-        }
+        using var folder = new RunFolder(settings, session.Error);
+        return new TrainRun(settings, folder, session).Run(clock);
+    }
 
-        using var compute = Compute.Create(settings.Threads, settings.Precision);
-        var display = new TrainingDisplay(messages, live);
-        var observers = new List<ITrainingObserver> { display };
-        using TextTraining run = Prepare(settings, folder, training, heldOut, compute, new SharedObserver(observers), messages, cancel);
-        TrainingPlan.WriteModel(run, messages);
-        if (settings.DryRun) return TrainingPlan.DryRun(run, settings, compute, messages, cancel);
-        TrainingPlan.FitIntoTime(run, settings, clock, messages, cancel);
-        TrainingPlan.WriteTraining(run, settings, compute, messages);
-        if (settings.Resume && run.Done)
+    private int Run(Stopwatch clock)
+    {
+        var texts = TrainingTexts.Read(_settings, _folder, _session);
+        if (texts.HeldOut.IsEmpty) CheckNothingJudges();
+        using var compute = Compute.Create(_settings.Threads, _settings.Precision);
+        var observers = new List<ITrainingObserver> { _display };
+        using TextTraining run = Prepare(texts, compute, new SharedObserver(observers));
+        TrainingPlan.WriteModel(run, _messages);
+        if (_settings.DryRun) return TrainingPlan.DryRun(run, _settings, compute, _messages, _session.Stop);
+        TrainingPlan.FitIntoTime(run, _settings, clock, _messages, _session.Stop);
+        TrainingPlan.WriteTraining(run, _settings, compute, _messages);
+        if (_settings.Resume && run.Done)
         {
-            if (settings.Minutes > 0) folder.Decided(TrainingPlan.AsDecided(settings, run.Position));
-            messages.WriteLine(run.OutOfPatience
-                ? $"nothing is left to do: the last {run.Position.EvaluationsSinceBest} evaluations were no better; give more --patience to go on"
-                : string.Create(CultureInfo.InvariantCulture,
-                $"nothing is left to do: {run.Position.Step:#,0} steps are made, the run has {run.TotalSteps:#,0}; give more {(run.Position.Plan.Count > 0 ? "--minutes (and --epochs, if those ended it)" : "--epochs")} or --max-steps to go on"));
+            if (_settings.Minutes > 0) _folder.WriteFinalSettings(TrainingPlan.WithPlan(_settings, run.Position));
+            WriteNothingLeft(run);
             return ExitCode.Done;
         }
 
-        if (settings.Resume)
-        {
-            messages.WriteLine(folder.CheckpointFolder is { } from
-                ? $"continuing from {from}"
-                : "no checkpoint was written yet: starting from the beginning");
-        }
+        if (_settings.Resume) WriteWhereItGoesOn();
+        _folder.Open(_settings, run.Tokenizer, run.Position.Step);
+        observers.AddRange(_folder.Figures);
+        if (_settings.Options.Training.SampleEvery > 0) observers.Add(Samples(run));
+        return Train(run);
+    }
 
-        folder.Open(settings, run.Tokenizer, run.Position.Step);
-        observers.AddRange(folder.Figures);
-        if (options.Training.SampleEvery > 0)
-        {
-            observers.Add(
-                new TrainingSamples(run, settings.SamplePrompt ?? (options.Samples == SampleKind.Lines ? "" : "\n"), display,
-                folder.Samples!));
-        }
-
+    private int Train(TextTraining run)
+    {
         TrainingResult result;
         try
         {
-            result = run.Run(cancel);
+            result = run.Run(_session.Stop);
         }
         finally
         {
-            display.Finish();
+            _display.Finish();
         }
 
-        if (result.Finished && result.Position.Plan.Count > 0) folder.Decided(TrainingPlan.AsDecided(settings, result.Position));
-        messages.Write(LossCurve.Draw(display.TrainCurve, "training loss (nats a token) by step"));
-        messages.Write(LossCurve.Draw(display.BitsCurve, "held-out bits a byte by step"));
-        if (!result.Finished)
+        if (result.Finished && result.Position.Plan.Count > 0)
         {
-            messages.WriteLine(
-                $"stopped at step {result.Position.Step:#,0} of {result.Position.TotalSteps:#,0}; the model so far is saved; go on with: grulm train --resume {settings.OutDir}");
-        }
-        else if (run.OutOfPatience)
-        {
-            messages.WriteLine(
-                $"ended at step {result.Position.Step:#,0} of {result.Position.TotalSteps:#,0}: {result.Position.EvaluationsSinceBest} evaluations in a row were no better");
+            _folder.WriteFinalSettings(TrainingPlan.WithPlan(_settings, result.Position));
         }
 
-        if (result.Position.Best is { } best) messages.WriteLine($"best held-out figures: {TrainingDisplay.Figures(best)}");
-        messages.WriteLine($"model in {settings.OutDir}; try: grulm generate --model {settings.OutDir} --prompt \"…\"");
+        _messages.Write(LossCurve.Draw(_display.TrainCurve, "training loss (nats a token) by step"));
+        _messages.Write(LossCurve.Draw(_display.BitsCurve, "held-out bits a byte by step"));
+        WriteEnd(result, run.OutOfPatience);
         return result.Finished ? ExitCode.Done : ExitCode.Stopped;
     }
 
-    // Everything that can fail on bad input, so that what was written by then can be taken back.
-    private static TextTraining Prepare(
-        TrainSettings settings, RunFolder folder, CorpusText training, CorpusText heldOut, Compute compute, ITrainingObserver observer,
-        TextWriter messages, CancellationToken cancel)
+    private TrainingSamples Samples(TextTraining run)
     {
-        void Phase(string phase) => messages.WriteLine($"{phase} …");
-        TextTrainingOptions options = settings.Options;
-        var record = new RunRecord
+        string prompt = _settings.SamplePrompt ?? (_settings.Options.Samples == SampleKind.Lines ? "" : "\n");
+        return new TrainingSamples(run, prompt, _display, _folder.Samples!);
+    }
+
+    // Without held-out text nothing may depend on its figures.
+    private void CheckNothingJudges()
+    {
+        TrainingOptions options = _settings.Options.Training;
+        string? judge = options.Patience > 0 ? "--patience"
+            : options.Schedule == ScheduleKind.Plateau ? "--schedule plateau"
+            : null;
+        if (judge is null) return;
+        throw new ArgumentException($"{judge} needs held-out text to judge by: give --val-data or a --val-fraction above 0");
+    }
+
+    // Everything that can fail on bad input, so that what was written by then can be taken back.
+    private TextTraining Prepare(TrainingTexts texts, Compute compute, SharedObserver observer)
+    {
+        RunRecord record = RecordOf(texts, compute);
+        try
         {
-            Training = TextRecord.Of(training),
-            HeldOut = TextRecord.Of(heldOut),
-            Kernels = $"{compute.Path} {(compute.Bf16 is null ? "fp32" : "bf16")}".ToLowerInvariant(),
+            Tokenizer? kept = _folder.Begin(record, compute.Bf16 is not null, _messages);
+            Tokenizer tokenizer = ChooseTokenizer(texts, kept);
+            if (kept is null) _folder.Keep(tokenizer);
+            TextTrainingOptions options = _settings.Options with
+            {
+                Tokenizer = tokenizer,
+                TokenFilePath = _settings.DryRun ? null : _folder.TokenPath,
+            };
+            return TextTraining.Prepare(
+                texts.Training, texts.HeldOut, options, compute, _settings.OutDir, observer, WritePhase, _session.Stop);
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            _folder.TakeBack();
+            throw;
+        }
+    }
+
+    private RunRecord RecordOf(TrainingTexts texts, Compute compute)
+    {
+        TextTrainingOptions options = _settings.Options;
+        string precision = compute.Bf16 is null ? "fp32" : "bf16";
+        return new RunRecord
+        {
+            Training = TextRecord.Of(texts.Training),
+            HeldOut = TextRecord.Of(texts.HeldOut),
+            Kernels = $"{compute.Path} {precision}".ToLowerInvariant(),
             Version = CommandLine.Version,
             InitFrom = options.InitFrom is null || options.ContinueFrom is not null
                 ? null
                 : FolderChecksums.Of(Path.Combine(options.InitFrom, ModelFile.WeightsName)),
         };
-        try
-        {
-            Tokenizer? there = folder.Begin(record, compute.Bf16 is not null, messages);
-            Tokenizer? tokenizer = there
-                ?? ((options.InitFrom ?? settings.Tokenizer) is { } source ? Tokenizer.Load(ModelFolder.TokenizerPath(source)) : null);
-            TextTraining.Check(training, options with { Tokenizer = tokenizer });
-            if (options.MaskPrompt && TextTraining.SamplesWithoutAnswer(training) is > 0 and var none)
-            {
-                messages.WriteLine(
-                    $"note: {none} samples have no {new ChatTemplate().Ai}, so --mask-prompt leaves nothing of them to learn; they are left out");
-            }
+    }
 
-            if (tokenizer is null)
-            {
-                tokenizer = TextTraining.LearnTokenizer(training, options, Phase, cancel);
-                if (tokenizer.VocabSize < options.VocabSize)
-                {
-                    messages.WriteLine(
-                        $"note: the text supports {tokenizer.VocabSize} pieces, fewer than --vocab-size {options.VocabSize}; using {tokenizer.VocabSize}");
-                }
-            }
-
-            if (there is null) folder.Keep(tokenizer);
-            return TextTraining.Prepare(
-                training, heldOut, options with { Tokenizer = tokenizer, TokenFilePath = settings.DryRun ? null : folder.TokenPath },
-                compute, settings.OutDir, observer, Phase, cancel);
-        }
-        catch (Exception error) when (error is not OperationCanceledException)
+    // The one that the run began with, that of a model or file, or one that is learned.
+    private Tokenizer ChooseTokenizer(TrainingTexts texts, Tokenizer? kept)
+    {
+        TextTrainingOptions options = _settings.Options;
+        string? source = options.InitFrom ?? _settings.Tokenizer;
+        Tokenizer? given = kept ?? (source is null ? null : Tokenizer.Load(ModelFolder.TokenizerPath(source)));
+        TextTraining.Check(texts.Training, options with { Tokenizer = given });
+        if (options.MaskPrompt && TextTraining.SamplesWithoutAnswer(texts.Training) is > 0 and var count)
         {
-            folder.TakeBack();
-            throw;
+            string marker = new ChatTemplate().Ai;
+            _messages.WriteLine(
+                $"note: {count} samples have no {marker}, so --mask-prompt leaves nothing of them to learn; they are left out");
         }
+
+        if (given is not null) return given;
+        Tokenizer learned = TextTraining.LearnTokenizer(texts.Training, options, WritePhase, _session.Stop);
+        if (learned.VocabSize < options.VocabSize)
+        {
+            _messages.WriteLine(
+                $"note: the text supports {learned.VocabSize} pieces, fewer than --vocab-size {options.VocabSize}; "
+                + $"using {learned.VocabSize}");
+        }
+
+        return learned;
     }
 
     // A model that training starts from brings its sizes; that of a checkpoint has them still when the other is gone.
-    private static TextTrainingOptions FromModel(TrainSettings settings, string? checkpoint)
+    private static TextTrainingOptions WithSizesOfModel(TrainSettings settings, string? checkpoint)
     {
         TextTrainingOptions options = settings.Options;
         if (options.InitFrom is null) return options;
-        (GruConfig? config, SampleKind samples) = ModelFile.LoadConfig(checkpoint ?? options.InitFrom);
+        (GruConfig config, SampleKind samples) = ModelFile.LoadConfig(checkpoint ?? options.InitFrom);
         return options with
         {
             VocabSize = config.VocabSize,
@@ -209,27 +186,47 @@ internal static class TrainRun
         };
     }
 
-    private static (CorpusText Training, CorpusText HeldOut) ReadTexts(
-        TrainSettings settings, RunFolder folder, Stream input, TextWriter messages, CancellationToken cancel)
+    private void WritePhase(string phase) => _messages.WriteLine($"{phase} …");
+
+    private void WriteWhereItGoesOn() => _messages.WriteLine(_folder.CheckpointFolder is { } checkpoint
+        ? $"continuing from {checkpoint}"
+        : "no checkpoint was written yet: starting from the beginning");
+
+    private void WriteNothingLeft(TextTraining run)
     {
-        settings.Form.Check(settings.ValData is null ? settings.Data : [.. settings.Data, settings.ValData]);
-        using FileStream? kept = settings is { Resume: true, ReadsStandardInput: true } ? KeptInput.Open(settings.OutDir) : null;
-        if (settings is { Resume: true, ReadsStandardInput: true } && kept is null)
+        RunPosition position = run.Position;
+        if (run.OutOfPatience)
         {
-            messages.WriteLine(
-                $"note: this run's text came from standard input, and {KeptInput.PathIn(settings.OutDir)} is gone: the same text is expected on standard input again");
+            _messages.WriteLine(
+                $"nothing is left to do: the last {position.EvaluationsSinceBest} evaluations were no better; "
+                + "give more --patience to go on");
+            return;
         }
 
-        Stream? copy = settings.ReadsStandardInput ? folder.KeepInput() : null;
-        messages.WriteLine(
-            $"reading {string.Join(", ", settings.Data)} …{(copy is null ? "" : $" (standard input is kept in {KeptInput.PathIn(settings.OutDir)} for --resume)")}");
-        CorpusText text = Read(settings.Data);
-        if (settings.ValData is not null) return (text, Read([settings.ValData]));
-        if (settings.ValFraction == 0) return (text, default);
-        return settings.Options.Samples == SampleKind.Lines
-            ? text.SplitBySamples(settings.ValFraction)
-            : text.SplitByCharacters(settings.ValFraction);
+        string more = position.Plan.Count > 0 ? "--minutes (and --epochs, if those ended it)" : "--epochs";
+        _messages.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"nothing is left to do: {position.Step:#,0} steps are made, the run has {run.TotalSteps:#,0}; "
+            + $"give more {more} or --max-steps to go on"));
+    }
 
-        CorpusText Read(IReadOnlyList<string> names) => settings.Form.Read(names, kept ?? input, messages, cancel, copy).Text;
+    private void WriteEnd(TrainingResult result, bool outOfPatience)
+    {
+        RunPosition position = result.Position;
+        if (!result.Finished)
+        {
+            _messages.WriteLine(
+                $"stopped at step {position.Step:#,0} of {position.TotalSteps:#,0}; the model so far is saved; "
+                + $"go on with: grulm train --resume {_settings.OutDir}");
+        }
+        else if (outOfPatience)
+        {
+            _messages.WriteLine(
+                $"ended at step {position.Step:#,0} of {position.TotalSteps:#,0}: "
+                + $"{position.EvaluationsSinceBest} evaluations in a row were no better");
+        }
+
+        if (position.Best is { } best) _messages.WriteLine($"best held-out figures: {TrainingDisplay.Figures(best)}");
+        _messages.WriteLine($"model in {_settings.OutDir}; try: grulm generate --model {_settings.OutDir} --prompt \"…\"");
     }
 }

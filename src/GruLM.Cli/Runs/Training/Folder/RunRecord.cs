@@ -52,12 +52,14 @@ internal sealed record RunRecord
         string path = PathIn(modelFolder);
         try
         {
-            return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), RunRecordJsonContext.Default.RunRecord) : null;
+            if (!File.Exists(path)) return null;
+            return JsonSerializer.Deserialize(File.ReadAllBytes(path), RunRecordJsonContext.Default.RunRecord);
         }
         catch (JsonException error)
         {
+            string reason = error.Message.Split(". Path:")[0].Split(" Path:")[0];
             throw new InvalidDataException(
-                $"{path}: damaged ({error.Message.Split(". Path:")[0].Split(" Path:")[0]}); without it nobody can say whether text and tokenizer are still the same", error);
+                $"{path}: damaged ({reason}); without it nobody can say whether text and tokenizer are still the same", error);
         }
     }
 }

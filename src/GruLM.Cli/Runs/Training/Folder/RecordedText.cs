@@ -3,7 +3,6 @@
 using System.Text.Json;
 using GruLM.Corpus;
 using GruLM.Model;
-using GruLM.Training;
 
 namespace GruLM.Cli.Runs;
 
@@ -11,22 +10,28 @@ namespace GruLM.Cli.Runs;
 internal sealed class RecordedText
 {
     private readonly string _folder;
-    private readonly string[] _data;
-    private readonly string? _validation;
-    private readonly double _fraction;
-    private readonly DataForm _form;
     private readonly SampleKind _samples;
+    private readonly string[] _data;
+    private readonly string? _heldOutFile;
+    private readonly double _heldOutShare;
+    private readonly DataForm _form;
 
-    private RecordedText(string folder, string[] data, string? validation, double fraction, DataForm form, SampleKind samples) =>
-        (_folder, _data, _validation, _fraction, _form, _samples) =
-        (folder, data, validation, fraction, form, samples);
+    // Throws what the members of System.Text.Json throw where a setting is missing or of another kind.
+    private RecordedText(string folder, SampleKind samples, JsonElement settings)
+    {
+        (_folder, _samples) = (folder, samples);
+        _heldOutFile = settings.TryGetProperty("val-data", out JsonElement file) ? file.GetString()! : null;
+        _data = [.. settings.GetProperty("data").EnumerateArray().Select(name => name.GetString()!)];
+        _heldOutShare = _heldOutFile is null ? settings.GetProperty("val-fraction").GetDouble() : 0;
+        _form = DataForm.Read(settings);
+    }
 
-    /// <summary>Reads the settings.</summary>
+    /// <summary>Reads the settings. <paramref name="samples"/> is what the model was trained on.</summary>
     /// <exception cref="FileNotFoundException">There are none.</exception>
     /// <exception cref="InvalidDataException">They are damaged.</exception>
     public static RecordedText Of(string folder, SampleKind samples)
     {
-        string path = Path.Combine(Checkpoint.TrainingFolder(folder), SettingsFile.Name);
+        string path = SettingsFile.PathIn(folder);
         if (!File.Exists(path))
         {
             throw new FileNotFoundException(
@@ -36,10 +41,7 @@ internal sealed class RecordedText
         try
         {
             using var json = JsonDocument.Parse(File.ReadAllBytes(path));
-            string? separate = json.RootElement.TryGetProperty("val-data", out JsonElement validation) ? validation.GetString()! : null;
-            string[] data = [.. json.RootElement.GetProperty("data").EnumerateArray().Select(e => e.GetString()!)];
-            return new RecordedText(folder, data, separate, separate is null ? json.RootElement.GetProperty("val-fraction").GetDouble() : 0,
-                DataForm.In(json.RootElement), samples);
+            return new RecordedText(folder, samples, json.RootElement);
         }
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)
         {
@@ -50,10 +52,9 @@ internal sealed class RecordedText
     /// <summary>The held-out part.</summary>
     public CorpusText HeldOut(TextWriter messages, CancellationToken cancel)
     {
-        string[] names = _validation is null ? _data : [_validation];
-        CorpusText text = Read(names, "evaluating on " + (_validation is null ? "the held-out part of " : ""), messages, cancel);
-        if (_validation is not null) return text;
-        if (_fraction == 0)
+        if (_heldOutFile is not null) return Read([_heldOutFile], "evaluating on ", messages, cancel);
+        CorpusText text = Read(_data, "evaluating on the held-out part of ", messages, cancel);
+        if (_heldOutShare == 0)
         {
             throw new InvalidDataException($"{_folder}: nothing was held out when it was trained; name a text with --data FILE");
         }
@@ -65,12 +66,12 @@ internal sealed class RecordedText
     public (CorpusText Training, CorpusText HeldOut) Both(TextWriter messages, CancellationToken cancel)
     {
         CorpusText text = Read(_data, "comparing with ", messages, cancel);
-        if (_validation is not null) return (text, Read([_validation], "held out: ", messages, cancel));
-        return _fraction == 0 ? (text, default) : Split(text);
+        if (_heldOutFile is not null) return (text, Read([_heldOutFile], "held out: ", messages, cancel));
+        return _heldOutShare == 0 ? (text, default) : Split(text);
     }
 
     private (CorpusText Training, CorpusText HeldOut) Split(CorpusText text) =>
-        _samples == SampleKind.Lines ? text.SplitBySamples(_fraction) : text.SplitByCharacters(_fraction);
+        _samples == SampleKind.Lines ? text.SplitBySamples(_heldOutShare) : text.SplitByCharacters(_heldOutShare);
 
     private CorpusText Read(string[] names, string purpose, TextWriter messages, CancellationToken cancel)
     {

@@ -9,6 +9,7 @@ namespace GruLM.Cli.Runs;
 internal sealed class KeptInput : IDisposable
 {
     private const string Name = "standard-input";
+    private const int BufferBytes = 1 << 16;
 
     private readonly string _path;
     private bool _kept;
@@ -17,22 +18,24 @@ internal sealed class KeptInput : IDisposable
     public KeptInput(string modelFolder)
     {
         _path = PathIn(modelFolder);
-        Copy = new FileStream(Partial, FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 16);
+        Copy = new FileStream(Partial, FileMode.Create, FileAccess.Write, FileShare.Read, BufferBytes);
     }
 
-    /// <summary>Where what is read is written.</summary>
+    /// <summary>Where everything that is read is written to.</summary>
     public FileStream Copy { get; }
 
     /// <summary>Its name while it is read.</summary>
-    public string Partial => _path + ".partial";
+    private string Partial => _path + ".partial";
 
     public static string PathIn(string modelFolder) => Path.Combine(Checkpoint.TrainingFolder(modelFolder), Name);
 
     /// <summary>What a run has kept; null when there is nothing.</summary>
-    public static FileStream? Open(string modelFolder) =>
-        File.Exists(PathIn(modelFolder))
-        ? new FileStream(PathIn(modelFolder), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 16)
-        : null;
+    public static FileStream? Open(string modelFolder)
+    {
+        string path = PathIn(modelFolder);
+        if (!File.Exists(path)) return null;
+        return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, BufferBytes);
+    }
 
     /// <summary>All was read, and the run begins: from here on it stays.</summary>
     public void Keep()
