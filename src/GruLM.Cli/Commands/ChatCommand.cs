@@ -1,4 +1,4 @@
-// The flags of grulm chat. The work is in Runs/GenerateRun.cs.
+// The flags of grulm chat. The work is in Runs/Generating/ChatRun.cs.
 
 using System.CommandLine;
 using System.Text;
@@ -17,14 +17,14 @@ internal static class ChatCommand
             "chat",
             "Talk with a model that was trained on <prompt> … <ai> … lines. What was said before is in its carried state.",
             ["grulm chat --model model", "echo \"How are you?\" | grulm chat --model model --seed 1"],
-            [model, .. generation.All, threads],
+            [model, .. generation.Options, threads],
             (flags, session) =>
             {
                 string folder = flags.GetValue(model)!;
                 using var input = new StreamReader(session.Input, Encoding.UTF8);
                 bool interactive = session.ErrorIsTerminal && !Console.IsInputRedirected;
-                return ChatRun.Run(folder, generation.Read(flags, folder), flags.GetValue(threads) ?? 0, input, session.Output,
-                    session.Error, interactive, session.Stop);
+                var settings = new ChatSettings(folder, generation.Read(flags, folder), flags.GetValue(threads) ?? 0, interactive);
+                return new ChatRun(settings, input, session).Run();
             });
     }
 }

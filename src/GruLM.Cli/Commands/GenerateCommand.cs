@@ -1,5 +1,6 @@
-// The flags of grulm generate. The work is in Runs/GenerateRun.cs.
+// The flags of grulm generate. The work is in Runs/Generating/GenerateRun.cs.
 
+using System.CommandLine;
 using System.Text;
 using GruLM.Cli.Runs;
 
@@ -9,20 +10,22 @@ internal static class GenerateCommand
 {
     public static GrulmCommand Create()
     {
-        System.CommandLine.Option<string> model = Flags.RequiredText("--model", "DIR", "a model folder", "-m");
-        System.CommandLine.Option<string[]> prompts = Flags.Texts(
+        Option<string> model = Flags.RequiredText("--model", "DIR", "a model folder", "-m");
+        Option<string[]> prompts = Flags.Texts(
             "--prompt", "TEXT", "text to continue; may be given several times", false, "-p");
-        System.CommandLine.Option<string?> file = Flags.Text(
+        Option<string?> file = Flags.Text(
             "--file", "FILE", "read the prompt from a file (- for standard input)", null, "-f");
         var generation = new GenerationFlags();
-        System.CommandLine.Option<bool> json = Flags.Json();
-        System.CommandLine.Option<int?> threads = Flags.Threads();
+        Option<bool> json = Flags.Json();
+        Option<int?> threads = Flags.Threads();
         return new GrulmCommand(
             "generate",
             "Continue a text.",
-            ["grulm generate --model model --prompt \"Once upon a time\"",
-            "grulm generate -m model -p \"ROMEO:\" -n 500 --temperature 0.7 --seed 1"],
-            [model, prompts, file, .. generation.All, json, threads],
+            [
+                "grulm generate --model model --prompt \"Once upon a time\"",
+                "grulm generate -m model -p \"ROMEO:\" -n 500 --temperature 0.7 --seed 1",
+            ],
+            [model, prompts, file, .. generation.Options, json, threads],
             (flags, session) =>
             {
                 string folder = flags.GetValue(model)!;
@@ -37,7 +40,7 @@ internal static class GenerateCommand
                     Json = flags.GetValue(json),
                     Threads = flags.GetValue(threads) ?? 0,
                 };
-                return GenerateRun.Run(settings, session.Output, session.Stop);
+                return GenerateRun.Run(settings, session);
             });
     }
 

@@ -1,4 +1,4 @@
-// The flags of grulm score. The work is in Runs/ScoreRun.cs.
+// The flags of grulm score. The work is in Runs/Evaluating/ScoreRun.cs.
 
 using System.CommandLine;
 using GruLM.Cli.Runs;
@@ -13,16 +13,20 @@ internal static class ScoreCommand
         Option<string> data = Flags.RequiredText("--data", "FILE|-",
             "text to score, of any length: plain text, JSON lines or a table, as for train; - for standard input");
         var form = new DataFlags();
-        Option<bool> json =
-            Flags.Switch("--json", "write an object a token: id, piece, logprob (null for the first, which nothing precedes)");
+        Option<bool> json = Flags.Switch(
+            "--json", "write an object a token: id, piece, logprob (null for the first, which nothing precedes)");
         Option<int?> threads = Flags.Threads();
         return new GrulmCommand(
             "score",
-            "Tell the natural log-probability of each token of a text, read as one stream in constant memory; the figures are those of 'grulm eval --samples stream'.",
+            "Tell the natural log-probability of each token of a text, read as one stream in constant memory; "
+            + "the figures are those of 'grulm eval --samples stream'.",
             ["grulm score --model model --data text.txt", "grulm score --model model --data - --json < text.txt > scores.jsonl"],
             [model, data, form.Format, form.Column, json, threads],
             (flags, session) =>
-            ScoreRun.Run(flags.GetValue(model)!, flags.GetValue(data)!, form.Value(flags), flags.GetValue(json),
-            flags.GetValue(threads) ?? 0, session));
+            {
+                var settings = new ScoreSettings(
+                    flags.GetValue(model)!, flags.GetValue(data)!, form.Value(flags), flags.GetValue(json), flags.GetValue(threads) ?? 0);
+                return new ScoreRun(settings, session).Run();
+            });
     }
 }

@@ -11,8 +11,7 @@ internal static class ShowCommand
     {
         var folder = new Argument<string>("DIR") { Description = "a model folder" };
         Option<bool> json = Flags.Json();
-        Option<string?> html =
-            Flags.Text(
+        Option<string?> html = Flags.Text(
             "--html", "FILE",
             "write a page instead, complete in one file: the curves of the training, settings, best figures, samples over time");
         Option<bool> overwrite = Flags.Switch("--overwrite", "replace the FILE of --html");
@@ -22,7 +21,10 @@ internal static class ShowCommand
             ["grulm show model", "grulm show model --html report.html"],
             [folder, json, html, overwrite],
             (flags, session) =>
-            ShowRun.Run(flags.GetValue(folder)!, flags.GetValue(json), flags.GetValue(html), flags.GetValue(overwrite), session.Output,
-            session.Error));
+            {
+                var settings = new ShowSettings(
+                    flags.GetValue(folder)!, flags.GetValue(json), flags.GetValue(html), flags.GetValue(overwrite));
+                return ShowRun.Run(settings, session);
+            });
     }
 }

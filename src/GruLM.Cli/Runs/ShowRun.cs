@@ -1,6 +1,8 @@
-// grulm show: what a model folder holds, as lines, as JSON, or as a page with the curves of its training.
+// grulm show: what a model folder holds, as lines, as JSON, or as a page with the curves of its training. The page itself is
+// Report/RunReport.cs.
 
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using GruLM.Cli.Report;
 using GruLM.Formats;
@@ -14,10 +16,10 @@ namespace GruLM.Cli.Runs;
 /// <summary>Runs <c>grulm show</c>.</summary>
 internal static class ShowRun
 {
-    /// <summary>Describes the model in <paramref name="folder"/> on <paramref name="output"/> or, with <paramref name="html"/>, in a page
-    /// of that name.</summary>
-    public static int Run(string folder, bool json, string? html, bool overwrite, TextWriter output, TextWriter messages)
+    /// <summary>Describes a model on standard output or in a page, and returns the exit code.</summary>
+    public static int Run(ShowSettings settings, Session session)
     {
+        (string folder, bool json, string? html, bool overwrite) = settings;
         if (overwrite && html is null) throw new UsageException("--overwrite is for the file of --html, which is missing");
         if (html is not null && !overwrite && File.Exists(html))
         {
@@ -27,18 +29,18 @@ internal static class ShowRun
         if (html is not null && !File.Exists(Path.Combine(folder, ModelFile.ConfigName)) && File.Exists(SettingsFile.PathIn(folder)))
         {
             // A run that has come to no evaluation and no checkpoint yet can be watched all the same.
-            WriteReport(html, folder, [("model", "none is saved yet")], messages);
+            WriteReport(html, folder, [("model", "none is saved yet")], session.Error);
             if (!json) return ExitCode.Done;
         }
 
-        (GruParameters? parameters, SampleKind samples) = ModelFile.Load(folder);
+        (GruParameters parameters, SampleKind samples) = ModelFile.Load(folder);
         using (parameters)
         {
             var tokenizer = Tokenizer.Load(Path.Combine(folder, ModelFolder.TokenizerName));
-            IReadOnlyList<(long Step, string Folder)> checkpoints = Checkpoint.Find(folder);
-            if (html is not null) WriteReport(html, folder, Facts(parameters, samples, tokenizer, checkpoints), messages);
-            if (json) WriteJson(folder, parameters, samples, tokenizer, checkpoints, output);
-            else if (html is null) WriteText(folder, parameters, samples, tokenizer, checkpoints, output);
+            var model = new ShownModel(folder, parameters, samples, tokenizer, Checkpoint.Find(folder));
+            if (html is not null) WriteReport(html, folder, Facts(model), session.Error);
+            if (json) WriteJson(model, session.Output);
+            else if (html is null) WriteText(model, session.Output);
         }
 
         return ExitCode.Done;
@@ -50,71 +52,77 @@ internal static class ShowRun
         messages.WriteLine($"report in {html}");
     }
 
-    private static List<(string Name, string Value)> Facts(GruParameters parameters, SampleKind samples, Tokenizer tokenizer,
-        IReadOnlyList<(long Step, string Folder)> checkpoints)
+    private static List<(string Name, string Value)> Facts(ShownModel model)
     {
-        GruConfig c = parameters.Config;
-        string N(long n) => n.ToString("#,0", CultureInfo.InvariantCulture);
+        GruParameters parameters = model.Parameters;
+        GruConfig config = parameters.Config;
+        string kilobytes = Number(parameters.Count * sizeof(float) / 1024);
         List<(string Name, string Value)> facts =
         [
-            ("architecture",
-            $"embedding {c.EmbeddingDim} → GRU {c.NumLayers} x {c.HiddenDim} → output {N(c.VocabSize)} ({(c.TieWeights ? "tied to the embedding" : "untied")}{(c.LayerNorm ? ", layer-normalised" : "")}{(c.Residual ? ", residual" : "")})"),
-            ("parameters", $"{N(parameters.Count)} ({N(parameters.Count * sizeof(float) / 1024)} KB as float32)"),
-            ("dropout", c.Dropout.ToString(CultureInfo.InvariantCulture)),
-            ("trained on", samples == SampleKind.Lines ? "lines" : "a stream"),
-            ("tokenizer",
-            $"{tokenizer.Model.ModelType.ToString().ToLowerInvariant()}, {N(tokenizer.VocabSize)} pieces (unk {tokenizer.UnkId}, bos {tokenizer.BosId}, eos {tokenizer.EosId}, pad {tokenizer.PadId})"),
-            ("kernels here",
-            $"{KernelChoice.Default().ToString().ToLowerInvariant()}, {(KernelChoice.UsesBf16(Precision.Auto) ? "training in bf16 on AMX tiles" : $"fp32 (no bf16: {AmxMachine.Reason})")}"),
+            ("architecture", Architecture(config)),
+            ("parameters", $"{Number(parameters.Count)} ({kilobytes} KB as float32)"),
+            ("dropout", config.Dropout.ToString(CultureInfo.InvariantCulture)),
+            ("trained on", model.Samples == SampleKind.Lines ? "lines" : "a stream"),
+            ("tokenizer", Describe(model.Tokenizer)),
+            ("kernels here", Kernels()),
         ];
-        if (checkpoints.Count > 0)
+        if (model.Checkpoints.Count > 0)
         {
-            facts.Add(
-                ("training",
-                $"{N(checkpoints[0].Step)} steps; checkpoints: {string.Join(", ", checkpoints.Select(x => Path.GetFileName(x.Folder)))}"));
+            string names = string.Join(", ", model.Checkpoints.Select(checkpoint => Path.GetFileName(checkpoint.Folder)));
+            facts.Add(("training", $"{Number(model.Checkpoints[0].Step)} steps; checkpoints: {names}"));
         }
 
         return facts;
     }
 
-    private static void WriteText(string folder, GruParameters parameters, SampleKind samples, Tokenizer tokenizer,
-        IReadOnlyList<(long Step, string Folder)> checkpoints, TextWriter output)
+    private static string Architecture(GruConfig config)
     {
-        foreach ((string? name, string? value) in (List<(string, string)>)[("model", folder),
-            .. Facts(parameters, samples, tokenizer, checkpoints)])
+        string tying = config.TieWeights ? "tied to the embedding" : "untied";
+        string extras = ModelWords.Extras(config);
+        return $"embedding {config.EmbeddingDim} → GRU {config.NumLayers} x {config.HiddenDim} → "
+            + $"output {Number(config.VocabSize)} ({tying}{extras})";
+    }
+
+    private static string Describe(Tokenizer tokenizer)
+    {
+        string kind = tokenizer.Model.ModelType.ToString().ToLowerInvariant();
+        string ids = $"unk {tokenizer.UnkId}, bos {tokenizer.BosId}, eos {tokenizer.EosId}, pad {tokenizer.PadId}";
+        return $"{kind}, {Number(tokenizer.VocabSize)} pieces ({ids})";
+    }
+
+    private static string Kernels()
+    {
+        string path = KernelChoice.Default().ToString().ToLowerInvariant();
+        return KernelChoice.UsesBf16(Precision.Auto)
+            ? $"{path}, training in bf16 on AMX tiles"
+            : $"{path}, fp32 (no bf16: {AmxMachine.Reason})";
+    }
+
+    private static void WriteText(ShownModel model, StreamWriter output)
+    {
+        foreach ((string name, string value) in (List<(string, string)>)[("model", model.Folder), .. Facts(model)])
         {
             output.WriteLine($"{name,-14}{value}");
         }
 
         output.WriteLine();
-        foreach (ParameterView view in parameters.Views) output.WriteLine($"  {view.Name,-24}[{string.Join(", ", view.Shape)}]");
+        foreach (ParameterView view in model.Parameters.Views)
+        {
+            string shape = string.Join(", ", view.Shape);
+            output.WriteLine($"  {view.Name,-24}[{shape}]");
+        }
     }
 
-    private static void WriteJson(string folder, GruParameters parameters, SampleKind samples, Tokenizer tokenizer,
-        IReadOnlyList<(long Step, string Folder)> checkpoints, TextWriter output)
+    // Not as one line, unlike other commands' JSON: this is read by people, too.
+    private static void WriteJson(ShownModel model, StreamWriter output)
     {
-        GruConfig c = parameters.Config;
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true }))
         {
             json.WriteStartObject();
-            json.WriteString("model", folder);
-            json.WriteNumber("vocab_size", c.VocabSize);
-            json.WriteNumber("embedding_dim", c.EmbeddingDim);
-            json.WriteNumber("hidden_dim", c.HiddenDim);
-            json.WriteNumber("num_layers", c.NumLayers);
-            json.WriteNumber("dropout", c.Dropout);
-            json.WriteBoolean("tie_weights", c.TieWeights);
-            json.WriteBoolean("layer_norm", c.LayerNorm);
-            json.WriteBoolean("residual", c.Residual);
-            json.WriteString("samples", samples == SampleKind.Lines ? "lines" : "stream");
-            json.WriteNumber("parameters", parameters.Count);
-            json.WriteString("tokenizer_type", tokenizer.Model.ModelType.ToString().ToLowerInvariant());
-            json.WriteString("kernels", KernelChoice.Default().ToString().ToLowerInvariant());
-            json.WriteString("precision", KernelChoice.UsesBf16(Precision.Auto) ? "bf16" : "fp32");
-            if (checkpoints.Count > 0) json.WriteNumber("steps", checkpoints[0].Step);
+            WriteFields(json, model);
             json.WriteStartObject("tensors");
-            foreach (ParameterView view in parameters.Views)
+            foreach (ParameterView view in model.Parameters.Views)
             {
                 json.WriteStartArray(view.Name);
                 foreach (long n in view.Shape) json.WriteNumberValue(n);
@@ -125,6 +133,32 @@ internal static class ShowRun
             json.WriteEndObject();
         }
 
-        output.WriteLine(System.Text.Encoding.UTF8.GetString(stream.ToArray()));
+        output.WriteLine(Encoding.UTF8.GetString(stream.ToArray()));
     }
+
+    private static void WriteFields(Utf8JsonWriter json, ShownModel model)
+    {
+        GruConfig config = model.Parameters.Config;
+        json.WriteString("model", model.Folder);
+        json.WriteNumber("vocab_size", config.VocabSize);
+        json.WriteNumber("embedding_dim", config.EmbeddingDim);
+        json.WriteNumber("hidden_dim", config.HiddenDim);
+        json.WriteNumber("num_layers", config.NumLayers);
+        json.WriteNumber("dropout", config.Dropout);
+        json.WriteBoolean("tie_weights", config.TieWeights);
+        json.WriteBoolean("layer_norm", config.LayerNorm);
+        json.WriteBoolean("residual", config.Residual);
+        json.WriteString("samples", model.Samples == SampleKind.Lines ? "lines" : "stream");
+        json.WriteNumber("parameters", model.Parameters.Count);
+        json.WriteString("tokenizer_type", model.Tokenizer.Model.ModelType.ToString().ToLowerInvariant());
+        json.WriteString("kernels", KernelChoice.Default().ToString().ToLowerInvariant());
+        json.WriteString("precision", KernelChoice.UsesBf16(Precision.Auto) ? "bf16" : "fp32");
+        if (model.Checkpoints.Count > 0) json.WriteNumber("steps", model.Checkpoints[0].Step);
+    }
+
+    private static string Number(long value) => value.ToString("#,0", CultureInfo.InvariantCulture);
+
+    private sealed record ShownModel(
+        string Folder, GruParameters Parameters, SampleKind Samples, Tokenizer Tokenizer,
+        IReadOnlyList<(long Step, string Folder)> Checkpoints);
 }

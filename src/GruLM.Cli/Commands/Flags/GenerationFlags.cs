@@ -3,9 +3,11 @@
 using System.CommandLine;
 using System.Globalization;
 using GruLM.Generation;
+using GruLM.Model;
 
 namespace GruLM.Cli.Commands;
 
+/// <summary>From <c>--max-tokens</c> to <c>--samplers</c>.</summary>
 internal sealed class GenerationFlags
 {
     private readonly Option<int> _maxTokens = Flags.Int("--max-tokens", 0, int.MaxValue, 256, "tokens generated at most", "-n");
@@ -33,14 +35,25 @@ internal sealed class GenerationFlags
     private readonly Option<string?> _samplers = Flags.Text(
         "--samplers", "LIST", "order of the chain, names separated by ; (default penalties;top_k;typical;top_p;min_p;temperature)");
 
-    public IEnumerable<Symbol> All =>
-        [_maxTokens, _temperature, _topK, _topP, _minP, _typical, _repeatPenalty, _repeatLastN, _presence, _frequency, _bias, _stop,
-        _ignoreEos, _seed, _samplers];
+    public IReadOnlyList<Option> Options =>
+    [
+        _maxTokens, _temperature, _topK, _topP, _minP, _typical, _repeatPenalty, _repeatLastN, _presence, _frequency, _bias, _stop,
+        _ignoreEos, _seed, _samplers,
+    ];
 
-    public GenerationOptions Read(ParseResult flags, string modelFolder)
+    /// <summary>How to generate with the model in <paramref name="modelFolder"/>.</summary>
+    public GenerationOptions Read(ParseResult flags, string modelFolder) => new()
+    {
+        Sampling = ReadSampling(flags, modelFolder),
+        MaxTokens = flags.GetValue(_maxTokens),
+        Stop = [.. flags.GetValue(_stop)!.Where(text => text.Length > 0)],
+        IgnoreEos = flags.GetValue(_ignoreEos),
+    };
+
+    private SamplingOptions ReadSampling(ParseResult flags, string modelFolder)
     {
         // Only the model's own defaults are needed here; the model itself is opened by the run.
-        (Model.GruConfig _, Model.SampleKind samples) = Model.ModelFile.LoadConfig(modelFolder);
+        (GruConfig _, SampleKind samples) = ModelFile.LoadConfig(modelFolder);
         var own = GenerationConfig.Load(modelFolder, samples);
         var sampling = new SamplingOptions
         {
@@ -58,23 +71,9 @@ internal sealed class GenerationFlags
             // Another text each time unless a seed is asked for.
             Seed = flags.GetValue(_seed) ?? (ulong)Random.Shared.NextInt64(),
         };
-        if (flags.GetValue(_samplers) is { } list)
-        {
-            sampling =
-                sampling with
-                {
-                    Samplers =
-                [.. list.Split([';', ','], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(ParseSampler)]
-                };
-        }
-
-        return new GenerationOptions
-        {
-            Sampling = sampling,
-            MaxTokens = flags.GetValue(_maxTokens),
-            Stop = [.. flags.GetValue(_stop)!.Where(s => s.Length > 0)],
-            IgnoreEos = flags.GetValue(_ignoreEos)
-        };
+        if (flags.GetValue(_samplers) is not { } list) return sampling;
+        string[] names = list.Split([';', ','], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return sampling with { Samplers = [.. names.Select(ParseSampler)] };
     }
 
     private static Option<ulong?> Seed() => new("--seed", "-s")
@@ -89,8 +88,8 @@ internal sealed class GenerationFlags
                 return value;
             }
 
-            result.AddError(
-                $"--seed {(result.Tokens.Count > 0 ? result.Tokens[0].Value : "''")}: a whole number from 0 to {ulong.MaxValue} was expected");
+            string given = result.Tokens.Count > 0 ? result.Tokens[0].Value : "''";
+            result.AddError($"--seed {given}: a whole number from 0 to {ulong.MaxValue} was expected");
             return null;
         },
     };
@@ -114,7 +113,8 @@ internal sealed class GenerationFlags
     {
         string[] known = ["penalties", "top_k", "typical", "top_p", "min_p", "temperature"];
         int index = Array.IndexOf(known, name.Replace('-', '_'));
-        if (index < 0) throw new UsageException($"--samplers: unknown name '{name}'{NearestName.Hint(name, known)}");
-        return (SamplerKind)index;
+        return index >= 0
+            ? (SamplerKind)index
+            : throw new UsageException($"--samplers: unknown name '{name}'" + NearestName.Hint(name, known));
     }
 }
