@@ -106,7 +106,8 @@ internal static class Flags
     /// <summary><c>--precision</c>, of the commands that train.</summary>
     public static Option<string> Precision() => OneOf(
         "--precision", ["auto", "fp32", "bf16"], "auto",
-        "in which precision matrices are multiplied; auto: the fastest that keeps quality here; bf16 falls back to fp32 where the processor has no AMX");
+        "in which precision matrices are multiplied; auto is fp32; bf16 needs AMX, which has not been tried on real hardware yet, "
+        + "and is fp32 where the processor has none");
 
     /// <summary>The precision that <see cref="Precision()"/> says.</summary>
     public static Precision PrecisionOf(string word) =>

@@ -90,12 +90,12 @@ internal static class ShowRun
         return $"{kind}, {Number(tokenizer.VocabSize)} pieces ({ids})";
     }
 
+    // The path and the precision that training would take here unless another is named, and what else there is.
     private static string Kernels()
     {
         string path = KernelChoice.Default().ToString().ToLowerInvariant();
-        return KernelChoice.UsesBf16(Precision.Auto)
-            ? $"{path}, training in bf16 on AMX tiles"
-            : $"{path}, fp32 (no bf16: {AmxMachine.Reason})";
+        if (KernelChoice.UsesBf16(Precision.Auto)) return path + (AmxMachine.IsReal ? ", bf16 on AMX tiles" : ", bf16 on emulated tiles");
+        return AmxMachine.IsAvailable ? $"{path}, fp32 (bf16 with --precision bf16)" : $"{path}, fp32 (no bf16: {AmxMachine.Reason})";
     }
 
     private static void WriteText(ShownModel model, StreamWriter output)
