@@ -115,7 +115,7 @@ public sealed class Sha256
     {
         Span<Vector128<uint>> schedules = stackalloc Vector128<uint>[Rounds];
         Span<uint> words = MemoryMarshal.Cast<Vector128<uint>, uint>(schedules);
-        (uint a, uint b, uint c, uint d, uint e, uint f, uint g, uint h) = (state[0], state[1], state[2], state[3], state[4], state[5], state[6], state[7]);
+        uint a = state[0], b = state[1], c = state[2], d = state[3], e = state[4], f = state[5], g = state[6], h = state[7];
         while (blocks.Length >= BlockBytes)
         {
             int count = Math.Min(blocks.Length / BlockBytes, Lanes);

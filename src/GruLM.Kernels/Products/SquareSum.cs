@@ -1,5 +1,5 @@
-// The sum of squares of a buffer, for the norm of all gradients: in single precision inside chunks of fixed size, so that it does not depend on
-// the threads.
+// The sum of squares of a buffer, for the norm of all gradients: in single precision inside chunks of fixed size, so that it does not
+// depend on the threads.
 
 using System.Runtime.CompilerServices;
 

@@ -25,7 +25,16 @@ internal sealed unsafe class VectorCompute<S, V> : Compute
         // Below this an extra thread costs more than it brings.
         const int FloatsAnItem = 1 << 14;
         int block = Math.Max(4, Math.Min(rows, (FloatsAnItem / Math.Max(columns, 1)) & ~3));
-        var job = new MatrixVector<S, V> { Weights = weights, Stride = stride, Rows = rows, Columns = columns, X = x, Y = y, Block = block };
+        var job = new MatrixVector<S, V>
+        {
+            Weights = weights,
+            Stride = stride,
+            Rows = rows,
+            Columns = columns,
+            X = x,
+            Y = y,
+            Block = block,
+        };
         Team.Run(ref job, (rows + block - 1) / block);
     }
 

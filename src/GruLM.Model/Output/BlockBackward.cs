@@ -17,7 +17,11 @@ internal unsafe struct BlockBackward<S, V> : IParallelJob
     {
         int columns = All.Columns, start = item * All.BlocksAPart * FewTokenColumns.BlockRows,
             end = Math.Min(All.Vocab, start + (All.BlocksAPart * FewTokenColumns.BlockRows));
-        for (int first = start; first < end; first += FewTokenColumns.BlockRows) Gradients(first, Math.Min(end, first + FewTokenColumns.BlockRows));
+        for (int first = start; first < end; first += FewTokenColumns.BlockRows)
+        {
+            Gradients(first, Math.Min(end, first + FewTokenColumns.BlockRows));
+        }
+
         float* dY = All.DParts + ((nint)item * All.PaddedHidden * columns);
         new InPlaceProduct<S, V>
         {

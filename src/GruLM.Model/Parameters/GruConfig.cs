@@ -49,17 +49,19 @@ public sealed record GruConfig
         InRange(EmbeddingDim, 1, MaxWidth, "embedding_dim");
         InRange(HiddenDim, 1, MaxWidth, "hidden_dim");
         InRange(NumLayers, 1, MaxLayers, "num_layers");
-        if ((long)VocabSize * Math.Max(EmbeddingDim, HiddenDim) > int.MaxValue)
+        int width = Math.Max(EmbeddingDim, HiddenDim);
+        if ((long)VocabSize * width > int.MaxValue)
         {
             throw new ArgumentException(
-                $"vocab_size {VocabSize} times a width of {Math.Max(EmbeddingDim, HiddenDim)} is more than {int.MaxValue} numbers in one tensor; choose smaller ones");
+                $"vocab_size {VocabSize} times a width of {width} is more than {int.MaxValue} numbers in one tensor; choose smaller ones");
         }
 
         if (!(Dropout >= 0 && Dropout < 1)) throw new ArgumentException($"dropout is {Dropout}; it must be at least 0 and below 1");
         if (TieWeights && EmbeddingDim != HiddenDim)
         {
             throw new ArgumentException(
-                $"tied weights need embedding and hidden sizes to be equal, but they are {EmbeddingDim} and {HiddenDim}: make them equal or use --no-tie-weights");
+                $"tied weights need embedding and hidden sizes to be equal, but they are {EmbeddingDim} and {HiddenDim}: "
+                + "make them equal or use --no-tie-weights");
         }
     }
 

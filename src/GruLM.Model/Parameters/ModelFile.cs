@@ -133,8 +133,9 @@ public static class ModelFile
 
             if (!entry.Shape.SequenceEqual(view.Shape))
             {
+                string found = string.Join(", ", entry.Shape), expected = string.Join(", ", view.Shape);
                 throw new InvalidDataException(
-                    $"{path}: tensor {view.Name} has shape [{string.Join(", ", entry.Shape)}], but {ConfigName} calls for [{string.Join(", ", view.Shape)}]");
+                    $"{path}: tensor {view.Name} has shape [{found}], but {ConfigName} calls for [{expected}]");
             }
         }
 

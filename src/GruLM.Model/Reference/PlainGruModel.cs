@@ -116,7 +116,8 @@ public sealed class PlainGruModel<T>
         return loss;
     }
 
-    // Backward through the layers, and through time inside each: from the gradient of what the last layer hands on to that of the embeddings.
+    // Backward through the layers, and through time inside each: from the gradient of what the last layer hands on to that of the
+    // embeddings.
     private void Backward(Trace trace, T[][] d, GruLayer<T>[] layers, PlainLayerNorm<T>?[] norms)
     {
         for (int l = layers.Length - 1; l >= 0; l--)

@@ -6,14 +6,6 @@ using GruLM.Kernels;
 
 namespace GruLM.Model;
 
-/// <summary>Gates of some units of one lane, and the gradients of their sums.</summary>
-/// <param name="R">r, or dar.</param>
-/// <param name="Z">z, or daz.</param>
-/// <param name="N">n, or dan.</param>
-/// <param name="Q">q, or dq.</param>
-public readonly record struct GruGates<V>(V R, V Z, V N, V Q)
-    where V : unmanaged;
-
 /// <summary>The cell for the vector width <typeparamref name="S"/>. Thread-safe: it has no state.</summary>
 public static class GruCell<S, V>
     where S : struct, ISimd<V>
