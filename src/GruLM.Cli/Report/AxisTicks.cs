@@ -8,7 +8,7 @@ namespace GruLM.Cli.Report;
 /// <summary>The marks of an axis.</summary>
 internal static class AxisTicks
 {
-    private const int MostLogarithmic = 9;
+    private const int MaxLogarithmic = 9;
 
     // Round numbers are to stay round in double precision, and apart from each other.
     private const double LeastShareOfMagnitude = 1e-9;
@@ -36,9 +36,9 @@ internal static class AxisTicks
         int from = (int)Math.Floor(Math.Log10(low)), to = (int)Math.Ceiling(Math.Log10(high));
         if (Math.Pow(10, from) > low) from--;
         if (Math.Pow(10, to) < high || to == from) to++;
-        if (to - from + 1 > MostLogarithmic / 2)
+        if (to - from + 1 > MaxLogarithmic / 2)
         {
-            int every = ((to - from) / MostLogarithmic) + 1;
+            int every = ((to - from) / MaxLogarithmic) + 1;
             to = from + ((to - from + every - 1) / every * every);
             return [.. Enumerable.Range(0, ((to - from) / every) + 1).Select(i => Math.Pow(10, from + (i * every)))];
         }

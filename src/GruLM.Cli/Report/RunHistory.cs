@@ -9,12 +9,6 @@ using GruLM.Training;
 
 namespace GruLM.Cli.Report;
 
-/// <summary>A held-out evaluation of a run.</summary>
-internal readonly record struct EvaluatedStep(double Step, double Nll, double Perplexity, double BitsPerByte, double TokenAccuracy);
-
-/// <summary>A sample of what the model wrote in training.</summary>
-internal sealed record RunSample(long Step, string Prompt, string Text);
-
 /// <summary>The history of a run.</summary>
 internal sealed class RunHistory
 {
@@ -37,7 +31,7 @@ internal sealed class RunHistory
     public List<(string Name, string Value)> Settings { get; } = [];
 
     /// <summary>What the run found when it began, in words.</summary>
-    public List<(string Name, string Value)> Found { get; } = [];
+    public List<(string Name, string Value)> Facts { get; } = [];
 
     /// <summary>What could not be read, a sentence each.</summary>
     public List<string> Problems { get; } = [];
@@ -70,37 +64,42 @@ internal sealed class RunHistory
     private void ReadLines(string path, Action<JsonElement> add)
     {
         if (!File.Exists(path)) return;
-        int damaged = 0;
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         using var reader = new StreamReader(file, Encoding.UTF8);
-        bool cut = false;
+        int damaged = 0;
+        bool lastIsDamaged = false;
         while (reader.ReadLine() is { } line)
         {
-            cut = false;
-            if (line.Length == 0) continue;
-            try
-            {
-                using var json = JsonDocument.Parse(line);
-                add(json.RootElement);
-            }
-            catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
-            {
-                damaged++;
-                cut = true;
-            }
+            lastIsDamaged = line.Length > 0 && !TryAdd(line, add);
+            if (lastIsDamaged) damaged++;
         }
 
         // The end of a last line that is being written is yet to come.
-        if (cut && file.Length > 0)
-        {
-            file.Position = file.Length - 1;
-            if (file.ReadByte() != '\n') damaged--;
-        }
+        if (lastIsDamaged && !EndsWithLineEnd(file)) damaged--;
+        if (damaged == 0) return;
+        string lines = damaged == 1 ? "a damaged line was" : $"{damaged} damaged lines were";
+        Problems.Add($"{Path.GetFileName(path)}: {lines} left out");
+    }
 
-        if (damaged > 0)
+    private static bool TryAdd(string line, Action<JsonElement> add)
+    {
+        try
         {
-            Problems.Add($"{Path.GetFileName(path)}: {(damaged == 1 ? "a damaged line was" : $"{damaged} damaged lines were")} left out");
+            using var json = JsonDocument.Parse(line);
+            add(json.RootElement);
+            return true;
         }
+        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            return false;
+        }
+    }
+
+    private static bool EndsWithLineEnd(FileStream file)
+    {
+        if (file.Length == 0) return true;
+        file.Position = file.Length - 1;
+        return file.ReadByte() == '\n';
     }
 
     private void AddMetrics(JsonElement line)
@@ -115,37 +114,41 @@ internal sealed class RunHistory
         Steps = Math.Max(Steps, step);
         foreach (JsonProperty member in line.EnumerateObject())
         {
-            if (member.Name is "step") continue;
-            if (member.Name is "tokens")
+            switch (member.Name)
             {
-                Tokens = Number(member.Value);
-            }
-            else if (member.Name is "seconds")
-            {
-                Seconds = Number(member.Value);
-            }
-            else if (_figures.TryGetValue(member.Name, out List<(double Step, double Figure)>? points))
-            {
-                points.Add((step, Number(member.Value)));
-            }
-            else
-            {
-                _figures[member.Name] = [(step, Number(member.Value))];
+                case "step":
+                    break;
+                case "tokens":
+                    Tokens = Number(member.Value);
+                    break;
+                case "seconds":
+                    Seconds = Number(member.Value);
+                    break;
+                default:
+                    AddFigure(member.Name, step, Number(member.Value));
+                    break;
             }
         }
 
-        double Of(string name) => line.TryGetProperty(name, out JsonElement value) ? Number(value) : double.NaN;
-        if (line.TryGetProperty("val_nll", out _))
-        {
-            Evaluations.Add(
-                new EvaluatedStep(step, Of("val_nll"), Of("val_perplexity"), Of("val_bits_per_byte"), Of("val_token_accuracy")));
-        }
+        if (line.TryGetProperty("val_nll", out _)) Evaluations.Add(Evaluation(step, line));
     }
 
-    private void AddSample(JsonElement line) =>
-        Samples.Add(
-        new RunSample(line.GetProperty("step").GetInt64(), line.GetProperty("prompt").GetString() ?? "",
-        line.GetProperty("text").GetString() ?? ""));
+    private void AddFigure(string name, long step, double figure)
+    {
+        if (_figures.TryGetValue(name, out List<(double Step, double Figure)>? points)) points.Add((step, figure));
+        else _figures[name] = [(step, figure)];
+    }
+
+    private static EvaluatedStep Evaluation(long step, JsonElement line)
+    {
+        return new EvaluatedStep(
+            step, Figure("val_nll"), Figure("val_perplexity"), Figure("val_bits_per_byte"), Figure("val_token_accuracy"));
+
+        double Figure(string name) => line.TryGetProperty(name, out JsonElement value) ? Number(value) : double.NaN;
+    }
+
+    private void AddSample(JsonElement line) => Samples.Add(new RunSample(
+        line.GetProperty("step").GetInt64(), line.GetProperty("prompt").GetString() ?? "", line.GetProperty("text").GetString() ?? ""));
 
     private void ReadSettings(string path)
     {
@@ -153,21 +156,7 @@ internal sealed class RunHistory
         try
         {
             using var json = JsonDocument.Parse(File.ReadAllBytes(path));
-            foreach (JsonProperty setting in json.RootElement.EnumerateObject())
-            {
-                Func<string, string> shown = SettingsFile.Paths.Contains(setting.Name)
-                    ? RunReport.NameOf
-                    : text => text.Replace("\n", "⏎", StringComparison.Ordinal);
-                string value = setting.Value.ValueKind switch
-                {
-                    JsonValueKind.Array => string.Join(", ", setting.Value.EnumerateArray().Select(element => shown(element.ToString()))),
-                    JsonValueKind.String => shown(setting.Value.GetString()!),
-                    JsonValueKind.True => "yes",
-                    JsonValueKind.False => "no",
-                    _ => setting.Value.GetRawText(),
-                };
-                Settings.Add((setting.Name, value));
-            }
+            foreach (JsonProperty setting in json.RootElement.EnumerateObject()) Settings.Add((setting.Name, InWords(setting)));
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
@@ -175,15 +164,30 @@ internal sealed class RunHistory
         }
     }
 
+    private static string InWords(JsonProperty setting)
+    {
+        bool isPath = SettingsFile.Paths.Contains(setting.Name);
+        JsonElement value = setting.Value;
+        return value.ValueKind switch
+        {
+            JsonValueKind.Array => string.Join(", ", value.EnumerateArray().Select(element => Text(element.ToString()))),
+            JsonValueKind.String => Text(value.GetString()!),
+            JsonValueKind.True => "yes",
+            JsonValueKind.False => "no",
+            _ => value.GetRawText(),
+        };
+
+        string Text(string text) => isPath ? RunReport.NameOf(text) : text.Replace("\n", "⏎", StringComparison.Ordinal);
+    }
+
     private void ReadRecord(string modelFolder)
     {
         try
         {
             if (RunRecord.Read(modelFolder) is not { } record) return;
-            Found.Add(("training text", FormattableString.Invariant($"{record.Training.Bytes:#,0} bytes")));
-            Found.Add(
-                ("held-out text", record.HeldOut.Bytes == 0 ? "none" : FormattableString.Invariant($"{record.HeldOut.Bytes:#,0} bytes")));
-            Found.Add(("trained with", $"grulm {record.Version}, {record.Kernels}"));
+            Facts.Add(("training text", Bytes(record.Training)));
+            Facts.Add(("held-out text", record.HeldOut.Bytes == 0 ? "none" : Bytes(record.HeldOut)));
+            Facts.Add(("trained with", $"grulm {record.Version}, {record.Kernels}"));
         }
         catch (InvalidDataException)
         {
@@ -191,8 +195,9 @@ internal sealed class RunHistory
         }
     }
 
+    private static string Bytes(TextRecord text) => FormattableString.Invariant($"{text.Bytes:#,0} bytes");
+
     // A figure that was not finite stands as null.
-    private static double Number(JsonElement value) => value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number)
-        ? number
-        : double.NaN;
+    private static double Number(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) ? number : double.NaN;
 }
