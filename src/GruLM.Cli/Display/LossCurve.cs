@@ -9,48 +9,61 @@ namespace GruLM.Cli;
 /// <summary>Draws a curve with characters.</summary>
 internal static class LossCurve
 {
+    private const int Width = 60, Height = 8, LabelWidth = 8;
+    private const int DotsAcross = 2, DotsDown = 4;
+
+    // The first of Unicode's Braille patterns; each dot is a bit, by row and column here.
+    private const int NoDots = 0x2800;
     private static readonly int[,] s_dots = { { 0x01, 0x08 }, { 0x02, 0x10 }, { 0x04, 0x20 }, { 0x40, 0x80 } };
 
-    /// <summary>One picture of <paramref name="width"/> x <paramref name="height"/> characters for points (x, y), lines between them; empty
-    /// for fewer than two points.</summary>
-    public static string Draw(IReadOnlyList<(double X, double Y)> points, string title, int width = 60, int height = 8)
+    /// <summary>One picture for points (x, y), lines between them; empty for fewer than two points.</summary>
+    public static string Draw(IReadOnlyList<(double X, double Y)> points, string title)
     {
         var finite = points.Where(p => double.IsFinite(p.X) && double.IsFinite(p.Y)).ToList();
         if (finite.Count < 2) return "";
         double left = finite.Min(p => p.X), right = finite.Max(p => p.X), low = finite.Min(p => p.Y), high = finite.Max(p => p.Y);
         if (right <= left) return "";
         if (high <= low) high = low + 1e-9;
-        int[,] cells = new int[height, width];
-        int columns = 2 * width, rows = 4 * height;
+        int columns = DotsAcross * Width, rows = DotsDown * Height;
+        int[,] cells = Cells([.. finite.Select(p => (Column(p.X), Row(p.Y)))]);
+        var text = new StringBuilder();
+        text.Append("  ").Append(title).Append('\n');
+        for (int r = 0; r < Height; r++)
+        {
+            string label = r == 0 ? Figure(high) : r == Height - 1 ? Figure(low) : "";
+            text.Append(label.PadLeft(LabelWidth)).Append(" │");
+            for (int c = 0; c < Width; c++) text.Append((char)(NoDots + cells[r, c]));
+            text.Append('\n');
+        }
+
+        string begin = Step(left), end = Step(right);
+        text.Append(' ', LabelWidth + 1).Append('└').Append('─', Width).Append('\n');
+        text.Append(' ', LabelWidth + 2).Append(begin.PadRight(Math.Max(1, Width - end.Length))).Append(end).Append('\n');
+        return text.ToString();
+
         int Column(double x) => (int)Math.Round((x - left) / (right - left) * (columns - 1));
         int Row(double y) => (int)Math.Round((high - y) / (high - low) * (rows - 1));
-        for (int i = 1; i < finite.Count; i++)
+    }
+
+    /// <summary>The dots of each character for lines between points, which are counted in dots from the upper left.</summary>
+    private static int[,] Cells((int X, int Y)[] points)
+    {
+        int[,] cells = new int[Height, Width];
+        for (int i = 1; i < points.Length; i++)
         {
-            int x0 = Column(finite[i - 1].X), x1 = Column(finite[i].X), y0 = Row(finite[i - 1].Y), y1 = Row(finite[i].Y);
+            ((int x0, int y0), (int x1, int y1)) = (points[i - 1], points[i]);
             int steps = Math.Max(1, Math.Max(Math.Abs(x1 - x0), Math.Abs(y1 - y0)));
             for (int s = 0; s <= steps; s++)
             {
                 int x = x0 + ((x1 - x0) * s / steps), y = y0 + ((y1 - y0) * s / steps);
-                cells[y / 4, x / 2] |= s_dots[y % 4, x % 2];
+                cells[y / DotsDown, x / DotsAcross] |= s_dots[y % DotsDown, x % DotsAcross];
             }
         }
 
-        var text = new StringBuilder();
-        text.Append("  ").Append(title).Append('\n');
-        for (int r = 0; r < height; r++)
-        {
-            string label = r == 0 ? Number(high) : r == height - 1 ? Number(low) : "";
-            text.Append(label.PadLeft(8)).Append(" │");
-            for (int c = 0; c < width; c++) text.Append((char)(0x2800 + cells[r, c]));
-            text.Append('\n');
-        }
-
-        text.Append(' ', 9).Append('└').Append('─', width).Append('\n');
-        string end = right.ToString("#,0", CultureInfo.InvariantCulture);
-        text.Append(' ', 10).Append(left.ToString("#,0", CultureInfo.InvariantCulture).PadRight(Math.Max(1, width - end.Length)))
-            .Append(end).Append('\n');
-        return text.ToString();
+        return cells;
     }
 
-    private static string Number(double value) => value.ToString(value < 100 ? "0.000" : "0.0", CultureInfo.InvariantCulture);
+    private static string Figure(double value) => value.ToString(value < 100 ? "0.000" : "0.0", CultureInfo.InvariantCulture);
+
+    private static string Step(double value) => value.ToString("#,0", CultureInfo.InvariantCulture);
 }

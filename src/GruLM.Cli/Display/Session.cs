@@ -28,12 +28,13 @@ internal sealed class Session(Stream input, Stream output, TextWriter error, boo
 
     /// <summary>A session on this process's own streams.</summary>
     public static Session OfProcess(CancellationToken stop) =>
-        new(Console.OpenStandardInput(), StandardOutput(), Console.Error, !Console.IsErrorRedirected,
-        stop)
-        { OutputIsTerminal = !Console.IsOutputRedirected };
+        new(Console.OpenStandardInput(), StandardOutput(), Console.Error, !Console.IsErrorRedirected, stop)
+        {
+            OutputIsTerminal = !Console.IsOutputRedirected,
+        };
 
-    // The console's stream hides that a pipe's reader has gone, and the work would go on for nobody. A file may be shared with standard
-    // error, which only the console's stream bears.
+    // The console's stream hides that a pipe's reader has gone, and the work would go on for nobody. A file, though, may be standard error's
+    // as well, and only the console's stream goes on behind what others have written to it.
     private static Stream StandardOutput()
     {
         if (OperatingSystem.IsWindows() || !Console.IsOutputRedirected) return Console.OpenStandardOutput();
@@ -41,7 +42,7 @@ internal sealed class Session(Stream input, Stream output, TextWriter error, boo
         return stream.CanSeek ? Console.OpenStandardOutput() : stream;
     }
 
-    /// <summary>Flushes what was written, as far as it can be: who must know whether it could, flushes before.</summary>
+    /// <summary>Flushes what was written, as far as it can be. A caller who must know whether it could be flushes first.</summary>
     public void Dispose()
     {
         try
@@ -51,6 +52,7 @@ internal sealed class Session(Stream input, Stream output, TextWriter error, boo
         }
         catch (IOException)
         {
+            // Nobody reads it any more.
         }
     }
 }

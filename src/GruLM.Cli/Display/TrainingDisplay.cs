@@ -9,8 +9,17 @@ namespace GruLM.Cli;
 /// <summary>Shows a run's progress. <paramref name="live"/>: standard error is a terminal.</summary>
 internal sealed class TrainingDisplay(TextWriter output, bool live) : ITrainingObserver
 {
-    // Plain lines no more often than this, in seconds.
+    // The least time between two reports, in seconds.
     private const double PlainInterval = 10;
+    private const double LiveInterval = 0.1;
+
+    private const int BarWidth = 20;
+
+    // Where nothing tells how wide the terminal is.
+    private const int UsualWidth = 80;
+
+    private static readonly CultureInfo s_invariant = CultureInfo.InvariantCulture;
+
     private double _lastPlain = double.NegativeInfinity;
     private double _lastLive;
     private int _liveLength;
@@ -24,42 +33,36 @@ internal sealed class TrainingDisplay(TextWriter output, bool live) : ITrainingO
     public void OnSteps(StepReport r)
     {
         if (double.IsFinite(r.TrainNll)) TrainCurve.Add((r.Step, r.TrainNll));
-        string text = string.Create(CultureInfo.InvariantCulture,
-            $"step {r.Step:#,0}/{r.TotalSteps:#,0}  loss {r.TrainNll:0.000}  acc {100 * r.TokenAccuracy:0.0}%  {r.TokensPerSecond:#,0} tok/s  lr {r.LearningRate:0.0e+0}  {Time(r.SecondsLeft)} left");
+        bool isLast = r.Step == r.TotalSteps;
         if (live)
         {
-            if (r.Seconds - _lastLive < 0.1 && r.Step != r.TotalSteps) return;
+            if (r.Seconds - _lastLive < LiveInterval && !isLast) return;
             _lastLive = r.Seconds;
-            double share = (double)r.Step / r.TotalSteps;
-            const int Width = 20;
-            int filled = (int)(share * Width);
-            string line = $"{new string('█', filled)}{new string('░', Width - filled)} {text}";
-
-            // A wrapped line could not be drawn over.
-            int room = ConsoleWidth() - 1;
-            if (line.Length > room) line = text.Length > room ? text[..Math.Max(room, 0)] : text;
-            output.Write("\r" + line.PadRight(_liveLength));
-            _liveLength = line.Length;
+            WriteLive(Line(r), (double)r.Step / r.TotalSteps);
         }
-        else if (r.Seconds - _lastPlain >= PlainInterval || r.Step == r.TotalSteps)
+        else if (r.Seconds - _lastPlain >= PlainInterval || isLast)
         {
             _lastPlain = r.Seconds;
-            output.WriteLine(text);
+            output.WriteLine(Line(r));
         }
     }
 
     public void OnEvaluation(EvaluationReport r)
     {
         BitsCurve.Add((r.Step, r.Result.BitsPerByte));
-        Lasting($"held out at step {r.Step:#,0}: {Figures(r.Result)}{(r.IsBest ? "  (best so far, saved)" : "")}");
+        string best = r.IsBest ? "  (best so far, saved)" : "";
+        WriteLasting($"held out at step {r.Step:#,0}: {Figures(r.Result)}{best}");
     }
 
     public void OnEpoch(EpochReport r)
     {
-        string part = r.Steps == r.StepsInEpoch ? "" : string.Create(
-            CultureInfo.InvariantCulture, $", its first {r.Steps:#,0} of {r.StepsInEpoch:#,0} steps");
-        Lasting(string.Create(CultureInfo.InvariantCulture,
-            $"epoch {r.Epoch}/{r.Epochs}{part}: average NLL {r.Train.MeanNll:0.0000}  perplexity {r.Train.Perplexity:0.00}  token accuracy {100 * r.Train.Accuracy:0.0}%  tokens {r.Train.Tokens:#,0}  ({Time(r.Seconds)})"));
+        string part = r.Steps == r.StepsInEpoch
+            ? ""
+            : string.Create(s_invariant, $", its first {r.Steps:#,0} of {r.StepsInEpoch:#,0} steps");
+        WriteLasting(string.Create(
+            s_invariant,
+            $"epoch {r.Epoch}/{r.Epochs}{part}: average NLL {r.Train.MeanNll:0.0000}  perplexity {r.Train.Perplexity:0.00}  "
+            + $"token accuracy {100 * r.Train.Accuracy:0.0}%  tokens {r.Train.Tokens:#,0}  ({Time(r.Seconds)})"));
     }
 
     public void OnCheckpoint(string folder)
@@ -67,7 +70,7 @@ internal sealed class TrainingDisplay(TextWriter output, bool live) : ITrainingO
         // Saving is not news.
     }
 
-    public void OnNotice(long step, string message) => Lasting($"note: {message}");
+    public void OnNotice(long step, string message) => WriteLasting($"note: {message}");
 
     /// <summary>Ends the changing line.</summary>
     public void Finish()
@@ -76,34 +79,8 @@ internal sealed class TrainingDisplay(TextWriter output, bool live) : ITrainingO
         _liveLength = 0;
     }
 
-    /// <summary>An evaluation in one phrase.</summary>
-    public static string Figures(EvaluationResult result) => string.Create(CultureInfo.InvariantCulture,
-        $"NLL {result.Sums.MeanNll:0.0000}  perplexity {result.Sums.Perplexity:0.00}  bits/byte {result.BitsPerByte:0.0000}  token accuracy {100 * result.Sums.Accuracy:0.0}%");
-
-    /// <summary>A duration as people say it.</summary>
-    public static string Time(double seconds)
-    {
-        if (!double.IsFinite(seconds)) return "?";
-        var t = TimeSpan.FromSeconds(Math.Min(seconds, 1e8));
-        return seconds < 60 ? string.Create(CultureInfo.InvariantCulture, $"{seconds:0}s") : t.TotalHours < 1
-            ? $"{t.Minutes}m{t.Seconds:00}s"
-            : $"{(int)t.TotalHours}h{t.Minutes:00}m";
-    }
-
-    private static int ConsoleWidth()
-    {
-        try
-        {
-            return Console.WindowWidth > 0 ? Console.WindowWidth : 80;
-        }
-        catch (IOException)
-        {
-            return 80;
-        }
-    }
-
     /// <summary>Writes a line that stays.</summary>
-    public void Lasting(string text)
+    public void WriteLasting(string text)
     {
         if (_liveLength > 0)
         {
@@ -112,5 +89,49 @@ internal sealed class TrainingDisplay(TextWriter output, bool live) : ITrainingO
         }
 
         output.WriteLine(text);
+    }
+
+    /// <summary>An evaluation in one phrase.</summary>
+    public static string Figures(EvaluationResult result) => string.Create(
+        s_invariant,
+        $"NLL {result.Sums.MeanNll:0.0000}  perplexity {result.Sums.Perplexity:0.00}  bits/byte {result.BitsPerByte:0.0000}  "
+        + $"token accuracy {100 * result.Sums.Accuracy:0.0}%");
+
+    /// <summary>A duration as people say it: 12s, 3m05s, 2h07m.</summary>
+    public static string Time(double seconds)
+    {
+        if (!double.IsFinite(seconds)) return "?";
+        if (seconds < 60) return string.Create(s_invariant, $"{seconds:0}s");
+        var time = TimeSpan.FromSeconds(Math.Min(seconds, 1e8));
+        return time.TotalHours < 1 ? $"{time.Minutes}m{time.Seconds:00}s" : $"{(int)time.TotalHours}h{time.Minutes:00}m";
+    }
+
+    private static string Line(StepReport r) => string.Create(
+        s_invariant,
+        $"step {r.Step:#,0}/{r.TotalSteps:#,0}  loss {r.TrainNll:0.000}  acc {100 * r.TokenAccuracy:0.0}%  "
+        + $"{r.TokensPerSecond:#,0} tok/s  lr {r.LearningRate:0.0e+0}  {Time(r.SecondsLeft)} left");
+
+    private void WriteLive(string text, double share)
+    {
+        int filled = (int)(share * BarWidth);
+        string line = new string('█', filled) + new string('░', BarWidth - filled) + " " + text;
+
+        // A wrapped line could not be drawn over.
+        int room = ConsoleWidth() - 1;
+        if (line.Length > room) line = text.Length > room ? text[..Math.Max(room, 0)] : text;
+        output.Write("\r" + line.PadRight(_liveLength));
+        _liveLength = line.Length;
+    }
+
+    private static int ConsoleWidth()
+    {
+        try
+        {
+            return Console.WindowWidth > 0 ? Console.WindowWidth : UsualWidth;
+        }
+        catch (IOException)
+        {
+            return UsualWidth;
+        }
     }
 }

@@ -11,16 +11,18 @@ internal sealed class TrainingSamples(TextTraining run, string prompt, TrainingD
     /// <summary>The file's name, in the folder of training files.</summary>
     public const string Name = "samples.jsonl";
 
-    private const int Tokens = 60;
+    private const int MaxTokens = 60;
 
     public void OnSampleDue(long step)
     {
-        string text = run.Sample(prompt, Tokens);
-        display.Lasting($"sample at step {step}: {text.ReplaceLineEndings("⏎")}");
+        string text = run.Sample(prompt, MaxTokens);
+        string onOneLine = text.ReplaceLineEndings("⏎");
+        display.WriteLasting($"sample at step {step}: {onOneLine}");
+        string continuation = text.StartsWith(prompt, StringComparison.Ordinal) ? text[prompt.Length..] : text;
         lines.Write(step, json =>
         {
             json.WriteString("prompt", prompt);
-            json.WriteString("text", text.StartsWith(prompt, StringComparison.Ordinal) ? text[prompt.Length..] : text);
+            json.WriteString("text", continuation);
         });
     }
 
