@@ -1,6 +1,6 @@
-// The kinds of flags all commands use, so that every value is checked in the same strict way and every refusal reads alike:
+// The kinds of flags that all commands use, so that every value is checked in the same strict way and every refusal reads alike:
 // "--hidden-dim 0: a whole number from 1 to 65536 was expected". Numbers are read without regard to the machine's language.
-// Defaults stand in the help text. A flag left out gives its default; Given() tells the two apart.
+// Defaults stand in the help text. A flag left out gives its default; GivenFlags tells the two apart.
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
@@ -12,46 +12,43 @@ internal static class Flags
 {
     /// <summary>A whole number within bounds.</summary>
     public static Option<int> Int(string name, int min, int max, int defaultValue, string help, params string[] aliases) =>
-        Make(name, aliases, $"{help} (default {defaultValue})", "N", defaultValue, text =>
-            int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= min && value <= max
-                ? value
-                : throw new FormatException($"a whole number {Bounds(min, max, int.MaxValue)} was expected"));
+        Make(name, aliases, $"{help} (default {defaultValue})", "N", defaultValue, text => ParseInt(text, min, max));
 
     /// <summary>A whole number within bounds that may be left out, which has a meaning of its own that <paramref name="help"/>
     /// tells.</summary>
     public static Option<int?> OptionalInt(string name, int min, int max, string help, params string[] aliases) =>
-        Make<int?>(name, aliases, help, "N", null, text =>
-            int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= min && value <= max
-                ? value
-                : throw new FormatException($"a whole number {Bounds(min, max, int.MaxValue)} was expected"));
+        Make<int?>(name, aliases, help, "N", null, text => ParseInt(text, min, max));
 
     /// <summary>A seed: any unsigned 64-bit number.</summary>
     public static Option<ulong> Seed(string name, ulong defaultValue, string help, params string[] aliases) =>
-        Make(name, aliases, $"{help} (default {defaultValue})", "N", defaultValue, text =>
-            ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value)
-                ? value
-                : throw new FormatException($"a whole number from 0 to {ulong.MaxValue} was expected"));
+        Make(name, aliases, $"{help} (default {defaultValue})", "N", defaultValue, ParseSeed);
+
+    /// <summary>A seed that may be left out, which has a meaning of its own that <paramref name="help"/> tells.</summary>
+    public static Option<ulong?> OptionalSeed(string name, string help, params string[] aliases) =>
+        Make<ulong?>(name, aliases, help, "N", null, text => ParseSeed(text));
 
     /// <summary>A number within bounds; <paramref name="above"/> excludes the lower bound itself.</summary>
-    public static Option<double> Number(string name, double min, double max, double defaultValue, string help, bool above = false,
-        params string[] aliases) =>
-        Make(name, aliases, FormattableString.Invariant($"{help} (default {defaultValue})"), "X", defaultValue,
-        text => ParseNumber(text, min, max, above));
+    public static Option<double> Number(string name, double min, double max, double defaultValue, string help, bool above = false) =>
+        Make(
+            name, [], FormattableString.Invariant($"{help} (default {defaultValue})"), "X", defaultValue,
+            text => ParseNumber(text, min, max, above));
 
     /// <summary>A number within bounds that may be left out.</summary>
-    public static Option<double?> OptionalNumber(string name, double min, double max, string help, bool above = false,
-        params string[] aliases) =>
-        Make<double?>(name, aliases, help, "X", null, text => ParseNumber(text, min, max, above));
+    public static Option<double?> OptionalNumber(string name, double min, double max, string help, bool above = false) =>
+        Make<double?>(name, [], help, "X", null, text => ParseNumber(text, min, max, above));
 
     /// <summary>A text as it stands; null when left out and no default is given.</summary>
-    public static Option<string?> Text(string name, string valueName, string help, string? defaultValue = null, params string[] aliases) =>
-        Make(name, aliases, string.IsNullOrEmpty(defaultValue) ? help : $"{help} (default {defaultValue})", valueName, defaultValue,
-        text => text);
+    public static Option<string?> Text(string name, string valueName, string help, string? defaultValue = null, params string[] aliases)
+    {
+        string description = string.IsNullOrEmpty(defaultValue) ? help : $"{help} (default {defaultValue})";
+        return Make(name, aliases, description, valueName, defaultValue, text => text);
+    }
 
     /// <summary>A text that must be given and must not be empty.</summary>
     public static Option<string> RequiredText(string name, string valueName, string help, params string[] aliases)
     {
-        Option<string> option = Make(name, aliases, help, valueName, "",
+        Option<string> option = Make(
+            name, aliases, help, valueName, "",
             text => text.Length > 0 ? text : throw new FormatException("something was expected, this is empty"));
         option.DefaultValueFactory = null;
         option.Required = true;
@@ -79,22 +76,17 @@ internal static class Flags
 
     /// <summary>One of a few words.</summary>
     public static Option<string> OneOf(string name, string[] words, string defaultValue, string help, params string[] aliases) =>
-        Make(name, aliases, $"{help} (default {defaultValue})", string.Join('|', words), defaultValue, text =>
-            words.Contains(text, StringComparer.Ordinal)
-                ? text
-                : throw new FormatException($"one of {string.Join(", ", words)} was expected{NearestName.Hint(text, words)}"));
+        Make(
+            name, aliases, $"{help} (default {defaultValue})", string.Join('|', words), defaultValue,
+            text => ParseWord(text, words));
 
     /// <summary>One of a few words that may be left out.</summary>
     public static Option<string?> OptionalOneOf(string name, string[] words, string help) =>
-        Make<string?>(name, [], help, string.Join('|', words), null, text =>
-            words.Contains(text, StringComparer.Ordinal)
-                ? text
-                : throw new FormatException($"one of {string.Join(", ", words)} was expected{NearestName.Hint(text, words)}"));
+        Make<string?>(name, [], help, string.Join('|', words), null, text => ParseWord(text, words));
 
     /// <summary>A text in a form of its own that may be left out.</summary>
     public static Option<T?> Optional<T>(string name, string valueName, string help, Func<string, T> parse)
-        where T : class =>
-        Make<T?>(name, [], help, valueName, null, parse);
+        where T : class => Make<T?>(name, [], help, valueName, null, parse);
 
     /// <summary>A flag without a value.</summary>
     public static Option<bool> Switch(string name, string help, params string[] aliases) =>
@@ -109,9 +101,13 @@ internal static class Flags
         "in which precision matrices are multiplied; auto is fp32; bf16 needs AMX, which has not been tried on real hardware yet, "
         + "and is fp32 where the processor has none");
 
-    /// <summary>The precision that <see cref="Precision()"/> says.</summary>
-    public static Precision PrecisionOf(string word) =>
-        word switch { "fp32" => Kernels.Precision.Fp32, "bf16" => Kernels.Precision.Bf16, _ => Kernels.Precision.Auto };
+    /// <summary>The precision that a value of <see cref="Precision()"/> names.</summary>
+    public static Precision PrecisionOf(string word) => word switch
+    {
+        "fp32" => Kernels.Precision.Fp32,
+        "bf16" => Kernels.Precision.Bf16,
+        _ => Kernels.Precision.Auto,
+    };
 
     /// <summary><c>--json</c>, which every command has whose result a program would read.</summary>
     public static Option<bool> Json() => Switch("--json", "write the result as JSON on standard output");
@@ -128,15 +124,34 @@ internal static class Flags
         return option;
     }
 
-    private static double ParseNumber(string text, double min, double max, bool above) =>
-        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
-            && double.IsFinite(value) && (above ? value > min : value >= min) && value <= max
-            ? value
-            : throw new FormatException(
-            FormattableString.Invariant(
-            $"a number {(above ? "above" : "from")} {min} {(max == double.MaxValue ? "up" : $"to {max}")} was expected"));
+    private static int ParseInt(string text, int min, int max)
+    {
+        bool isNumber = int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value);
+        if (isNumber && value >= min && value <= max) return value;
+        string bounds = max == int.MaxValue ? $"from {min} up" : $"from {min} to {max}";
+        throw new FormatException($"a whole number {bounds} was expected");
+    }
 
-    private static string Bounds(int min, int max, int unlimited) => max == unlimited ? $"from {min} up" : $"from {min} to {max}";
+    private static ulong ParseSeed(string text) =>
+        ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value)
+            ? value
+            : throw new FormatException($"a whole number from 0 to {ulong.MaxValue} was expected");
+
+    private static double ParseNumber(string text, double min, double max, bool above)
+    {
+        bool isNumber = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value);
+        if (isNumber && (above ? value > min : value >= min) && value <= max) return value;
+        string lower = above ? "above" : "from";
+        string upper = max == double.MaxValue ? "up" : FormattableString.Invariant($"to {max}");
+        throw new FormatException(FormattableString.Invariant($"a number {lower} {min} {upper} was expected"));
+    }
+
+    private static string ParseWord(string text, string[] words)
+    {
+        if (words.Contains(text, StringComparer.Ordinal)) return text;
+        string known = string.Join(", ", words);
+        throw new FormatException($"one of {known} was expected" + NearestName.Hint(text, words));
+    }
 
     private static Option<T> Make<T>(string name, string[] aliases, string help, string valueName, T defaultValue, Func<string, T> parse) =>
         new(name, aliases)
@@ -162,7 +177,8 @@ internal static class Flags
         }
         catch (FormatException e)
         {
-            result.AddError($"{name} {(text.Length == 0 ? "''" : text)}: {e.Message}");
+            string given = text.Length == 0 ? "''" : text;
+            result.AddError($"{name} {given}: {e.Message}");
             return default;
         }
     }

@@ -1,7 +1,6 @@
 // What --help shows: how to call the command, its flags with their defaults, examples that work as they stand. Plain text of the terminal's
 // width, so that it reads the same through a pipe. Left out on purpose: names with underscores, which are accepted but not advertised.
 using System.CommandLine;
-using System.CommandLine.Invocation;
 
 namespace GruLM.Cli;
 
@@ -13,26 +12,21 @@ internal static class HelpText
     public static void Write(Command command, TextWriter output, int width)
     {
         string path = GrulmCommand.PathOf(command);
-        string arguments =
-            string.Concat(
-            command.Arguments.Select(a => a.Arity.MinimumNumberOfValues == 0 ? $" [{a.HelpName ?? a.Name}]" : $" {a.HelpName ?? a.Name}"));
+        string subcommand = command.Subcommands.Count > 0 ? " COMMAND" : "";
+        string arguments = string.Concat(command.Arguments.Select(Usage));
         output.WriteLine(command.Description);
         output.WriteLine();
-        output.WriteLine($"Usage: {path}{(command.Subcommands.Count > 0 ? " COMMAND" : "")}{arguments} [flags]");
+        output.WriteLine($"Usage: {path}{subcommand}{arguments} [flags]");
 
-        Section(output, width, "Commands", command.Subcommands.Select(c => (c.Name, c.Description)));
-        Section(output, width, "Arguments", command.Arguments.Select(a => (a.HelpName ?? a.Name, a.Description)));
-        Section(output, width, "Flags", command.Options.Where(o => !o.Hidden)
-            .Select(o => (NameOf(o), o.Required ? $"{o.Description} (required)" : o.Description)));
+        WriteSection(output, width, "Commands", command.Subcommands.Select(c => (c.Name, c.Description)));
+        WriteSection(output, width, "Arguments", command.Arguments.Select(a => (NameOf(a), a.Description)));
+        WriteSection(output, width, "Flags", command.Options.Where(o => !o.Hidden).Select(o => (NameOf(o), DescriptionOf(o))));
 
         if (command is GrulmCommand { Examples.Count: > 0 } own)
         {
             output.WriteLine();
             output.WriteLine("Examples:");
-            foreach (string example in own.Examples)
-            {
-                output.WriteLine("  " + example);
-            }
+            foreach (string example in own.Examples) output.WriteLine("  " + example);
         }
 
         if (command.Subcommands.Count > 0)
@@ -42,57 +36,52 @@ internal static class HelpText
         }
     }
 
+    private static string Usage(Argument argument) =>
+        argument.Arity.MinimumNumberOfValues == 0 ? $" [{NameOf(argument)}]" : $" {NameOf(argument)}";
+
+    private static string NameOf(Argument argument) => argument.HelpName ?? argument.Name;
+
+    private static string? DescriptionOf(Option option) => option.Required ? $"{option.Description} (required)" : option.Description;
+
     private static string NameOf(Option option)
     {
-        IOrderedEnumerable<string> names = option.Aliases.Where(alias => alias.StartsWith('-') && !alias.Contains('_'))
+        IEnumerable<string> names = option.Aliases.Where(alias => alias.StartsWith('-') && !alias.Contains('_'))
             .Order(StringComparer.Ordinal).Append(option.Name).OrderBy(name => name.Length);
-        return string.Join(", ", names) + (option.Arity.MaximumNumberOfValues == 0 ? "" : $" {option.HelpName ?? "VALUE"}");
+        string value = option.Arity.MaximumNumberOfValues == 0 ? "" : " " + (option.HelpName ?? "VALUE");
+        return string.Join(", ", names) + value;
     }
 
-    private static void Section(TextWriter output, int width, string title, IEnumerable<(string Name, string? Text)> rows)
+    private static void WriteSection(TextWriter output, int width, string title, IEnumerable<(string Name, string? Text)> rows)
     {
-        (string Name, string? Text)[] all = rows.ToArray();
-        if (all.Length == 0)
-        {
-            return;
-        }
-
+        (string Name, string? Text)[] all = [.. rows];
+        if (all.Length == 0) return;
         output.WriteLine();
         output.WriteLine(title + ":");
         int indent = Math.Min(NameWidth, all.Max(row => row.Name.Length) + 4);
-        foreach ((string? name, string? text) in all)
+        foreach ((string name, string? text) in all) WriteRow(output, width, indent, name, text ?? "");
+    }
+
+    // The text begins on the line of the name where that leaves room, and is wrapped between words.
+    private static void WriteRow(TextWriter output, int width, int indent, string name, string text)
+    {
+        string line = ("  " + name).PadRight(indent);
+        if (line.Length > indent || !line.EndsWith(' '))
         {
-            string line = ("  " + name).PadRight(indent);
-            if (line.Length > indent || !line.EndsWith(' '))
+            output.WriteLine(line);
+            line = new string(' ', indent);
+        }
+
+        foreach (string word in text.Split(' '))
+        {
+            if (line.Length + word.Length >= width && line.Length > indent)
             {
-                output.WriteLine(line);
+                output.WriteLine(line.TrimEnd());
                 line = new string(' ', indent);
             }
 
-            foreach (string word in (text ?? "").Split(' '))
-            {
-                if (line.Length + word.Length >= width && line.Length > indent)
-                {
-                    output.WriteLine(line.TrimEnd());
-                    line = new string(' ', indent);
-                }
-
-                line += word + " ";
-            }
-
-            output.WriteLine(line.TrimEnd());
+            line += word + " ";
         }
-    }
-}
 
-/// <summary>What <c>--help</c> and <c>--version</c> do; neither minds other mistakes on the line.</summary>
-internal sealed class ShowAction(Action<ParseResult> show) : SynchronousCommandLineAction
-{
-    public override bool ClearsParseErrors => true;
-
-    public override int Invoke(ParseResult parseResult)
-    {
-        show(parseResult);
-        return ExitCode.Done;
+        output.WriteLine(line.TrimEnd());
     }
 }

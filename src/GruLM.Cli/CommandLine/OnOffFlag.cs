@@ -7,7 +7,7 @@ namespace GruLM.Cli;
 internal sealed class OnOffFlag(string name, bool defaultValue, string help)
 {
     /// <summary>The flag that switches on: <c>--name</c>.</summary>
-    public Option<bool> On { get; } = Flags.Switch("--" + name, $"{help} (default {(defaultValue ? "on" : "off")})");
+    public Option<bool> On { get; } = Flags.Switch("--" + name, help + (defaultValue ? " (default on)" : " (default off)"));
 
     /// <summary>The flag that switches off: <c>--no-name</c>.</summary>
     public Option<bool> Off { get; } = Flags.Switch("--no-" + name, $"the opposite of --{name}");
@@ -15,11 +15,7 @@ internal sealed class OnOffFlag(string name, bool defaultValue, string help)
     /// <summary>Whether the setting is on.</summary>
     public bool Value(ParseResult flags)
     {
-        if (!flags.Given(On) && !flags.Given(Off))
-        {
-            return defaultValue;
-        }
-
+        if (!flags.Given(On) && !flags.Given(Off)) return defaultValue;
         return flags.Tokens.Last(token => token.Value == On.Name || token.Value == Off.Name).Value == On.Name;
     }
 }

@@ -10,6 +10,9 @@ namespace GruLM.Cli.Commands;
 /// <summary>From <c>--max-tokens</c> to <c>--samplers</c>.</summary>
 internal sealed class GenerationFlags
 {
+    // In the order of SamplerKind.
+    private static readonly string[] s_samplerNames = ["penalties", "top_k", "typical", "top_p", "min_p", "temperature"];
+
     private readonly Option<int> _maxTokens = Flags.Int("--max-tokens", 0, int.MaxValue, 256, "tokens generated at most", "-n");
     private readonly Option<double?> _temperature = Flags.OptionalNumber(
         "--temperature", 0, 1000, "sampling temperature; 0 takes the likeliest (default: the model's, 0.8)");
@@ -23,15 +26,16 @@ internal sealed class GenerationFlags
         "--typical", 0, 1, 1, "keep the most typical that hold this probability; 1: all", above: true);
     private readonly Option<double> _repeatPenalty = Flags.Number(
         "--repeat-penalty", 0, 1000, 1, "divide the scores of recent tokens by this", above: true);
-    private readonly Option<int> _repeatLastN = Flags.Int("--repeat-last-n", -1, int.MaxValue, 64,
-        "how many tokens count as recent; -1: all");
+    private readonly Option<int> _repeatLastN = Flags.Int(
+        "--repeat-last-n", -1, int.MaxValue, 64, "how many tokens count as recent; -1: all");
     private readonly Option<double> _presence = Flags.Number(
         "--presence-penalty", -1000, 1000, 0, "taken from the score of a token that occurred recently");
     private readonly Option<double> _frequency = Flags.Number("--frequency-penalty", -1000, 1000, 0, "taken for each recent occurrence");
     private readonly Option<string[]> _bias = Flags.Texts("--logit-bias", "ID=B", "add B to the score of a token; -inf forbids it");
     private readonly Option<string[]> _stop = Flags.Texts("--stop", "TEXT", "end the text before this string");
     private readonly Option<bool> _ignoreEos = Flags.Switch("--ignore-eos", "go on where the model would end the text");
-    private readonly Option<ulong?> _seed = Seed();
+    private readonly Option<ulong?> _seed = Flags.OptionalSeed(
+        "--seed", "makes the text repeatable (default: another text each time)", "-s");
     private readonly Option<string?> _samplers = Flags.Text(
         "--samplers", "LIST", "order of the chain, names separated by ; (default penalties;top_k;typical;top_p;min_p;temperature)");
 
@@ -76,24 +80,6 @@ internal sealed class GenerationFlags
         return sampling with { Samplers = [.. names.Select(ParseSampler)] };
     }
 
-    private static Option<ulong?> Seed() => new("--seed", "-s")
-    {
-        Description = "makes the text repeatable (default: another text each time)",
-        HelpName = "N",
-        CustomParser = result =>
-        {
-            if (result.Tokens.Count == 1
-                && ulong.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value))
-            {
-                return value;
-            }
-
-            string given = result.Tokens.Count > 0 ? result.Tokens[0].Value : "''";
-            result.AddError($"--seed {given}: a whole number from 0 to {ulong.MaxValue} was expected");
-            return null;
-        },
-    };
-
     private static (int Id, float Bias) ParseBias(string text)
     {
         string[] parts = text.Split('=');
@@ -111,10 +97,9 @@ internal sealed class GenerationFlags
 
     private static SamplerKind ParseSampler(string name)
     {
-        string[] known = ["penalties", "top_k", "typical", "top_p", "min_p", "temperature"];
-        int index = Array.IndexOf(known, name.Replace('-', '_'));
+        int index = Array.IndexOf(s_samplerNames, name.Replace('-', '_'));
         return index >= 0
             ? (SamplerKind)index
-            : throw new UsageException($"--samplers: unknown name '{name}'" + NearestName.Hint(name, known));
+            : throw new UsageException($"--samplers: unknown name '{name}'" + NearestName.Hint(name, s_samplerNames));
     }
 }
