@@ -10,88 +10,50 @@ namespace GruLM.Cli.Runs;
 /// <summary>Where lines come from (none: standard input) and go to (null: standard output), and on how many threads.</summary>
 internal sealed record PipePlaces(IReadOnlyList<string> Inputs, string? Output, int Threads);
 
-/// <summary>By which rules lines are normalised.</summary>
-internal sealed record NormalizeSettings
-{
-    public string? Model { get; init; }
-
-    public string? Rules { get; init; }
-
-    public string? RulesFile { get; init; }
-
-    public bool AsEncodingSees { get; init; }
-
-    public bool RemoveExtraWhitespaces { get; init; } = true;
-
-    public bool Decompile { get; init; }
-
-    public Compatibility Compat { get; init; } = Compatibility.V02;
-}
+/// <summary>What <c>grulm tokenizer decode</c> was told.</summary>
+/// <param name="Model">A .model file or a model folder.</param>
+/// <param name="Input">What the lines hold.</param>
+/// <param name="Json">Whether to write JSON lines.</param>
+/// <param name="ExtraOptions">Steps before decoding.</param>
+internal sealed record DecodeSettings(string Model, DecodeInput Input, bool Json, string ExtraOptions);
 
 /// <summary>Runs the tokenizer commands that work on lines.</summary>
 internal static class TokenizerRun
 {
     /// <summary>Text to ids, pieces or JSON.</summary>
-    public static int Encode(
-        string model, EncodeOptions options, string extraOptions, (string? File, int Threshold) vocabulary, PipePlaces places,
-        Session session)
+    public static int Encode(EncodeSettings settings, PipePlaces places, Session session)
     {
-        Tokenizer tokenizer = Load(model);
-        if (vocabulary.File is { } file)
+        Tokenizer tokenizer = Load(settings.Model);
+        if (settings.Vocabulary is { } file)
         {
             InputFiles.Check([file]);
-            tokenizer = tokenizer.WithVocabulary(Tokenizer.ReadVocabulary(file, vocabulary.Threshold));
+            tokenizer = tokenizer.WithVocabulary(Tokenizer.ReadVocabulary(file, settings.VocabularyThreshold));
         }
 
-        ModelType kind = tokenizer.Model.ModelType;
-        if (options.SamplingSeed is not null && kind is ModelType.Char or ModelType.Word)
-        {
-            throw new UsageException($"--enable-sampling: a {Name(kind)} model has one cut only; random cuts need a unigram or BPE model");
-        }
-
-        if (options.SamplingSeed is null && options.NBest > 1 && kind != ModelType.Unigram)
-        {
-            throw new UsageException($"--nbest: a {Name(kind)} model gives one cut only; the n best need a unigram model");
-        }
-
-        var extra = ExtraOptions.Parse(extraOptions, tokenizer);
+        EncodeOptions options = settings.Options;
+        CheckCuts(options, tokenizer.Model.ModelType);
+        var extra = ExtraOptions.Parse(settings.ExtraOptions, tokenizer);
 
         // Random cuts come from one stream of numbers, line after line.
-        return Pipe(options.SamplingSeed is null ? places : places with { Threads = 1 }, () => new EncodeWork(tokenizer, extra, options),
-            session);
+        if (options.SamplingSeed is not null) places = places with { Threads = 1 };
+        return Pipe(places, () => new EncodeWork(tokenizer, extra, options), session);
     }
 
     /// <summary>Ids or pieces to text.</summary>
-    public static int Decode(string model, DecodeInput input, bool json, string extraOptions, PipePlaces places, Session session)
+    public static int Decode(DecodeSettings settings, PipePlaces places, Session session)
     {
-        Tokenizer tokenizer = Load(model);
-        var extra = ExtraOptions.Parse(extraOptions, tokenizer);
-        return Pipe(places, () => new DecodeWork(tokenizer, extra, input, json), session);
+        Tokenizer tokenizer = Load(settings.Model);
+        var extra = ExtraOptions.Parse(settings.ExtraOptions, tokenizer);
+        return Pipe(places, () => new DecodeWork(tokenizer, extra, settings.Input, settings.Json), session);
     }
 
     /// <summary>Text to normalised text, or the rules themselves.</summary>
     public static int Normalize(NormalizeSettings settings, PipePlaces places, Session session)
     {
-        int given = new[] { settings.Model, settings.Rules, settings.RulesFile }.Count(s => s is not null);
-        if (given > 1)
-        {
-            throw new UsageException(
-                "--model, --normalization-rule-name and --normalization-rule-tsv exclude one another; give one of them");
-        }
-
-        if (settings.AsEncodingSees && settings.Model is null)
-        {
-            throw new UsageException("--use-internal-normalization goes with --model");
-        }
-
-        if (settings.RulesFile is { } file)
-        {
-            InputFiles.Check([file]);
-        }
-
+        CheckRules(settings);
         Tokenizer? tokenizer = settings.Model is { } model ? Load(model) : null;
         ReadOnlyMemory<byte> table = tokenizer is not null ? tokenizer.Model.NormalizationTable
-            : settings.RulesFile is { } rules ? NormalizationRules.TableOfFile(rules)
+            : settings.RulesFile is { } file ? NormalizationRules.TableOfFile(file)
             : NormalizationRules.Table(settings.Rules ?? "nmt_nfkc", settings.Compat);
         if (settings.Decompile)
         {
@@ -103,7 +65,8 @@ internal static class TokenizerRun
             return ExitCode.Done;
         }
 
-        Normalizer normalizer = settings.AsEncodingSees ? tokenizer!.Normalizer
+        Normalizer normalizer = settings.AsEncodingSees
+            ? tokenizer!.Normalizer
             : NormalizationRules.CreateNormalizer(table, addDummyPrefix: false, settings.RemoveExtraWhitespaces, escapeWhitespaces: false);
         return Pipe(places, () => new NormalizeWork(normalizer), session);
     }
@@ -113,14 +76,41 @@ internal static class TokenizerRun
     internal static Tokenizer Load(string place)
     {
         string path = ModelFolder.TokenizerPath(place);
-        if (!File.Exists(path))
+        if (File.Exists(path)) return Tokenizer.Load(path);
+        throw new FileNotFoundException(Directory.Exists(place)
+            ? $"{place}: there is no {ModelFolder.TokenizerName} in this folder"
+            : $"{place}: there is no such file or folder");
+    }
+
+    private static void CheckCuts(EncodeOptions options, ModelType type)
+    {
+        string kind = type.ToString().ToLowerInvariant();
+        if (options.SamplingSeed is not null && type is ModelType.Char or ModelType.Word)
         {
-            throw new FileNotFoundException(Directory.Exists(place)
-                ? $"{place}: there is no {ModelFolder.TokenizerName} in this folder"
-                : $"{place}: there is no such file or folder");
+            throw new UsageException($"--enable-sampling: a {kind} model has one cut only; random cuts need a unigram or BPE model");
         }
 
-        return Tokenizer.Load(path);
+        if (options.SamplingSeed is null && options.NBest > 1 && type != ModelType.Unigram)
+        {
+            throw new UsageException($"--nbest: a {kind} model gives one cut only; the n best need a unigram model");
+        }
+    }
+
+    private static void CheckRules(NormalizeSettings settings)
+    {
+        int given = new[] { settings.Model, settings.Rules, settings.RulesFile }.Count(source => source is not null);
+        if (given > 1)
+        {
+            throw new UsageException(
+                "--model, --normalization-rule-name and --normalization-rule-tsv exclude one another; give one of them");
+        }
+
+        if (settings.AsEncodingSees && settings.Model is null)
+        {
+            throw new UsageException("--use-internal-normalization goes with --model");
+        }
+
+        if (settings.RulesFile is { } file) InputFiles.Check([file]);
     }
 
     private static int Pipe(PipePlaces places, Func<ILineWork> newWork, Session session)
@@ -138,13 +128,10 @@ internal static class TokenizerRun
                 foreach (string input in inputs)
                 {
                     bool standard = input == InputFiles.StandardInput;
-                    using FileStream? stream = standard
-                        ? null
-                        : new FileStream(input, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+                    using FileStream? file = standard ? null : OpenUnbuffered(input);
                     before += last;
-                    new LinePipe(standard ? "standard input" : input, places.Threads, newWork,
-                        bytes => progress.ReportBytes(before + (last = bytes), total), session.Stop)
-                        .Run(stream ?? session.Input, output);
+                    new LinePipe(standard ? "standard input" : input, places.Threads, newWork, Report, session.Stop)
+                        .Run(file ?? session.Input, output);
                 }
             });
         }
@@ -154,19 +141,19 @@ internal static class TokenizerRun
         }
 
         return ExitCode.Done;
+
+        void Report(long bytes)
+        {
+            last = bytes;
+            progress.ReportBytes(before + bytes, total);
+        }
     }
+
+    private static FileStream OpenUnbuffered(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
 
     private static void WithOutput(PipePlaces places, Session session, Action<Stream> write)
     {
-        if (places.Output is { } file)
-        {
-            AtomicFile.Write(file, write);
-        }
-        else
-        {
-            write(session.Output.BaseStream);
-        }
+        if (places.Output is { } file) AtomicFile.Write(file, write);
+        else write(session.Output.BaseStream);
     }
-
-    private static string Name(ModelType kind) => kind.ToString().ToLowerInvariant();
 }

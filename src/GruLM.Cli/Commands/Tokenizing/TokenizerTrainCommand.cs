@@ -1,5 +1,5 @@
 // The flags of grulm tokenizer train: spm_train's, under its names with - or _ and with its defaults. Their values are read by
-// TrainerOptions.Set, so that the command and the library cannot disagree. The work is in Runs/TokenizerTrainRun.cs.
+// TrainerOptions.Set, so that the command and the library cannot disagree. The work is in Runs/Tokenizing/TokenizerTrainRun.cs.
 using System.CommandLine;
 using GruLM.Cli.Runs;
 using GruLM.Tokenization;
@@ -82,17 +82,11 @@ internal static class TokenizerTrainCommand
             (flags, session) =>
             {
                 var settings = new TrainerOptions();
-                foreach (Option<string[]>? option in options)
+                foreach (Option<string[]> option in options)
                 {
-                    foreach (string value in flags.GetValue(option) ?? [])
-                    {
-                        settings.Set(NameOf(option), value);
-                    }
-
-                    if (flags.Given(option) && flags.GetResult(option)!.Tokens.Count == 0)
-                    {
-                        settings.Set(NameOf(option), "");
-                    }
+                    foreach (string value in flags.GetValue(option) ?? []) settings.Set(NameOf(option), value);
+                    bool alone = flags.Given(option) && flags.GetResult(option)!.Tokens.Count == 0;
+                    if (alone) settings.Set(NameOf(option), "");
                 }
 
                 settings.Processors = flags.GetValue(threads) ?? 0;

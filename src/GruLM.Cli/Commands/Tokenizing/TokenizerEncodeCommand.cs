@@ -1,0 +1,95 @@
+// The flags of grulm tokenizer encode, under spm_encode's names where it has them. The work is in Runs/Tokenizing/TokenizerRun.cs.
+
+using System.CommandLine;
+using GruLM.Cli.Pipes;
+using GruLM.Cli.Runs;
+
+namespace GruLM.Cli.Commands;
+
+internal sealed class TokenizerEncodeCommand
+{
+    private const int MaxBest = 1024, MaxBestToDrawFrom = 512;
+
+    private readonly PipeFlags _pipe = new();
+    private readonly Option<string> _model = PipeFlags.Model();
+    private readonly Option<string> _inputFormat = Flags.OneOf(
+        "--input-format", ["text", "jsonl"], "text", "lines of text, or a JSON object a line with a field \"text\"").WithUnderscores();
+    private readonly Option<string> _outputFormat = Flags.OneOf(
+        "--output-format", ["id", "piece", "json"], "id",
+        "numbers, pieces, or a JSON object a line with places in bytes").WithUnderscores();
+    private readonly Option<int?> _nBest = Flags.OptionalInt(
+        "--nbest", -1, MaxBest,
+        "the N best cuts, a line each (unigram models); with --enable-sampling: draws from the N best, -1 from all (default 1, or -1)",
+        "--nbest-size", "--nbest_size");
+    private readonly Option<bool> _sampling = Flags.Switch(
+        "--enable-sampling", "cuts at random: paths of the unigram lattice, BPE with merges left out").WithUnderscores();
+    private readonly Option<double> _alpha = Flags.Number(
+        "--alpha", 0, 1e6, 0.5, "sampling: how strongly better cuts are preferred; for BPE the share of merges left out");
+    private readonly Option<int?> _seed = Flags.OptionalInt(
+        "--random-seed", 0, int.MaxValue, "seed of the random cuts (default: another each time)").WithUnderscores();
+    private readonly Option<string?> _extraOptions = PipeFlags.ExtraOptions();
+    private readonly Option<string?> _vocabulary = Flags.Text(
+        "--vocabulary", "FILE", "outputs only the pieces in this file (a piece a line, optionally a TAB and its count)");
+    private readonly Option<int> _threshold = Flags.Int(
+        "--vocabulary-threshold", int.MinValue, int.MaxValue, 0,
+        "leaves out pieces of --vocabulary with a smaller count").WithUnderscores();
+
+    private TokenizerEncodeCommand()
+    {
+    }
+
+    public static GrulmCommand Create()
+    {
+        var encode = new TokenizerEncodeCommand();
+        return new GrulmCommand(
+            "encode",
+            "Cut lines of text into the pieces of a tokenizer.",
+            [
+                "grulm tokenizer encode --model book.model < book.txt > book.ids",
+                "echo \"Hello, world\" | grulm tokenizer encode --model model --output-format json",
+            ],
+            [encode._pipe.Files, .. encode.Options, .. encode._pipe.Options],
+            (flags, session) => TokenizerRun.Encode(encode.Read(flags), encode._pipe.Read(flags), session));
+    }
+
+    private IReadOnlyList<Option> Options =>
+        [_model, _inputFormat, _outputFormat, _nBest, _sampling, _alpha, _seed, _extraOptions, _vocabulary, _threshold];
+
+    private EncodeSettings Read(ParseResult flags) => new()
+    {
+        Model = flags.GetValue(_model)!,
+        Options = ReadOptions(flags),
+        ExtraOptions = flags.GetValue(_extraOptions)!,
+        Vocabulary = flags.GetValue(_vocabulary),
+        VocabularyThreshold = flags.GetValue(_threshold),
+    };
+
+    private EncodeOptions ReadOptions(ParseResult flags)
+    {
+        bool random = flags.GetValue(_sampling);
+        int? nBest = flags.GetValue(_nBest);
+        if (!random && nBest < 1)
+        {
+            throw new UsageException($"--nbest {nBest}: without --enable-sampling a number from 1 to {MaxBest} was expected");
+        }
+
+        if (random && nBest > MaxBestToDrawFrom)
+        {
+            throw new UsageException($"--nbest {nBest}: with --enable-sampling a number from -1 to {MaxBestToDrawFrom} was expected");
+        }
+
+        return new EncodeOptions
+        {
+            Form = flags.GetValue(_outputFormat) switch
+            {
+                "piece" => EncodedForm.Piece,
+                "json" => EncodedForm.Json,
+                _ => EncodedForm.Id,
+            },
+            JsonLines = flags.GetValue(_inputFormat) == "jsonl",
+            NBest = nBest ?? (random ? -1 : 1),
+            SamplingSeed = random ? (uint)(flags.GetValue(_seed) ?? Random.Shared.Next()) : null,
+            Alpha = (float)flags.GetValue(_alpha),
+        };
+    }
+}
