@@ -152,7 +152,8 @@ internal sealed class DecodeWork(Tokenizer tokenizer, ExtraOptions extra, Decode
 
         if (values.ValueKind != JsonValueKind.Array)
         {
-            throw new InvalidDataException($"the field \"{(ids ? "ids" : "pieces")}\" is not an array");
+            string field = ids ? "ids" : "pieces";
+            throw new InvalidDataException($"the field \"{field}\" is not an array");
         }
 
         foreach (JsonElement value in values.EnumerateArray())

@@ -1,0 +1,21 @@
+// What grulm demo was told. What follows from it is in DemoRun.cs.
+
+namespace GruLM.Cli.Runs;
+
+/// <summary>What <c>grulm demo</c> was told.</summary>
+internal sealed record DemoSettings
+{
+    public required string OutDir { get; init; }
+
+    /// <summary>Bytes of training text; 0 takes what this machine learns in a good minute.</summary>
+    public int Bytes { get; init; }
+
+    public ulong Seed { get; init; } = 1;
+
+    public int Threads { get; init; }
+
+    /// <summary>About how long all of it may take.</summary>
+    public double Minutes { get; init; } = DemoRecipe.DefaultMinutes;
+
+    public TextTrainingOptions Options { get; init; } = DemoRecipe.Short;
+}
