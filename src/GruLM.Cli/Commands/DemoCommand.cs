@@ -11,7 +11,7 @@ internal static class DemoCommand
     {
         Option<string?> outDir = Flags.Text("--out-dir", "DIR", "the folder to write the model to", "grulm-demo", "-o");
         Option<ulong> seed = Flags.Seed("--seed", 1, "decides the text and the training");
-        Option<double> minutes = Flags.Number("--minutes", 1, 60, DemoRecipe.DefaultMinutes,
+        Option<double> minutes = Flags.Number("--minutes", 1, 60, DemoRun.DefaultMinutes,
             "about how long it may take; longer gives a better model");
         Option<int?> threads = Flags.Threads();
         return new GrulmCommand(
@@ -22,7 +22,7 @@ internal static class DemoCommand
             (flags, session) =>
             {
                 ulong value = flags.GetValue(seed);
-                TextTrainingOptions recipe = DemoRecipe.For(flags.GetValue(minutes));
+                TextTrainingOptions recipe = DemoRun.RecipeFor(flags.GetValue(minutes));
                 var settings = new DemoSettings
                 {
                     OutDir = flags.GetValue(outDir)!,

@@ -2,6 +2,7 @@
 // the held-out text's own −log p is known, and the model's figure can be set beside the best that any model could reach.
 
 using System.Diagnostics;
+using System.Globalization;
 using GruLM.Cli.Demo;
 using GruLM.Kernels;
 using GruLM.Model;
@@ -9,10 +10,30 @@ using GruLM.Training;
 
 namespace GruLM.Cli.Runs;
 
+/// <summary>What <c>grulm demo</c> was told.</summary>
+internal sealed record DemoSettings
+{
+    public required string OutDir { get; init; }
+
+    /// <summary>Bytes of training text; 0 takes what this machine learns in a good minute.</summary>
+    public int Bytes { get; init; }
+
+    public ulong Seed { get; init; } = 1;
+
+    public int Threads { get; init; }
+
+    /// <summary>About how long all of it may take.</summary>
+    public double Minutes { get; init; } = DemoRun.DefaultMinutes;
+
+    public TextTrainingOptions Options { get; init; } = DemoRun.Recipe;
+}
+
 /// <summary>Runs <c>grulm demo</c>.</summary>
 internal static class DemoRun
 {
     private const int HeldOutBytes = 100_000;
+
+    public const double DefaultMinutes = 2;
 
     // The least text that the recipe learns enough from, the most a minute that it could need, and the time that is not training.
     private const int FewestBytes = 2_500_000;
@@ -24,8 +45,43 @@ internal static class DemoRun
     private const double SecondsToMeasure = 1;
     private const double SecondsAfterTraining = 8;
 
+    // From here on a larger model is learned better than more text by the small one.
+    private const double MinutesForMore = 5;
     private const double BytesAToken = 3.5;
     private const string MarkerName = "demo.txt";
+
+    /// <summary>A recipe that two ordinary cores finish within two minutes.</summary>
+    public static TextTrainingOptions Recipe { get; } = new()
+    {
+        VocabSize = 1024,
+        EmbeddingDim = 192,
+        HiddenDim = 192,
+        NumLayers = 1,
+        Dropout = 0,
+        Optimizer = new AdamWOptions { WeightDecay = 0 },
+        Training = new TrainingOptions
+        {
+            Epochs = 1,
+            BatchSize = 8,
+            Bptt = 64,
+            LearningRate = 8e-3,
+            MinLearningRate = 8e-5,
+            WarmupSteps = 50,
+            EvalInterval = 300,
+            EvalTokens = 8_000
+        },
+    };
+
+    /// <summary>The recipe for someone who has longer: more units, and gradients that reach over whole stories.</summary>
+    public static TextTrainingOptions LongRecipe { get; } = Recipe with
+    {
+        EmbeddingDim = 320,
+        HiddenDim = 320,
+        Training = Recipe.Training with { Bptt = 128, LearningRate = 6e-3, MinLearningRate = 6e-5, EvalInterval = 1_000 },
+    };
+
+    /// <summary>The recipe for so many minutes.</summary>
+    public static TextTrainingOptions RecipeFor(double minutes) => minutes >= MinutesForMore ? LongRecipe : Recipe;
 
     /// <summary>The demo's figures, for tests: the model's bits a byte on the held-out text, and that text's own.</summary>
     public sealed record Figures(double ModelBits, double OwnBits);
@@ -37,23 +93,79 @@ internal static class DemoRun
         output.WriteLine("GruLM demo: from a text to a language model that tells stories, on this machine.\n");
         using var compute = Compute.Create(settings.Threads, Precision.Auto);
         bool onTime = settings.Bytes == 0;
-        if (onTime) settings = settings with { Bytes = BytesFor(settings, compute) };
-        (string training, string heldOut) = Texts(settings);
-        ShowText(settings, training, output);
-        var display = new TrainingDisplay(messages, live);
-        string marker = Path.Combine(Directory.CreateDirectory(settings.OutDir).FullName, MarkerName);
-        File.WriteAllText(marker, "Made by grulm demo, which replaces this folder when it runs again.\n");
-        using (var figuresFile = new MetricsFile(settings.OutDir))
+        if (onTime)
         {
-            var observer = new SharedObserver([display, figuresFile]);
-            using var run = TextTraining.Prepare(
-                Utf8(training), Utf8(heldOut), settings.Options, compute, settings.OutDir, observer, null, cancel);
-            if (onTime) EndOnTime(run, settings, clock, cancel);
-            if (!Train(run, compute, display, output, cancel)) return ExitCode.Stopped;
+            (TextTrainingOptions? o, TrainingOptions? t) = (settings.Options, settings.Options.Training);
+            var config = new GruConfig
+            {
+                VocabSize = o.VocabSize,
+                EmbeddingDim = o.EmbeddingDim,
+                HiddenDim = o.HiddenDim,
+                NumLayers = o.NumLayers,
+                TieWeights = o.TieWeights
+            };
+            double tokensPerSecond = SpeedMeasurement.TokensPerSecond(config, o.Optimizer, t.Bptt, t.BatchSize, compute, SecondsToMeasure);
+            double bytes = Math.Max(0, (60 * settings.Minutes) - SecondsBesides) * BytesAToken * tokensPerSecond * MoreThanNeeded;
+            settings =
+                settings with
+                {
+                    Bytes = (int)Math.Clamp(Math.Round(bytes / 5e5) * 5e5, FewestBytes,
+                Math.Max(FewestBytes, MostBytesAMinute * settings.Minutes))
+                };
         }
 
-        ShowCurves(display, output);
-        ShowFigures(settings.OutDir, heldOut, compute, output, cancel);
+        (string? training, string? heldOut) = Texts(settings);
+        output.WriteLine(
+            string.Create(
+            CultureInfo.InvariantCulture,
+            $"1. The text: {training.Length:#,0} bytes of small stories and talks, written by a grammar with seed {settings.Seed}. It begins:\n"));
+        output.WriteLine(Indented(training[..(training.IndexOf("\n\n", 800, StringComparison.Ordinal) + 1)]));
+        output.WriteLine("2. Training a tokenizer and a model on it:\n");
+        output.Flush();
+        var display = new TrainingDisplay(messages, live);
+        File.WriteAllText(Path.Combine(Directory.CreateDirectory(settings.OutDir).FullName, MarkerName),
+            "Made by grulm demo, which replaces this folder when it runs again.\n");
+        using (var figuresFile = new MetricsFile(settings.OutDir))
+        using (var run = TextTraining.Prepare(Utf8(training), Utf8(heldOut), settings.Options, compute, settings.OutDir,
+            new SharedObserver([display, figuresFile]), null, cancel))
+        {
+            if (onTime) EndOnTime(run, settings, clock, cancel);
+            GruConfig config = run.Model.Config;
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"   {config.VocabSize:#,0} pieces, {config.NumLayers} x {config.HiddenDim} GRU units, {run.Model.Parameters.Count:#,0} parameters, {run.Data.TokensPerEpoch:#,0} tokens, {run.TotalSteps:#,0} steps, {compute.Team.Count} threads"));
+            output.Flush();
+            TrainingResult result;
+            try
+            {
+                result = run.Run(cancel);
+            }
+            finally
+            {
+                display.Finish();
+            }
+
+            if (!result.Finished) return ExitCode.Stopped;
+        }
+
+        output.WriteLine();
+        output.Write(LossCurve.Draw(display.TrainCurve, "training loss (nats a token) by step"));
+        output.WriteLine();
+        output.Write(LossCurve.Draw(display.BitsCurve, "held-out bits a byte by step"));
+        output.Flush();
+        (Figures? figures, EvaluationResult evaluation) = Evaluate(settings.OutDir, heldOut, compute, cancel);
+        output.WriteLine("\n3. How good it is, on text it has never seen:\n");
+        output.WriteLine(
+            string.Create(
+            CultureInfo.InvariantCulture,
+            $"   the model                 {figures.ModelBits:0.0000} bits a byte   ({TrainingDisplay.Figures(evaluation)})"));
+        output.WriteLine(
+            string.Create(
+            CultureInfo.InvariantCulture,
+            $"   the text's own −log p     {figures.OwnBits:0.0000} bits a byte   (no model can do better: the grammar's choices are random)"));
+        output.WriteLine(
+            string.Create(
+            CultureInfo.InvariantCulture, $"   above the best possible   {100 * ((figures.ModelBits / figures.OwnBits) - 1):0.0} %\n"));
+        output.Flush();
         TellAndTalk(settings, heldOut, output, cancel);
         output.WriteLine($"The model is in {settings.OutDir}. Go on with:\n");
         output.WriteLine($"   grulm generate --model {settings.OutDir} --prompt \"Once a brave girl\"");
@@ -76,79 +188,6 @@ internal static class DemoRun
         double own = SampleCorpus.NegativeLogLikelihood(heldOut) / Math.Log(2) / heldOut.Length;
         return (new Figures(result.BitsPerByte, own), result);
     }
-
-    // As much text as this machine learns in the time there is, by a short measurement of its speed.
-    private static int BytesFor(DemoSettings settings, Compute compute)
-    {
-        TextTrainingOptions options = settings.Options;
-        TrainingOptions loop = options.Training;
-        var config = new GruConfig
-        {
-            VocabSize = options.VocabSize,
-            EmbeddingDim = options.EmbeddingDim,
-            HiddenDim = options.HiddenDim,
-            NumLayers = options.NumLayers,
-            TieWeights = options.TieWeights,
-        };
-        double tokensPerSecond =
-            SpeedMeasurement.TokensPerSecond(config, options.Optimizer, loop.Bptt, loop.BatchSize, compute, SecondsToMeasure);
-        double seconds = Math.Max(0, (60 * settings.Minutes) - SecondsBesides);
-        double bytes = seconds * BytesAToken * tokensPerSecond * MoreThanNeeded;
-        double most = Math.Max(FewestBytes, MostBytesAMinute * settings.Minutes);
-        return (int)Math.Clamp(Math.Round(bytes / 5e5) * 5e5, FewestBytes, most);
-    }
-
-    private static void ShowText(DemoSettings settings, string training, TextWriter output)
-    {
-        output.WriteLine(Invariant(
-            $"1. The text: {training.Length:#,0} bytes of small stories and talks, written by a grammar with seed {settings.Seed}. It begins:\n"));
-        output.WriteLine(Indented(training[..(training.IndexOf("\n\n", 800, StringComparison.Ordinal) + 1)]));
-        output.WriteLine("2. Training a tokenizer and a model on it:\n");
-        output.Flush();
-    }
-
-    // Whether it came to its end.
-    private static bool Train(TextTraining run, Compute compute, TrainingDisplay display, TextWriter output, CancellationToken cancel)
-    {
-        GruConfig config = run.Model.Config;
-        string model = Invariant($"   {config.VocabSize:#,0} pieces, {config.NumLayers} x {config.HiddenDim} GRU units, ");
-        string work = Invariant(
-            $"{run.Model.Parameters.Count:#,0} parameters, {run.Data.TokensPerEpoch:#,0} tokens, {run.TotalSteps:#,0} steps, ");
-        output.WriteLine(model + work + $"{compute.Team.Count} threads");
-        output.Flush();
-        try
-        {
-            return run.Run(cancel).Finished;
-        }
-        finally
-        {
-            display.Finish();
-        }
-    }
-
-    private static void ShowCurves(TrainingDisplay display, TextWriter output)
-    {
-        output.WriteLine();
-        output.Write(LossCurve.Draw(display.TrainCurve, "training loss (nats a token) by step"));
-        output.WriteLine();
-        output.Write(LossCurve.Draw(display.BitsCurve, "held-out bits a byte by step"));
-        output.Flush();
-    }
-
-    private static void ShowFigures(string folder, string heldOut, Compute compute, TextWriter output, CancellationToken cancel)
-    {
-        (Figures figures, EvaluationResult evaluation) = Evaluate(folder, heldOut, compute, cancel);
-        string all = TrainingDisplay.Figures(evaluation);
-        double above = 100 * ((figures.ModelBits / figures.OwnBits) - 1);
-        output.WriteLine("\n3. How good it is, on text it has never seen:\n");
-        output.WriteLine(Invariant($"   the model                 {figures.ModelBits:0.0000} bits a byte   ({all})"));
-        output.WriteLine(Invariant($"   the text's own −log p     {figures.OwnBits:0.0000} bits a byte   ")
-            + "(no model can do better: the grammar's choices are random)");
-        output.WriteLine(Invariant($"   above the best possible   {above:0.0} %\n"));
-        output.Flush();
-    }
-
-    private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
 
     // The least text is learned from whole, however long that takes.
     private static void EndOnTime(TextTraining run, DemoSettings settings, Stopwatch clock, CancellationToken cancel)
@@ -185,11 +224,7 @@ internal static class DemoRun
         Ask(QuestionAbout(heldOut, story));
         output.WriteLine();
 
-        void Ask(string message)
-        {
-            string reply = string.Concat(chat.Say(message, cancel));
-            output.WriteLine($"   you: {message}\n   it:  {reply}");
-        }
+        void Ask(string said) => output.WriteLine($"   you: {said}\n   it:  {string.Concat(chat.Say(said, cancel))}");
     }
 
     // The first held-out story that a question follows.

@@ -152,8 +152,7 @@ internal sealed class DecodeWork(Tokenizer tokenizer, ExtraOptions extra, Decode
 
         if (values.ValueKind != JsonValueKind.Array)
         {
-            string field = ids ? "ids" : "pieces";
-            throw new InvalidDataException($"the field \"{field}\" is not an array");
+            throw new InvalidDataException($"the field \"{(ids ? "ids" : "pieces")}\" is not an array");
         }
 
         foreach (JsonElement value in values.EnumerateArray())

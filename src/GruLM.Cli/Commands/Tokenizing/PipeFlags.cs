@@ -35,6 +35,5 @@ internal sealed class PipeFlags
 
     /// <summary><c>--extra-options</c>.</summary>
     public static Option<string?> ExtraOptions() =>
-        Flags.Text("--extra-options", "bos:eos:reverse:unk", "steps after encoding or before decoding, in this order", "")
-            .WithUnderscores();
+        Flags.Text("--extra-options", "bos:eos:reverse:unk", "steps after encoding or before decoding, in this order", "").WithUnderscores();
 }

@@ -20,11 +20,11 @@ public sealed class DemoTests : IDisposable
     {
         var settings = new DemoSettings { OutDir = _folder, Bytes = 400_000 };
         (string? training, string? heldOut) = DemoRun.Texts(settings);
-        TextTrainingOptions options = DemoRecipe.Short with
+        TextTrainingOptions options = DemoRun.Recipe with
         {
             HiddenDim = 64,
             EmbeddingDim = 64,
-            Training = DemoRecipe.Short.Training with { Epochs = 2, EvalInterval = 0, LearningRate = 0.015 }
+            Training = DemoRun.Recipe.Training with { Epochs = 2, EvalInterval = 0, LearningRate = 0.015 }
         };
         using var compute = Compute.Create(2);
         byte[] trainingBytes = Encoding.UTF8.GetBytes(training), heldOutBytes = Encoding.UTF8.GetBytes(heldOut);
