@@ -1,4 +1,4 @@
-// The flags of grulm bench and what it can measure. The work is in Runs/BenchRun.cs.
+// The flags of grulm bench and what it can measure. The work is in Bench/BenchRun.cs and Bench/Tokenizing/TokenizerBench.cs.
 
 using System.CommandLine;
 using GruLM.Cli.Runs;
@@ -25,23 +25,50 @@ internal static class BenchCommand
         Option<bool> json = Flags.Json();
         Option<int?> threads = Flags.Threads();
         return new GrulmCommand(
-            "gemm", "Measure matrix products of the shapes that training has.", ["grulm bench gemm --threads 1"],
-            [precision, json, threads], (flags, session) =>
+            "gemm",
+            "Measure matrix products of the shapes that training has.",
+            ["grulm bench gemm --threads 1"],
+            [precision, json, threads],
+            (flags, session) =>
             {
-                using var run = new BenchRun(
-                    new BenchOptions(flags.GetValue(threads) ?? 0, Flags.PrecisionOf(flags.GetValue(precision)!), flags.GetValue(json)),
-                    session.Output, session.Stop);
+                Precision asked = Flags.PrecisionOf(flags.GetValue(precision)!);
+                var options = new BenchOptions(flags.GetValue(threads) ?? 0, asked, flags.GetValue(json));
+                using var run = new BenchRun(options, session.Output, session.Stop);
                 return run.Gemm();
+            });
+    }
+
+    private static GrulmCommand Shaped(string name, string description, int steps, Func<BenchRun, BenchShape, int> measure)
+    {
+        var shape = new BenchShapeFlags(name, steps);
+        Option<string> precision = Flags.Precision();
+        Option<bool> json = Flags.Json();
+        Option<int?> threads = Flags.Threads();
+        Option[] ofBatches = shape.HasBatches ? [.. shape.Batches, precision] : [];
+        return new GrulmCommand(
+            name,
+            description,
+            [$"grulm bench {name} --hidden-dim 200"],
+            [.. shape.Sizes, .. ofBatches, shape.Steps, json, threads],
+            (flags, session) =>
+            {
+                Precision asked = shape.HasBatches ? Flags.PrecisionOf(flags.GetValue(precision)!) : Precision.Fp32;
+                var options = new BenchOptions(flags.GetValue(threads) ?? 0, asked, flags.GetValue(json));
+                BenchShape read = shape.Read(flags);
+                using var run = new BenchRun(options, session.Output, session.Stop);
+                return measure(run, read);
             });
     }
 
     private static GrulmCommand Tokenizer()
     {
         var defaults = new TokenizerBenchSettings();
-        Option<string[]> data = Flags.Texts("--data", "FILE",
+        Option<string[]> data = Flags.Texts(
+            "--data", "FILE",
             "texts to measure on (default: generated English and Japanese); words that do not repeat are always measured too");
         Option<int> size = Flags.Int("--megabytes", 1, 1000, defaults.Megabytes, "size of each text; smaller ones are repeated");
-        Option<int> vocab = Flags.Int("--vocab-size", 100, GruConfig.MaxVocabSize, defaults.VocabSize,
+        Option<int> vocab = Flags.Int(
+            "--vocab-size", 100, GruConfig.MaxVocabSize, defaults.VocabSize,
             "pieces of the tokenizers, fewer where the text does not support them");
         Option<string?> filter = Flags.Text("--filter", "TEXT", "measure only cases whose name holds this, such as encode", "");
         Option<int> rounds = Flags.Int("--rounds", 1, 100, defaults.Rounds, "runs of each case");
@@ -54,50 +81,18 @@ internal static class BenchCommand
             [data, size, vocab, filter, rounds, json, threads],
             (flags, session) =>
             {
-                InputFiles.Check(flags.GetValue(data)!);
-                return new TokenizerBench(
-                    new TokenizerBenchSettings
-                    {
-                        Data = flags.GetValue(data)!,
-                        Megabytes = flags.GetValue(size),
-                        VocabSize = flags.GetValue(vocab),
-                        Filter = flags.GetValue(filter)!,
-                        Rounds = flags.GetValue(rounds),
-                        Threads = flags.GetValue(threads) ?? defaults.Threads,
-                        Json = flags.GetValue(json),
-                    },
-                    session).Run();
-            });
-    }
-
-    private static GrulmCommand Shaped(string name, string description, int steps, Func<BenchRun, BenchShape, int> measure)
-    {
-        bool trains = name == "train", sequences = name != "generate";
-        Option<int> vocab = Flags.Int("--vocab-size", 2, GruConfig.MaxVocabSize, 8192, "vocabulary");
-        Option<int> hidden = Flags.Int("--hidden-dim", 1, GruConfig.MaxWidth, 512, "units in each GRU layer");
-        Option<int?> embedding = Flags.OptionalInt("--emb-dim", 1, GruConfig.MaxWidth,
-            trains ? "length of an embedding (default: as --hidden-dim, and tied)" : "length of an embedding (default: as --hidden-dim)");
-        Option<int> layers = Flags.Int("--num-layers", 1, GruConfig.MaxLayers, 2, "GRU layers");
-        Option<int> batch = Flags.Int("--batch-size", 1, 1 << 16, 32, "lanes side by side");
-        Option<int> bptt = Flags.Int("--bptt", 1, 1 << 16, 64, "tokens that a gradient reaches back");
-        Option<int> count = Flags.Int("--steps", 1, 1_000_000, steps, "steps measured");
-        Option<string> precision = Flags.Precision();
-        Option<bool> json = Flags.Json();
-        Option<int?> threads = Flags.Threads();
-        return new GrulmCommand(
-            name, description, [$"grulm bench {name} --hidden-dim 200"],
-            [.. name == "gru" ? [] : (Option[])[vocab], embedding, hidden, layers, .. sequences ? (Option[])[batch, bptt, precision] : [],
-            count, json, threads],
-            (flags, session) =>
-            {
-                int units = flags.GetValue(hidden);
-                var shape = new BenchShape(
-                    name == "gru" ? 2 : flags.GetValue(vocab), flags.GetValue(embedding) ?? units, units, flags.GetValue(layers),
-                    sequences ? flags.GetValue(batch) : 1, sequences ? flags.GetValue(bptt) : 1, flags.GetValue(count));
-                Precision asked = sequences ? Flags.PrecisionOf(flags.GetValue(precision)!) : Precision.Fp32;
-                using var run = new BenchRun(new BenchOptions(flags.GetValue(threads) ?? 0, asked, flags.GetValue(json)), session.Output,
-                    session.Stop);
-                return measure(run, shape);
+                var settings = new TokenizerBenchSettings
+                {
+                    Data = flags.GetValue(data)!,
+                    Megabytes = flags.GetValue(size),
+                    VocabSize = flags.GetValue(vocab),
+                    Filter = flags.GetValue(filter)!,
+                    Rounds = flags.GetValue(rounds),
+                    Threads = flags.GetValue(threads) ?? defaults.Threads,
+                    Json = flags.GetValue(json),
+                };
+                InputFiles.Check(settings.Data);
+                return new TokenizerBench(settings, session).Run();
             });
     }
 }

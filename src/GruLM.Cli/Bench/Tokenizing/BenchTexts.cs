@@ -8,6 +8,9 @@ namespace GruLM.Cli.Runs;
 /// <summary>Generated texts.</summary>
 internal static class BenchTexts
 {
+    // Of the Japanese lexicon.
+    private const int Words = 20_000;
+
     /// <summary>A text over and over, cut at a line's end, to about so many bytes.</summary>
     public static byte[] Repeat(byte[] text, int bytes)
     {
@@ -46,47 +49,55 @@ internal static class BenchTexts
         return text;
     }
 
-    /// <summary>Sentences of words from a lexicon of 20,000, frequent ones more often (Zipf), in kanji with kana between them and the usual
+    /// <summary>One word of so many letters, in no pattern that repeats soon.</summary>
+    public static byte[] Word(int letters)
+    {
+        byte[] word = new byte[letters];
+        for (int i = 0; i < word.Length; i++) word[i] = (byte)('a' + (int)((uint)(i * 2654435761L >> 7) % 26));
+        return word;
+    }
+
+    /// <summary>Sentences of words from a lexicon, frequent ones more often (Zipf), in kanji with kana between them and the usual
     /// full stops.</summary>
     public static byte[] Japanese(int bytes, ulong seed)
     {
-        var random = new Philox(seed, RandomPurpose.Shuffle);
-        ulong draw = 0;
-        int Next(int bound) => random.Below(bound, 0, draw++);
-        const int Words = 20_000;
+        var draws = new Draws(seed);
         string[] lexicon = new string[Words];
-        for (int i = 0; i < Words; i++)
-        {
-            var word = new StringBuilder();
-            for (int kanji = 1 + Next(2); kanji > 0; kanji--)
-            {
-                word.Append((char)(0x4E00 + (Next(2000) * 7)));
-            }
-
-            for (int kana = Next(4); kana > 0; kana--)
-            {
-                word.Append((char)(0x3041 + Next(83)));
-            }
-
-            lexicon[i] = word.ToString();
-        }
-
+        for (int i = 0; i < Words; i++) lexicon[i] = JapaneseWord(draws);
         string[] particles = ["は", "が", "を", "に", "で", "と", "の", "も", "へ", "から"];
         var text = new StringBuilder();
         for (int written = 0; written < bytes;)
         {
             int before = text.Length;
-            for (int words = 3 + Next(12); words > 0; words--)
+            for (int words = 3 + draws.Next(12); words > 0; words--)
             {
                 // The logarithm of the rank is even: Zipf's law.
-                text.Append(lexicon[(int)(Math.Pow(Words, Next(1 << 20) / (double)(1 << 20)) - 1)])
-                    .Append(particles[Next(particles.Length)]);
+                int rank = (int)(Math.Pow(Words, draws.Next(1 << 20) / (double)(1 << 20)) - 1);
+                text.Append(lexicon[rank]).Append(particles[draws.Next(particles.Length)]);
             }
 
             text.Append("。\n");
+
+            // Three bytes a character, but for the line end.
             written += (3 * (text.Length - before)) - 2;
         }
 
         return Encoding.UTF8.GetBytes(text.ToString());
+    }
+
+    private static string JapaneseWord(Draws draws)
+    {
+        var word = new StringBuilder();
+        for (int kanji = 1 + draws.Next(2); kanji > 0; kanji--) word.Append((char)(0x4E00 + (draws.Next(2000) * 7)));
+        for (int kana = draws.Next(4); kana > 0; kana--) word.Append((char)(0x3041 + draws.Next(83)));
+        return word.ToString();
+    }
+
+    private sealed class Draws(ulong seed)
+    {
+        private readonly Philox _random = new(seed, RandomPurpose.Shuffle);
+        private ulong _count;
+
+        public int Next(int bound) => _random.Below(bound, 0, _count++);
     }
 }

@@ -1,0 +1,8 @@
+// What every measurement of grulm bench is told, but for the tokenizers'.
+
+using GruLM.Kernels;
+
+namespace GruLM.Cli.Runs;
+
+/// <summary>How to measure and report.</summary>
+internal sealed record BenchOptions(int Threads, Precision Precision, bool Json);

@@ -1,0 +1,13 @@
+// The sizes that grulm bench train, gru and generate measure.
+
+using GruLM.Model;
+
+namespace GruLM.Cli.Runs;
+
+/// <summary>The sizes of a model and of its batches.</summary>
+internal sealed record BenchShape(int Vocab, int Embedding, int Hidden, int Layers, int Batch, int Bptt, int Steps)
+{
+    /// <summary>The language model of this shape, tied where it can be.</summary>
+    public GruConfig Config =>
+        new() { VocabSize = Vocab, EmbeddingDim = Embedding, HiddenDim = Hidden, NumLayers = Layers, TieWeights = Embedding == Hidden };
+}
