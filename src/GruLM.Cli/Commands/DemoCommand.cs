@@ -1,4 +1,4 @@
-// The flags of grulm demo. The work is in Runs/DemoRun.cs.
+// The flags of grulm demo. The work is in Demo/DemoRun.cs.
 
 using System.CommandLine;
 using GruLM.Cli.Runs;
@@ -11,8 +11,8 @@ internal static class DemoCommand
     {
         Option<string?> outDir = Flags.Text("--out-dir", "DIR", "the folder to write the model to", "grulm-demo", "-o");
         Option<ulong> seed = Flags.Seed("--seed", 1, "decides the text and the training");
-        Option<double> minutes = Flags.Number("--minutes", 1, 60, DemoRun.DefaultMinutes,
-            "about how long it may take; longer gives a better model");
+        Option<double> minutes = Flags.Number(
+            "--minutes", 1, 60, DemoRun.DefaultMinutes, "about how long it may take; longer gives a better model");
         Option<int?> threads = Flags.Threads();
         return new GrulmCommand(
             "demo",
@@ -31,7 +31,7 @@ internal static class DemoCommand
                     Minutes = flags.GetValue(minutes),
                     Options = recipe with { Training = recipe.Training with { Seed = value } },
                 };
-                return DemoRun.Run(settings, session.Output, session.Error, session.ErrorIsTerminal, session.Stop);
+                return DemoRun.Run(settings, session);
             });
     }
 }
