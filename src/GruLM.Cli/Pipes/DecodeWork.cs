@@ -1,28 +1,13 @@
 // A line of ids or pieces back to text. In plain lines words of digits alone are ids where every word of the line is one, otherwise all
-// words are pieces; whoever knows says so.
+// words are pieces; --input-format says which where that guess would be wrong.
 using System.Buffers;
 using System.Buffers.Text;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using GruLM.Tokenization;
 
 namespace GruLM.Cli.Pipes;
-
-/// <summary>What the lines to decode hold.</summary>
-internal enum DecodeInput
-{
-    /// <summary>Ids where all words are numbers, otherwise pieces.</summary>
-    Text,
-
-    /// <summary>Ids parted by spaces.</summary>
-    Id,
-
-    /// <summary>Pieces parted by spaces.</summary>
-    Piece,
-
-    /// <summary>JSON objects with the field <c>ids</c> or <c>pieces</c>.</summary>
-    JsonLines,
-}
 
 /// <summary>Decodes lines.</summary>
 internal sealed class DecodeWork(Tokenizer tokenizer, ExtraOptions extra, DecodeInput input, bool jsonOutput) : ILineWork
@@ -38,14 +23,8 @@ internal sealed class DecodeWork(Tokenizer tokenizer, ExtraOptions extra, Decode
         _pieces.Clear();
         try
         {
-            if (Read(line))
-            {
-                DecodeIds();
-            }
-            else
-            {
-                DecodePieces();
-            }
+            if (Read(line)) DecodeIds();
+            else DecodePieces();
         }
         catch (ArgumentException e)
         {
@@ -66,7 +45,7 @@ internal sealed class DecodeWork(Tokenizer tokenizer, ExtraOptions extra, Decode
     private void DecodeIds()
     {
         extra.Apply(_ids);
-        tokenizer.Decode(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_ids), _text);
+        tokenizer.Decode(CollectionsMarshal.AsSpan(_ids), _text);
     }
 
     private void DecodePieces()
@@ -85,29 +64,17 @@ internal sealed class DecodeWork(Tokenizer tokenizer, ExtraOptions extra, Decode
     /// <summary>Fills the ids (true) or the pieces (false).</summary>
     private bool Read(ReadOnlySpan<byte> line)
     {
-        if (input == DecodeInput.JsonLines)
-        {
-            return ReadJson(line);
-        }
-
+        if (input == DecodeInput.JsonLines) return ReadJson(line);
         if (input != DecodeInput.Piece)
         {
-            if (TryReadIds(line, out string? other))
-            {
-                return true;
-            }
-
+            if (TryReadIds(line, out string other)) return true;
             if (input == DecodeInput.Id)
             {
                 throw new InvalidDataException($"'{other}' is not an id; numbers parted by spaces were expected");
             }
         }
 
-        while (NextWord(ref line, out ReadOnlySpan<byte> word))
-        {
-            _pieces.Add(word.ToArray());
-        }
-
+        while (NextWord(ref line, out ReadOnlySpan<byte> word)) _pieces.Add(word.ToArray());
         return false;
     }
 
@@ -116,18 +83,13 @@ internal sealed class DecodeWork(Tokenizer tokenizer, ExtraOptions extra, Decode
     {
         while (NextWord(ref line, out ReadOnlySpan<byte> word))
         {
-
             // A line from Windows still has its CR.
             if (word[^1] == '\r' && line.IsEmpty)
             {
                 word = word[..^1];
             }
 
-            if (word.IsEmpty)
-            {
-                break;
-            }
-
+            if (word.IsEmpty) break;
             if (!Utf8Parser.TryParse(word, out int id, out int length) || length != word.Length || !char.IsAsciiDigit((char)word[0]))
             {
                 other = Encoding.UTF8.GetString(word);
@@ -144,35 +106,27 @@ internal sealed class DecodeWork(Tokenizer tokenizer, ExtraOptions extra, Decode
     private bool ReadJson(ReadOnlySpan<byte> line)
     {
         using JsonDocument document = JsonLine.Parse(line);
-        bool ids = document.RootElement.TryGetProperty("ids", out JsonElement values);
-        if (!ids && !document.RootElement.TryGetProperty("pieces", out values))
+        bool hasIds = document.RootElement.TryGetProperty("ids", out JsonElement values);
+        if (!hasIds && !document.RootElement.TryGetProperty("pieces", out values))
         {
             throw new InvalidDataException("the object has neither a field \"ids\" nor a field \"pieces\"");
         }
 
-        if (values.ValueKind != JsonValueKind.Array)
-        {
-            throw new InvalidDataException($"the field \"{(ids ? "ids" : "pieces")}\" is not an array");
-        }
-
+        string field = hasIds ? "ids" : "pieces";
+        if (values.ValueKind != JsonValueKind.Array) throw new InvalidDataException($"the field \"{field}\" is not an array");
         foreach (JsonElement value in values.EnumerateArray())
         {
-            if (!ids)
-            {
-                _pieces.Add(Encoding.UTF8.GetBytes(JsonLine.Text(value)));
-            }
-            else if (value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int id))
-            {
-                _ids.Add(id);
-            }
-            else
-            {
-                throw new InvalidDataException($"{value.GetRawText()} is not an id");
-            }
+            if (hasIds) _ids.Add(Id(value));
+            else _pieces.Add(Encoding.UTF8.GetBytes(JsonLine.Text(value)));
         }
 
-        return ids;
+        return hasIds;
     }
+
+    private static int Id(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int id)
+            ? id
+            : throw new InvalidDataException($"{value.GetRawText()} is not an id");
 
     private static bool NextWord(ref ReadOnlySpan<byte> line, out ReadOnlySpan<byte> word)
     {

@@ -8,38 +8,6 @@ using GruLM.Tokenization;
 
 namespace GruLM.Cli.Pipes;
 
-/// <summary>The form of encoded lines.</summary>
-internal enum EncodedForm
-{
-    /// <summary>Numbers parted by spaces.</summary>
-    Id,
-
-    /// <summary>Pieces parted by spaces.</summary>
-    Piece,
-
-    /// <summary><c>{"ids":[],"pieces":[],"begin":[],"end":[]}</c>.</summary>
-    Json,
-}
-
-/// <summary>How lines are encoded.</summary>
-internal sealed record EncodeOptions
-{
-    /// <summary>The form of the output.</summary>
-    public EncodedForm Form { get; init; }
-
-    /// <summary>Input lines are JSON objects with the field <c>text</c>.</summary>
-    public bool JsonLines { get; init; }
-
-    /// <summary>How many cuts a line gives; with sampling: how many best ones a cut is drawn from.</summary>
-    public int NBest { get; init; } = 1;
-
-    /// <summary>Seed of the random cuts; null for the best cut.</summary>
-    public uint? SamplingSeed { get; init; }
-
-    /// <summary>SentencePiece's alpha.</summary>
-    public float Alpha { get; init; }
-}
-
 /// <summary>Encodes lines.</summary>
 internal sealed class EncodeWork(Tokenizer tokenizer, ExtraOptions extra, EncodeOptions options) : ILineWork
 {
@@ -96,11 +64,7 @@ internal sealed class EncodeWork(Tokenizer tokenizer, ExtraOptions extra, Encode
         }
 
         bool first = true;
-        foreach (int id in _ids)
-        {
-            WritePiece(tokenizer.Utf8Of(id), ref first, output);
-        }
-
+        foreach (int id in _ids) WritePiece(tokenizer.Utf8Of(id), ref first, output);
         output.Write("\n"u8);
     }
 
@@ -124,17 +88,7 @@ internal sealed class EncodeWork(Tokenizer tokenizer, ExtraOptions extra, Encode
         extra.Apply(pieces);
         if (options.Form == EncodedForm.Json)
         {
-            JsonLine.Write(output, json =>
-            {
-                Array(json, "ids", pieces, static (json, piece) => json.WriteNumberValue(piece.Id));
-                Array(json, "pieces", pieces, static (json, piece) => json.WriteStringValue(piece.Text));
-                Array(json, "begin", pieces, static (json, piece) => json.WriteNumberValue(piece.Begin));
-                Array(json, "end", pieces, static (json, piece) => json.WriteNumberValue(piece.End));
-                if (score is { } number)
-                {
-                    json.WriteNumber("score", number);
-                }
-            });
+            JsonLine.Write(output, json => WriteFields(json, pieces, score));
             return;
         }
 
@@ -145,22 +99,24 @@ internal sealed class EncodeWork(Tokenizer tokenizer, ExtraOptions extra, Encode
         }
 
         bool first = true;
-        foreach (EncodedPiece piece in pieces)
-        {
-            WritePiece(Encoding.UTF8.GetBytes(piece.Text), ref first, output);
-        }
-
+        foreach (EncodedPiece piece in pieces) WritePiece(Encoding.UTF8.GetBytes(piece.Text), ref first, output);
         output.Write("\n"u8);
     }
 
-    private static void Array(Utf8JsonWriter json, string name, List<EncodedPiece> pieces, Action<Utf8JsonWriter, EncodedPiece> value)
+    private static void WriteFields(Utf8JsonWriter json, List<EncodedPiece> pieces, float? score)
+    {
+        WriteArray(json, "ids", pieces, static (json, piece) => json.WriteNumberValue(piece.Id));
+        WriteArray(json, "pieces", pieces, static (json, piece) => json.WriteStringValue(piece.Text));
+        WriteArray(json, "begin", pieces, static (json, piece) => json.WriteNumberValue(piece.Begin));
+        WriteArray(json, "end", pieces, static (json, piece) => json.WriteNumberValue(piece.End));
+        if (score is { } number) json.WriteNumber("score", number);
+    }
+
+    private static void WriteArray(
+        Utf8JsonWriter json, string name, List<EncodedPiece> pieces, Action<Utf8JsonWriter, EncodedPiece> value)
     {
         json.WriteStartArray(name);
-        foreach (EncodedPiece piece in pieces)
-        {
-            value(json, piece);
-        }
-
+        foreach (EncodedPiece piece in pieces) value(json, piece);
         json.WriteEndArray();
     }
 

@@ -1,5 +1,6 @@
 // JSON lines: one object a line, in and out. Text is written as it is, not as \u escapes, so that people can read it.
 using System.Buffers;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
@@ -12,7 +13,7 @@ internal static class JsonLine
     public static readonly JsonWriterOptions Options = new()
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        SkipValidation = true
+        SkipValidation = true,
     };
 
     /// <summary>Parses a line that holds one object.</summary>
@@ -89,7 +90,7 @@ internal static class JsonLine
     {
         var bytes = new ArrayBufferWriter<byte>();
         Write(bytes, fields);
-        output.Write(System.Text.Encoding.UTF8.GetString(bytes.WrittenSpan));
+        output.Write(Encoding.UTF8.GetString(bytes.WrittenSpan));
     }
 
     private static string Kind(JsonValueKind kind) => kind switch

@@ -2,19 +2,10 @@
 // thread reads a block that ends at a line end, works on it, and writes what has become due in the order of reading, so that no thread does
 // nothing but hand over; how far one may run ahead of the writing is bounded, which keeps memory small. A line ends at LF only and no byte
 // of it is touched. Every read is worked on at once, so that a slow input is answered as it comes.
-using System.Buffers;
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 
 namespace GruLM.Cli.Pipes;
-
-/// <summary>What is done with lines. One object is used by one thread.</summary>
-internal interface ILineWork
-{
-    /// <summary>Works on one line, given without its LF, and writes what there is to say of it, all or nothing.</summary>
-    /// <exception cref="InvalidDataException">The line is bad; the message need not say which line it is.</exception>
-    void Do(ReadOnlySpan<byte> line, IBufferWriter<byte> output);
-}
 
 /// <summary>Runs lines through work.</summary>
 /// <param name="name">What messages call the input.</param>
@@ -25,10 +16,7 @@ internal interface ILineWork
 /// <param name="stop">Ends the run between two reads; everything read before is written.</param>
 internal sealed class LinePipe(string name, int threads, Func<ILineWork> newWork, Action<long> progress, CancellationToken stop)
 {
-    // Large enough that handing over costs nothing beside the work, small enough for the caches.
-    private const int BlockBytes = 1 << 18;
-
-    private readonly ConcurrentBag<Block> _idleBlocks = [];
+    private readonly ConcurrentBag<LineBlock> _idleBlocks = [];
 
     // Read by one thread at a time, which may wait long for a slow input.
     private readonly Lock _reading = new();
@@ -37,7 +25,7 @@ internal sealed class LinePipe(string name, int threads, Func<ILineWork> newWork
 
     // Never held while something is read or written.
     private readonly object _order = new();
-    private readonly Dictionary<long, Block> _done = [];
+    private readonly Dictionary<long, LineBlock> _done = [];
     private long _written;
     private bool _someoneWrites;
     private ExceptionDispatchInfo? _failure;
@@ -49,7 +37,7 @@ internal sealed class LinePipe(string name, int threads, Func<ILineWork> newWork
     /// <exception cref="OperationCanceledException">The run was stopped.</exception>
     public void Run(Stream input, Stream output)
     {
-        using IEnumerator<Block> blocks = Blocks(input).GetEnumerator();
+        using IEnumerator<LineBlock> blocks = Blocks(input).GetEnumerator();
         var others = new Thread[threads - 1];
         for (int i = 0; i < others.Length; i++)
         {
@@ -58,11 +46,7 @@ internal sealed class LinePipe(string name, int threads, Func<ILineWork> newWork
         }
 
         Work();
-        foreach (Thread thread in others)
-        {
-            thread.Join();
-        }
-
+        foreach (Thread thread in others) thread.Join();
         _failure?.Throw();
 
         void Work()
@@ -89,17 +73,13 @@ internal sealed class LinePipe(string name, int threads, Func<ILineWork> newWork
     }
 
     /// <summary>The next block of the input; null at its end and when the run has failed.</summary>
-    private Block? Next(IEnumerator<Block> blocks)
+    private LineBlock? Next(IEnumerator<LineBlock> blocks)
     {
         lock (_reading)
         {
             lock (_order)
             {
-                while (_failure is null && _read - _written > 4 * threads)
-                {
-                    Monitor.Wait(_order);
-                }
-
+                while (_failure is null && _read - _written > 4 * threads) Monitor.Wait(_order);
                 _ended |= _failure is not null;
             }
 
@@ -116,29 +96,22 @@ internal sealed class LinePipe(string name, int threads, Func<ILineWork> newWork
 
     /// <summary>Writes the block and those that waited for it. While one before it is worked on, or another thread writes, it waits for
     /// that thread.</summary>
-    private void WriteDue(Block block, Stream output)
+    private void WriteDue(LineBlock block, Stream output)
     {
         lock (_order)
         {
             _done.Add(block.Number, block);
-            if (_someoneWrites)
-            {
-                return;
-            }
-
+            if (_someoneWrites) return;
             _someoneWrites = true;
         }
 
-        while (Due() is { } due)
-        {
-            Write(due, output);
-        }
+        while (Due() is { } due) Write(due, output);
 
-        Block? Due()
+        LineBlock? Due()
         {
             lock (_order)
             {
-                if (_done.Remove(_written, out Block? due))
+                if (_done.Remove(_written, out LineBlock? due))
                 {
                     _written++;
                     Monitor.PulseAll(_order);
@@ -154,10 +127,10 @@ internal sealed class LinePipe(string name, int threads, Func<ILineWork> newWork
     }
 
     /// <summary>The input in blocks that end with LF, but for the last.</summary>
-    private IEnumerable<Block> Blocks(Stream input)
+    private IEnumerable<LineBlock> Blocks(Stream input)
     {
         long total = 0;
-        Block block = NewBlock(0);
+        LineBlock block = NewBlock(0);
         while (true)
         {
             stop.ThrowIfCancellationRequested();
@@ -174,21 +147,14 @@ internal sealed class LinePipe(string name, int threads, Func<ILineWork> newWork
             progress(total);
             if (read == 0)
             {
-                if (block.Length > 0)
-                {
-                    yield return block;
-                }
-
+                if (block.Length > 0) yield return block;
                 yield break;
             }
 
-            if (end < 0)
-            {
-                continue;
-            }
+            if (end < 0) continue;
 
             // The line that is not yet whole goes to the next block.
-            Block next = NewBlock(block.Length - end);
+            LineBlock next = NewBlock(block.Length - end);
             block.Bytes.AsSpan(end, block.Length - end).CopyTo(next.Bytes);
             (next.Length, block.Length) = (block.Length - end, end);
             yield return block;
@@ -199,33 +165,21 @@ internal sealed class LinePipe(string name, int threads, Func<ILineWork> newWork
     // Reading a terminal or a pipe can wait for ever, which must not keep Ctrl-C from ending the run.
     private int Read(Stream input, Memory<byte> room)
     {
-        if (input.CanSeek)
-        {
-            return input.Read(room.Span);
-        }
-
+        if (input.CanSeek) return input.Read(room.Span);
         Task<int> reading = Task.Run(() => input.Read(room.Span), CancellationToken.None);
         reading.Wait(stop);
         return reading.Result;
     }
 
-    private Block NewBlock(int room)
+    private LineBlock NewBlock(int room)
     {
-        if (!_idleBlocks.TryTake(out Block? block))
-        {
-            block = new Block();
-        }
-
-        if (block.Bytes.Length <= room)
-        {
-            block.Bytes = new byte[room * 2];
-        }
-
+        if (!_idleBlocks.TryTake(out LineBlock? block)) block = new LineBlock();
+        if (block.Bytes.Length <= room) block.Bytes = new byte[room * 2];
         block.Length = 0;
         return block;
     }
 
-    private void Write(Block block, Stream output)
+    private void Write(LineBlock block, Stream output)
     {
         output.Write(block.Output.WrittenSpan);
         output.Flush();
@@ -236,47 +190,6 @@ internal sealed class LinePipe(string name, int threads, Func<ILineWork> newWork
         }
 
         // What one huge line needed is not kept.
-        if (block.Bytes.Length <= 4 * BlockBytes)
-        {
-            _idleBlocks.Add(block);
-        }
-    }
-
-    private sealed class Block
-    {
-        public byte[] Bytes = new byte[BlockBytes];
-
-        /// <summary>Its place in the order of reading, from 0.</summary>
-        public long Number { get; set; }
-
-        public int Length { get; set; }
-
-        /// <summary>Lines done without failure.</summary>
-        public int Lines { get; private set; }
-
-        public InvalidDataException? Failure { get; private set; }
-
-        public ArrayBufferWriter<byte> Output { get; } = new(BlockBytes);
-
-        public void Run(ILineWork work)
-        {
-            Output.ResetWrittenCount();
-            Lines = 0;
-            ReadOnlySpan<byte> rest = Bytes.AsSpan(0, Length);
-            try
-            {
-                while (!rest.IsEmpty)
-                {
-                    int end = rest.IndexOf((byte)'\n');
-                    work.Do(end < 0 ? rest : rest[..end], Output);
-                    rest = end < 0 ? default : rest[(end + 1)..];
-                    Lines++;
-                }
-            }
-            catch (InvalidDataException e)
-            {
-                Failure = e;
-            }
-        }
+        if (block.Bytes.Length <= 4 * LineBlock.UsualBytes) _idleBlocks.Add(block);
     }
 }

@@ -1,0 +1,12 @@
+// What the tokenizer commands do with a line: encoding, decoding, normalising.
+using System.Buffers;
+
+namespace GruLM.Cli.Pipes;
+
+/// <summary>What is done with lines. One object is used by one thread.</summary>
+internal interface ILineWork
+{
+    /// <summary>Works on one line, given without its LF, and writes what there is to say of it, all or nothing.</summary>
+    /// <exception cref="InvalidDataException">The line is bad; the message need not say which line it is.</exception>
+    void Do(ReadOnlySpan<byte> line, IBufferWriter<byte> output);
+}
