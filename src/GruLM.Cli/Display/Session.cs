@@ -33,8 +33,8 @@ internal sealed class Session(Stream input, Stream output, TextWriter error, boo
             OutputIsTerminal = !Console.IsOutputRedirected,
         };
 
-    // The console's stream hides that a pipe's reader has gone, and the work would go on for nobody. A file, though, may be standard error's
-    // as well, and only the console's stream goes on behind what others have written to it.
+    // The console's stream hides that a pipe's reader has gone, and the work would go on for nobody. A file, though, may be standard
+    // error's as well, and only the console's stream goes on behind what others have written to it.
     private static Stream StandardOutput()
     {
         if (OperatingSystem.IsWindows() || !Console.IsOutputRedirected) return Console.OpenStandardOutput();

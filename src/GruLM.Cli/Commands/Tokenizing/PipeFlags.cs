@@ -34,6 +34,6 @@ internal sealed class PipeFlags
     public static Option<string> Model() => Flags.RequiredText("--model", "FILE|DIR", "a .model file or a model folder", "-m");
 
     /// <summary><c>--extra-options</c>.</summary>
-    public static Option<string?> ExtraOptions() =>
-        Flags.Text("--extra-options", "bos:eos:reverse:unk", "steps after encoding or before decoding, in this order", "").WithUnderscores();
+    public static Option<string?> ExtraOptions() => Flags.Text(
+        "--extra-options", "bos:eos:reverse:unk", "steps after encoding or before decoding, in this order", "").WithUnderscores();
 }
