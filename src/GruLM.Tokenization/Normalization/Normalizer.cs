@@ -2,7 +2,6 @@
 // (or behind). It works unit by unit and can stop and go on, so that a text of any length passes through a small window; each output byte
 // knows its unit's offset. It never looks at the host's Unicode library: all rules are in the model's table.
 // Source: SentencePiece's normalisation (Kudo & Richardson 2018), behaviour of 0.1.97.
-using System.Runtime.CompilerServices;
 using System.Text;
 using GruLM.Tokenization.Proto;
 
@@ -18,14 +17,7 @@ public sealed class Normalizer
     private readonly bool _escape;
     private readonly bool _asSuffix;
 
-    // What a lead byte asks for: a plain ASCII byte is copied, an ASCII byte that only begins longer, non-ASCII rules is copied when
-    // another ASCII byte or the text's end follows, everything else takes the slow road. A set bit in _touched says that a rule or symbol
-    // begins with that code point.
-    private readonly byte[] _leads = new byte[256];
-    private readonly ulong[] _touched = new ulong[0x10000 / 64];
-    private readonly AsciiRuns _ascii;
-
-    private const byte Plain = 0, PlainBeforeAscii = 1, Multibyte = 2, Slow = 3, Space = 4;
+    private readonly PlainText _plain;
 
     internal Normalizer(NormalizerSpec spec, bool whitespaceAsSuffix, IEnumerable<byte[]>? userDefinedSymbols)
     {
@@ -40,8 +32,7 @@ public sealed class Normalizer
             _symbols = PieceTrie.Create(symbols.Select((s, i) => (s, i)));
         }
 
-        ClassifyLeads();
-        _ascii = new AsciiRuns(b => _leads[b] == Plain, b => _leads[b] == PlainBeforeAscii);
+        _plain = new PlainText(_map, _symbols, _escape, _removeExtra);
     }
 
     /// <summary>Normalises a text. Lone surrogates become U+FFFD.</summary>
@@ -85,81 +76,85 @@ public sealed class Normalizer
 
     /// <summary>
     /// Goes on normalising: reads from <paramref name="chunk"/> (the input from <c>progress.Position</c> on is its unread part) until the
-    /// window holds
-    /// <paramref name="limit"/> bytes or the chunk is used up. With <paramref name="final"/> false it leaves the bytes whose reading may
+    /// window holds <paramref name="limit"/> bytes or the chunk is used up. With <paramref name="final"/> false it leaves the bytes whose reading may
     /// depend on what follows. Sets <c>progress.Complete</c> when the whole text has been written. Trailing space symbols are only stripped
     /// at the very end, so the caller must not consume a trailing run of them before that.
     /// </summary>
     internal void Advance(ref NormalizerProgress progress, ReadOnlySpan<byte> chunk, bool final, NormalizedText window, int limit)
     {
-        int pos = progress.Position;
-        if (!progress.Started)
+        if (!progress.Started && !Start(ref progress, chunk, final, window))
         {
-            if (!SkipLeadingSpace(ref pos, chunk, final, ref progress))
-            {
-                return;
-            }
-
-            progress.Started = true;
-            progress.AfterSpace = _removeExtra;
-            if (!_asSuffix && _addDummyPrefix)
-            {
-                window.Append(SpaceMark, progress.ChunkOffset + pos);
-            }
+            return;
         }
 
-        bool afterSpace = progress.AfterSpace;
-        while (pos < chunk.Length && window.Length < limit)
+        while (progress.Position < chunk.Length && window.Length < limit)
         {
-            if (CopyPlainRun(ref pos, chunk, final, window, limit, progress.ChunkOffset, ref afterSpace))
-            {
-                continue;
-            }
-
-            int length = NextUnit(chunk[pos..], final, out ReadOnlySpan<byte> unit);
-            if (length < 0)
+            if (!_plain.Copy(ref progress, chunk, final, window, limit) && !AdvanceUnit(ref progress, chunk, final, window))
             {
                 break;
             }
-
-            if (afterSpace)
-            {
-                while (!unit.IsEmpty && unit[0] == (byte)' ')
-                {
-                    unit = unit[1..];
-                }
-            }
-
-            if (!unit.IsEmpty)
-            {
-                AppendUnit(window, unit, progress.ChunkOffset + pos);
-                afterSpace = _removeExtra && unit[^1] == (byte)' ';
-            }
-
-            pos += length;
         }
 
-        progress.Position = pos;
-        progress.AfterSpace = afterSpace;
-        if (final && pos >= chunk.Length)
+        if (final && progress.Position >= chunk.Length)
         {
             Finish(ref progress, window);
         }
     }
 
-    private bool SkipLeadingSpace(ref int pos, ReadOnlySpan<byte> chunk, bool final, ref NormalizerProgress progress)
+    /// <summary>Passes over leading spaces; false where more input has to be seen first or the text is empty.</summary>
+    private bool Start(ref NormalizerProgress progress, ReadOnlySpan<byte> chunk, bool final, NormalizedText window)
     {
-        while (_removeExtra && pos < chunk.Length)
+        if (!SkipLeadingSpace(ref progress, chunk, final))
         {
-            if (IsPlain(chunk, pos, final))
+            return false;
+        }
+
+        progress.Started = true;
+        progress.AfterSpace = _removeExtra;
+        if (!_asSuffix && _addDummyPrefix)
+        {
+            window.Append(SpaceMark, progress.ChunkOffset + progress.Position);
+        }
+
+        return true;
+    }
+
+    /// <summary>Normalises one unit; false where more input has to be seen first.</summary>
+    private bool AdvanceUnit(ref NormalizerProgress progress, ReadOnlySpan<byte> chunk, bool final, NormalizedText window)
+    {
+        int length = NextUnit(chunk[progress.Position..], final, out ReadOnlySpan<byte> unit);
+        if (length < 0)
+        {
+            return false;
+        }
+
+        if (progress.AfterSpace)
+        {
+            unit = unit.TrimStart((byte)' ');
+        }
+
+        if (!unit.IsEmpty)
+        {
+            AppendUnit(window, unit, progress.ChunkOffset + progress.Position);
+            progress.AfterSpace = _removeExtra && unit[^1] == (byte)' ';
+        }
+
+        progress.Position += length;
+        return true;
+    }
+
+    private bool SkipLeadingSpace(ref NormalizerProgress progress, ReadOnlySpan<byte> chunk, bool final)
+    {
+        while (_removeExtra && progress.Position < chunk.Length)
+        {
+            if (_plain.IsPlain(chunk, progress.Position, final))
             {
                 break;
             }
 
-            int length = NextUnit(chunk[pos..], final, out ReadOnlySpan<byte> unit);
+            int length = NextUnit(chunk[progress.Position..], final, out ReadOnlySpan<byte> unit);
             if (length < 0)
             {
-                progress.Position = pos;
                 return false;
             }
 
@@ -168,15 +163,15 @@ public sealed class Normalizer
                 break;
             }
 
-            pos += length;
+            progress.Position += length;
         }
 
-        if (pos < chunk.Length)
+        if (progress.Position < chunk.Length)
         {
             return true;
         }
+
         // Nothing but space so far: an empty text unless more follows.
-        progress.Position = pos;
         progress.Complete = final;
         return false;
     }
@@ -273,159 +268,4 @@ public sealed class Normalizer
 
         return charLength;
     }
-
-    /// <summary>Copies characters that no rule or symbol touches; false where it could not move on.</summary>
-    private bool CopyPlainRun(ref int position, ReadOnlySpan<byte> chunk, bool final, NormalizedText window, int limit, int chunkOffset,
-        ref bool afterSpace)
-    {
-        int start = position, pos = start;
-        // A step writes at most three bytes (an escaped space), so a stretch of n input bytes needs 3n of room; stretches keep that small.
-        int stretchEnd = Math.Min(chunk.Length, pos + 4096);
-        window.Reserve(3 * (stretchEnd - pos) + 4);
-        byte[] output = window.Bytes;
-        int written = window.Length;
-        bool track = window.Track;
-        int[] origins = window.Origins;
-        byte[] leads = _leads;
-        ulong[] touched = _touched;
-        while (pos < stretchEnd && written < limit)
-        {
-            byte b = chunk[pos];
-            byte kind = leads[b];
-            if (IsPlain(chunk, pos, final))
-            {
-                afterSpace = false;
-                int run = track || stretchEnd < AsciiRuns.Width ? 0 : _ascii.PlainRun(chunk[..stretchEnd], pos, output.AsSpan(written));
-                if (run == 0)
-                {
-                    if (track)
-                    {
-                        origins[written] = chunkOffset + pos;
-                    }
-
-                    output[written] = b;
-                    run = 1;
-                }
-
-                written += run;
-                pos += run;
-            }
-            else if (kind == Space)
-            {
-                if (!afterSpace)
-                {
-                    if (track)
-                    {
-                        origins.AsSpan(written, 3).Fill(chunkOffset + pos);
-                    }
-
-                    if (_escape)
-                    {
-                        output[written] = 0xE2;
-                        output[written + 1] = 0x96;
-                        output[written + 2] = 0x81;
-                        written += 3;
-                    }
-                    else
-                    {
-                        output[written++] = b;
-                    }
-
-                    afterSpace = _removeExtra;
-                }
-
-                pos++;
-            }
-            else if (kind == Multibyte && Utf8Bytes.TryDecode(chunk[pos..], out int scalar, out int length) && scalar < 0x10000
-                && (touched[scalar >> 6] >> (scalar & 63) & 1) == 0)
-            {
-                for (int i = 0; i < length; i++)
-                {
-                    if (track)
-                    {
-                        origins[written] = chunkOffset + pos;
-                    }
-
-                    output[written++] = chunk[pos + i];
-                }
-
-                afterSpace = false;
-                pos += length;
-            }
-            else
-            {
-                break;
-            }
-        }
-
-        window.Length = written;
-        position = pos;
-        return pos > start;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool IsPlain(ReadOnlySpan<byte> chunk, int pos, bool final)
-    {
-        byte kind = _leads[chunk[pos]];
-        return kind == Plain || (kind == PlainBeforeAscii && (pos + 1 < chunk.Length ? chunk[pos + 1] < 0x80 : final));
-    }
-
-    private void ClassifyLeads()
-    {
-        Span<byte> one = stackalloc byte[4];
-        for (int b = 0; b < 128; b++)
-        {
-            one[0] = (byte)b;
-            ReadOnlySpan<byte> text = one[..1];
-            bool wholeRule = _map is not null && _map.LongestMatch(text, out _, out _) > 0;
-            bool asciiRule = _map is not null && b != 0 && _map.HasPrefix(text) && _map.Continues(text, 1, 0x7F);
-            bool longRule = _map is not null && b != 0 && _map.HasPrefix(text);
-            bool symbol = _symbols is not null && _symbols.Step(0, (byte)b) >= 0;
-            _leads[b] = wholeRule || asciiRule || symbol ? Slow
-                : b == ' ' ? (longRule ? Slow : Space)
-                : longRule ? PlainBeforeAscii : Plain;
-        }
-
-        for (int b = 128; b < 256; b++)
-        {
-            _leads[b] = b is >= 0xC2 and < 0xF0 ? Multibyte : Slow;
-        }
-
-        if (_map is null && _symbols is null)
-        {
-            return;
-        }
-
-        for (int scalar = 0x80; scalar < 0x10000; scalar++)
-        {
-            if (!Utf8Bytes.IsScalar(scalar))
-            {
-                continue;
-            }
-
-            ReadOnlySpan<byte> text = one[..Utf8Bytes.Write(scalar, one)];
-            // A rule or symbol that ends inside a character cannot be told from its bytes alone, so any partial match counts.
-            bool rule = _map is not null && (_map.LongestMatch(text, out _, out bool inside) > 0 || inside);
-            bool symbol = _symbols is not null && (_symbols.LongestPrefix(text, out _) > 0 || _symbols.IsInside(text));
-            if (rule || symbol)
-            {
-                _touched[scalar >> 6] |= 1UL << (scalar & 63);
-            }
-        }
-    }
-}
-
-/// <summary>How far a normaliser has come in a text that is handed over in chunks.</summary>
-internal struct NormalizerProgress
-{
-    /// <summary>Where the unread part of the current chunk begins.</summary>
-    public int Position;
-    /// <summary>The input offset of the current chunk's first byte.</summary>
-    public int ChunkOffset;
-    /// <summary>Set once the first unit that is not a leading space has been met.</summary>
-    public bool Started;
-    /// <summary>Set while spaces are being collapsed.</summary>
-    public bool AfterSpace;
-    /// <summary>Set when the whole text has been written.</summary>
-    public bool Complete;
 }

@@ -17,6 +17,7 @@ internal sealed class BpeEncoder : WordwiseEncoder
     // The table's own, at hand.
     private readonly PairTable _merges;
     private readonly int[] _ranks, _finalIds;
+    private readonly bool _wordByWord;
 
     /// <summary>Indexes the vocabulary.</summary>
     public BpeEncoder(Vocabulary vocabulary)
@@ -24,6 +25,7 @@ internal sealed class BpeEncoder : WordwiseEncoder
     {
         _table = new BpeSymbolTable(vocabulary);
         (_merges, _ranks, _finalIds) = (_table.Merges, _table.Ranks, _table.FinalIds);
+        _wordByWord = !vocabulary.HasUnused;
     }
 
     /// <inheritdoc/>
@@ -32,13 +34,13 @@ internal sealed class BpeEncoder : WordwiseEncoder
     /// <inheritdoc/>
     public override void Encode(NormalizedText window, int length, PieceSink sink, EncoderScratch scratch)
     {
-        if (NeedsWholeText)
+        if (_wordByWord)
         {
-            new BpeWholeText(Vocabulary, _table, scratch).Encode(window, length, sink, null);
+            base.Encode(window, length, sink, scratch);
         }
         else
         {
-            base.Encode(window, length, sink, scratch);
+            EncodeWhole(window, length, sink, scratch);
         }
     }
 
@@ -51,6 +53,10 @@ internal sealed class BpeEncoder : WordwiseEncoder
 
     /// <inheritdoc/>
     protected override float ScoreAfter(ReadOnlySpan<int> pieces, float score) => score;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void EncodeWhole(NormalizedText window, int length, PieceSink sink, EncoderScratch scratch) =>
+        new BpeWholeText(Vocabulary, _table, scratch).Encode(window, length, sink, null);
 
     // Splits the stretch into symbols, cuts it where no merge can ever cross, and merges each part.
     /// <inheritdoc/>
@@ -105,25 +111,10 @@ internal sealed class BpeEncoder : WordwiseEncoder
     {
         if (count > NaiveLimit)
         {
-            new HeapMerge(_table, scratch).Run(count);
-            for (int i = 0; i >= 0; i = scratch.Next[i])
-            {
-                Output(scratch.Symbols[i], scratch.Begins[i], scratch.Lengths[i], scratch, sink);
-            }
-
+            MergeLong(scratch, count, sink);
             return;
         }
 
-        count = MergeShort(scratch, count);
-        for (int i = 0; i < count; i++)
-        {
-            Output(scratch.Symbols[i], scratch.Begins[i], scratch.Lengths[i], scratch, sink);
-        }
-    }
-
-    /// <summary>Merges a few symbols by looking at all of them for each merge; returns how many are left.</summary>
-    private int MergeShort(EncoderScratch scratch, int count)
-    {
         int[] symbols = scratch.Symbols, lengths = scratch.Lengths, begins = scratch.Begins, joined = scratch.Next, ranks = scratch.Ranks;
         for (int i = 0; i + 1 < count; i++)
         {
@@ -170,12 +161,24 @@ internal sealed class BpeEncoder : WordwiseEncoder
             }
         }
 
-        return count;
+        for (int i = 0; i < count; i++)
+        {
+            Output(symbols[i], begins[i], lengths[i], scratch, sink);
+        }
 
         void Join(int i)
         {
             joined[i] = _merges.Find((uint)symbols[i], (uint)symbols[i + 1]);
             ranks[i] = joined[i] >= 0 ? _ranks[joined[i]] : int.MaxValue;
+        }
+    }
+
+    private void MergeLong(EncoderScratch scratch, int count, PieceSink sink)
+    {
+        new HeapMerge(_table, scratch).Run(count);
+        for (int i = 0; i >= 0; i = scratch.Next[i])
+        {
+            Output(scratch.Symbols[i], scratch.Begins[i], scratch.Lengths[i], scratch, sink);
         }
     }
 
