@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """usage: draw_curves.py GRULM_MODEL OURS.jsonl ORIGINAL.jsonl > held-out.svg
 
-Draws held-out bits a byte against seconds of training: a run of `grulm train` (its training/metrics.jsonl) and what train_pytorch.py wrote, with `ours` and with `original`.
+Draws held-out bits a byte against seconds of training: a run of `grulm train` (its training/metrics.jsonl) and what
+train_pytorch.py wrote, with `ours` and with `original`.
 Seconds are on a logarithmic scale, evaluations are not counted. The points themselves go to standard error.
 """
 import json, math, sys
@@ -43,15 +44,26 @@ curves = [
     ("PyTorch, this project's model and settings", "#b3541e", peer(sys.argv[2])),
     ("PyTorch, the original's recipe", "#6b6b6b", peer(sys.argv[3])),
 ]
-print(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="system-ui, sans-serif" font-size="12" role="img">')
+print(
+    f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="system-ui, sans-serif" font-size="12" role="img">'
+)
 print("<title>Held-out bits a byte against seconds of training, Tiny Shakespeare, BPE 2048</title>")
 print(f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>')
-print(f'<text x="{LEFT}" y="22" font-size="14" fill="#222">Held-out bits a byte by seconds of training (Tiny Shakespeare, BPE 2048, two CPU cores)</text>')
+print(
+    f'<text x="{LEFT}" y="22" font-size="14" fill="#222">'
+    'Held-out bits a byte by seconds of training (Tiny Shakespeare, BPE 2048, two CPU cores)</text>'
+)
 for tick in range(int(BITS[0] * 10), int(BITS[1] * 10) + 1, 2):
     at = y(tick / 10)
-    print(f'<path d="M{LEFT} {at:.1f}H{WIDTH - RIGHT}" stroke="#e3e3e3"/><text x="{LEFT - 8}" y="{at + 4:.1f}" text-anchor="end" fill="#555">{tick / 10:.1f}</text>')
+    print(
+        f'<path d="M{LEFT} {at:.1f}H{WIDTH - RIGHT}" stroke="#e3e3e3"/>'
+        f'<text x="{LEFT - 8}" y="{at + 4:.1f}" text-anchor="end" fill="#555">{tick / 10:.1f}</text>'
+    )
 for tick in (3, 10, 30, 100, 300, 1000, 3000):
-    print(f'<path d="M{x(tick):.1f} {TOP}V{HEIGHT - BOTTOM}" stroke="#f0f0f0"/><text x="{x(tick):.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle" fill="#555">{tick:,} s</text>')
+    print(
+        f'<path d="M{x(tick):.1f} {TOP}V{HEIGHT - BOTTOM}" stroke="#f0f0f0"/>'
+        f'<text x="{x(tick):.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle" fill="#555">{tick:,} s</text>'
+    )
 for name, colour, points in curves:
     shown = [(x(s), y(b)) for s, b in points if SECONDS[0] <= s <= SECONDS[1] and BITS[0] <= b <= BITS[1]]
     print(f'<polyline fill="none" stroke="{colour}" stroke-width="2" points="{" ".join(f"{a:.1f},{b:.1f}" for a, b in shown)}"/>')

@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 """usage: train_pytorch.py ours|original TOKENIZER.model TRAIN.txt VAL.txt SECONDS [EVERY]
 
-Held-out bits a byte against seconds of training in PyTorch, the figures of SPEED.md ("Held-out bits by the clock"). One JSON line an evaluation;
-evaluations are not counted as training time.
+Held-out bits a byte against seconds of training in PyTorch, the figures of benchmarks/avx512-2.5ghz/quality.md. One JSON line an
+evaluation; evaluations are not counted as training time.
 
-ours      this project's model, batch and settings: 2 x 256, tied, dropout 0.3, 16 lanes of 64 tokens with the state carried, AdamW 4e-3, warm-up and cosine over
-          the time given. Held out: one stream with the state carried.
-original  the Python original's recipe: 2 x 200, tied, one line a step cut at 50 tokens, AdamW 3e-4, no shuffling. Held out: line by line, whole lines.
+ours      this project's model, batch and settings: 2 x 256, tied, dropout 0.3, 16 lanes of 64 tokens with the state carried, AdamW 4e-3,
+          warm-up and cosine over the time given. Held out: one stream with the state carried.
+original  the Python original's recipe: 2 x 200, tied, one line a step cut at 50 tokens, AdamW 3e-4, no shuffling. Held out: line by line,
+          whole lines.
 """
 import json, math, sys, time
 import sentencepiece, torch
@@ -24,7 +25,7 @@ class Model(torch.nn.Module):
         super().__init__()
         self.embedding = torch.nn.Embedding(V, E)
         self.gru = torch.nn.GRU(E, E, 2, dropout=dropout)
-        torch.nn.init.normal_(self.embedding.weight, std=E ** -0.5)
+        torch.nn.init.normal_(self.embedding.weight, std=E**-0.5)
 
     def forward(self, ids, state=None):
         y, state = self.gru(self.embedding(ids), state)
@@ -38,7 +39,7 @@ text, held = open(train_file, encoding="utf-8").read(), open(val_file, encoding=
 def stream_bits():
     ids, nll, state = torch.tensor(sp.encode(held)), 0.0, None
     for i in range(0, len(ids) - 1, 4096):
-        x, y = ids[i:i + 4096][:len(ids) - 1 - i], ids[i + 1:i + 4097]
+        x, y = ids[i : i + 4096][: len(ids) - 1 - i], ids[i + 1 : i + 4097]
         logits, state = model(x[:, None], state)
         nll += F.cross_entropy(logits[:, 0], y, reduction="sum").item()
     return nll / math.log(2) / len(held.encode())
@@ -65,10 +66,10 @@ def batches():
                 yield ids[:-1], ids[1:], True
     ids = torch.tensor(sp.encode(text))
     lane = (len(ids) - 1) // 16
-    x, y = ids[:lane * 16].view(16, lane).t().contiguous(), ids[1:lane * 16 + 1].view(16, lane).t().contiguous()
+    x, y = ids[: lane * 16].view(16, lane).t().contiguous(), ids[1 : lane * 16 + 1].view(16, lane).t().contiguous()
     while True:
         for i in range(0, lane, 64):
-            yield x[i:i + 64], y[i:i + 64], i == 0
+            yield x[i : i + 64], y[i : i + 64], i == 0
 
 
 def step(optimizer, x, y, state):
@@ -101,7 +102,9 @@ per_step, threads = fastest_threads()
 if recipe == "ours":
     matrices = [p for p in model.parameters() if p.dim() > 1]
     vectors = [p for p in model.parameters() if p.dim() < 2]
-    optimizer = torch.optim.AdamW([dict(params=matrices, weight_decay=0.05), dict(params=vectors, weight_decay=0.0)], lr=4e-3, betas=(0.9, 0.99))
+    optimizer = torch.optim.AdamW(
+        [dict(params=matrices, weight_decay=0.05), dict(params=vectors, weight_decay=0.0)], lr=4e-3, betas=(0.9, 0.99)
+    )
 else:
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-4)
 
@@ -122,6 +125,9 @@ for x, y, fresh in batches():
         with torch.no_grad():
             bits = stream_bits() if recipe == "ours" else line_bits()
         model.train()
-        print(json.dumps(dict(recipe=recipe, seconds=round(spent, 1), steps=steps, threads=threads, bits_per_byte=round(bits, 4))), flush=True)
+        print(
+            json.dumps(dict(recipe=recipe, seconds=round(spent, 1), steps=steps, threads=threads, bits_per_byte=round(bits, 4))),
+            flush=True,
+        )
     if spent >= seconds:
         break

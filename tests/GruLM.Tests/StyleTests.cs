@@ -157,7 +157,8 @@ public class StyleTests
             StyleRules.WrongReferences(path, $"<Project>\n<ItemGroup>\n{items}</ItemGroup>\n</Project>"));
     }
 
-    private static bool IsText(string file) => Path.GetExtension(file) is ".cs" or ".md" or ".props" or ".csproj" or ".sh"
+    private static bool IsText(string file) =>
+        Path.GetExtension(file) is ".cs" or ".md" or ".props" or ".csproj" or ".sh" or ".py" or ".js" or ".css" or ".yml"
         || file is ".ci/run" or ".editorconfig";
 
     private static void AssertNothing(IEnumerable<string> files, Func<string, string, IEnumerable<string>> rule)

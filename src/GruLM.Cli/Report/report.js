@@ -1,9 +1,14 @@
-// A hair line under the pointer with the figures of the nearest logged steps. No character here may be one that XML escapes, and the page is whole without it.
+// A hair line under the pointer with the figures of the nearest logged steps. No character here may be one that XML escapes, and the page
+// is whole without it.
 for (const chart of document.querySelectorAll(".chart")) {
   const svg = chart.querySelector("svg"), place = svg.dataset;
   const numbers = text => text.split(" ").map(Number);
   const curves = [...svg.querySelectorAll(".curve")].map(path => ({
-    name: path.dataset.name, style: path.classList[1], steps: numbers(path.dataset.steps), figures: path.dataset.figures.split(" "), line: path.getAttribute("d").split(/[ML]/).slice(1),
+    name: path.dataset.name,
+    style: path.classList[1],
+    steps: numbers(path.dataset.steps),
+    figures: path.dataset.figures.split(" "),
+    line: path.getAttribute("d").split(/[ML]/).slice(1),
   }));
   const make = (name, attributes) => {
     const element = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -23,8 +28,10 @@ for (const chart of document.querySelectorAll(".chart")) {
     const [left, right, low, high] = [place.left, place.right, place.low, place.high].map(Number);
     const share = Math.min(1, Math.max(0, ((event.clientX - box.left) * scale - left) / (right - left)));
     const step = low + share * (high - low);
-    const nearest = curves.map(curve => curve.steps.reduce((best, at, i) => Math.abs(curve.steps[best] - step) > Math.abs(at - step) ? i : best, 0));
-    const ahead = curves.reduce((best, curve, i) => Math.abs(curves[best].steps[nearest[best]] - step) > Math.abs(curve.steps[nearest[i]] - step) ? i : best, 0);
+    const away = at => Math.abs(at - step);
+    const nearest = curves.map(curve => curve.steps.reduce((best, at, i) => away(curve.steps[best]) > away(at) ? i : best, 0));
+    const ahead = curves.reduce(
+      (best, curve, i) => away(curves[best].steps[nearest[best]]) > away(curve.steps[nearest[i]]) ? i : best, 0);
     const x = curves[ahead].line[nearest[ahead]].split(" ")[0];
     shown.replaceChildren(make("line", { class: "hair", x1: x, x2: x, y1: place.top, y2: place.bottom }));
     tip.replaceChildren();

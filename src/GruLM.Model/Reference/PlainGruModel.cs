@@ -29,6 +29,7 @@ public sealed class PlainGruModel<T>
     /// <summary>Mean nll over the batch's counted targets from a zero state, and its gradient for every tensor.</summary>
     public (T Loss, Dictionary<string, T[]> Gradients) LossAndGradients(TokenBatch batch)
     {
+        // The layers hold gradients of their own, which take the place of these at the end.
         var gradients = _parameters.ToDictionary(p => p.Key, p => new T[p.Value.Length]);
         GruLayer<T>[] layers = [.. Enumerable.Range(0, _config.NumLayers).Select(Layer)];
         PlainLayerNorm<T>?[] norms = [.. Enumerable.Range(0, _config.NumLayers).Select(l => Norm(l, gradients))];
@@ -55,7 +56,8 @@ public sealed class PlainGruModel<T>
     }
 
     // What the forward pass over one lane leaves for the backward pass: Handed[l][t] is what layer l is handed at step t (and Handed[L][t]
-    // what the output layer reads), Inputs[l][t] the same normalised, States[l][t] the state before it, Gates[l][t] its gates.
+    // what the output layer reads), Inputs[l][t] the same after layer normalisation where there is one, States[l][t] the state before the
+    // step, Gates[l][t] its gates.
     private sealed record Trace(T[][][] Handed, T[][][] Inputs, T[][][] States, T[][][] Gates);
 
     private Trace Forward(int[] ids, GruLayer<T>[] layers, PlainLayerNorm<T>?[] norms)
@@ -81,8 +83,8 @@ public sealed class PlainGruModel<T>
         return trace;
     }
 
-    // Output layer and cross-entropy of one lane: the sum of its losses, and in d the gradient of their share of the mean for what the last
-    // layer hands on, step by step.
+    // Output layer and cross-entropy of one lane: the sum of its losses. d[t] becomes the gradient of the batch's mean loss for top[t], what
+    // the output layer reads at step t.
     private T Loss(T[][] top, int[] targets, T counted, Dictionary<string, T[]> gradients, out T[][] d)
     {
         int h = _config.HiddenDim, v = _config.VocabSize;

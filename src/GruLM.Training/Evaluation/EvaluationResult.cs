@@ -1,4 +1,4 @@
-// What an evaluation found. The figures are defined in MODEL.md.
+// What an evaluation found. The figures are defined in docs/evaluation.md.
 
 using GruLM.Model;
 

@@ -148,7 +148,8 @@ internal static class SampleGrammar
         {
             case 0:
                 bool thingAsked = t.Pick(Choice.Even(thing.Text!, food.Text!)) == 0;
-                t.Tell($"?{Answer}Your {(thingAsked ? relation : otherRelation)} {(thingAsked ? owner : other)}.");
+                (Slot askedRelation, Person asked) = thingAsked ? (relation, owner) : (otherRelation, other);
+                t.Tell($"?{Answer}Your {askedRelation} {asked}.");
                 break;
             case 1:
                 t.Tell($"{thing} like?{Answer}It is {WithoutArticle(likeness)}.");

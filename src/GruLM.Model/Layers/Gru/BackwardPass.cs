@@ -1,4 +1,5 @@
-// What a layer is given on its way backwards over a sequence, and the memory it may use on the way.
+// What a layer is given on its way backwards over a sequence, and the memory it may use on the way. E' and H' are E and H rounded up to a
+// multiple of 16.
 
 using GruLM.Kernels;
 

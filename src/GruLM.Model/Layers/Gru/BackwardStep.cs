@@ -27,6 +27,7 @@ internal unsafe struct BackwardStep<S, V> : IParallelJob
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Execute(int item, int thread)
     {
+        // So many panels are one item each; of an odd number of panels the last is two, a part of the lanes each.
         int block = item / ItemsABlock, index = item % ItemsABlock, whole = (2 * Panels) - ItemsABlock;
         int panel = index < whole ? StepPanels.PanelOf(index, whole, InPlace ? 1 : Threads) : Panels - 1;
         int part = index > Panels - 1 ? 1 : 0;

@@ -1,11 +1,10 @@
-// The GRU layer as it is trained: the same equations as GruLayer.cs over whole sequences [T, B, ·].
-// The input projection of all steps is one product; a step then costs one pass over the packed recurrent weights, whose
-// panels hold r, z and n of the same units side by side, so that the gate math follows in the same item while
-// the sums are in the first-level cache. Backward likewise: one pass a step for dh, then each weight gradient is one
-// product over the whole sequence. Gates overwrite the projections and their gradients overwrite the gates.
-// Rows of states and gates are padded to a multiple of 16 units; padded units have zero weights and stay zero.
-// In bfloat16 a panel is three tiles instead of three vectors, and each step leaves its states, or its gates' gradients, converted for the
-// next.
+// The GRU layer as it is trained: the equations of GruLayer.cs over whole sequences [T, B, ·], in chunks of steps. The input projection of a
+// chunk is one product; a step then costs one pass over the packed recurrent weights, whose panels hold r, z and n of the same units side by
+// side, so that an item (what a thread does at a time: a panel for some lanes) goes on with the gates while the sums are in its caches.
+// Backwards a panel holds three vectors of units: one pass a step for dh, then a product a gate and chunk for each weight gradient. Gates
+// overwrite the projections and their gradients the gates. E' and H' are E and H rounded up to a multiple of 16; padded units have zero
+// weights and stay zero. Few tokens read the weights where they lie instead (FewTokens.cs, InPlaceProjection.cs). In bfloat16 a panel is
+// three tiles, and each step leaves its states, or the gradients of its gates' sums, converted for the next.
 
 using System.Runtime.CompilerServices;
 using GruLM.Kernels;
@@ -141,7 +140,7 @@ internal abstract unsafe class FusedGruLayer : IDisposable
             int end = Math.Min(steps, first + stepsAChunk), tokens = (end - first) * lanes;
             long row = (long)first * lanes;
             float* gates = a.Gates.Pointer + (row * 3 * PaddedHidden);
-            if (InPlace) _inPlace.Forward(x, tokens, gates);
+            if (InPlace) _inPlace.Forward(x, tokens, gates); // So few tokens are one chunk, which begins with the first row.
             else Compute.Multiply(x + (row * PaddedInput), PaddedInput, tokens, _inputForward, gates, 3 * PaddedHidden, add: false);
             for (int t = first; t < end; t++) StepForward(a, t, lanes);
         }
@@ -163,6 +162,20 @@ internal abstract unsafe class FusedGruLayer : IDisposable
         }
 
         AddBiasSums(gradients.BiasIh(layer), gradients.BiasHh(layer), pass.Lanes);
+    }
+
+    public virtual void Dispose()
+    {
+        _gateMajor.Dispose();
+        _interleaved.Dispose();
+        _inputForward.Dispose();
+        _inputBackward.Dispose();
+        RecurrentForward.Dispose();
+        RecurrentBackward.Dispose();
+        _halfStates?.Dispose();
+        _halfGradients?.Dispose();
+        _biasSums.Dispose();
+        _inPlace.Dispose();
     }
 
     // dX and both weights' gradients of the tokens from row on, whose gates' gradients are known.
@@ -193,24 +206,10 @@ internal abstract unsafe class FusedGruLayer : IDisposable
         return Math.Max(1, (steps + chunks - 1) / chunks);
     }
 
-    public virtual void Dispose()
-    {
-        _gateMajor.Dispose();
-        _interleaved.Dispose();
-        _inputForward.Dispose();
-        _inputBackward.Dispose();
-        RecurrentForward.Dispose();
-        RecurrentBackward.Dispose();
-        _halfStates?.Dispose();
-        _halfGradients?.Dispose();
-        _biasSums.Dispose();
-        _inPlace.Dispose();
-    }
-
     /// <summary>Converted states before step <paramref name="t"/>: [B, ·]; null in float32.</summary>
     protected ushort* HalfStates(int t, int lanes) => Compute.Bf16 == null ? null : HalfRows(ref _halfStates, HalfStateStride, t, lanes);
 
-    /// <summary>Converted gradients of the gates at step <paramref name="t"/>, [B, dr | dz | dq]; null in float32.</summary>
+    /// <summary>Converted gradients of the gates at step <paramref name="t"/>, [B, dar | daz | dq]; null in float32.</summary>
     protected ushort* HalfGradients(int t, int lanes) => Compute.Bf16 == null
         ? null
         : HalfRows(ref _halfGradients, HalfGradientStride, t, lanes);
@@ -244,20 +243,20 @@ internal abstract unsafe class FusedGruLayer : IDisposable
     {
         for (int block = 0; block < BiasBlocks(lanes); block++)
         {
-            float* dr = BiasSums(block), dz = dr + PaddedHidden, dn = dz + PaddedHidden, dq = dn + PaddedHidden;
+            float* dar = BiasSums(block), daz = dar + PaddedHidden, dan = daz + PaddedHidden, dq = dan + PaddedHidden;
             for (int j = 0; j < HiddenDim; j++)
             {
-                dBiasIh[j] += dr[j];
-                dBiasIh[HiddenDim + j] += dz[j];
-                dBiasIh[(2 * HiddenDim) + j] += dn[j];
-                dBiasHh[j] += dr[j];
-                dBiasHh[HiddenDim + j] += dz[j];
+                dBiasIh[j] += dar[j];
+                dBiasIh[HiddenDim + j] += daz[j];
+                dBiasIh[(2 * HiddenDim) + j] += dan[j];
+                dBiasHh[j] += dar[j];
+                dBiasHh[HiddenDim + j] += daz[j];
                 dBiasHh[(2 * HiddenDim) + j] += dq[j];
             }
         }
     }
 
-    /// <summary>Sums of the gradients of gates over steps and the lanes of block <paramref name="block"/>: [dr | dz | dn | dq], each H'
+    /// <summary>Sums of the gradients of gates over steps and the lanes of block <paramref name="block"/>: [dar | daz | dan | dq], each H'
     /// long.</summary>
     protected float* BiasSums(int block) => _biasSums.Pointer + (4L * PaddedHidden * block);
 

@@ -1,5 +1,5 @@
 // What the forward pass of a fused layer leaves for its backward pass. Gates overwrite the input's projections, and gradients the gates,
-// so that a token costs 5 H' numbers a layer.
+// so that a token costs 5 H' numbers a layer, H' being H rounded up to a multiple of 16.
 
 using GruLM.Kernels;
 

@@ -38,7 +38,9 @@ def case(vocab, emb, hidden, layers, tied, steps, lanes):
         batches.append((inputs, targets))
     decay = [p for n, p in model.named_parameters() if "bias" not in n]
     rest = [p for n, p in model.named_parameters() if "bias" in n]
-    optimizer = torch.optim.AdamW([{"params": decay, "weight_decay": 0.1}, {"params": rest, "weight_decay": 0.0}], lr=0.02, betas=(0.9, 0.99))
+    optimizer = torch.optim.AdamW(
+        [{"params": decay, "weight_decay": 0.1}, {"params": rest, "weight_decay": 0.0}], lr=0.02, betas=(0.9, 0.99)
+    )
     losses, norms, gradients = [], [], None
     for inputs, targets in batches:
         optimizer.zero_grad()
@@ -49,9 +51,21 @@ def case(vocab, emb, hidden, layers, tied, steps, lanes):
         norms.append(float(torch.nn.utils.clip_grad_norm_(model.parameters(), 0.5)))
         optimizer.step()
         losses.append(loss.item())
-    return dict(vocab=vocab, emb=emb, hidden=hidden, layers=layers, tied=tied, steps=steps, lanes=lanes, start=start, gradients=gradients,
-                losses=losses, norms=norms, end={name: flat(p) for name, p in model.named_parameters()},
-                batches=[dict(inputs=i.flatten().tolist(), targets=t.flatten().tolist()) for i, t in batches])
+    return dict(
+        vocab=vocab,
+        emb=emb,
+        hidden=hidden,
+        layers=layers,
+        tied=tied,
+        steps=steps,
+        lanes=lanes,
+        start=start,
+        gradients=gradients,
+        losses=losses,
+        norms=norms,
+        end={name: flat(p) for name, p in model.named_parameters()},
+        batches=[dict(inputs=i.flatten().tolist(), targets=t.flatten().tolist()) for i, t in batches],
+    )
 
 
 cases = [case(13, 6, 6, 2, True, 7, 3), case(9, 5, 7, 3, False, 5, 4)]

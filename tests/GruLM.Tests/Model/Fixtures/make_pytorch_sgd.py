@@ -9,8 +9,12 @@ import torch
 
 VOCAB, EMB, HIDDEN, STEPS = 5, 3, 4, 6
 SHAPES = {
-    "embedding.weight": (VOCAB, EMB), "gru.weight_ih_l0": (3 * HIDDEN, EMB), "gru.weight_hh_l0": (3 * HIDDEN, HIDDEN),
-    "gru.bias_ih_l0": (3 * HIDDEN,), "gru.bias_hh_l0": (3 * HIDDEN,), "out.weight": (VOCAB, HIDDEN),
+    "embedding.weight": (VOCAB, EMB),
+    "gru.weight_ih_l0": (3 * HIDDEN, EMB),
+    "gru.weight_hh_l0": (3 * HIDDEN, HIDDEN),
+    "gru.bias_ih_l0": (3 * HIDDEN,),
+    "gru.bias_hh_l0": (3 * HIDDEN,),
+    "out.weight": (VOCAB, HIDDEN),
 }
 
 

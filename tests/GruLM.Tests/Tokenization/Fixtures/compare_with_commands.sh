@@ -1,6 +1,7 @@
 #!/bin/sh
-# Compares grulm tokenizer with SentencePiece's own commands (Debian's package sentencepiece, 0.1.97) on any models and texts, for instance the two ready
-# models of SentencePiece's Python tests, which are not copied here (python/test/test_model.model and test_ja_model.model of its repository):
+# Compares grulm tokenizer with SentencePiece's own commands (Debian's package sentencepiece, 0.1.97) on any models and texts, for instance
+# the two ready models of SentencePiece's Python tests, which are not copied here (test_model.model and test_ja_model.model in
+# python/test of its repository):
 #   compare_with_commands.sh "test_model.model test_ja_model.model" "botchan.txt nekodearu.txt tinyshakespeare.txt"
 # Every line's ids, pieces and decodings must be the same, byte for byte. Exit code 1 where they are not.
 set -eu
