@@ -1,6 +1,6 @@
-// The char and word models: one piece a character (or user-defined symbol), one piece a word. Nothing to search, so these two are short;
-// what a piece outside the vocabulary becomes is the sink's affair.
-// Source: SentencePiece's character and word models.
+// The char model: one piece a character or user-defined symbol. There is nothing to search; what a piece outside the vocabulary becomes is
+// the sink's work.
+// Source: SentencePiece's character model.
 namespace GruLM.Tokenization;
 
 /// <summary>One piece a character or user-defined symbol.</summary>
@@ -61,26 +61,4 @@ internal sealed class CharEncoder : PieceEncoder
     /// </summary>
     internal static int FinalId(Vocabulary vocabulary, ReadOnlySpan<byte> text) =>
         vocabulary.TryGetId(text, out int id) && vocabulary.Types[id] != PieceType.Control ? id : vocabulary.UnkId;
-}
-
-/// <summary>One piece a word; a word begins at each U+2581.</summary>
-internal sealed class WordEncoder(Vocabulary vocabulary) : PieceEncoder(vocabulary)
-{
-    /// <inheritdoc/>
-    public override void Encode(NormalizedText window, int length, PieceSink sink, EncoderScratch scratch)
-    {
-        ReadOnlySpan<byte> text = window.Bytes.AsSpan(0, length);
-        for (int i = 0; i < length;)
-        {
-            // A word is as long as up to the next symbol that starts on a character boundary; in well-formed text every match does.
-            int next = i + Utf8Bytes.CharLength(text[i..]);
-            int found = next < length ? text[next..].IndexOf(Utf8Bytes.SpaceSymbol) : -1;
-            int end = found < 0 ? length : next + found;
-            sink.Add(CharEncoder.FinalId(Vocabulary, text[i..end]), i, end - i);
-            i = end;
-        }
-    }
-
-    /// <inheritdoc/>
-    protected override bool IsCut(ReadOnlySpan<byte> text, int left, int right) => text[right..].StartsWith(Utf8Bytes.SpaceSymbol);
 }

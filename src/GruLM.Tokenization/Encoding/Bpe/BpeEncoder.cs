@@ -49,7 +49,7 @@ internal sealed class BpeEncoder : WordwiseEncoder
         new BpeWholeText(Vocabulary, _table, new EncoderScratch()).Encode(window, window.Length, sink, dropout);
 
     /// <inheritdoc/>
-    protected override float Certainty(ReadOnlySpan<byte> word) => float.MaxValue;
+    protected override float ScoreLimit(ReadOnlySpan<byte> word) => float.MaxValue;
 
     /// <inheritdoc/>
     protected override float ScoreAfter(ReadOnlySpan<int> pieces, float score) => score;

@@ -231,7 +231,7 @@ internal sealed class UnigramEncoder : WordwiseEncoder
     // Rounding is monotone, so the path that single precision finds is at least as good, after rounding, as the best one; both err by half
     // a unit for each of at most as many additions as the word has bytes.
     /// <inheritdoc/>
-    protected override float Certainty(ReadOnlySpan<byte> word)
+    protected override float ScoreLimit(ReadOnlySpan<byte> word)
     {
         double size = word.Length;
         return (float)Math.Min((Lead(word) / (size * RoundingUnit)) - (size * _largestScore), 1e30);

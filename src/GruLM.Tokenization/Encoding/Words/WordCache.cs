@@ -3,7 +3,6 @@
 // are compared whole: a hash can not change a result.
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 
 namespace GruLM.Tokenization;
 
@@ -13,8 +12,8 @@ internal sealed class WordCache
     /// <summary>Longer words are not kept, in bytes.</summary>
     public const int MaxWord = 32;
 
-    /// <summary>No place.</summary>
-    public const int Nowhere = -1;
+    /// <summary>The place of a word that is not in the cache.</summary>
+    public const int NotFound = -1;
 
     private const int MaxEntries = 1 << 16;
 
@@ -22,9 +21,9 @@ internal sealed class WordCache
     private const int PlaceBits = 20;
     private const uint PlaceMask = (1 << PlaceBits) - 1;
 
-    // A record: the word's length (6 bits), its number of pieces (6) and half a note (16); the word's bytes, up to whole integers; the
-    // pieces. Words are compared in vectors, which read beyond the shorter ones.
-    private const int NoteShift = 16, CountShift = 6, SixBits = 63, Beyond = 8;
+    // A record: a header of the word's length (6 bits), its number of pieces (6) and the upper 16 bits of its score limit, a single; the
+    // word's bytes, up to whole integers; the pieces. Words are compared in vectors, which read up to Padding integers behind the records.
+    private const int LimitShift = 16, CountShift = 6, SixBits = 63, Padding = 8;
 
     private uint[] _entries = new uint[1 << 8];
     private int[] _records = new int[1 << 10];
@@ -44,7 +43,7 @@ internal sealed class WordCache
     /// <summary>Counts how often the cache was emptied; places found before are void then.</summary>
     public int Generation { get; private set; }
 
-    /// <summary>Where a word is kept, <see cref="Nowhere"/> if it is not.</summary>
+    /// <summary>Where a word is kept, <see cref="NotFound"/> if it is not.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Find(in WordKey key)
     {
@@ -54,7 +53,7 @@ internal sealed class WordCache
             uint entry = entries[i & (uint)(entries.Length - 1)];
             if (entry == 0)
             {
-                return Nowhere;
+                return NotFound;
             }
 
             if (((entry ^ key.Hash) & ~PlaceMask) != 0)
@@ -70,34 +69,35 @@ internal sealed class WordCache
         }
     }
 
-    /// <summary>The pieces at a place that <see cref="Find"/> gave, packed as id &lt;&lt; 8 | byte length, and the number kept with
-    /// them.</summary>
+    /// <summary>The pieces at a place that <see cref="Find"/> gave, packed as id &lt;&lt; 8 | byte length, and the score limit
+    /// kept with them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ReadOnlySpan<int> PiecesAt(int place, out float note)
+    public ReadOnlySpan<int> PiecesAt(int place, out float scoreLimit)
     {
         ref int record = ref _records[place];
         int header = record;
-        note = BitConverter.Int32BitsToSingle(header & (-1 << NoteShift));
+        scoreLimit = BitConverter.Int32BitsToSingle(header & (-1 << LimitShift));
         return MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref record, 1 + KeyInts(header & SixBits)),
             (header >> CountShift) & SixBits);
     }
 
-    /// <summary>Keeps a word's pieces and, rounded towards zero to 8 bits, a number with them.</summary>
-    public void Add(in WordKey key, ReadOnlySpan<int> pieces, float note)
+    /// <summary>Keeps a word's pieces and with them the size that a text's score must stay under for them to hold, rounded towards zero to
+    /// 8 bits of precision.</summary>
+    public void Add(in WordKey key, ReadOnlySpan<int> pieces, float scoreLimit)
     {
         int size = 1 + KeyInts(key.Length) + pieces.Length;
-        if (_count * 2 >= _entries.Length || _used + size + Beyond > PlaceMask)
+        if (_count * 2 >= _entries.Length || _used + size + Padding > PlaceMask)
         {
             GrowOrClear();
         }
 
-        if (_used + size + Beyond > _records.Length)
+        if (_used + size + Padding > _records.Length)
         {
-            Array.Resize(ref _records, Math.Max(_records.Length * 2, _used + size + Beyond));
+            Array.Resize(ref _records, Math.Max(_records.Length * 2, _used + size + Padding));
         }
 
         Span<int> record = _records.AsSpan(_used, size);
-        record[0] = key.Length | (pieces.Length << CountShift) | (BitConverter.SingleToInt32Bits(note) & (-1 << NoteShift));
+        record[0] = key.Length | (pieces.Length << CountShift) | (BitConverter.SingleToInt32Bits(scoreLimit) & (-1 << LimitShift));
         key.CopyTo(MemoryMarshal.AsBytes(record[1..]));
         pieces.CopyTo(record[(1 + KeyInts(key.Length))..]);
         Insert(_entries, key.Hash, (key.Hash & ~PlaceMask) | (uint)(_used + 1));
@@ -141,63 +141,4 @@ internal sealed class WordCache
 
         _entries = larger;
     }
-}
-
-/// <summary>A short word as two vectors padded with zeros, its length and its hash.</summary>
-internal readonly struct WordKey
-{
-    /// <summary>How many bytes must be readable from a word's start.</summary>
-    public const int Readable = 32;
-
-    // Sixteen bytes from place 16 - n on keep n bytes and clear the others.
-    private static ReadOnlySpan<byte> Masks =>
-    [
-        255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    ];
-
-    /// <summary>The first 16 bytes, and the rest of a word that is longer.</summary>
-    public readonly Vector128<byte> First, Rest;
-
-    /// <summary>The length in bytes.</summary>
-    public readonly int Length;
-
-    /// <summary>A hash of the word.</summary>
-    public readonly uint Hash;
-
-    /// <summary>Packs a word of at most <see cref="WordCache.MaxWord"/> bytes; <see cref="Readable"/> bytes from its start must lie in the
-    /// array.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public WordKey(byte[] text, int start, int length)
-    {
-        ref byte word = ref text.AsSpan(start, Readable)[0];
-        Length = length;
-        First = Vector128.LoadUnsafe(ref word) & Mask(Math.Min(length, 16));
-        ulong h = (First.AsUInt64().ToScalar() ^ (uint)length) * 0x9FB21C651E98DF25;
-        h = ((h ^ (h >> 32)) + First.AsUInt64().GetElement(1)) * 0xD6E8FEB86659FD93;
-        if (length > 16)
-        {
-            Rest = Vector128.LoadUnsafe(ref word, 16) & Mask(length - 16);
-            h = ((h ^ (h >> 32)) + Rest.AsUInt64().ToScalar() + (Rest.AsUInt64().GetElement(1) * 31)) * 0x9FB21C651E98DF25;
-        }
-
-        Hash = (uint)(h >> 32);
-    }
-
-    /// <summary>True for the same bytes; <see cref="Readable"/> bytes are read.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool Matches(ref int stored) => (Vector128.LoadUnsafe(ref stored).AsByte() & Mask(Math.Min(Length, 16))) == First
-        && (Length <= 16 || (Vector128.LoadUnsafe(ref stored, 4).AsByte() & Mask(Length - 16)) == Rest);
-
-    /// <summary>Writes the bytes.</summary>
-    public void CopyTo(Span<byte> bytes)
-    {
-        Span<byte> padded = stackalloc byte[Readable];
-        First.CopyTo(padded);
-        Rest.CopyTo(padded[16..]);
-        padded[..Length].CopyTo(bytes);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<byte> Mask(int keep) => Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(Masks), (nuint)(16 - keep));
 }

@@ -32,7 +32,7 @@ internal abstract class WordwiseEncoder(Vocabulary vocabulary) : PieceEncoder(vo
                 int end = WordEnd(window.Bytes, from, length);
                 ends[count] = end;
                 places[count] = end - from > WordCache.MaxWord
-                    ? WordCache.Nowhere
+                    ? WordCache.NotFound
                     : cache.Find(new WordKey(window.Bytes, from, end - from));
                 from = end;
             }
@@ -40,7 +40,7 @@ internal abstract class WordwiseEncoder(Vocabulary vocabulary) : PieceEncoder(vo
             int generation = cache.Generation;
             for (int i = 0; i < count; i++)
             {
-                if (places[i] == WordCache.Nowhere || cache.Generation != generation || !TryRecall(places[i], start, sink, scratch))
+                if (places[i] == WordCache.NotFound || cache.Generation != generation || !TryRecall(places[i], start, sink, scratch))
                 {
                     EncodeAnew(window, start, ends[i], sink, scratch);
                 }
@@ -56,7 +56,7 @@ internal abstract class WordwiseEncoder(Vocabulary vocabulary) : PieceEncoder(vo
 
     /// <summary>The size a text's score must stay under for a word's best cut to be certain whatever stands before it; not positive where
     /// it never is.</summary>
-    protected abstract float Certainty(ReadOnlySpan<byte> word);
+    protected abstract float ScoreLimit(ReadOnlySpan<byte> word);
 
     /// <summary>A text's score with these pieces, packed as id &lt;&lt; 8 | byte length, behind it.</summary>
     protected abstract float ScoreAfter(ReadOnlySpan<int> pieces, float score);
@@ -79,8 +79,8 @@ internal abstract class WordwiseEncoder(Vocabulary vocabulary) : PieceEncoder(vo
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryRecall(int place, int start, PieceSink sink, EncoderScratch scratch)
     {
-        ReadOnlySpan<int> pieces = scratch.Cache.PiecesAt(place, out float certainty);
-        if (!(Math.Abs(scratch.Score) < certainty))
+        ReadOnlySpan<int> pieces = scratch.Cache.PiecesAt(place, out float scoreLimit);
+        if (!(Math.Abs(scratch.Score) < scoreLimit))
         {
             return false;
         }
@@ -100,12 +100,12 @@ internal abstract class WordwiseEncoder(Vocabulary vocabulary) : PieceEncoder(vo
 
         var key = new WordKey(window.Bytes, start, end - start);
         int place = scratch.Cache.Find(key);
-        if (place != WordCache.Nowhere && TryRecall(place, start, sink, scratch))
+        if (place != WordCache.NotFound && TryRecall(place, start, sink, scratch))
         {
             return;
         }
 
-        scratch.Recording = place == WordCache.Nowhere && scratch.Cache.SeenBefore(key.Hash);
+        scratch.Recording = place == WordCache.NotFound && scratch.Cache.SeenBefore(key.Hash);
         EncodeStretch(window, start, end, sink, scratch);
         if (!scratch.Recording)
         {
@@ -113,10 +113,10 @@ internal abstract class WordwiseEncoder(Vocabulary vocabulary) : PieceEncoder(vo
         }
 
         scratch.Recording = false;
-        float certainty = Certainty(window.Bytes.AsSpan(start, end - start));
-        if (certainty > 0)
+        float scoreLimit = ScoreLimit(window.Bytes.AsSpan(start, end - start));
+        if (scoreLimit > 0)
         {
-            scratch.Cache.Add(key, CollectionsMarshal.AsSpan(scratch.Recorded), certainty);
+            scratch.Cache.Add(key, CollectionsMarshal.AsSpan(scratch.Recorded), scoreLimit);
         }
 
         scratch.Recorded.Clear();
