@@ -34,9 +34,9 @@ public sealed class StreamingDecoder
     public string Flush()
     {
         _decoder.Flush(_decoded);
-        string rest = Take(final: true);
+        string last = Take(final: true);
         Reset();
-        return rest;
+        return last;
     }
 
     /// <summary>Forgets everything, ready for another text.</summary>
@@ -57,7 +57,7 @@ public sealed class StreamingDecoder
             // A piece may end inside a character (a model made by hand can have such pieces); what follows decides.
             int whole = final ? written.Length : WholeCharacters(written);
             string text = Encoding.UTF8.GetString(written[..whole]);
-            KeepRest(whole);
+            DropDecoded(whole);
             return text;
         }
 
@@ -66,7 +66,7 @@ public sealed class StreamingDecoder
         _progress.Position = 0;
         if (_taken > 4096)
         {
-            KeepRest(_taken);
+            DropDecoded(_taken);
             _taken = 0;
         }
 
@@ -87,11 +87,11 @@ public sealed class StreamingDecoder
         return result;
     }
 
-    private void KeepRest(int from)
+    private void DropDecoded(int count)
     {
-        byte[] rest = _decoded.WrittenSpan[from..].ToArray();
+        byte[] kept = _decoded.WrittenSpan[count..].ToArray();
         _decoded.ResetWrittenCount();
-        _decoded.Write(rest);
+        _decoded.Write(kept);
     }
 
     private static int WholeCharacters(ReadOnlySpan<byte> text)

@@ -29,12 +29,12 @@ internal sealed class AsciiRuns
     /// <returns>How many bytes were copied; 0 where the first is not certain to be plain.</returns>
     public int PlainRun(ReadOnlySpan<byte> text, int position, Span<byte> output)
     {
-        int rest = Math.Min(text.Length - position, Width);
-        int from = position + rest - Width;
+        int count = Math.Min(text.Length - position, Width);
+        int from = position + count - Width;
         var bytes = Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(text.Slice(from, Width)));
-        if (rest < Width)
+        if (count < Width)
         {
-            bytes = Vector128.Shuffle(bytes, Vector128<byte>.Indices + Vector128.Create((byte)(Width - rest)));
+            bytes = Vector128.Shuffle(bytes, Vector128<byte>.Indices + Vector128.Create((byte)(Width - count)));
         }
 
         Vector128<byte> low = bytes & Vector128.Create((byte)15), high = Vector128.ShiftRightLogical(bytes, 4);
@@ -43,8 +43,8 @@ internal sealed class AsciiRuns
         uint others = Vector128.Equals(Vector128.Shuffle(_plain, low) & bit, Vector128<byte>.Zero).ExtractMostSignificantBits();
         uint noLetters = Vector128.Equals(Vector128.Shuffle(_plainBeforeAscii, low) & bit, Vector128<byte>.Zero)
             .ExtractMostSignificantBits();
-        uint beforeAscii = ~(bytes.ExtractMostSignificantBits() >> 1) & ((1u << (rest - 1)) - 1);
-        int run = Math.Min(BitOperations.TrailingZeroCount(others & (noLetters | ~beforeAscii)), rest);
+        uint beforeAscii = ~(bytes.ExtractMostSignificantBits() >> 1) & ((1u << (count - 1)) - 1);
+        int run = Math.Min(BitOperations.TrailingZeroCount(others & (noLetters | ~beforeAscii)), count);
         bytes.CopyTo(output);
         return run;
     }

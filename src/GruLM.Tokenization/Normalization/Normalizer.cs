@@ -77,8 +77,8 @@ public sealed class Normalizer
     /// <summary>
     /// Goes on normalising: reads from <paramref name="chunk"/> (the input from <c>progress.Position</c> on is its unread part) until the
     /// window holds <paramref name="limit"/> bytes or the chunk is used up. With <paramref name="final"/> false it leaves the bytes whose
-    /// reading may depend on what follows. Sets <c>progress.Complete</c> when the whole text has been written. Trailing space symbols are only stripped
-    /// at the very end, so the caller must not consume a trailing run of them before that.
+    /// reading may depend on what follows. Sets <c>progress.Complete</c> when the whole text has been written. Trailing space symbols are
+    /// only stripped at the very end, so the caller must not consume a trailing run of them before that.
     /// </summary>
     internal void Advance(ref NormalizerProgress progress, ReadOnlySpan<byte> chunk, bool final, NormalizedText window, int limit)
     {
