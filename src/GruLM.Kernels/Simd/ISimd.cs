@@ -1,4 +1,5 @@
-// The operations that a kernel is written against, so that every loop exists once for all vector widths; Simd512.cs and its like map them to instructions.
+// The operations that a kernel is written against, so that every loop exists once for all vector widths; Simd512.cs and its like map them
+// to instructions.
 
 namespace GruLM.Kernels;
 

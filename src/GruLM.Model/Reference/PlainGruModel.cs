@@ -83,8 +83,8 @@ public sealed class PlainGruModel<T>
         return trace;
     }
 
-    // Output layer and cross-entropy of one lane: the sum of its losses. d[t] becomes the gradient of the batch's mean loss for top[t], what
-    // the output layer reads at step t.
+    // Output layer and cross-entropy of one lane: the sum of its losses. d[t] becomes the gradient of the batch's mean loss for top[t],
+    // what the output layer reads at step t.
     private T Loss(T[][] top, int[] targets, T counted, Dictionary<string, T[]> gradients, out T[][] d)
     {
         int h = _config.HiddenDim, v = _config.VocabSize;

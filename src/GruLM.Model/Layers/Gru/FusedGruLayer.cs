@@ -1,6 +1,6 @@
-// The GRU layer as it is trained: the equations of GruLayer.cs over whole sequences [T, B, ·], in chunks of steps. The input projection of a
-// chunk is one product; a step then costs one pass over the packed recurrent weights, whose panels hold r, z and n of the same units side by
-// side, so that an item (what a thread does at a time: a panel for some lanes) goes on with the gates while the sums are in its caches.
+// The GRU layer as it is trained: the equations of GruLayer.cs over whole sequences [T, B, ·], in chunks of steps. The input projection of
+// a chunk is one product; a step then costs one pass over the packed recurrent weights, whose panels hold r, z and n of the same units side
+// by side, so that an item (what a thread does at a time: a panel for some lanes) goes on with the gates while the sums are in its caches.
 // Backwards a panel holds three vectors of units: one pass a step for dh, then a product a gate and chunk for each weight gradient. Gates
 // overwrite the projections and their gradients the gates. E' and H' are E and H rounded up to a multiple of 16; padded units have zero
 // weights and stay zero. Few tokens read the weights where they lie instead (FewTokens.cs, InPlaceProjection.cs). In bfloat16 a panel is
