@@ -74,7 +74,7 @@ internal static class SampleWords
         Choice.Words("carried held had brought found bought took got stole made kept saved wanted loved mended washed");
     public static readonly Choice Did = Choice.Words(
         "sat hid waited played rested jumped ran danced hummed slept dreamed ate drank listened stared rolled sang "
-        + "shivered smiled wept laughed yawned"
+        + "shivered smiled wept laughed yawned "
         + "dug swam knelt stood sneezed grinned snored coughed cheered blinked fished prayed cried talked nodded fell "
         + "spun dived howled hopped paused woke begged cooked knitted read");
 
