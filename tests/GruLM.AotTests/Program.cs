@@ -38,9 +38,8 @@ try
     string table = Path.Combine(folder, "a.csv"), lines = Path.Combine(folder, "b.jsonl");
     File.WriteAllText(table, "id,text\n1,\"one\ntwo, \"\"three\"\"\"\n2,four\n");
     File.WriteAllText(lines, "{\"prompt\": \"Hi\", \"completion\": \"Hello\"}\n");
-    Console.WriteLine(
-        string.Join(
-        '|', TextCorpus.Read([table, lines]).Text.Samples().Select(sample => Encoding.UTF8.GetString(sample.Span).Replace('\n', '/'))));
+    IEnumerable<string> samples = TextCorpus.Read([table, lines]).Text.Samples().Select(sample => Encoding.UTF8.GetString(sample.Span));
+    Console.WriteLine(string.Join('|', samples.Select(sample => sample.Replace('\n', '/'))));
     foreach (KernelPath path in paths)
     {
         Require(Train(path, Path.Combine(folder, path.ToString())) < 2.5, $"{path}: the loss did not fall");

@@ -5,7 +5,7 @@ namespace GruLM.Tests;
 public class StyleTests
 {
     // What people write lies in these folders and beside them; what is built or downloaded does not.
-    private static readonly string[] s_folders = ["src", "tests", "samples", "docs", "benchmarks", ".ci", ".github"];
+    private static readonly string[] s_folders = ["src", "tests", "tools", "samples", "docs", "benchmarks", ".ci", ".github"];
     private static readonly string[] s_leftOut = ["bin", "obj", "Fixtures", "TestResults", "BenchmarkDotNet.Artifacts"];
     private static readonly string s_root = Root();
     private static readonly string[] s_files = [.. Files().Order(StringComparer.Ordinal)];

@@ -1,5 +1,5 @@
 // Which normalisation rules go by which name, and the tables that come with the library: Unicode 13 for compat 0.1, 15 for 0.2. The tables
-// are resources made by the program in UnicodeData/Generator, so that no host's Unicode library matters.
+// are resources made by the program in tools/UnicodeTables, so that no host's Unicode library matters.
 using System.IO.Compression;
 using Google.Protobuf;
 using GruLM.Tokenization.Proto;

@@ -1,5 +1,5 @@
 // Which script a character belongs to, as piece boundaries need it: Unicode 9.0's Scripts property, which the reference froze, with kana
-// folded into Han. The data is a checked-in resource made by the program in UnicodeData/Generator, so that no host's Unicode library
+// folded into Han. The data is a checked-in resource made by the program in tools/UnicodeTables, so that no host's Unicode library
 // matters.
 // Source: Unicode 9.0 Scripts.txt.
 using System.Globalization;

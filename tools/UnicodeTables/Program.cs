@@ -1,6 +1,6 @@
-// Makes the Unicode tables of the folder above from the Unicode Character Database: normalisation tables for Unicode 13 (compat 0.1) and 15
-// (compat 0.2) and the script table for Unicode 9. Run it by hand, never as part of a build:
-//     dotnet run --project src/GruLM.Tokenization/UnicodeData/Generator -- DIRECTORY-OF-THE-UNICODE-15.0-DATABASE
+// Makes the tables in src/GruLM.Tokenization/UnicodeData from the Unicode Character Database: normalisation tables for Unicode 13 (compat
+// 0.1) and 15 (compat 0.2) and the script table for Unicode 9. Run it by hand:
+//     dotnet run --project tools/UnicodeTables -- DIRECTORY-OF-THE-UNICODE-15.0-DATABASE
 // It prints each table's SHA-256, which NormalizerTests compares with the reference's tables.
 // Source: Unicode Standard Annex 15 (normalisation forms) and the Unicode Character Database.
 using System.IO.Compression;
@@ -83,4 +83,5 @@ void WriteScripts()
     }
 }
 
-static string Folder([CallerFilePath] string file = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, ".."));
+static string Folder([CallerFilePath] string file = "") =>
+    Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, "../../src/GruLM.Tokenization/UnicodeData"));
