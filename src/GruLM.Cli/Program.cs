@@ -8,6 +8,8 @@ return CommandLine.Run(args, Commands());
 internal static partial class Program
 {
     internal static IReadOnlyList<GrulmCommand> Commands() =>
-        [DemoCommand.Create(), TokenizerCommand.Create(), TrainCommand.Create(), EvalCommand.Create(), ScoreCommand.Create(),
-        GenerateCommand.Create(), ChatCommand.Create(), ShowCommand.Create(), BenchCommand.Create()];
+    [
+        DemoCommand.Create(), TokenizerCommand.Create(), TrainCommand.Create(), EvalCommand.Create(), ScoreCommand.Create(),
+        GenerateCommand.Create(), ChatCommand.Create(), ShowCommand.Create(), BenchCommand.Create(),
+    ];
 }

@@ -3,6 +3,7 @@
 
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using GruLM.Cli.Demo;
 using GruLM.Kernels;
 using GruLM.Model;
@@ -245,5 +246,5 @@ internal sealed class DemoRun
         Directory.Delete(folder, recursive: true);
     }
 
-    private static ReadOnlyMemory<byte> Utf8(string text) => System.Text.Encoding.UTF8.GetBytes(text);
+    private static ReadOnlyMemory<byte> Utf8(string text) => Encoding.UTF8.GetBytes(text);
 }

@@ -1,5 +1,5 @@
-// What a command was told of the data that it reads, besides their names, and the reading of them with all that a person is told about it.
-// The same for every command, so that train, eval and score see one text where they are given one.
+// How a command reads the data that it is given (their format, the column of tables), and what it reports about them while it does. The
+// same for every command, so that train, eval and score see one text where they are given one.
 
 using System.Text.Json;
 using GruLM.Corpus;

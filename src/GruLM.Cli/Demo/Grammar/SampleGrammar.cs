@@ -60,8 +60,9 @@ internal static class SampleGrammar
             {
                 return;
             }
+
             // A story ends the conversation, as the questions about it follow.
-            string? excluded = speaker.Text is null ? "What is my name?" : "Hello, my name is ";
+            string excluded = speaker.Text is null ? "What is my name?" : "Hello, my name is ";
             switch (t.Pick(s_exchanges, excluded))
             {
                 case 0:
@@ -77,7 +78,7 @@ internal static class SampleGrammar
                     t.Tell($"{feeling}. What should I do?{Answer}You should {s_advice[feeling.Text!]} {Near} the {ThingLook} {Somewhere}.");
                     break;
                 case 3:
-                    (string? first, string? second) = s_opposites[t.Pick(s_oppositesAsked)];
+                    (string first, string second) = s_opposites[t.Pick(s_oppositesAsked)];
                     t.Tell($"?{Answer}The opposite of {first} is {second}.");
                     break;
                 case 4:

@@ -228,7 +228,7 @@ internal sealed class SampleStory
     private void TellMeeting(Telling t)
     {
         t.Tell($"{They.ToLowerInvariant()}");
-        (string? them, string? they) = ("it", "it");
+        (string them, string they) = ("it", "it");
         if (t.Pick(s_sawOneOrMany) == 0)
         {
             t.Tell($"{Nature} {Animal} {Near} the {ThingLook} {Somewhere}. It was ");
