@@ -22,7 +22,6 @@ internal sealed class ScoreRun(ScoreSettings settings, Session session)
 {
     private const int FlushBytes = 1 << 15;
 
-    private readonly ProgressLine _progress = new(session.Error, session.ErrorIsTerminal && !session.OutputIsTerminal);
     private long _tokens, _firstEnd, _lastEnd;
     private double _nll;
 
@@ -32,20 +31,21 @@ internal sealed class ScoreRun(ScoreSettings settings, Session session)
         settings.Form.Check([settings.Data]);
         using var model = LanguageModel.Open(settings.Model, settings.Threads);
         using Stream text = settings.Form.Open(settings.Data, session.Input, session.Error, session.Stop);
+        var progress = new ProgressLine(session.Error, session.ErrorIsTerminal && !session.OutputIsTerminal);
         try
         {
-            Score(model.Score(text, session.Stop));
+            Score(model.Score(text, session.Stop), progress);
         }
         finally
         {
-            _progress.Finish();
+            progress.Finish();
         }
 
         session.Error.WriteLine(Summary(new LossSums(_nll, _tokens - 1, 0), _lastEnd - _firstEnd));
         return ExitCode.Done;
     }
 
-    private void Score(IEnumerable<ScoredToken> tokens)
+    private void Score(IEnumerable<ScoredToken> tokens, ProgressLine progress)
     {
         // Of what is packed or stands in records it is not known how much text there will be.
         long total = settings.Form.IsPlainFile(settings.Data) ? InputFiles.TotalBytes([settings.Data]) : 0;
@@ -61,7 +61,7 @@ internal sealed class ScoreRun(ScoreSettings settings, Session session)
             if (output.WrittenCount < FlushBytes) continue;
             session.Output.BaseStream.Write(output.WrittenSpan);
             output.ResetWrittenCount();
-            _progress.Report(() => Progress(total));
+            progress.Report(() => Describe(total));
         }
 
         if (_tokens == 0)
@@ -73,7 +73,7 @@ internal sealed class ScoreRun(ScoreSettings settings, Session session)
         session.Output.BaseStream.Write(output.WrittenSpan);
     }
 
-    private string Progress(long total)
+    private string Describe(long total)
     {
         string share = total > 0 ? string.Create(CultureInfo.InvariantCulture, $", {100.0 * _lastEnd / total:0}%") : "";
         return string.Create(CultureInfo.InvariantCulture, $"{_tokens:#,0} tokens{share}");
