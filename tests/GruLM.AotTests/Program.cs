@@ -40,9 +40,11 @@ try
     File.WriteAllText(lines, "{\"prompt\": \"Hi\", \"completion\": \"Hello\"}\n");
     IEnumerable<string> samples = TextCorpus.Read([table, lines]).Text.Samples().Select(sample => Encoding.UTF8.GetString(sample.Span));
     Console.WriteLine(string.Join('|', samples.Select(sample => sample.Replace('\n', '/'))));
+    string corpusFile = Path.Combine(folder, "text.txt");
+    File.WriteAllBytes(corpusFile, corpus);
     foreach (KernelPath path in paths)
     {
-        Require(Train(path, Path.Combine(folder, path.ToString())) < 2.5, $"{path}: the loss did not fall");
+        Require(Train(path, corpusFile, Path.Combine(folder, path.ToString())) < 2.5, $"{path}: the loss did not fall");
     }
 
     return 0;
@@ -63,18 +65,26 @@ static void Require(bool condition, string message)
     Environment.Exit(1);
 }
 
-double Train(KernelPath path, string model)
+double Train(KernelPath path, string corpusFile, string model)
 {
-    using var compute = Compute.Create(threads: 2, path);
-    var options = new TextTrainingOptions
+    Environment.SetEnvironmentVariable("GRULM_KERNELS", path.ToString().ToLowerInvariant());
+    var settings = new TrainingSettings
     {
+        Data = [corpusFile],
+        ValFraction = 0,
+        OutDir = model,
         VocabSize = 400,
         EmbeddingDim = 40,
         HiddenDim = 40,
-        Training = new TrainingOptions { Epochs = 3, BatchSize = 4, Bptt = 24, LearningRate = 0.01, WarmupSteps = 5 },
+        Epochs = 3,
+        BatchSize = 4,
+        Bptt = 24,
+        LearningRate = 0.01,
+        WarmupSteps = 5,
+        Threads = 2,
     };
     double loss = double.NaN;
-    using (var run = TextTraining.Prepare(corpus, default, options, compute, model, new Observer(nll => loss = nll)))
+    using (var run = TrainingRun.Start(settings, new Observer(nll => loss = nll)))
     {
         run.Run();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{path}: last epoch's nll {loss:0.0000}"));
@@ -90,24 +100,9 @@ double Train(KernelPath path, string model)
 }
 
 /// <summary>Passes each epoch's loss on.</summary>
-internal sealed class Observer(Action<double> epoch) : ITrainingObserver
+internal sealed class Observer(Action<double> epoch) : IRunObserver
 {
-    public void OnSteps(StepReport report)
-    {
-        // Only epochs are looked at.
-    }
-
-    public void OnEvaluation(EvaluationReport report)
-    {
-        // Nothing is held out.
-    }
-
     public void OnEpoch(EpochReport report) => epoch(report.Train.MeanNll);
-
-    public void OnCheckpoint(string folder)
-    {
-        // Saving is not looked at.
-    }
 
     public void OnNotice(long step, string message) => Console.Error.WriteLine(message);
 }

@@ -59,7 +59,7 @@ internal static class CommandLine
     {
         ParseResult flags = root.Parse(args, s_parsing);
         if (flags.Action is ShowAction show) return show.Invoke(flags);
-        flags = new ExpandedLine(root, s_parsing, session.Error).Complete(args, flags);
+        LineCheck.Check(flags);
 
         // A group without one of its commands has not passed the check.
         var command = (GrulmCommand)flags.CommandResult.Command;

@@ -30,7 +30,8 @@ internal static class Failure
             OutOfMemoryException => (ExitCode.Failed, "not enough memory for these sizes; choose smaller ones"),
             _ => (ExitCode.Failed, $"an error in grulm itself, please report it: {error.GetType().Name}: {error.Message}"),
         };
-        output.WriteLine("grulm: " + OneLine(line));
+        string sentence = OneLine(line);
+        output.WriteLine("grulm: " + (error is UsageException ? sentence : SettingWords.ToFlags(sentence)));
         if (Environment.GetEnvironmentVariable("GRULM_DEBUG") == "1")
         {
             output.WriteLine(error);

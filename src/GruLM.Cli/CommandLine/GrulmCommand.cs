@@ -40,6 +40,9 @@ internal sealed class GrulmCommand : Command
     /// <summary>Command lines that work as they stand.</summary>
     public IReadOnlyList<string> Examples { get; }
 
+    /// <summary>The groups that help shows the flags in; empty: all in one.</summary>
+    public IReadOnlyList<(string Title, IReadOnlyList<Option> Flags)> Sections { get; init; } = [];
+
     /// <summary>What the command does; null for a group.</summary>
     public Func<ParseResult, Session, int>? Work { get; }
 

@@ -20,7 +20,10 @@ internal static class HelpText
 
         WriteSection(output, width, "Commands", command.Subcommands.Select(c => (c.Name, c.Description)));
         WriteSection(output, width, "Arguments", command.Arguments.Select(a => (NameOf(a), a.Description)));
-        WriteSection(output, width, "Flags", command.Options.Where(o => !o.Hidden).Select(o => (NameOf(o), DescriptionOf(o))));
+        foreach ((string title, IEnumerable<Option> flags) in SectionsOf(command))
+        {
+            WriteSection(output, width, title, flags.Where(o => !o.Hidden).Select(o => (NameOf(o), DescriptionOf(o))));
+        }
 
         if (command is GrulmCommand { Examples.Count: > 0 } own)
         {
@@ -35,6 +38,11 @@ internal static class HelpText
             output.WriteLine($"'{path} COMMAND --help' shows a command's flags and an example.");
         }
     }
+
+    private static IEnumerable<(string Title, IEnumerable<Option> Flags)> SectionsOf(Command command) =>
+        command is GrulmCommand { Sections: { Count: > 0 } sections }
+            ? sections.Select(section => (section.Title, section.Flags.AsEnumerable()))
+            : [("Flags", command.Options)];
 
     private static string Usage(Argument argument) =>
         argument.Arity.MinimumNumberOfValues == 0 ? $" [{NameOf(argument)}]" : $" {NameOf(argument)}";

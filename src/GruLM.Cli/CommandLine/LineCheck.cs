@@ -9,18 +9,14 @@ namespace GruLM.Cli;
 internal static class LineCheck
 {
     /// <summary>Throws for the first thing that is wrong with the line, unknown names first, since they explain the others.</summary>
-    /// <param name="flags">The parsed line.</param>
-    /// <param name="ignoreMissing">Required flags may be missing.</param>
-    /// <param name="prefix">What the message begins with.</param>
     /// <exception cref="UsageException">Something is wrong.</exception>
-    public static void Check(ParseResult flags, bool ignoreMissing = false, string prefix = "")
+    public static void Check(ParseResult flags)
     {
-        ParseError? error = flags.Errors.FirstOrDefault(error => !(ignoreMissing && IsMissing(error.SymbolResult)));
-        if (error is null) return;
+        if (flags.Errors is not [var error, ..]) return;
         Command command = flags.CommandResult.Command;
         string path = GrulmCommand.PathOf(command);
         string sentence = flags.UnmatchedTokens is [var unknown, ..] ? Unknown(unknown, command, path) : Sentence(error, command, path);
-        throw new UsageException(prefix + sentence);
+        throw new UsageException(sentence);
     }
 
     private static bool IsMissing(SymbolResult? symbol) => symbol is OptionResult { Option.Required: true, Implicit: true };

@@ -22,14 +22,13 @@ internal static class DemoCommand
             (flags, session) =>
             {
                 ulong value = flags.GetValue(seed);
-                TextTrainingOptions recipe = DemoRun.RecipeFor(flags.GetValue(minutes));
                 var settings = new DemoSettings
                 {
                     OutDir = flags.GetValue(outDir)!,
                     Seed = value,
                     Threads = flags.GetValue(threads) ?? 0,
                     Minutes = flags.GetValue(minutes),
-                    Options = recipe with { Training = recipe.Training with { Seed = value } },
+                    Recipe = DemoRun.RecipeFor(flags.GetValue(minutes)) with { Seed = value },
                 };
                 return DemoRun.Run(settings, session);
             });

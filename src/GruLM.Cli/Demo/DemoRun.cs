@@ -18,6 +18,8 @@ internal sealed class DemoRun
     public const double DefaultMinutes = 2;
 
     private const string MarkerName = "demo.txt";
+    private const string TextName = "text.txt";
+    private const string HeldOutName = "held-out.txt";
     private const int HeldOutBytes = 100_000;
 
     // The least text that the recipe learns enough from, the most a minute that it could need, and the time that is not training.
@@ -44,45 +46,54 @@ internal sealed class DemoRun
     private readonly TrainingDisplay _display;
     private readonly Stopwatch _clock;
 
+    // Whether the training is to end on time; the least text is learned from whole, however long that takes.
+    private readonly bool _endsOnTime;
+
     private DemoRun(DemoSettings settings, Session session, Compute compute, Stopwatch clock)
     {
         (_session, _output, _compute, _clock) = (session, session.Output, compute, clock);
-        _settings = settings.Bytes == 0 ? settings with { Bytes = BytesForTime(settings, compute) } : settings;
+        _settings = settings;
+        if (settings.Bytes == 0)
+        {
+            double bytes = BytesForTime(settings, compute);
+            _endsOnTime = bytes >= MinBytes;
+            double most = Math.Max(MinBytes, MaxBytesPerMinute * settings.Minutes);
+            _settings = settings with { Bytes = (int)Math.Clamp(bytes, MinBytes, most) };
+        }
+
         _display = new TrainingDisplay(session.Error, session.ErrorIsTerminal);
     }
 
     /// <summary>A recipe that two ordinary cores finish within two minutes.</summary>
-    public static TextTrainingOptions Recipe { get; } = new()
+    public static TrainingSettings Recipe { get; } = new()
     {
         VocabSize = 1024,
         EmbeddingDim = 192,
         HiddenDim = 192,
         NumLayers = 1,
         Dropout = 0,
-        Optimizer = new AdamWOptions { WeightDecay = 0 },
-        Training = new TrainingOptions
-        {
-            Epochs = 1,
-            BatchSize = 8,
-            Bptt = 64,
-            LearningRate = 8e-3,
-            MinLearningRate = 8e-5,
-            WarmupSteps = 50,
-            EvalInterval = 300,
-            EvalTokens = 8_000,
-        },
+        WeightDecay = 0,
+        Epochs = 1,
+        BatchSize = 8,
+        Bptt = 64,
+        LearningRate = 8e-3,
+        WarmupSteps = 50,
+        EvalInterval = 300,
+        EvalTokens = 8_000,
     };
 
     /// <summary>The recipe for someone who has longer: more units, and gradients that reach over whole stories.</summary>
-    public static TextTrainingOptions LongRecipe { get; } = Recipe with
+    public static TrainingSettings LongRecipe { get; } = Recipe with
     {
         EmbeddingDim = 320,
         HiddenDim = 320,
-        Training = Recipe.Training with { Bptt = 128, LearningRate = 6e-3, MinLearningRate = 6e-5, EvalInterval = 1_000 },
+        Bptt = 128,
+        LearningRate = 6e-3,
+        EvalInterval = 1_000,
     };
 
     /// <summary>The recipe for so many minutes.</summary>
-    public static TextTrainingOptions RecipeFor(double minutes) => minutes >= MinutesForLongRecipe ? LongRecipe : Recipe;
+    public static TrainingSettings RecipeFor(double minutes) => minutes >= MinutesForLongRecipe ? LongRecipe : Recipe;
 
     /// <summary>The demo's figures, for tests: the model's bits a byte on the held-out text, and that text's own.</summary>
     public sealed record Figures(double ModelBits, double OwnBits);
@@ -93,7 +104,7 @@ internal sealed class DemoRun
         ClearOldDemo(settings.OutDir);
         session.Output.WriteLine("GruLM demo: from a text to a language model that tells stories, on this machine.\n");
         using var compute = Compute.Create(settings.Threads, Precision.Auto);
-        return new DemoRun(settings, session, compute, clock).Run(onTime: settings.Bytes == 0);
+        return new DemoRun(settings, session, compute, clock).Run();
     }
 
     /// <summary>Training and held-out text, from seeds of their own.</summary>
@@ -111,11 +122,11 @@ internal sealed class DemoRun
         return (new Figures(result.BitsPerByte, own), result);
     }
 
-    private int Run(bool onTime)
+    private int Run()
     {
         (string training, string heldOut) = Texts(_settings);
         WriteText(training);
-        if (!Train(training, heldOut, onTime)) return ExitCode.Stopped;
+        if (!Train(training, heldOut)) return ExitCode.Stopped;
         WriteCurves();
         WriteFigures(heldOut);
         DemoTalk.Run(_settings, heldOut, _output, _session.Stop);
@@ -124,23 +135,22 @@ internal sealed class DemoRun
     }
 
     // As much as this machine could learn from in the time, by a first measurement of its speed.
-    private static int BytesForTime(DemoSettings settings, Compute compute)
+    private static double BytesForTime(DemoSettings settings, Compute compute)
     {
-        TextTrainingOptions options = settings.Options;
+        TrainingSettings options = settings.Recipe;
         var config = new GruConfig
         {
-            VocabSize = options.VocabSize,
+            VocabSize = options.VocabSize ?? DefaultTokenizer.DefaultVocabSize,
             EmbeddingDim = options.EmbeddingDim,
             HiddenDim = options.HiddenDim,
             NumLayers = options.NumLayers,
             TieWeights = options.TieWeights,
         };
         double tokensPerSecond = SpeedMeasurement.TokensPerSecond(
-            config, options.Optimizer, options.Training.Bptt, options.Training.BatchSize, compute, SecondsToMeasure);
+            config, new AdamWOptions(), options.Bptt, options.BatchSize, compute, SecondsToMeasure);
         double seconds = Math.Max(0, (60 * settings.Minutes) - SecondsBesidesTraining);
         double bytes = seconds * BytesPerToken * tokensPerSecond * Surplus;
-        double rounded = Math.Round(bytes / BytesRoundedTo) * BytesRoundedTo;
-        return (int)Math.Clamp(rounded, MinBytes, Math.Max(MinBytes, MaxBytesPerMinute * settings.Minutes));
+        return Math.Round(bytes / BytesRoundedTo) * BytesRoundedTo;
     }
 
     private void WriteText(string training)
@@ -154,22 +164,28 @@ internal sealed class DemoRun
     }
 
     /// <summary>Trains; false when the run was stopped.</summary>
-    private bool Train(string training, string heldOut, bool onTime)
+    private bool Train(string training, string heldOut)
     {
         _output.WriteLine("2. Training a tokenizer and a model on it:\n");
         _output.Flush();
-        string folder = _settings.OutDir;
-        string marker = Path.Combine(Directory.CreateDirectory(folder).FullName, MarkerName);
-        File.WriteAllText(marker, "Made by grulm demo, which replaces this folder when it runs again.\n");
-        using var metrics = new MetricsFile(folder);
-        var observer = new SharedObserver([_display, metrics]);
-        using var run = TextTraining.Prepare(
-            Utf8(training), Utf8(heldOut), _settings.Options, _compute, folder, observer, null, _session.Stop);
-        if (onTime) EndOnTime(run);
-        WriteRun(run);
+        string folder = Directory.CreateDirectory(_settings.OutDir).FullName;
+        string text = Path.Combine(folder, TextName), heldOutText = Path.Combine(folder, HeldOutName);
+        File.WriteAllText(Path.Combine(folder, MarkerName), "Made by grulm demo, which replaces this folder when it runs again.\n");
+        File.WriteAllText(text, training);
+        File.WriteAllText(heldOutText, heldOut);
+        TrainingSettings settings = _settings.Recipe with { Data = [text], ValData = heldOutText, OutDir = folder };
+        if (_settings.Threads > 0) settings = settings with { Threads = _settings.Threads };
+        if (_endsOnTime)
+        {
+            double seconds = (60 * _settings.Minutes) - SecondsAfterTraining - _clock.Elapsed.TotalSeconds;
+            settings = settings with { Minutes = Math.Max(seconds, 1) / 60 };
+        }
+
+        using var run = TrainingRun.Start(settings, new DemoObserver(_display), cancel: _session.Stop);
+        WriteRun(run.Plan);
         try
         {
-            return run.Run(_session.Stop).Finished;
+            return run.Run(_session.Stop).IsFinished;
         }
         finally
         {
@@ -177,26 +193,14 @@ internal sealed class DemoRun
         }
     }
 
-    // The least text is learned from whole, however long that takes.
-    private void EndOnTime(TextTraining run)
+    private void WriteRun(RunPlan plan)
     {
-        SpeedMeasurement speed = run.MeasureSpeed(SecondsToMeasure, _session.Stop);
-        double seconds = (60 * _settings.Minutes) - SecondsAfterTraining - _clock.Elapsed.TotalSeconds;
-        TrainingOptions options = _settings.Options.Training;
-        if (speed.StepsIn(seconds, run.Data, options) >= run.TotalSteps * (double)MinBytes / _settings.Bytes)
-        {
-            run.FitInto(new TimeBudget(seconds, speed), options.Epochs);
-        }
-    }
-
-    private void WriteRun(TextTraining run)
-    {
-        GruConfig config = run.Model.Config;
+        GruConfig config = plan.Config;
         _output.WriteLine(string.Create(
             s_invariant,
             $"   {config.VocabSize:#,0} pieces, {config.NumLayers} x {config.HiddenDim} GRU units, "
-            + $"{run.Model.Parameters.Count:#,0} parameters, {run.Data.TokensPerEpoch:#,0} tokens, {run.TotalSteps:#,0} steps, "
-            + $"{_compute.Team.Count} threads"));
+            + $"{plan.Parameters:#,0} parameters, {plan.TokensPerEpoch:#,0} tokens, {plan.TotalSteps:#,0} steps, "
+            + $"{plan.Threads} threads"));
         _output.Flush();
     }
 
@@ -247,4 +251,16 @@ internal sealed class DemoRun
     }
 
     private static ReadOnlyMemory<byte> Utf8(string text) => Encoding.UTF8.GetBytes(text);
+
+    // The demo tells of its text and its model in its own words.
+    private sealed class DemoObserver(TrainingDisplay display) : IRunObserver
+    {
+        public void OnSteps(StepReport report) => display.OnSteps(report);
+
+        public void OnEvaluation(EvaluationReport report) => display.OnEvaluation(report);
+
+        public void OnEpoch(EpochReport report) => display.OnEpoch(report);
+
+        public void OnNotice(long step, string message) => display.OnNotice(step, message);
+    }
 }

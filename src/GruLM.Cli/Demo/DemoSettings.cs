@@ -17,5 +17,6 @@ internal sealed record DemoSettings
     /// <summary>About how long all of it may take.</summary>
     public double Minutes { get; init; } = DemoRun.DefaultMinutes;
 
-    public TextTrainingOptions Options { get; init; } = DemoRun.Recipe;
+    /// <summary>What the model is trained by.</summary>
+    public TrainingSettings Recipe { get; init; } = DemoRun.Recipe;
 }

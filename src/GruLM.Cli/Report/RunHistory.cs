@@ -4,8 +4,6 @@
 
 using System.Text;
 using System.Text.Json;
-using GruLM.Cli.Runs;
-using GruLM.Training;
 
 namespace GruLM.Cli.Report;
 
@@ -49,10 +47,10 @@ internal sealed class RunHistory
     public static RunHistory Read(string modelFolder)
     {
         var history = new RunHistory();
-        string training = Checkpoint.TrainingFolder(modelFolder);
-        history.ReadLines(Path.Combine(training, MetricsFile.Name), history.AddMetrics);
-        history.ReadLines(Path.Combine(training, TrainingSamples.Name), history.AddSample);
-        history.ReadSettings(SettingsFile.PathIn(modelFolder));
+        var layout = new RunLayout(modelFolder);
+        history.ReadLines(layout.Metrics, history.AddMetrics);
+        history.ReadLines(layout.Samples, history.AddSample);
+        history.ReadSettings(layout.Settings);
         history.ReadRecord(modelFolder);
         return history;
     }
@@ -166,7 +164,7 @@ internal sealed class RunHistory
 
     private static string InWords(JsonProperty setting)
     {
-        bool isPath = SettingsFile.Paths.Contains(setting.Name);
+        bool isPath = SettingsTable.Named(setting.Name)?.IsPath == true;
         JsonElement value = setting.Value;
         return value.ValueKind switch
         {
@@ -184,7 +182,7 @@ internal sealed class RunHistory
     {
         try
         {
-            if (RunRecord.Read(modelFolder) is not { } record) return;
+            if (RunRecord.Read(new RunLayout(modelFolder).Record) is not { } record) return;
             Facts.Add(("training text", Bytes(record.Training)));
             Facts.Add(("held-out text", record.HeldOut.Bytes == 0 ? "none" : Bytes(record.HeldOut)));
             Facts.Add(("trained with", $"grulm {record.Version}, {record.Kernels}"));

@@ -26,7 +26,7 @@ internal static class ShowRun
             throw new IOException($"{html}: exists already; choose another file for --html, or --overwrite to replace it");
         }
 
-        if (html is not null && !File.Exists(Path.Combine(folder, ModelFile.ConfigName)) && File.Exists(SettingsFile.PathIn(folder)))
+        if (html is not null && !File.Exists(Path.Combine(folder, ModelFile.ConfigName)) && File.Exists(new RunLayout(folder).Settings))
         {
             // A run that has come to no evaluation and no checkpoint yet can be watched all the same.
             WriteReport(html, folder, [("model", "none is saved yet")], session.Error);
@@ -37,7 +37,7 @@ internal static class ShowRun
         using (parameters)
         {
             var tokenizer = Tokenizer.Load(Path.Combine(folder, ModelFolder.TokenizerName));
-            var model = new ShownModel(folder, parameters, samples, tokenizer, Checkpoint.Find(folder));
+            var model = new ShownModel(folder, parameters, samples, tokenizer, Checkpoint.Find(new RunLayout(folder).Training));
             if (html is not null) WriteReport(html, folder, Facts(model), session.Error);
             if (json) WriteJson(model, session.Output);
             else if (html is null) WriteText(model, session.Output);

@@ -33,13 +33,14 @@ public static class AtomicFile
         string temporary = $"{full}.{Guid.NewGuid():N}.tmp";
         try
         {
+            DiskStep.Before($"write {temporary}");
             using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16))
             {
                 write(stream);
                 stream.Flush(flushToDisk: true);
             }
 
-            File.Move(temporary, full, overwrite: true);
+            DiskStep.MoveFile(temporary, full);
         }
         catch
         {
@@ -91,7 +92,7 @@ public static class AtomicFile
     {
         try
         {
-            File.Delete(path);
+            DiskStep.DeleteFile(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,4 +1,4 @@
-// Checkpoints: training/step-N/ holds the model, the optimizer's state, the position of the run and the checksums of all of them.
+// Checkpoints: a folder step-N holds the model, the optimizer's state, the position of the run and the checksums of all of them.
 // A checkpoint is written and synced under a temporary name and renamed as one folder, and it is renamed away before it is
 // deleted, so that at every instant the folders named step-N are whole ones.
 
@@ -10,7 +10,8 @@ using GruLM.Model;
 
 namespace GruLM.Training;
 
-/// <summary>Writes, checks and finds checkpoints under a model folder, which one run at a time may write to.</summary>
+/// <summary>Writes, checks and finds checkpoints in a folder, which one run at a time may write to. Safe for several threads that only
+/// read.</summary>
 public static class Checkpoint
 {
     private const string Prefix = "step-";
@@ -18,29 +19,25 @@ public static class Checkpoint
     private const string PositionName = "position.json";
     private const string StateName = "training.safetensors";
 
-    /// <summary>The folder of training files inside a model folder.</summary>
-    public static string TrainingFolder(string modelFolder) => Path.Combine(modelFolder, "training");
-
     /// <summary>Writes a checkpoint, then deletes all but the newest <paramref name="keep"/>, and those of later steps: the run has
     /// gone back behind them because they were damaged. Returns its folder.
     /// Throws <see cref="IOException"/> when it cannot be written; the checkpoints before it are whole then.</summary>
-    public static string Save(string modelFolder, ITrainableModel model, RunPosition position, int keep)
+    public static string Save(string parent, ITrainableModel model, RunPosition position, int keep)
     {
-        string parent = TrainingFolder(modelFolder);
         string final = Path.Combine(parent, Prefix + position.Step.ToString(CultureInfo.InvariantCulture));
         string temporary = final + Unfinished;
         try
         {
-            Directory.CreateDirectory(parent);
+            DiskStep.CreateFolder(parent);
             RemoveUnfinished(parent);
-            Directory.CreateDirectory(temporary);
+            DiskStep.CreateFolder(temporary);
             model.Save(temporary);
             model.SaveTrainingState(Path.Combine(temporary, StateName));
             string json = JsonSerializer.Serialize(position, CheckpointJsonContext.Default.RunPosition);
             AtomicFile.WriteAllText(Path.Combine(temporary, PositionName), json + "\n");
             FolderChecksums.Write(temporary);
             if (Directory.Exists(final)) Delete(final);
-            Directory.Move(temporary, final);
+            DiskStep.MoveFolder(temporary, final);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -48,12 +45,12 @@ public static class Checkpoint
             TryDelete(temporary);
             throw new IOException(
                 $"{final}: this checkpoint could not be written ({error.Message}); "
-                + $"those before it are whole: make room and continue with --resume {modelFolder}",
+                + $"those before it are whole: make room and resume the run",
                 error);
         }
 
         int whole = 0;
-        foreach ((long step, string folder) in Find(modelFolder))
+        foreach ((long step, string folder) in Find(parent))
         {
             if (step > position.Step || ++whole > Math.Max(1, keep)) Delete(folder);
         }
@@ -61,10 +58,9 @@ public static class Checkpoint
         return final;
     }
 
-    /// <summary>The checkpoints of a model folder, newest first, unchecked.</summary>
-    public static IReadOnlyList<(long Step, string Folder)> Find(string modelFolder)
+    /// <summary>The checkpoints in <paramref name="parent"/>, newest first, unchecked.</summary>
+    public static IReadOnlyList<(long Step, string Folder)> Find(string parent)
     {
-        string parent = TrainingFolder(modelFolder);
         if (!Directory.Exists(parent)) return [];
         var found = new List<(long Step, string Folder)>();
         foreach (string folder in Directory.EnumerateDirectories(parent, Prefix + "*"))
@@ -78,9 +74,9 @@ public static class Checkpoint
 
     /// <summary>The folder of the newest checkpoint that is as it was written, or null; <paramref name="notice"/> is told of those passed
     /// over.</summary>
-    public static string? NewestWhole(string modelFolder, Action<string> notice)
+    public static string? NewestWhole(string parent, Action<string> notice)
     {
-        foreach ((long _, string folder) in Find(modelFolder))
+        foreach ((long _, string folder) in Find(parent))
         {
             if (FolderChecksums.Check(folder) is not { } wrong) return folder;
             notice($"{folder} is damaged ({wrong}) and is passed over");
@@ -111,22 +107,22 @@ public static class Checkpoint
     {
         foreach (string folder in Directory.EnumerateDirectories(parent, Prefix + "*" + Unfinished))
         {
-            Directory.Delete(folder, recursive: true);
+            DiskStep.DeleteFolder(folder);
         }
     }
 
     private static void Delete(string folder)
     {
         string away = folder + ".old" + Unfinished;
-        Directory.Move(folder, away);
-        Directory.Delete(away, recursive: true);
+        DiskStep.MoveFolder(folder, away);
+        DiskStep.DeleteFolder(away);
     }
 
     private static void TryDelete(string folder)
     {
         try
         {
-            Directory.Delete(folder, recursive: true);
+            DiskStep.DeleteFolder(folder);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -26,7 +26,7 @@ public sealed class Trainer
     private readonly ITrainingData _data;
     private readonly HeldOut? _heldOut;
     private readonly TrainingOptions _options;
-    private readonly string? _folder;
+    private readonly ITrainingStore? _store;
     private readonly ITrainingObserver _observer;
     private readonly TimeBudget? _budget;
     private readonly EpochCount _epochs;
@@ -39,15 +39,15 @@ public sealed class Trainer
     private long _savedAt = -1;
     private double _savedSeconds;
 
-    /// <summary>Sets up a run. With a <paramref name="folder"/>, the best model is saved there and checkpoints under it. With a
+    /// <summary>Sets up a run. With a <paramref name="store"/>, the best model and checkpoints are saved there. With a
     /// <paramref name="budget"/> the run ends when that is spent, if not before; its number of steps follows the speed.
     /// Throws <see cref="ArgumentException"/> for a plateau schedule without held-out data.</summary>
     public Trainer(
-        ITrainableModel model, ITrainingData data, HeldOut? heldOut, TrainingOptions options, string? folder, ITrainingObserver observer,
-        TimeBudget? budget = null)
+        ITrainableModel model, ITrainingData data, HeldOut? heldOut, TrainingOptions options, ITrainingStore? store = null,
+        ITrainingObserver? observer = null, TimeBudget? budget = null)
     {
-        (_model, _data, _heldOut, _options, _folder, _observer, _budget) =
-            (model, data, heldOut, options, folder, observer, budget);
+        (_model, _data, _heldOut, _options, _store, _observer, _budget) =
+            (model, data, heldOut, options, store, observer ?? new NoObserver(), budget);
         if (options.Schedule == ScheduleKind.Plateau && heldOut is null)
         {
             throw new ArgumentException("the plateau schedule needs held-out data to judge by");
@@ -213,7 +213,7 @@ public sealed class Trainer
         {
             throw new InvalidDataException(
                 $"{_position.SkippedInARow} steps in a row went wrong, the last because {problem}: "
-                + "training has diverged; try a lower --lr or --grad-clip. What was saved before is kept");
+                + "training has diverged; try a lower 'LearningRate' or 'GradClip'. What was saved before is kept");
         }
     }
 
@@ -245,7 +245,7 @@ public sealed class Trainer
             if (isBest)
             {
                 _position = _position with { Best = result };
-                if (_folder is not null) _model.Save(_folder);
+                _store?.SaveModel(_model);
             }
 
             _budget?.OnEvaluation(_clock.Elapsed.TotalSeconds - start);
@@ -279,18 +279,18 @@ public sealed class Trainer
 
     private void Save()
     {
-        if (_folder is null || _savedAt == _position.Step) return;
+        if (_store is null || _savedAt == _position.Step) return;
         double start = _clock.Elapsed.TotalSeconds;
 
         // Until an evaluation has chosen a best model, the folder's is the latest.
         if (_position.Best is null)
         {
             _model.SwapAverage();
-            _model.Save(_folder);
+            _store.SaveModel(_model);
             _model.SwapAverage();
         }
 
-        _observer.OnCheckpoint(Checkpoint.Save(_folder, _model, _position, _options.Keep));
+        _observer.OnCheckpoint(_store.SaveCheckpoint(_model, _position, _options.Keep));
         (_savedAt, _savedSeconds) = (_position.Step, _clock.Elapsed.TotalSeconds);
         _budget?.OnSaving(_savedSeconds - start);
     }

@@ -89,13 +89,13 @@ public sealed record TrainingOptions
     {
         if (RandomBptt && kind == SampleKind.Lines)
         {
-            throw new ArgumentException("--random-bptt needs --samples stream: lines are cut at their own ends");
+            throw new ArgumentException("'RandomBptt' needs 'Samples = Stream': lines are cut at their own ends");
         }
 
         if (RandomBptt && Bptt < WindowLengths.SmallestBptt)
         {
             throw new ArgumentException(
-                $"--random-bptt needs a --bptt of at least {WindowLengths.SmallestBptt}, around which lengths can vary; it is {Bptt}");
+                $"'RandomBptt' needs a 'Bptt' of at least {WindowLengths.SmallestBptt}, around which lengths can vary; it is {Bptt}");
         }
     }
 }

@@ -2,20 +2,28 @@
 
 namespace GruLM.Training;
 
-/// <summary>Receives the loop's reports, on the training thread.</summary>
+/// <summary>Receives the loop's reports, on the training thread. Whoever needs only some of them leaves the others out.</summary>
 public interface ITrainingObserver
 {
     /// <summary>Some steps were made.</summary>
-    void OnSteps(StepReport report);
+    void OnSteps(StepReport report)
+    {
+    }
 
     /// <summary>The model was evaluated.</summary>
-    void OnEvaluation(EvaluationReport report);
+    void OnEvaluation(EvaluationReport report)
+    {
+    }
 
     /// <summary>An epoch ended, or the run in the middle of one.</summary>
-    void OnEpoch(EpochReport report);
+    void OnEpoch(EpochReport report)
+    {
+    }
 
     /// <summary>A checkpoint was written.</summary>
-    void OnCheckpoint(string folder);
+    void OnCheckpoint(string folder)
+    {
+    }
 
     /// <summary>It is time for a sample of what the model writes (<see cref="TrainingOptions.SampleEvery"/>).</summary>
     void OnSampleDue(long step)
@@ -23,5 +31,7 @@ public interface ITrainingObserver
     }
 
     /// <summary>Something that the user should know of, such as a skipped step. <paramref name="step"/>: updates made so far.</summary>
-    void OnNotice(long step, string message);
+    void OnNotice(long step, string message)
+    {
+    }
 }

@@ -7,17 +7,10 @@ namespace GruLM.Training;
 /// <summary>Appends a run's figures to a JSON-lines file. Names and units: docs/model-folder.md. Not thread-safe.</summary>
 public sealed class MetricsFile : ITrainingObserver, IDisposable
 {
-    /// <summary>The file's name, in the folder of training files.</summary>
-    public const string Name = "metrics.jsonl";
-
     private readonly StepLines _lines;
 
-    /// <summary>Opens <c>training/metrics.jsonl</c> in a model folder, to append to it.</summary>
-    public MetricsFile(string modelFolder)
-    {
-        string folder = Directory.CreateDirectory(Checkpoint.TrainingFolder(modelFolder)).FullName;
-        _lines = new StepLines(Path.Combine(folder, Name));
-    }
+    /// <summary>Opens a file to append to it, or creates it.</summary>
+    public MetricsFile(string path) => _lines = new StepLines(path);
 
     /// <summary>Drops what was written after <paramref name="step"/>; everything for 0.</summary>
     public void GoBackTo(long step) => _lines.GoBackTo(step);
@@ -44,12 +37,6 @@ public sealed class MetricsFile : ITrainingObserver, IDisposable
         WriteFinite(json, "val_bits_per_byte", report.Result.BitsPerByte);
         WriteFinite(json, "val_token_accuracy", report.Result.Sums.Accuracy);
     });
-
-    /// <inheritdoc/>
-    public void OnEpoch(EpochReport report)
-    {
-        // Its figures are in the lines of its steps and its evaluation.
-    }
 
     /// <inheritdoc/>
     public void OnCheckpoint(string folder) => _lines.FlushToDisk();

@@ -3,6 +3,7 @@
 
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using GruLM.Formats;
 
 namespace GruLM.Training;
 
@@ -32,6 +33,7 @@ public sealed class StepLines : IDisposable
     public void Write(long step, Action<Utf8JsonWriter> write)
     {
         ArgumentNullException.ThrowIfNull(write);
+        DiskStep.Before($"append to {_file.Name}");
         using (var json = new Utf8JsonWriter(_file, s_options))
         {
             json.WriteStartObject();

@@ -5,14 +5,13 @@ using GruLM.Formats;
 
 namespace GruLM.Training;
 
-/// <summary>Writes a run's figures to <c>training/events.out.tfevents.*</c> in a model folder. Tags: docs/model-folder.md.</summary>
+/// <summary>Writes a run's figures to <c>events.out.tfevents.*</c>. Tags: docs/model-folder.md. Not thread-safe.</summary>
 public sealed class TensorBoardFile : ITrainingObserver, IDisposable
 {
     private readonly TensorBoardWriter _writer;
 
     /// <summary>Creates the file of a run that begins after <paramref name="step"/>: 0, or where it goes on.</summary>
-    public TensorBoardFile(string modelFolder, long step) =>
-        _writer = new TensorBoardWriter(Directory.CreateDirectory(Checkpoint.TrainingFolder(modelFolder)).FullName, step);
+    public TensorBoardFile(string folder, long step) => _writer = new TensorBoardWriter(folder, step);
 
     /// <inheritdoc/>
     public void OnSteps(StepReport report)
@@ -34,19 +33,7 @@ public sealed class TensorBoardFile : ITrainingObserver, IDisposable
     }
 
     /// <inheritdoc/>
-    public void OnEpoch(EpochReport report)
-    {
-        // Its figures are in those of its steps and its evaluation.
-    }
-
-    /// <inheritdoc/>
     public void OnCheckpoint(string folder) => _writer.Flush(toDisk: true);
-
-    /// <inheritdoc/>
-    public void OnNotice(long step, string message)
-    {
-        // Only figures are written here.
-    }
 
     /// <inheritdoc/>
     public void Dispose() => _writer.Dispose();

@@ -75,6 +75,24 @@ public sealed class TextCorpus
         return Finish(builder, files);
     }
 
+    /// <summary>Whether such names can be read so, as far as that is known without opening them; throws where not.</summary>
+    /// <exception cref="ArgumentException">A column was given, and nothing has columns; or no name was.</exception>
+    /// <exception cref="FileNotFoundException">There is no such file or folder.</exception>
+    /// <exception cref="InvalidDataException">A folder has no text.</exception>
+    public static void Check(IReadOnlyList<string> names, CorpusOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        IReadOnlyList<string> files = CorpusFiles.Find(names);
+        if (options.Column is null || files.Any(file => options.FormatOf(file) == CorpusFormat.Table)) return;
+        string reason = options.Format switch
+        {
+            null => string.Join(", ", names) + " has no file named *.csv or *.csv.gz; 'DataFormat' csv reads any as a table",
+            CorpusFormat.JsonLines => "'DataFormat' jsonl reads none; give 'DataFormat' csv",
+            _ => "'DataFormat' text reads none; give 'DataFormat' csv",
+        };
+        throw new ArgumentException($"'Column' {options.Column}: only tables have columns, and {reason}");
+    }
+
     /// <summary>The text of one file, which <see cref="Read"/> would hold, as a stream in memory that does not grow with it.</summary>
     /// <param name="file">A file, or <c>-</c> for standard input.</param>
     /// <param name="options">How it is read; null for the defaults.</param>

@@ -58,6 +58,7 @@ public sealed class LanguageModel : IDisposable
     /// Throws <see cref="IOException"/> for missing and <see cref="InvalidDataException"/> for damaged or disagreeing files.</summary>
     public static LanguageModel Open(string folder, int threads = 0)
     {
+        FolderSwitch.Settle(folder);
         (GruParameters parameters, SampleKind samples) = ModelFile.Load(folder);
         try
         {

@@ -158,12 +158,13 @@ public sealed class RegularisationTests : IDisposable
         var heldOut = new HeldOutStream(text.AsMemory(0, 100), Enumerable.Range(1, 100).Select(i => (long)i).ToArray());
         using var whole = GruLanguageModel.Create(config, compute, 7, adam);
         whole.Regularisation = s_everything;
-        TrainingResult result = new Trainer(whole, new TokenStream(text, 4, 12, 5), heldOut, options, _folder, new SilentObserver()).Run();
+        var store = new FolderStore(_folder, Path.Combine(_folder, "training"));
+        TrainingResult result = new Trainer(whole, new TokenStream(text, 4, 12, 5), heldOut, options, store, new SilentObserver()).Run();
         using var best = GruLanguageModel.Load(_folder, compute);
         Assert.Equal(result.Position.Best!.Value.Sums.Nll, Evaluation.Quick(best, heldOut).Sums.Nll, 1e-3);
         Assert.NotEqual(whole.Parameters.Span("embedding.weight").ToArray(), best.Parameters.Span("embedding.weight").ToArray());
 
-        string checkpoint = Checkpoint.Find(_folder).First(c => c.Step == 11).Folder;
+        string checkpoint = Checkpoint.Find(_folder + "/training").First(c => c.Step == 11).Folder;
         using var resumed = new GruLanguageModel(ModelFile.Load(checkpoint).Parameters, compute, adam, seed: 7);
         resumed.Regularisation = s_everything;
         var trainer = new Trainer(resumed, new TokenStream(text, 4, 12, 5), heldOut, options, null, new SilentObserver());

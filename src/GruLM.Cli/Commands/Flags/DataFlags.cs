@@ -2,6 +2,7 @@
 
 using System.CommandLine;
 using GruLM.Cli.Runs;
+using GruLM.Corpus;
 
 namespace GruLM.Cli.Commands;
 
@@ -17,6 +18,9 @@ internal sealed class DataFlags
     /// <summary>What <c>--column</c> says.</summary>
     public Option<string?> Column { get; } = Flags.Text(
         DataForm.ColumnFlag, "NAME", "the column of CSV that holds the text (default: text)");
+
+    /// <summary>The format that was given; null for none.</summary>
+    public CorpusFormat? FormatOf(ParseResult flags) => DataForm.FormatNamed(flags.GetValue(Format));
 
     /// <summary>What both say.</summary>
     public DataForm Value(ParseResult flags) => new(DataForm.FormatNamed(flags.GetValue(Format)), flags.GetValue(Column));

@@ -92,7 +92,7 @@ public sealed record SpeedMeasurement(double Step, double Evaluation, double Sav
     private static RunPosition Train(GruLanguageModel model, ITrainingData data, TrainingOptions options, CancellationToken cancel)
     {
         options = options with { Epochs = 1, Patience = 0, Schedule = ScheduleKind.Constant };
-        return new Trainer(model, data, null, options, null, new Silence()).Run(cancel).Position;
+        return new Trainer(model, data, null, options).Run(cancel).Position;
     }
 
     private static double SecondsToEvaluate(GruLanguageModel model, MeasuredRun run, CancellationToken cancel)
@@ -116,29 +116,6 @@ public sealed record SpeedMeasurement(double Step, double Evaluation, double Sav
         finally
         {
             Directory.Delete(folder, recursive: true);
-        }
-    }
-
-    private sealed class Silence : ITrainingObserver
-    {
-        public void OnSteps(StepReport report)
-        {
-        }
-
-        public void OnEvaluation(EvaluationReport report)
-        {
-        }
-
-        public void OnEpoch(EpochReport report)
-        {
-        }
-
-        public void OnCheckpoint(string folder)
-        {
-        }
-
-        public void OnNotice(long step, string message)
-        {
         }
     }
 }

@@ -7,12 +7,8 @@ using GruLM.Cli;
 
 namespace GruLM.Tests.Cli;
 
-public sealed class CommandLineTests : IDisposable
+public sealed class CommandLineTests
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("grulm-tests-").FullName;
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
-
     [Theory]
     [InlineData("try --temprature 1", "unknown option --temprature for 'grulm try'; did you mean --temperature?")]
     [InlineData("try --out o --temprature=1", "unknown option --temprature for 'grulm try'; did you mean --temperature?")]
@@ -51,19 +47,19 @@ public sealed class CommandLineTests : IDisposable
     public void Values_arrive_as_they_were_given()
     {
         Assert.Equal(
-            (0, "o 7 0.5 0.001 18446744073709551615 char True [a,b,@c] off\n", ""),
+            (0, "o 7 0.5 0.001 18446744073709551615 char True [a,b,@c]\n", ""),
             Run(
                 "try", "--out", "o", "-s", "7", "--temperature=.5", "--seed", "18446744073709551615", "--kind", "char", "--fast",
-                "--text", "a", "b", "--text", "@c", "--tie", "--no-tie"));
-        Assert.Equal((0, "o 256 0.8 0.001 42 bpe False [] on\n", ""), Run("try", "--out", "o"));
-        Assert.Equal((0, "--help 256 0.8 0.001 42 bpe False [] on\n", ""), Run("try", "--out=--help"));
+                "--text", "a", "b", "--text", "@c"));
+        Assert.Equal((0, "o 256 0.8 0.001 42 bpe False []\n", ""), Run("try", "--out", "o"));
+        Assert.Equal((0, "--help 256 0.8 0.001 42 bpe False []\n", ""), Run("try", "--out=--help"));
     }
 
     [Fact]
     public void An_empty_text_is_a_text_unless_one_is_required()
     {
         Assert.Equal("grulm: --out '': something was expected, this is empty\n", Run("try", "--out", "").Error);
-        Assert.Equal((0, "o 256 0.8 0.001 42 bpe False [] on\n", ""), Run("try", "--out", "o", "--text", ""));
+        Assert.Equal((0, "o 256 0.8 0.001 42 bpe False []\n", ""), Run("try", "--out", "o", "--text", ""));
     }
 
     [Fact]
@@ -100,36 +96,6 @@ public sealed class CommandLineTests : IDisposable
         (int code, string? output, string? error) = Run();
         Assert.Equal((2, ""), (code, output));
         Assert.Contains("Usage: grulm COMMAND", error, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void A_configuration_file_gives_what_the_command_line_does_not()
-    {
-        string config = Save(
-            """{"size": 9, "temperature": 0.25, "kind": "char", "fast": true, "tie": false, "text": ["x", 1], "seed": null}""");
-        Assert.Equal((0, "o 9 0.25 0.001 42 char True [x,1] off\n", ""), Run("try", "--out", "o", "--config", config));
-        Assert.Equal(
-            (0, "o 8 0.25 0.001 42 char True [y] on\n", ""),
-            Run("try", "--out", "o", "--config", config, "--size", "8", "--text", "y", "--tie"));
-    }
-
-    [Theory]
-    [InlineData("""{"sise": 9}""", 2, "unknown key 'sise' for 'grulm try'; did you mean size?")]
-    [InlineData("""{"config": "other.json"}""", 2, "unknown key 'config' for 'grulm try'")]
-    [InlineData("""{"size": 0}""", 2, "--size 0: a whole number from 1 to 65536 was expected")]
-    [InlineData("""{"size": true}""", 1, "'size' has the value true; a number or a text was expected")]
-    [InlineData("""{"fast": 1}""", 1, "'fast' has the value 1; true or false was expected")]
-    [InlineData("""{"size": [1]}""", 1, "'size' has the value [1]; a number or a text was expected")]
-    [InlineData("""[]""", 1, "an object of settings such as")]
-    [InlineData("""{"size": 9""", 1, "is no valid JSON at line 1")]
-    public void A_wrong_configuration_file_is_named_in_one_line(string json, int expectedCode, string expected)
-    {
-        string config = Save(json);
-        (int code, string? output, string? error) = Run("try", "--out", "o", "--config", config);
-        Assert.StartsWith($"grulm: {config}: ", error, StringComparison.Ordinal);
-        Assert.Contains(expected, error, StringComparison.Ordinal);
-        Assert.Equal(1, error.Count(c => c == '\n'));
-        Assert.Equal((expectedCode, ""), (code, output));
     }
 
     [Fact]
@@ -185,17 +151,16 @@ public sealed class CommandLineTests : IDisposable
         Option<string> kind = Flags.OneOf("--kind", ["bpe", "char"], "bpe", "which kind");
         Option<bool> fast = Flags.Switch("--fast", "faster");
         Option<string[]> text = Flags.Texts("--text", "TEXT", "texts");
-        var tie = new OnOffFlag("tie", true, "tied");
         return new GrulmCommand(
             "try", "tries", ["grulm try --out folder"],
-            [outDir, size, temperature, rate, seed, kind, fast, text, tie.On, tie.Off, ConfigFile.Flag()],
+            [outDir, size, temperature, rate, seed, kind, fast, text],
             (flags, session) =>
             {
                 object?[] values =
                 [
                     flags.GetValue(outDir), flags.GetValue(size), flags.GetValue(temperature), flags.GetValue(rate),
                     flags.GetValue(seed), flags.GetValue(kind), flags.GetValue(fast),
-                    $"[{string.Join(',', flags.GetValue(text)!)}]", tie.Value(flags) ? "on" : "off",
+                    $"[{string.Join(',', flags.GetValue(text)!)}]",
                 ];
                 session.Output.WriteLine(string.Join(' ', values.Select(v => Convert.ToString(v, CultureInfo.InvariantCulture))));
                 return 0;
@@ -206,11 +171,4 @@ public sealed class CommandLineTests : IDisposable
         "group", "groups", [],
         new GrulmCommand("train", "trains", [], [Flags.Int("--vocab-size", 1, 10, 5, "pieces").WithUnderscores()], (_, _) => 0),
         new GrulmCommand("show", "shows", [], [], (_, _) => 0));
-
-    private string Save(string json)
-    {
-        string path = Path.Combine(_folder, "settings.json");
-        File.WriteAllText(path, json);
-        return path;
-    }
 }

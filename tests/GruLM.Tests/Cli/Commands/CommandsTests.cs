@@ -322,7 +322,7 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
         Assert.Equal(130, result.Code);
         Assert.Contains("the model so far is saved", result.Error, StringComparison.Ordinal);
         Assert.Equal(0, Run("generate", "--model", model, "-n", "3").Code);
-        Assert.NotEmpty(Checkpoint.Find(model));
+        Assert.NotEmpty(Checkpoint.Find(model + "/training"));
     }
 
     internal static (int Code, string Output, string Error) Run(params string[] args) => Run([], args);

@@ -1,7 +1,6 @@
 // The demo's promise: the model's figure stands beside the held-out text's own -log p, and never under it. A figure under it would
 // be a leak of held-out text or a wrong count.
 
-using System.Text;
 using GruLM.Cli.Demo;
 using GruLM.Cli.Runs;
 using GruLM.Kernels;
@@ -20,17 +19,25 @@ public sealed class DemoTests : IDisposable
     {
         var settings = new DemoSettings { OutDir = _folder, Bytes = 400_000 };
         (string? training, string? heldOut) = DemoRun.Texts(settings);
-        TextTrainingOptions options = DemoRun.Recipe with
+        string text = Path.Combine(_folder, "text.txt"), heldOutText = Path.Combine(_folder, "held-out.txt");
+        File.WriteAllText(text, training);
+        File.WriteAllText(heldOutText, heldOut);
+        TrainingSettings recipe = DemoRun.Recipe with
         {
             HiddenDim = 64,
             EmbeddingDim = 64,
-            Training = DemoRun.Recipe.Training with { Epochs = 2, EvalInterval = 0, LearningRate = 0.015 }
+            Epochs = 2,
+            EvalInterval = 0,
+            LearningRate = 0.015,
+            Data = [text],
+            ValData = heldOutText,
+            OutDir = Path.Combine(_folder, "model"),
+            Threads = 2,
         };
-        using var compute = Compute.Create(2);
-        byte[] trainingBytes = Encoding.UTF8.GetBytes(training), heldOutBytes = Encoding.UTF8.GetBytes(heldOut);
-        using (var run = TextTraining.Prepare(trainingBytes, heldOutBytes, options, compute, _folder, new SilentObserver())) run.Run();
+        using (var run = TrainingRun.Start(recipe)) run.Run();
 
-        (DemoRun.Figures? figures, EvaluationResult evaluation) = DemoRun.Evaluate(_folder, heldOut, compute, CancellationToken.None);
+        using var compute = Compute.Create(2);
+        (DemoRun.Figures figures, EvaluationResult evaluation) = DemoRun.Evaluate(recipe.OutDir, heldOut, compute, default);
         Assert.InRange(figures.ModelBits, figures.OwnBits, 2.2 * figures.OwnBits);
         Assert.InRange(evaluation.Bytes, heldOut.Length - 20, heldOut.Length - 1);
     }

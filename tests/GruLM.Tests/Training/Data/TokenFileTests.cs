@@ -81,7 +81,9 @@ public sealed class TokenFileTests : IDisposable
         byte[] Train(TextTrainingOptions how, string name)
         {
             string model = Path.Combine(_folder, name);
-            using (var run = TextTraining.Prepare(text, heldOut, how, compute, model, new SilentObserver())) run.Run();
+            var store = new FolderStore(model, Path.Combine(model, "training"));
+            var around = new RunSurroundings(compute, store, new SilentObserver(), TestContext.Current.CancellationToken);
+            using (var run = TextTraining.Prepare(new TrainingTexts(text, heldOut), how, around)) run.Run();
             return File.ReadAllBytes(Path.Combine(model, ModelFile.WeightsName));
         }
 

@@ -14,6 +14,8 @@ public sealed class TrainerTests : IDisposable
     private readonly GruConfig _config =
         new() { VocabSize = 20, EmbeddingDim = 24, HiddenDim = 24, NumLayers = 2, Dropout = 0.1, TieWeights = true };
 
+    private FolderStore Store => new(_folder, Path.Combine(_folder, "training"));
+
     public void Dispose()
     {
         _compute.Dispose();
@@ -35,7 +37,7 @@ public sealed class TrainerTests : IDisposable
             EvalInterval = 10,
             WarmupSteps = 5
         };
-        TrainingResult result = new Trainer(model, Stream(3000), HeldOut(500), options, _folder, watcher).Run();
+        TrainingResult result = new Trainer(model, Stream(3000), HeldOut(500), options, Store, watcher).Run();
         Assert.True(result.Finished);
         Assert.True(watcher.Steps[0].TrainNll > 2.5, "the first loss is near ln V");
         Assert.True(watcher.Steps[^1].TrainNll < 0.3, $"the last loss is {watcher.Steps[^1].TrainNll}");
@@ -47,7 +49,7 @@ public sealed class TrainerTests : IDisposable
         // The folder's model is the best one, not the last.
         using var saved = GruLanguageModel.Load(_folder, _compute);
         Assert.Equal(result.Position.Best.Value.Sums.MeanNll, Evaluation.Quick(saved, HeldOut(500)).Sums.MeanNll, 1e-6);
-        Assert.Equal(2, Checkpoint.Find(_folder).Count);
+        Assert.Equal(2, Checkpoint.Find(_folder + "/training").Count);
     }
 
     [Theory]
@@ -95,14 +97,14 @@ public sealed class TrainerTests : IDisposable
             if (step == 11) stop.Cancel();
         };
         TrainingResult stopped =
-            new Trainer(first, Data(), HeldOut(60), options with { LogInterval = 1 }, _folder, stopper).Run(stop.Token);
+            new Trainer(first, Data(), HeldOut(60), options with { LogInterval = 1 }, Store, stopper).Run(stop.Token);
         Assert.False(stopped.Finished);
         Assert.Equal(11, stopped.Position.Step);
         if (what == "plateau") Assert.InRange(stopped.Position.RateCuts, 1, end.RateCuts - 1);
 
-        string checkpoint = Checkpoint.Find(_folder)[0].Folder;
+        string checkpoint = Checkpoint.Find(_folder + "/training")[0].Folder;
         using var resumed = GruLanguageModel.Load(checkpoint, _compute, optimizer, seed: 7);
-        var trainer = new Trainer(resumed, Data(), HeldOut(60), options, _folder, new Recorder());
+        var trainer = new Trainer(resumed, Data(), HeldOut(60), options, Store, new Recorder());
         trainer.ContinueFrom(Checkpoint.Load(checkpoint, resumed));
         Assert.True(trainer.Run().Finished);
         RunPosition position = trainer.Position;
@@ -199,8 +201,8 @@ public sealed class TrainerTests : IDisposable
     {
         var options = new TrainingOptions { MaxSteps = 9, BatchSize = 3, GradAccum = 3, Bptt = 16, LearningRate = 0.01, SaveInterval = 4 };
         using var whole = GruLanguageModel.Create(_config, _compute, 7);
-        new Trainer(whole, Stream(3000), null, options with { Keep = 9 }, _folder, new Recorder()).Run();
-        string checkpoint = Checkpoint.Find(_folder).Single(c => c.Step == 4).Folder;
+        new Trainer(whole, Stream(3000), null, options with { Keep = 9 }, Store, new Recorder()).Run();
+        string checkpoint = Checkpoint.Find(_folder + "/training").Single(c => c.Step == 4).Folder;
         using var resumed = GruLanguageModel.Load(checkpoint, _compute, seed: 7);
         var trainer = new Trainer(resumed, Stream(3000), null, options, null, new Recorder());
         trainer.ContinueFrom(Checkpoint.Load(checkpoint, resumed));
@@ -228,12 +230,12 @@ public sealed class TrainerTests : IDisposable
             EvalInterval = 3,
             Patience = 4
         };
-        var trainer = new Trainer(model, Stream(3000), HeldOut(100), options, _folder, watcher);
+        var trainer = new Trainer(model, Stream(3000), HeldOut(100), options, Store, watcher);
         TrainingResult result = trainer.Run();
         Assert.True(result.Finished && trainer.OutOfPatience);
         Assert.True(result.Position.Step < result.Position.TotalSteps);
         Assert.All(watcher.Evaluations[^4..], e => Assert.False(e.IsBest));
-        Assert.Equal(result.Position.Step, Checkpoint.Find(_folder)[0].Step);
+        Assert.Equal(result.Position.Step, Checkpoint.Find(_folder + "/training")[0].Step);
     }
 
     [Fact]
@@ -280,9 +282,9 @@ public sealed class TrainerTests : IDisposable
             },
         };
         var options = new TrainingOptions { MaxSteps = 9, SaveInterval = 2, LogInterval = 1, LearningRate = 0.01 };
-        IOException error = Assert.Throws<IOException>(() => new Trainer(model, Stream(3000), null, options, _folder, watcher).Run());
+        IOException error = Assert.Throws<IOException>(() => new Trainer(model, Stream(3000), null, options, Store, watcher).Run());
         Assert.Contains("step-4: this checkpoint could not be written", error.Message, StringComparison.Ordinal);
-        Assert.Null(FolderChecksums.Check(Checkpoint.NewestWhole(_folder, _ => Assert.Fail("damaged"))!));
+        Assert.Null(FolderChecksums.Check(Checkpoint.NewestWhole(_folder + "/training", _ => Assert.Fail("damaged"))!));
     }
 
     [Fact]
@@ -293,7 +295,7 @@ public sealed class TrainerTests : IDisposable
         var watcher = new Recorder();
         InvalidDataException error = Assert.Throws<InvalidDataException>(
             () => new Trainer(model, Stream(3000), null, new TrainingOptions(), null, watcher).Run());
-        Assert.Contains("--lr", error.Message, StringComparison.Ordinal);
+        Assert.Contains("'LearningRate'", error.Message, StringComparison.Ordinal);
         Assert.NotEmpty(watcher.Notices);
     }
 
@@ -303,7 +305,7 @@ public sealed class TrainerTests : IDisposable
         using var model = GruLanguageModel.Create(_config, _compute, 1);
         using var stop = new CancellationTokenSource();
         stop.Cancel();
-        Assert.False(new Trainer(model, Stream(300), HeldOut(50), new TrainingOptions(), _folder, new Recorder()).Run(stop.Token).Finished);
+        Assert.False(new Trainer(model, Stream(300), HeldOut(50), new TrainingOptions(), Store, new Recorder()).Run(stop.Token).Finished);
         using var saved = GruLanguageModel.Load(_folder, _compute);
         Assert.Equal(model.Parameters.Span("embedding.weight").ToArray(), saved.Parameters.Span("embedding.weight").ToArray());
     }

@@ -1,26 +1,11 @@
 // For runs of which only the result is looked at.
-using GruLM.Training;
 
 namespace GruLM.Tests;
 
 /// <summary>Looks at nothing; a notice fails the test.</summary>
-internal sealed class SilentObserver : ITrainingObserver
+internal sealed class SilentObserver : IRunObserver
 {
-    public void OnSteps(StepReport report)
-    {
-    }
-
-    public void OnEvaluation(EvaluationReport report)
-    {
-    }
-
-    public void OnEpoch(EpochReport report)
-    {
-    }
-
-    public void OnCheckpoint(string folder)
-    {
-    }
+    public void OnNotice(string notice) => Assert.Fail(notice);
 
     public void OnNotice(long step, string message) => Assert.Fail(message);
 }

@@ -76,10 +76,10 @@ public sealed class KeptInputTests : IDisposable
         Assert.Contains("the text has changed since this run began", changed, StringComparison.Ordinal);
         string eval = Bad([], $"eval --model {_model}", 1)[^1];
         Assert.Contains(
-            "standard-input: not found, and the model was trained on standard input; name a text with --data FILE",
+            "standard-input: not found, and the model was trained on standard input; name a text with --data",
             eval, StringComparison.Ordinal);
         Good(s_text, $"train --resume {_model} --max-steps 3");
-        Assert.Equal(3, Checkpoint.Find(_model)[0].Step);
+        Assert.Equal(3, Checkpoint.Find(_model + "/training")[0].Step);
     }
 
     [Fact]

@@ -4,7 +4,6 @@
 
 using System.Diagnostics;
 using System.Text.Json;
-using GruLM.Cli;
 using GruLM.Cli.Demo;
 using GruLM.Formats;
 using GruLM.Training;
@@ -60,7 +59,7 @@ public sealed class KillTests : IDisposable
         string flags = "--vocab-size 320 --hidden-dim 32 --emb-dim 32 --num-layers 1 --batch-size 4 --bptt 16 --epochs 1000"
             + " --minutes 0.1 --log-interval 1 --eval-tokens 200 --save-interval 5 --threads 1";
         KillWhen($"train --data {text} --out-dir {model} {flags}", () => File.Exists(settings));
-        KillWhen($"train --resume {model} --threads 1", () => Checkpoint.Find(model).Count > 0);
+        KillWhen($"train --resume {model} --threads 1", () => Checkpoint.Find(model + "/training").Count > 0);
         using (var told = JsonDocument.Parse(File.ReadAllText(settings)))
         {
             Assert.Equal(0.1, told.RootElement.GetProperty("minutes").GetDouble());
@@ -77,7 +76,7 @@ public sealed class KillTests : IDisposable
         {
             Assert.False(told.RootElement.TryGetProperty("minutes", out _));
             IReadOnlyList<PlannedSteps> plan = StepPlan.Parse(told.RootElement.GetProperty("step-plan").GetString()!);
-            Assert.Equal(Checkpoint.Find(model)[0].Step, plan[^1].TotalSteps);
+            Assert.Equal(Checkpoint.Find(model + "/training")[0].Step, plan[^1].TotalSteps);
         }
 
         Assert.Contains("nothing is left to do", Finish($"train --resume {model} --threads 1"), StringComparison.Ordinal);
@@ -146,7 +145,7 @@ public sealed class KillTests : IDisposable
         // The last line may be cut short.
         long reached = File.ReadAllText(metrics).Split('\n')[..^1]
             .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("step").GetInt64()).LastOrDefault();
-        IReadOnlyList<(long Step, string Folder)> whole = Checkpoint.Find(model);
+        IReadOnlyList<(long Step, string Folder)> whole = Checkpoint.Find(model + "/training");
         Assert.All(whole, c => Assert.Null(FolderChecksums.Check(c.Folder)));
         long saved = whole.Count == 0 ? 0 : whole[0].Step;
         Assert.True(reached - saved <= SaveInterval, $"step {reached} was reached, step {saved} is saved");

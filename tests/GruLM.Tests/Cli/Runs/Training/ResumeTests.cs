@@ -49,7 +49,7 @@ public sealed class ResumeTests : IDisposable
     {
         string whole = Train("whole", $"{Sizes} --max-steps 20 --save-interval 5 --keep 3"), damaged = Path.Combine(_root, "damaged");
         Copy(whole, damaged);
-        IReadOnlyList<(long Step, string Folder)> checkpoints = Checkpoint.Find(damaged);
+        IReadOnlyList<(long Step, string Folder)> checkpoints = Checkpoint.Find(damaged + "/training");
         Assert.Equal([20, 15, 10], checkpoints.Select(c => c.Step));
         using (FileStream file = File.OpenWrite(Path.Combine(checkpoints[0].Folder, "model.safetensors")))
         {
@@ -67,9 +67,9 @@ public sealed class ResumeTests : IDisposable
         Assert.Contains("step-15 is damaged", messages, StringComparison.Ordinal);
         Assert.Contains($"continuing from {checkpoints[2].Folder}", messages, StringComparison.Ordinal);
         AssertSame(whole, damaged);
-        Assert.All(Checkpoint.Find(damaged), c => Assert.Null(FolderChecksums.Check(c.Folder)));
+        Assert.All(Checkpoint.Find(damaged + "/training"), c => Assert.Null(FolderChecksums.Check(c.Folder)));
 
-        foreach ((long _, string? folder) in Checkpoint.Find(damaged)) File.Delete(Path.Combine(folder, "position.json"));
+        foreach ((long _, string? folder) in Checkpoint.Find(damaged + "/training")) File.Delete(Path.Combine(folder, "position.json"));
         Bad($"train --resume {damaged}", 1, "none of its checkpoints is whole");
     }
 
@@ -83,14 +83,14 @@ public sealed class ResumeTests : IDisposable
             File.Delete(Path.Combine(begun, name));
         }
 
-        foreach ((long _, string? folder) in Checkpoint.Find(begun)) Directory.Delete(folder, recursive: true);
+        foreach ((long _, string? folder) in Checkpoint.Find(begun + "/training")) Directory.Delete(folder, recursive: true);
         string messages = Good($"train --resume {begun}");
         Assert.Contains("starting from the beginning", messages, StringComparison.Ordinal);
         Assert.DoesNotContain("learning a tokenizer", messages, StringComparison.Ordinal);
         AssertSame(whole, begun);
 
         // A tokenizer that is not the one that was written is learned again, to the same bytes, while nothing depends on it.
-        foreach ((long _, string? folder) in Checkpoint.Find(begun)) Directory.Delete(folder, recursive: true);
+        foreach ((long _, string? folder) in Checkpoint.Find(begun + "/training")) Directory.Delete(folder, recursive: true);
         File.WriteAllText(Path.Combine(begun, "tokenizer.model"), "damaged");
         Assert.Contains("learning a tokenizer", Good($"train --resume {begun}"), StringComparison.Ordinal);
         AssertSame(whole, begun);
@@ -146,7 +146,7 @@ public sealed class ResumeTests : IDisposable
         Assert.Equal(weights, File.ReadAllBytes(Path.Combine(model, "model.safetensors")));
         Good($"train --resume {model} --max-steps 6");
         Good($"train --data {_text} --out-dir {model} {Sizes} --max-steps 3 --overwrite");
-        Assert.Equal([3], Checkpoint.Find(model).Select(c => c.Step));
+        Assert.Equal([3], Checkpoint.Find(model + "/training").Select(c => c.Step));
     }
 
     [Fact]
@@ -155,14 +155,14 @@ public sealed class ResumeTests : IDisposable
         string model = Train("model", $"{Sizes} --max-steps 4");
         string held = Path.Combine(model, "training", "lock");
         using var other = new FileStream(held, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        Bad($"train --resume {model} --max-steps 9", 1, "another grulm train is at work in it");
-        Bad($"train --data {_text} --out-dir {model} --overwrite {Sizes} --max-steps 4", 1, "another grulm train is at work in it");
+        Bad($"train --resume {model} --max-steps 9", 1, "another run is at work in it");
+        Bad($"train --data {_text} --out-dir {model} --overwrite {Sizes} --max-steps 4", 1, "another run is at work in it");
     }
 
     /// <summary>The models, the best and the newest, and the state beside it are the same to the last bit.</summary>
     internal static void AssertSame(string expected, string actual)
     {
-        (string? e, string? a) = (Checkpoint.Find(expected)[0].Folder, Checkpoint.Find(actual)[0].Folder);
+        (string? e, string? a) = (Checkpoint.Find(expected + "/training")[0].Folder, Checkpoint.Find(actual + "/training")[0].Folder);
         Assert.Equal(Path.GetFileName(e), Path.GetFileName(a));
         foreach (string name in (string[])["model.safetensors", "training.safetensors"])
         {

@@ -38,7 +38,7 @@ public sealed class TrainingPlanTests : IDisposable
         Assert.True(plan.Count > 1, "the plan was never looked at again");
         Assert.Equal(0, plan[0].Step);
         long steps = plan[^1].TotalSteps;
-        Assert.Equal(steps, Checkpoint.Find(model)[0].Step);
+        Assert.Equal(steps, Checkpoint.Find(model + "/training")[0].Step);
         Assert.Equal(0.0001, ResumeTests.Lines(model).Last(l => l.TryGetProperty("lr", out _)).GetProperty("lr").GetDouble(), 1e-4);
 
         // The settings beside it make the same model again, whatever the time is now.
@@ -48,9 +48,9 @@ public sealed class TrainingPlanTests : IDisposable
 
         // More steps, or more time, take up a run that has ended.
         Good($"train --resume {again} --max-steps {steps + 7}");
-        Assert.Equal(steps + 7, Checkpoint.Find(again)[0].Step);
+        Assert.Equal(steps + 7, Checkpoint.Find(again + "/training")[0].Step);
         Good($"train --resume {model} --minutes 0.14");
-        Assert.True(Checkpoint.Find(model)[0].Step > steps, "more time made no more steps");
+        Assert.True(Checkpoint.Find(model + "/training")[0].Step > steps, "more time made no more steps");
         Good($"train --config {Path.Combine(model, "training", "settings.json")} --out-dir {_root}/third");
         ResumeTests.AssertSame(model, Path.Combine(_root, "third"));
     }

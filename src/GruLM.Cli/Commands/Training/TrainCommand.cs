@@ -1,0 +1,79 @@
+// grulm train: flags become settings, the library trains, and what happens is shown. Which flags there are, TrainFlags says.
+
+namespace GruLM.Cli.Commands;
+
+internal static class TrainCommand
+{
+    public static GrulmCommand Create()
+    {
+        var train = new TrainFlags();
+        return new GrulmCommand(
+            "train",
+            "Train a tokenizer and a GRU language model on text.",
+            [
+                "grulm train --data book.txt --out-dir model",
+                "grulm train --resume model",
+                "grulm train --data talks.txt --samples lines --hidden-dim 512 --epochs 20 --out-dir talker",
+            ],
+            train.Sections.SelectMany(section => section.Flags),
+            (flags, session) => Run(train.Read(flags), session))
+        {
+            Sections = train.Sections,
+        };
+    }
+
+    private static int Run(TrainCall call, Session session)
+    {
+        var display = new RunDisplay(session.Error, session.ErrorIsTerminal);
+        if (call.ResumedFolder is { } folder)
+        {
+            using var resumed = TrainingRun.Resume(folder, call.Given.On, display, session.Input, session.Stop);
+            return Train(resumed, display, session);
+        }
+
+        TrainingSettings settings = Settings(call, session.Error);
+        if (call.IsDryRun)
+        {
+            display.WriteEstimate(TrainingRun.DryRun(settings, display, session.Input, session.Stop));
+            return ExitCode.Done;
+        }
+
+        using var run = TrainingRun.Start(settings, display, session.Input, session.Stop);
+        return Train(run, display, session);
+    }
+
+    // On top of the recipe that was named, or of the one that fits into the time.
+    private static TrainingSettings Settings(TrainCall call, TextWriter messages)
+    {
+        Recipe? named = call.Preset is { } name ? Recipes.Named(name) : null;
+        Recipe? recipe = RecipeChoice.ForTime(call.Given, named) ?? named;
+        if (recipe is not null && recipe != named)
+        {
+            messages.WriteLine(named is null
+                ? $"--minutes alone: training with the settings of --preset {recipe.Name} "
+                    + "(any flag on sizes or learning makes them yours)"
+                : $"too few minutes for --preset {named.Name}: training with the settings of --preset {recipe.Name}, "
+                    + "which learns more in so little time");
+        }
+
+        TrainingSettings settings = recipe is null ? call.Given.On(new TrainingSettings()) : call.Given.On(recipe);
+        return settings with { OutDir = call.OutDir!, Overwrite = call.Overwrite };
+    }
+
+    private static int Train(TrainingRun run, RunDisplay display, Session session)
+    {
+        display.WriteStart(run.Plan, run.Settings, isResumed: run.IsResumed);
+        RunOutcome outcome;
+        try
+        {
+            outcome = run.Run(session.Stop);
+        }
+        finally
+        {
+            display.Finish();
+        }
+
+        if (!run.Plan.IsDone) display.WriteEnd(outcome, run.Settings);
+        return outcome.IsFinished ? ExitCode.Done : ExitCode.Stopped;
+    }
+}

@@ -1,0 +1,154 @@
+// What a person is told of a training run, on standard error: what is being prepared, what the run is going to be, how it goes
+// (TrainingDisplay.cs), what came of it, and what to do next.
+
+using System.Globalization;
+using GruLM.Corpus;
+using GruLM.Model;
+using GruLM.Training;
+
+namespace GruLM.Cli;
+
+/// <summary>Tells of a run. <paramref name="live"/>: standard error is a terminal.</summary>
+internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
+{
+    // With more parameters than this for each token to learn from, a model can know its text by heart.
+    private const double MaxParametersPerToken = 5;
+
+    private static readonly CultureInfo s_invariant = CultureInfo.InvariantCulture;
+
+    private readonly TrainingDisplay _training = new(messages, live);
+
+    public void OnPhase(string phase) => messages.WriteLine(SettingWords.ToFlags(phase) + " …");
+
+    public void OnNotice(string notice) => messages.WriteLine("note: " + SettingWords.ToFlags(notice));
+
+    public void OnText(CorpusCounts counts) => CorpusDisplay.Write(counts, messages);
+
+    public void OnPrepared(RunPlan plan)
+    {
+        GruConfig config = plan.Config;
+        string output = config.TieWeights ? "tied" : "untied", extras = ModelWords.Extras(config);
+        messages.WriteLine(string.Create(
+            s_invariant,
+            $"model: vocabulary {config.VocabSize:#,0}, embedding {config.EmbeddingDim}, "
+            + $"{config.NumLayers} x {config.HiddenDim} GRU units, {output}{extras}, {plan.Parameters:#,0} parameters"));
+        if (plan.Parameters > MaxParametersPerToken * plan.TokensPerEpoch)
+        {
+            messages.WriteLine(string.Create(
+                s_invariant,
+                $"note: {plan.Parameters:#,0} parameters for {plan.TokensPerEpoch:#,0} tokens: the model will learn the text by heart; "
+                + $"more text, or a smaller --hidden-dim, --emb-dim or --vocab-size, makes it better"));
+        }
+    }
+
+    public void OnPlanned(RunPlan plan)
+    {
+        if (plan.Minutes is { } minutes)
+        {
+            double epochs = plan.TotalSteps / (double)plan.StepsPerEpoch;
+            messages.WriteLine(string.Create(
+                s_invariant,
+                $"{minutes:0.##} minutes are time for {plan.TotalSteps:#,0} steps or so, {epochs:0.0} epochs, at the speed of now"));
+        }
+
+        if (plan.EpochsThatEndIt is { } end)
+        {
+            messages.WriteLine(string.Create(
+                s_invariant,
+                $"note: {end} epochs take less time than that; more passes over a text rarely make a model better "
+                + $"(--epochs N makes as many as you say)"));
+        }
+
+        string kind = plan.Samples == SampleKind.Lines ? "lines" : "stream", about = plan.RandomBptt ? "about " : "";
+        string heldOut = plan.HeldOutTokens is { } tokens ? string.Create(s_invariant, $"{tokens:#,0} held out") : "none held out";
+        messages.WriteLine(string.Create(
+            s_invariant,
+            $"training: {plan.TokensPerEpoch:#,0} tokens an epoch ({kind}), {heldOut}, "
+            + $"{plan.TotalSteps:#,0} steps of {plan.Lanes} x {about}{plan.Bptt}, {plan.Kernels}"));
+    }
+
+    public void OnSteps(StepReport report) => _training.OnSteps(report);
+
+    public void OnEvaluation(EvaluationReport report) => _training.OnEvaluation(report);
+
+    public void OnEpoch(EpochReport report) => _training.OnEpoch(report);
+
+    public void OnNotice(long step, string message) => _training.OnNotice(step, message);
+
+    public void OnSample(TrainingSample sample)
+    {
+        string text = (sample.Prompt + sample.Text).ReplaceLineEndings("⏎");
+        _training.WriteLasting($"sample at step {sample.Step}: {text}");
+    }
+
+    /// <summary>Where a run goes on, or that there is nothing left to do.</summary>
+    public void WriteStart(RunPlan plan, TrainingSettings settings, bool isResumed)
+    {
+        if (plan.IsDone)
+        {
+            WriteNothingLeft(plan, settings);
+            return;
+        }
+
+        if (!isResumed) return;
+        messages.WriteLine(plan.Checkpoint is { } checkpoint
+            ? $"continuing from {checkpoint}"
+            : "no checkpoint was written yet: starting from the beginning");
+    }
+
+    /// <summary>What training would take.</summary>
+    public void WriteEstimate(RunEstimate estimate)
+    {
+        string time = TrainingDisplay.Time(estimate.Seconds);
+        messages.WriteLine(string.Create(s_invariant, $"memory: about {estimate.Plan.MemoryBytes / 1e6:#,0} MB besides the text"));
+        messages.WriteLine(string.Create(
+            s_invariant,
+            $"speed: {estimate.TokensPerSecond:#,0} tokens a second, {1000 * estimate.SecondsAStep:0.0} ms a step, "
+            + $"{estimate.SecondsAnEvaluation:0.0} s an evaluation"));
+        messages.WriteLine(string.Create(s_invariant, $"time: about {time} for {estimate.Plan.TotalSteps:#,0} steps"));
+        messages.WriteLine("dry run: nothing was written");
+    }
+
+    /// <summary>Ends the changing line.</summary>
+    public void Finish() => _training.Finish();
+
+    /// <summary>What came of the run, and what to do next.</summary>
+    public void WriteEnd(RunOutcome outcome, TrainingSettings settings)
+    {
+        messages.Write(LossCurve.Draw(_training.TrainCurve, "training loss (nats a token) by step"));
+        messages.Write(LossCurve.Draw(_training.BitsCurve, "held-out bits a byte by step"));
+        RunPosition position = outcome.Position;
+        if (!outcome.IsFinished)
+        {
+            messages.WriteLine(
+                $"stopped at step {position.Step:#,0} of {position.TotalSteps:#,0}; the model so far is saved; "
+                + $"go on with: grulm train --resume {settings.OutDir}");
+        }
+        else if (outcome.IsOutOfPatience)
+        {
+            messages.WriteLine(
+                $"ended at step {position.Step:#,0} of {position.TotalSteps:#,0}: "
+                + $"{position.EvaluationsSinceBest} evaluations in a row were no better");
+        }
+
+        if (position.Best is { } best) messages.WriteLine($"best held-out figures: {TrainingDisplay.Figures(best)}");
+        messages.WriteLine($"model in {settings.OutDir}; try: grulm generate --model {settings.OutDir} --prompt \"…\"");
+    }
+
+    private void WriteNothingLeft(RunPlan plan, TrainingSettings settings)
+    {
+        if (plan.IsOutOfPatience)
+        {
+            messages.WriteLine(
+                $"nothing is left to do: the last {plan.EvaluationsSinceBest} evaluations were no better; give more --patience to go on");
+            return;
+        }
+
+        bool isTimed = settings.StepPlan.Count > 0 || settings.Minutes is not null;
+        string more = isTimed ? "--minutes (and --epochs, if those ended it)" : "--epochs";
+        messages.WriteLine(string.Create(
+            s_invariant,
+            $"nothing is left to do: {plan.StepsDone:#,0} steps are made, the run has {plan.TotalSteps:#,0}; "
+            + $"give more {more} or --max-steps to go on"));
+    }
+}

@@ -1,0 +1,17 @@
+// Where a run keeps what it has: the best model so far, and checkpoints. A plain folder is one (FolderStore.cs); another is the folder of
+// a run that replaces an older model once it has one of its own.
+
+using GruLM.Model;
+
+namespace GruLM.Training;
+
+/// <summary>Keeps models and checkpoints. Used by the training thread.</summary>
+public interface ITrainingStore
+{
+    /// <summary>Saves the model, each file whole or not at all.</summary>
+    void SaveModel(ITrainableModel model);
+
+    /// <summary>Saves a checkpoint and deletes all but the newest <paramref name="keep"/>. Returns its folder.</summary>
+    /// <exception cref="IOException">It cannot be written; those before it are whole.</exception>
+    string SaveCheckpoint(ITrainableModel model, RunPosition position, int keep);
+}

@@ -1,0 +1,11 @@
+// The figures of an evaluation.
+
+using GruLM.Training;
+
+namespace GruLM;
+
+/// <summary>What an evaluation measured.</summary>
+/// <param name="Plain">The model's figures.</param>
+/// <param name="Adapted">Those of a copy that adapts as it reads; null when none was asked for.</param>
+/// <param name="Seconds">Time that it took.</param>
+public sealed record EvaluationFigures(EvaluationResult Plain, EvaluationResult? Adapted, double Seconds);

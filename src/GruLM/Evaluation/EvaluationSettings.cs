@@ -1,0 +1,39 @@
+// What an evaluation can be told.
+
+using GruLM.Corpus;
+using GruLM.Model;
+using GruLM.Training;
+
+namespace GruLM;
+
+/// <summary>How a model is evaluated. Immutable, safe for several threads.</summary>
+public sealed record EvaluationSettings
+{
+    /// <summary>The model's folder.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Files and folders of text to evaluate on, <c>-</c> for standard input; empty: the held-out part of what the model was
+    /// trained on.</summary>
+    public IReadOnlyList<string> Data { get; init; } = [];
+
+    /// <summary>What the files hold; null: what their names say.</summary>
+    public CorpusFormat? DataFormat { get; init; }
+
+    /// <summary>The column of tables that holds the text; null for the column <c>text</c>.</summary>
+    public string? Column { get; init; }
+
+    /// <summary>Tokens after which the state starts afresh; 0: never.</summary>
+    public int Window { get; init; }
+
+    /// <summary>How the text is cut; null: as the model was trained.</summary>
+    public SampleKind? Samples { get; init; }
+
+    /// <summary>Whether only answers count; null: as the model was trained.</summary>
+    public bool? MaskPrompt { get; init; }
+
+    /// <summary>How a copy of the model adapts as it reads, for a second figure; null: there is none.</summary>
+    public DynamicOptions? Dynamic { get; init; }
+
+    /// <summary>Threads to compute with; 0: one a core.</summary>
+    public int Threads { get; init; }
+}

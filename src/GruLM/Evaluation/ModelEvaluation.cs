@@ -1,0 +1,140 @@
+// How well a model folder knows a text, or the held-out part of what it was trained on: as one stream, in windows, line by line, or by a
+// copy that adapts as it reads. What the figures mean stands in docs/evaluation.md.
+
+using System.Diagnostics;
+using GruLM.Corpus;
+using GruLM.Kernels;
+using GruLM.Model;
+using GruLM.Tokenization;
+using GruLM.Training;
+
+namespace GruLM;
+
+/// <summary>Evaluates model folders. Safe for several threads.</summary>
+public sealed class ModelEvaluation
+{
+    private readonly EvaluationSettings _settings;
+    private readonly IProgressObserver _observer;
+    private readonly CancellationToken _cancel;
+
+    private ModelEvaluation(EvaluationSettings settings, IProgressObserver observer, CancellationToken cancel) =>
+        (_settings, _observer, _cancel) = (settings, observer, cancel);
+
+    /// <summary>Evaluates the model in <paramref name="folder"/> on the held-out part of what it was trained on.</summary>
+    /// <inheritdoc cref="Run(EvaluationSettings, IProgressObserver?, Stream?, CancellationToken)"/>
+    public static EvaluationFigures Run(string folder, CancellationToken cancel = default) =>
+        Run(new EvaluationSettings { Model = folder }, cancel: cancel);
+
+    /// <summary>Evaluates a model.</summary>
+    /// <param name="settings">The model, the text, and how it is read.</param>
+    /// <param name="observer">Is told of the text, and how far the evaluation is, in tokens; null: nobody is.</param>
+    /// <param name="standardInput">What <c>-</c> reads; null for the process's own standard input.</param>
+    /// <param name="cancel">Ends it with an <see cref="OperationCanceledException"/>.</param>
+    /// <exception cref="ArgumentException">Settings do not go together.</exception>
+    /// <exception cref="IOException">A file is missing or cannot be read.</exception>
+    /// <exception cref="InvalidDataException">A file is damaged, or the text has nothing to evaluate on.</exception>
+    public static EvaluationFigures Run(
+        EvaluationSettings settings, IProgressObserver? observer = null, Stream? standardInput = null, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentOutOfRangeException.ThrowIfNegative(settings.Window);
+        ArgumentOutOfRangeException.ThrowIfNegative(settings.Threads);
+        return new ModelEvaluation(settings, observer ?? new NoProgress(), cancel).Run(standardInput);
+    }
+
+    private EvaluationFigures Run(Stream? standardInput)
+    {
+        FolderSwitch.Settle(_settings.Model);
+        (GruConfig config, SampleKind trainedOn) = ModelFile.LoadConfig(_settings.Model);
+        SampleKind samples = _settings.Window > 0 ? SampleKind.Stream : _settings.Samples ?? trainedOn;
+        CheckSamples(samples);
+        CorpusText text = ReadText(trainedOn, standardInput);
+        using var compute = Compute.Create(_settings.Threads);
+        using var model = GruLanguageModel.Load(_settings.Model, compute);
+        var tokenizer = Tokenizer.Load(ModelFolder.TokenizerPath(_settings.Model));
+        if (tokenizer.VocabSize != config.VocabSize)
+        {
+            throw new InvalidDataException(
+                $"{_settings.Model}: the tokenizer has {tokenizer.VocabSize} pieces and the model {config.VocabSize}");
+        }
+
+        long start = Stopwatch.GetTimestamp();
+        (EvaluationResult plain, EvaluationResult? adapted) = samples == SampleKind.Lines
+            ? (Lines(model, tokenizer, text, trainedOn), null)
+            : Stream(model, tokenizer, text, compute);
+        return new EvaluationFigures(plain, adapted, Stopwatch.GetElapsedTime(start).TotalSeconds);
+    }
+
+    private void CheckSamples(SampleKind samples)
+    {
+        if (_settings is { Dynamic: not null, Window: > 0 })
+        {
+            throw new ArgumentException("'Dynamic' reads one stream and 'Window' starts anew every so many tokens; give one of them");
+        }
+
+        if (_settings.Dynamic is not null && samples == SampleKind.Lines)
+        {
+            throw new ArgumentException("'Dynamic' reads one stream, and this model was trained on lines; add 'Samples = Stream'");
+        }
+
+        if (_settings.MaskPrompt == true && samples != SampleKind.Lines)
+        {
+            throw new ArgumentException("'MaskPrompt' needs text that is read line by line: give 'Samples = Lines'");
+        }
+    }
+
+    private CorpusText ReadText(SampleKind trainedOn, Stream? standardInput)
+    {
+        var reading = new CorpusReading(_observer, _cancel)
+        {
+            Format = _settings.DataFormat,
+            Column = _settings.Column,
+            StandardInput = standardInput,
+        };
+        reading.Check(_settings.Data);
+        return _settings.Data.Count == 0 ? RecordedText.Of(_settings.Model, trainedOn).HeldOut(reading) : reading.Read(_settings.Data);
+    }
+
+    private EvaluationResult Lines(GruLanguageModel model, Tokenizer tokenizer, CorpusText text, SampleKind trainedOn)
+    {
+        bool answersOnly = _settings.MaskPrompt ?? WasTrainedOnAnswers(trainedOn);
+        HeldOutLines lines = TokenizedText.HeldOutLines(tokenizer, text, answersOnly ? TokenizedText.AnswerMask(tokenizer) : null);
+        if (answersOnly && lines.Lines.Count == 0)
+        {
+            string marker = ChatTemplate.Default.Ai;
+            throw new InvalidDataException(
+                $"the text has no sample with {marker}, so there is no answer to count; 'MaskPrompt = false' counts everything");
+        }
+
+        return Training.Evaluation.Lines(model, lines, 0, Progress(lines.Tokens), _cancel);
+    }
+
+    private (EvaluationResult Plain, EvaluationResult? Adapted) Stream(
+        GruLanguageModel model, Tokenizer tokenizer, CorpusText text, Compute compute)
+    {
+        HeldOutStream stream = TokenizedText.HeldOutStream(tokenizer, text);
+        Action<long> progress = Progress(stream.Tokens);
+        EvaluationResult plain = _settings.Window > 0
+            ? Training.Evaluation.Windows(model, stream, _settings.Window, progress, _cancel)
+            : Training.Evaluation.Stream(model, stream, progress, _cancel);
+        if (_settings.Dynamic is not { } options) return (plain, null);
+        return (plain, DynamicEvaluation.Stream(model.Parameters, compute, stream, options, progress, _cancel));
+    }
+
+    // A model without settings beside it was trained who knows how: everything counts.
+    private bool WasTrainedOnAnswers(SampleKind trainedOn)
+    {
+        if (!File.Exists(new RunLayout(_settings.Model).Settings)) return false;
+        try
+        {
+            return RecordedText.Of(_settings.Model, trainedOn).MaskPrompt;
+        }
+        catch (InvalidDataException error)
+        {
+            string reason = error.Message.Split("; name a text")[0];
+            throw new InvalidDataException($"{reason}; say 'MaskPrompt' or 'MaskPrompt = false'", error);
+        }
+    }
+
+    private Action<long> Progress(long total) => done => _observer.OnProgress(done, total);
+}

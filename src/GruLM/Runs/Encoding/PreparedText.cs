@@ -1,0 +1,66 @@
+// The text of a run as its loop reads it: the training part as batches of tokens, the held-out part as tokens with their lengths in bytes.
+
+using GruLM.Corpus;
+using GruLM.Model;
+using GruLM.Tokenization;
+using GruLM.Training;
+
+namespace GruLM;
+
+/// <summary>The tokens of a run. Disposing it closes the files that a long text's tokens are read from.</summary>
+/// <param name="Tokenizer">What the text was encoded with.</param>
+/// <param name="Data">The training part.</param>
+/// <param name="HeldOut">The held-out part; null when there is none.</param>
+/// <param name="Files">The open files; null when the tokens are in memory.</param>
+internal sealed record PreparedText(Tokenizer Tokenizer, ITrainingData Data, HeldOut? HeldOut, IDisposable? Files) : IDisposable
+{
+    private const string GiveMore = "a larger 'ValFraction', or 'ValFraction = 0' for none";
+
+    /// <summary>Encodes both parts. Throws <see cref="InvalidDataException"/> when a part has too little to learn from or to be evaluated
+    /// on.</summary>
+    public static PreparedText Encode(
+        Tokenizer tokenizer, CorpusText training, CorpusText heldOut, TextTrainingOptions options, EncodingWork work) =>
+        options.Samples == SampleKind.Stream
+            ? EncodeStream(tokenizer, training, heldOut, options, work)
+            : EncodeLines(tokenizer, training, heldOut, options, work);
+
+    /// <inheritdoc/>
+    public void Dispose() => Files?.Dispose();
+
+    private static PreparedText EncodeStream(
+        Tokenizer tokenizer, CorpusText training, CorpusText heldOut, TextTrainingOptions options, EncodingWork work)
+    {
+        TrainingOptions loop = options.Training;
+        HeldOutStream? held = heldOut.IsEmpty ? null : TokenizedText.HeldOutStream(tokenizer, heldOut, loop.EvalTokens);
+        if (held is { Ids.Length: < 2 })
+        {
+            throw new InvalidDataException(
+                $"the held-out part has {held.Ids.Length} token(s); at least 2 are needed. Give more text, {GiveMore}");
+        }
+
+        ITokens tokens = EncodedText.Stream(tokenizer, training, TokenPath(training, options), work);
+        var data = new TokenStream(tokens, loop.BatchSize * loop.GradAccum, loop.Bptt, loop.Seed, loop.RandomBptt, loop.FreshEvery);
+        return new PreparedText(tokenizer, data, held, tokens as IDisposable);
+    }
+
+    private static PreparedText EncodeLines(
+        Tokenizer tokenizer, CorpusText training, CorpusText heldOut, TextTrainingOptions options, EncodingWork work)
+    {
+        TrainingOptions loop = options.Training;
+        AnswerMask? mask = options.MaskPrompt ? TokenizedText.AnswerMask(tokenizer) : null;
+        ITokenLines lines = EncodedText.Lines(tokenizer, training, mask, TokenPath(training, options), work);
+        (int begin, int end) = (TokenizedText.LineBegin(tokenizer), TokenizedText.LineEnd(tokenizer));
+        var data = new LineSamples(lines, begin, end, loop.BatchSize * loop.GradAccum, loop.Bptt, loop.Seed, mask);
+        HeldOutLines? held = heldOut.IsEmpty ? null : TokenizedText.HeldOutLines(tokenizer, heldOut, mask, loop.EvalTokens);
+        if (held is { Lines.Count: 0 })
+        {
+            string wanted = mask is null ? "text" : ChatTemplate.Default.Ai;
+            throw new InvalidDataException($"the held-out part has no line with {wanted}. Give more lines, {GiveMore}");
+        }
+
+        return new PreparedText(tokenizer, data, held, lines as IDisposable);
+    }
+
+    private static string? TokenPath(CorpusText text, TextTrainingOptions options) =>
+        text.Length < options.TokenFileFromBytes ? null : options.TokenFilePath;
+}

@@ -1,0 +1,276 @@
+// The folder of a training run, whose files nothing else writes: whether it is free, what stands in it before training begins, what is
+// found in it when a run goes on, and where the run's model goes. Settings, record and tokenizer are written as soon as they are known, so
+// that a run killed at any time can be resumed; a run that fails before its first step takes them back. A run that replaces a model works
+// in a folder of its own inside until it has a whole model (FolderSwitch.cs).
+
+using GruLM.Formats;
+using GruLM.Model;
+using GruLM.Tokenization;
+using GruLM.Training;
+
+namespace GruLM;
+
+/// <summary>The folder that a run writes to. Not thread-safe.</summary>
+internal sealed class RunFolder : ITrainingStore, IDisposable
+{
+    private readonly string _name;
+    private readonly RunLayout _home;
+    private readonly FolderUse _use;
+    private readonly bool _existed;
+    private readonly FolderLock? _lock;
+
+    // Where the run is at work: at home, or beside an older model.
+    private RunLayout _place;
+    private RunRecord? _record;
+    private KeptInput? _input;
+    private RunFigures? _figures;
+
+    private RunFolder(string name, FolderUse use)
+    {
+        (_name, _use, _home) = (name, use, new RunLayout(name));
+        _place = _home;
+        _existed = Directory.Exists(_home.Root);
+        if (use != FolderUse.DryRun) _lock = FolderLock.Take(_home);
+    }
+
+    /// <summary>The checkpoint to continue from; null when training starts from the beginning.</summary>
+    public string? CheckpointFolder { get; private set; }
+
+    /// <summary>Whether the run in the folder goes on.</summary>
+    public bool GoesOn => _use == FolderUse.Resume;
+
+    /// <summary>The settings of the run that goes on.</summary>
+    public TrainingSettings? Settings { get; private set; }
+
+    /// <summary>Where the tokens of a large text are kept; null for a run that writes nothing.</summary>
+    public string? TokenPath => _use == FolderUse.DryRun ? null : _home.Tokens;
+
+    /// <summary>Where a run keeps what it reads from standard input, once it has begun.</summary>
+    public string KeptInputPath => _home.KeptInput;
+
+    /// <summary>Claims a folder for a new run.</summary>
+    /// <exception cref="IOException">It is not free.</exception>
+    public static RunFolder Claim(TrainingSettings settings, bool isDryRun)
+    {
+        if (settings.OutDir.Length == 0) throw new ArgumentException("'OutDir' is empty; the new model needs a folder");
+        CheckPlace(settings);
+        if (isDryRun) return new RunFolder(settings.OutDir, FolderUse.DryRun);
+        if (Directory.Exists(settings.OutDir)) FolderSwitch.Settle(settings.OutDir);
+        IOException? occupied = Occupied(settings.OutDir);
+        if (occupied is not null && !settings.Overwrite) throw occupied;
+        var folder = new RunFolder(settings.OutDir, occupied is null ? FolderUse.Fresh : FolderUse.Replace);
+        try
+        {
+            folder.MakePlace();
+            return folder;
+        }
+        catch
+        {
+            folder._lock!.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Takes up the run in a folder, or the one that is to replace the model in it.</summary>
+    /// <exception cref="IOException">There is none, or it is at work.</exception>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    public static RunFolder Resume(string name, Action<string> notice)
+    {
+        var home = new RunLayout(name);
+        if (!Directory.Exists(home.Root)) throw new DirectoryNotFoundException($"{name}: there is no such folder to resume");
+        FolderSwitch.Settle(name);
+        if (!File.Exists(home.Settings) && !File.Exists(home.Next.Settings))
+        {
+            throw new FileNotFoundException($"{home.Settings}: not found, so there is no run to resume in {name}; begin one first");
+        }
+
+        var folder = new RunFolder(name, FolderUse.Resume);
+        try
+        {
+            folder.TakeUp(notice);
+            return folder;
+        }
+        catch
+        {
+            folder._lock!.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The standard input that the run kept when it began; null when there is none.</summary>
+    public FileStream? OpenKeptInput() => KeptInput.Open(_place.KeptInput);
+
+    /// <summary>Where standard input is to be written too, so that the run can go on; null for a run that goes on or writes
+    /// nothing.</summary>
+    public Stream? KeepInput()
+    {
+        if (_use is FolderUse.Resume or FolderUse.DryRun) return null;
+        _input = new KeptInput(_place.KeptInput);
+        return _input.Copy;
+    }
+
+    /// <summary>Writes down what the run was told and what it finds or, when it goes on, checks that it still finds the same.
+    /// Returns the tokenizer that is there already.</summary>
+    public Tokenizer? Begin(TrainingSettings settings, RunRecord record, Action<string> notice)
+    {
+        _record = record;
+        if (_use == FolderUse.Resume && RunRecord.Read(_place.Record) is { } before)
+        {
+            RunComparison.Check(before, record, settings, CheckpointFolder is not null, notice);
+            _record = before;
+            return KeptTokenizer(before);
+        }
+
+        if (CheckpointFolder is not null)
+        {
+            throw new FileNotFoundException(
+                $"{_place.Record}: not found; without it nobody can say whether the text is still the same");
+        }
+
+        if (_use == FolderUse.DryRun) return null;
+        _input?.Keep();
+        SettingsFile.Write(_place.Settings, settings);
+        record.Write(_place.Record);
+        return null;
+    }
+
+    /// <summary>Saves a tokenizer as soon as it is there.</summary>
+    public void Keep(Tokenizer tokenizer)
+    {
+        if (_use == FolderUse.DryRun) return;
+        AtomicFile.WriteAllBytes(_place.Tokenizer, tokenizer.Model.ToBytes());
+        _record = _record! with { Tokenizer = FolderChecksums.Of(_place.Tokenizer) };
+        _record.Write(_place.Record);
+    }
+
+    /// <summary>Everything is ready for the first step: the settings are written as they were <paramref name="completed"/>, and figures are
+    /// collected from here on. Returns who is to be told of them.</summary>
+    public RunFigures Open(TrainingSettings completed, long step)
+    {
+        SettingsFile.Write(_place.Settings, completed);
+        if (CheckpointFolder is null) GenerationConfig.For(completed.Samples ?? SampleKind.Stream).Save(_place.Root);
+        _figures = new RunFigures(_place, step, completed.SampleEvery > 0);
+        return _figures;
+    }
+
+    /// <summary>The run has ended: writes its settings with what was decided while it went on, so that it can be repeated.</summary>
+    public void WriteFinalSettings(TrainingSettings settings) => SettingsFile.Write(_place.Settings, settings);
+
+    /// <inheritdoc/>
+    public void SaveModel(ITrainableModel model)
+    {
+        model.Save(_place.Root);
+        if (_place == _home) return;
+        _figures!.Dispose();
+        FolderSwitch.Make(_home);
+        _place = _home;
+        _figures.Reopen(_home);
+    }
+
+    /// <inheritdoc/>
+    public string SaveCheckpoint(ITrainableModel model, RunPosition position, int keep) =>
+        Checkpoint.Save(_place.Training, model, position, keep);
+
+    /// <summary>Removes what a run wrote that failed before it could begin.</summary>
+    public void TakeBack()
+    {
+        _input?.Dispose();
+        _input = null;
+        if (_use == FolderUse.Replace) DiskStep.DeleteFolder(_place.Root);
+        if (_use != FolderUse.Fresh || _record is null) return;
+        foreach (string file in (string[])[.. _home.ModelFiles, _home.Record, _home.KeptInput]) DiskStep.DeleteFile(file);
+        foreach (string file in Directory.EnumerateFiles(_home.Training).Where(_home.IsTokens)) DiskStep.DeleteFile(file);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        try
+        {
+            _figures?.Dispose();
+            _input?.Dispose();
+
+            // A run that was stopped before it wrote down what it is cannot go on, and has nothing to leave.
+            if (_use == FolderUse.Replace && _place != _home && !File.Exists(_place.Settings)) DiskStep.DeleteFolder(_place.Root);
+        }
+        finally
+        {
+            _lock?.Dispose();
+            if (_use != FolderUse.DryRun) DeleteIfEmpty();
+        }
+    }
+
+    private static string? NewestCheckpoint(RunLayout place, Action<string> notice)
+    {
+        string? newest = Checkpoint.NewestWhole(place.Training, notice);
+        if (newest is not null || Checkpoint.Find(place.Training).Count == 0) return newest;
+        throw new InvalidDataException(
+            $"{place.Root}: none of its checkpoints is whole, so the run cannot go on; "
+            + $"begin it again with the settings of {place.Settings}");
+    }
+
+    // A folder can be made there, and it is not the one that the run starts from.
+    private static void CheckPlace(TrainingSettings settings)
+    {
+        for (string? place = Path.GetFullPath(settings.OutDir); place is not null && !Directory.Exists(place);
+            place = Path.GetDirectoryName(place))
+        {
+            if (File.Exists(place)) throw new IOException($"{place}: is a file; 'OutDir' needs a folder");
+        }
+
+        if (settings.InitFrom is { } source && Path.GetFullPath(source) == Path.GetFullPath(settings.OutDir))
+        {
+            throw new ArgumentException(
+                $"'InitFrom' and 'OutDir' are both {settings.OutDir}; the new model needs a folder of its own");
+        }
+    }
+
+    // Why the folder is not free; null when it is.
+    private static IOException? Occupied(string name)
+    {
+        var home = new RunLayout(name);
+        const string advice = "choose another 'OutDir', or 'Overwrite' to replace it";
+        if (File.Exists(home.Next.Settings))
+        {
+            return new IOException($"{name}: a run that is to replace what is in it was ended; continue it with 'Resume' {name}, {advice}");
+        }
+
+        if (File.Exists(home.Config)) return new IOException($"{name}: holds a model already; {advice}");
+        if (!home.ModelFiles.Any(File.Exists) && Checkpoint.Find(home.Training).Count == 0) return null;
+        string resume = File.Exists(home.Settings) ? $"continue it with 'Resume' {name}, " : "";
+        return new IOException($"{name}: holds a part of a model or run already; {resume}{advice}");
+    }
+
+    private void MakePlace()
+    {
+        // What a run that was to replace the model here has left behind.
+        DiskStep.DeleteFolder(_home.Next.Root);
+        if (_use == FolderUse.Replace) _place = _home.Next;
+        DiskStep.CreateFolder(_place.Training);
+    }
+
+    private void TakeUp(Action<string> notice)
+    {
+        if (File.Exists(_home.Next.Settings)) _place = _home.Next;
+        Settings = SettingsFile.Read(_place.Settings) with { OutDir = _name };
+        CheckpointFolder = NewestCheckpoint(_place, notice);
+    }
+
+    // Folders that the run made and put nothing into do not stay.
+    private void DeleteIfEmpty()
+    {
+        if (Directory.Exists(_home.Training) && IsEmpty(_home.Training)) Directory.Delete(_home.Training);
+        if (!_existed && Directory.Exists(_home.Root) && IsEmpty(_home.Root)) Directory.Delete(_home.Root);
+
+        static bool IsEmpty(string folder) => !Directory.EnumerateFileSystemEntries(folder).Any();
+    }
+
+    // The tokenizer that the run began with. Without a checkpoint it can be learned again.
+    private Tokenizer? KeptTokenizer(RunRecord before)
+    {
+        string path = _place.Tokenizer;
+        if (before.Tokenizer is not null && File.Exists(path) && FolderChecksums.Of(path) == before.Tokenizer) return Tokenizer.Load(path);
+        if (CheckpointFolder is null) return null;
+        throw new InvalidDataException($"{path}: is not the tokenizer that this run began with; put that one back");
+    }
+}

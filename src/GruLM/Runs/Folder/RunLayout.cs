@@ -1,0 +1,62 @@
+// Which file of a run lies where: the only place that knows. docs/model-folder.md describes the files.
+
+using GruLM.Model;
+
+namespace GruLM;
+
+/// <summary>The places of a run's files in a model folder, whole paths. Immutable.</summary>
+internal sealed class RunLayout(string folder)
+{
+    private const string NextName = "next-model";
+
+    /// <summary>The model folder.</summary>
+    public string Root { get; } = Path.GetFullPath(folder);
+
+    /// <summary>The folder of what resuming needs; checkpoints are folders in it.</summary>
+    public string Training => Path.Combine(Root, "training");
+
+    /// <summary>The model's configuration, without which nothing takes the folder for a model.</summary>
+    public string Config => Path.Combine(Root, ModelFile.ConfigName);
+
+    public string Weights => Path.Combine(Root, ModelFile.WeightsName);
+
+    public string Tokenizer => Path.Combine(Root, ModelFolder.TokenizerName);
+
+    public string Generation => Path.Combine(Root, ModelFolder.GenerationName);
+
+    /// <summary>What the run was told.</summary>
+    public string Settings => InTraining("settings.json");
+
+    /// <summary>What the run found when it began.</summary>
+    public string Record => InTraining("run.json");
+
+    /// <summary>Is held open as long as a run is at work.</summary>
+    public string Lock => InTraining("lock");
+
+    /// <summary>What came from standard input.</summary>
+    public string KeptInput => InTraining("standard-input");
+
+    /// <summary>The tokens of a large text; for lines, there is a second file beside it.</summary>
+    public string Tokens => InTraining("tokens-train.bin");
+
+    public string Metrics => InTraining("metrics.jsonl");
+
+    public string Samples => InTraining("samples.jsonl");
+
+    /// <summary>The files of a model, in the order in which one that is replaced is deleted.</summary>
+    public IReadOnlyList<string> ModelFiles => [Settings, Config, Weights, Generation, Tokenizer];
+
+    /// <summary>Where a run that is to replace the model here is at work, until it has a whole model of its own.</summary>
+    public RunLayout Next => new(Path.Combine(Root, NextName));
+
+    /// <summary>The same, once it has one: the old model is being deleted.</summary>
+    public RunLayout NextWhole => new(Path.Combine(Root, NextName + ".whole"));
+
+    /// <summary>The same, once the old model is gone: its files are on their way up.</summary>
+    public RunLayout NextMoving => new(Path.Combine(Root, NextName + ".moving"));
+
+    /// <summary>Whether a file holds tokens of a text, which any run in the folder checks before it uses them.</summary>
+    public bool IsTokens(string path) => Path.GetFileName(path).StartsWith(Path.GetFileName(Tokens), StringComparison.Ordinal);
+
+    private string InTraining(string name) => Path.Combine(Training, name);
+}

@@ -1,0 +1,63 @@
+// training/run.json: what a run found when it began, so that resuming can tell whether it still finds the same: the texts, the
+// tokenizer, the weights it started from, the kernels. What it was told stands in settings.json.
+
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using GruLM.Corpus;
+using GruLM.Formats;
+
+namespace GruLM;
+
+/// <summary>The size and checksum of a text, as it was read.</summary>
+/// <param name="Bytes">UTF-8 bytes.</param>
+/// <param name="Sha256">Their checksum.</param>
+internal sealed record TextRecord(long Bytes, string Sha256)
+{
+    /// <summary>The record of a text; where samples are no lines, their places are part of it.</summary>
+    public static TextRecord Of(CorpusText text) => new(text.Length, Convert.ToHexStringLower(text.Checksum().Span));
+}
+
+/// <summary>What a run found when it began.</summary>
+internal sealed record RunRecord
+{
+    /// <summary>The training part of the text.</summary>
+    public required TextRecord Training { get; init; }
+
+    /// <summary>The held-out part.</summary>
+    public required TextRecord HeldOut { get; init; }
+
+    /// <summary>Kernels and precision, which decide the last bits.</summary>
+    public required string Kernels { get; init; }
+
+    /// <summary>The version of the program.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>Checksum of tokenizer.model; null until it is there.</summary>
+    public string? Tokenizer { get; init; }
+
+    /// <summary>Checksum of the weights that it started from; null for starting values.</summary>
+    public string? InitFrom { get; init; }
+
+    public void Write(string path) =>
+        AtomicFile.WriteAllText(path, JsonSerializer.Serialize(this, RunRecordJsonContext.Default.RunRecord) + "\n");
+
+    /// <summary>The record of a run; null when it was killed before there was one.</summary>
+    public static RunRecord? Read(string path)
+    {
+        try
+        {
+            if (!File.Exists(path)) return null;
+            return JsonSerializer.Deserialize(File.ReadAllBytes(path), RunRecordJsonContext.Default.RunRecord);
+        }
+        catch (JsonException error)
+        {
+            string reason = error.Message.Split(". Path:")[0].Split(" Path:")[0];
+            throw new InvalidDataException(
+                $"{path}: damaged ({reason}); without it nobody can say whether text and tokenizer are still the same", error);
+        }
+    }
+}
+
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(RunRecord))]
+internal sealed partial class RunRecordJsonContext : JsonSerializerContext;

@@ -1,0 +1,58 @@
+// Whether a text can be trained on with some settings, as far as that is known without encoding it: errors are to come before anything
+// takes time or is written.
+
+using System.Text;
+using GruLM.Corpus;
+using GruLM.Model;
+
+namespace GruLM;
+
+/// <summary>Checks settings and text before a run.</summary>
+internal static class TrainingChecks
+{
+    /// <summary>Throws <see cref="ArgumentException"/> for settings that make no sense, do not go together, or ask for more memory than
+    /// there is.</summary>
+    public static void CheckSettings(TextTrainingOptions options)
+    {
+        GruConfig sizes = StartingModel.Sizes(options);
+        sizes.Validate();
+        options.Regularisation.Validate();
+        options.Training.Validate(options.Samples);
+        MemoryNeed.Check(sizes, options.Training);
+        if (options.MaskPrompt && options.Samples != SampleKind.Lines)
+        {
+            throw new ArgumentException("'MaskPrompt' needs 'Samples = Lines': in a stream nothing tells where an exchange begins");
+        }
+    }
+
+    /// <summary>Throws <see cref="InvalidDataException"/> for a text with nothing to learn.</summary>
+    public static void CheckText(CorpusText training, TextTrainingOptions options)
+    {
+        if (training.Length < 2)
+        {
+            throw new InvalidDataException(
+                $"the training part of the text has {training.Length} byte(s), too few to learn from; "
+                + "give more text or a smaller 'ValFraction'");
+        }
+
+        if (!training.Samples().Any())
+        {
+            throw new InvalidDataException("the training part has no line with text; give more text or a smaller 'ValFraction'");
+        }
+
+        if (options.MaskPrompt && SamplesWithoutAnswer(training) == training.Samples().Count())
+        {
+            ChatTemplate chat = ChatTemplate.Default;
+            throw new InvalidDataException(
+                "no sample of the training part has an answer for 'MaskPrompt' to leave: "
+                + $"samples were expected in the form {chat.Prompt} … {chat.Ai} …");
+        }
+    }
+
+    /// <summary>How many samples have no marker before an answer.</summary>
+    public static int SamplesWithoutAnswer(CorpusText text)
+    {
+        byte[] marker = Encoding.UTF8.GetBytes(ChatTemplate.Default.Ai);
+        return text.Samples().Count(sample => sample.Span.IndexOf(marker) < 0);
+    }
+}

@@ -1,0 +1,44 @@
+// The two texts of a training run: the one to learn from and the held-out one, which is a file of its own or the end of the first.
+
+using GruLM.Corpus;
+using GruLM.Model;
+
+namespace GruLM;
+
+/// <summary>The texts of a run.</summary>
+/// <param name="Training">What is learned from.</param>
+/// <param name="HeldOut">What is evaluated on; empty where nothing is held out.</param>
+internal readonly record struct TrainingTexts(CorpusText Training, CorpusText HeldOut)
+{
+    /// <summary>Reads both. What comes from standard input is kept in <paramref name="folder"/>, and read from there when the run goes
+    /// on.</summary>
+    public static TrainingTexts Read(TrainingSettings settings, RunFolder folder, CorpusReading reading)
+    {
+        reading = reading with { Format = settings.DataFormat, Column = settings.Column };
+        reading.Check(settings.ValData is null ? settings.Data : [.. settings.Data, settings.ValData]);
+        bool isPiped = settings.Data.Contains(CorpusFiles.StandardInput) || settings.ValData == CorpusFiles.StandardInput;
+        using FileStream? kept = isPiped ? OpenKept(folder, reading.Observer) : null;
+        Stream? copy = isPiped ? folder.KeepInput() : null;
+        reading = reading with { StandardInput = kept ?? reading.StandardInput, Copy = copy };
+        string keeping = copy is null ? "" : $" (standard input is kept in {folder.KeptInputPath} for 'Resume')";
+        reading.Observer.OnPhase($"reading {string.Join(", ", settings.Data)}{keeping}");
+        CorpusText text = reading.Read(settings.Data);
+        if (settings.ValData is not null) return new TrainingTexts(text, reading.Read([settings.ValData]));
+        if (settings.ValFraction == 0) return new TrainingTexts(text, default);
+        (CorpusText training, CorpusText heldOut) = settings.Samples == SampleKind.Lines
+            ? text.SplitBySamples(settings.ValFraction)
+            : text.SplitByCharacters(settings.ValFraction);
+        return new TrainingTexts(training, heldOut);
+    }
+
+    // The standard input that a run that goes on kept when it began; null for a new run, and when it is gone.
+    private static FileStream? OpenKept(RunFolder folder, IProgressObserver observer)
+    {
+        if (!folder.GoesOn) return null;
+        if (folder.OpenKeptInput() is { } kept) return kept;
+        observer.OnNotice(
+            $"this run's text came from standard input, and {folder.KeptInputPath} is gone: "
+            + "the same text is expected on standard input again");
+        return null;
+    }
+}

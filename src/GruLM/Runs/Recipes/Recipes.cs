@@ -1,0 +1,118 @@
+// The recipes. They were found by experiment on a text of a million characters (SPEED.md has the figures). Medium is small's recipe with
+// more units, for longer texts: it knows a text of a million characters by heart after four passes.
+
+using GruLM.Tokenization;
+using GruLM.Training;
+
+namespace GruLM;
+
+/// <summary>The recipes that come with GruLM: <c>Recipes.Small.Settings with { Data = ["book.txt"], OutDir = "model" }</c> is a run. Safe
+/// for several threads.</summary>
+public static class Recipes
+{
+    // More epochs than these, and more dropout, made each of them worse.
+
+    /// <summary>One layer of 256 units.</summary>
+    public static Recipe Tiny { get; } = new(
+        "tiny", "1 x 256: two minutes for a million characters",
+        new TrainingSettings
+        {
+            EmbeddingDim = 256,
+            HiddenDim = 256,
+            NumLayers = 1,
+            InputDropout = 0.1,
+            OutputDropout = 0.1,
+            Optimizer = OptimizerKind.Muon,
+            LearningRate = 0.005,
+            BatchSize = 16,
+            Bptt = 64,
+            Epochs = 7,
+        });
+
+    /// <summary>Two layers of 256 units.</summary>
+    public static Recipe Small { get; } = new(
+        "small", "2 x 256: four minutes for them",
+        new TrainingSettings
+        {
+            EmbeddingDim = 256,
+            HiddenDim = 256,
+            NumLayers = 2,
+            Residual = true,
+            Dropout = 0.1,
+            InputDropout = 0.1,
+            OutputDropout = 0.1,
+            Optimizer = OptimizerKind.Muon,
+            LearningRate = 0.004,
+            BatchSize = 16,
+            Bptt = 64,
+            Epochs = 7,
+        });
+
+    /// <summary>Two layers of 512 units.</summary>
+    public static Recipe Medium { get; } = new(
+        "medium", "2 x 512: for texts of several millions",
+        new TrainingSettings
+        {
+            EmbeddingDim = 512,
+            HiddenDim = 512,
+            NumLayers = 2,
+            Residual = true,
+            Dropout = 0.2,
+            InputDropout = 0.1,
+            OutputDropout = 0.1,
+            Optimizer = OptimizerKind.Muon,
+            LearningRate = 0.003,
+            BatchSize = 32,
+            Bptt = 64,
+            Epochs = 4,
+        });
+
+    /// <summary>A model of characters that learns in seconds.</summary>
+    public static Recipe ShakespeareCharQuick { get; } = new(
+        "shakespeare-char-quick", "characters, for a text of a million of them, in twenty seconds",
+        new TrainingSettings
+        {
+            ModelType = ModelType.Char,
+            EmbeddingDim = 64,
+            HiddenDim = 384,
+            NumLayers = 1,
+            TieWeights = false,
+            BatchSize = 8,
+            Bptt = 32,
+            LearningRate = 0.006,
+            WarmupSteps = 30,
+            Dropout = 0,
+            FreshEvery = 8,
+            MaxSteps = 1600,
+        });
+
+    /// <summary>A model of characters that learns for ten minutes.</summary>
+    public static Recipe ShakespeareChar { get; } = new(
+        "shakespeare-char", "the same in ten minutes",
+        new TrainingSettings
+        {
+            ModelType = ModelType.Char,
+            EmbeddingDim = 64,
+            HiddenDim = 384,
+            NumLayers = 2,
+            TieWeights = false,
+            BatchSize = 16,
+            Bptt = 64,
+            LearningRate = 0.004,
+            Schedule = ScheduleKind.Linear,
+            GradClip = 0.5,
+            Dropout = 0.25,
+            LockedDropout = true,
+            InputDropout = 0.05,
+            OutputDropout = 0.15,
+            Residual = true,
+            FreshEvery = 8,
+            Minutes = 10,
+        });
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<Recipe> All { get; } = [Tiny, Small, Medium, ShakespeareCharQuick, ShakespeareChar];
+
+    /// <summary>The recipe of that name; null when there is none.</summary>
+    public static Recipe? Named(string name) => All.FirstOrDefault(recipe => recipe.Name == name);
+}

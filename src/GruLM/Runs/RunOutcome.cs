@@ -1,0 +1,11 @@
+// What came of a training run, or of the part of it that was run.
+
+using GruLM.Training;
+
+namespace GruLM;
+
+/// <summary>What came of a run.</summary>
+/// <param name="Position">Where it stands.</param>
+/// <param name="IsFinished">Whether it came to its end; else it was stopped and can be resumed.</param>
+/// <param name="IsOutOfPatience">Whether it ended because the held-out figure no longer improved.</param>
+public sealed record RunOutcome(RunPosition Position, bool IsFinished, bool IsOutOfPatience);

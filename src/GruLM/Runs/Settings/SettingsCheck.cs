@@ -1,0 +1,75 @@
+// Whether settings make sense together, as far as that is known without reading anything: ranges are the table's, the rest stands here.
+
+using GruLM.Training;
+
+namespace GruLM;
+
+/// <summary>Checks settings.</summary>
+internal static class SettingsCheck
+{
+    /// <summary>Throws for the first thing that is wrong.</summary>
+    /// <exception cref="ArgumentException">A setting is out of its range, or settings do not go together.</exception>
+    public static void Check(TrainingSettings settings)
+    {
+        if (settings.Data.Count == 0) throw new ArgumentException("'Data' names no text; name a file, a folder or - for standard input");
+        foreach (Setting setting in SettingsTable.All)
+        {
+            if (setting.Problem(settings) is { } problem) throw new ArgumentException(problem);
+        }
+
+        CheckModel(settings);
+        CheckOptimizer(settings);
+        CheckSchedule(settings);
+        CheckHeldOut(settings);
+        TrainingChecks.CheckSettings(SettingsDecided.Options(settings));
+    }
+
+    // Sizes that are the defaults are those of nobody in particular.
+    private static void CheckModel(TrainingSettings settings)
+    {
+        if (settings.InitFrom is null) return;
+        var byDefault = new TrainingSettings();
+        if (SettingsTable.All.FirstOrDefault(s => s.IsOfModel && s.Text(settings) != s.Text(byDefault)) is not { } other) return;
+        throw new ArgumentException(
+            $"'{other.Property}' cannot be given beside 'InitFrom': sizes and tokenizer are those of the model in {settings.InitFrom}");
+    }
+
+    private static void CheckOptimizer(TrainingSettings settings)
+    {
+        CheckReadBy(settings.Momentum, nameof(settings.Momentum), OptimizerKind.Sgd, OptimizerKind.Muon);
+        CheckReadBy(settings.MuonRateFactor, nameof(settings.MuonRateFactor), OptimizerKind.Muon);
+        CheckReadBy(settings.MuonEvery, nameof(settings.MuonEvery), OptimizerKind.Muon);
+        CheckReadBy(settings.Beta2, nameof(settings.Beta2), OptimizerKind.AdamW, OptimizerKind.Muon);
+
+        void CheckReadBy(double? value, string property, params OptimizerKind[] optimizers)
+        {
+            if (value is null || optimizers.Contains(settings.Optimizer)) return;
+            string readers = string.Join(" or ", optimizers), chosen = settings.Optimizer.ToString().ToLowerInvariant();
+            throw new ArgumentException(
+                $"'{property}' is for 'Optimizer = {readers}', and this run's is {chosen}: leave it out or choose that one");
+        }
+    }
+
+    private static void CheckSchedule(TrainingSettings settings)
+    {
+        if (settings.Schedule == ScheduleKind.Plateau) return;
+        string? other = settings.PlateauPatience is not null ? nameof(settings.PlateauPatience)
+            : settings.PlateauFactor is not null ? nameof(settings.PlateauFactor)
+            : null;
+        if (other is null) return;
+        string chosen = settings.Schedule.ToString().ToLowerInvariant();
+        throw new ArgumentException(
+            $"'{other}' is for 'Schedule = Plateau', and this run's is {chosen}: leave it out or choose that one");
+    }
+
+    // Without held-out text nothing may depend on its figures.
+    private static void CheckHeldOut(TrainingSettings settings)
+    {
+        if (settings.ValData is not null || settings.ValFraction > 0) return;
+        string? judge = settings.Patience > 0 ? "'Patience'"
+            : settings.Schedule == ScheduleKind.Plateau ? "'Schedule = Plateau'"
+            : null;
+        if (judge is null) return;
+        throw new ArgumentException($"{judge} needs held-out text to judge by: give 'ValData' or a 'ValFraction' above 0");
+    }
+}

@@ -1,0 +1,40 @@
+// How many steps fit into the minutes that a run was given. The speed is measured by the run itself before it begins, and looked at again
+// and again while it goes on (TimeBudget.cs).
+
+using System.Diagnostics;
+using GruLM.Training;
+
+namespace GruLM;
+
+/// <summary>Fits runs into a time.</summary>
+internal static class TimePlan
+{
+    // A share of the time for what cannot be foreseen, and one for measuring.
+    private const double SpareShare = 0.015;
+    private const double MeasuringShare = 0.02;
+    private const double MinSecondsMeasuring = 0.2;
+    private const double MaxSecondsMeasuring = 5;
+
+    /// <summary>Lays a run out so that it ends <paramref name="minutes"/> after <paramref name="clock"/> started, or when it has trained
+    /// for that long in all its parts. Returns the epochs that end it sooner; null when none do.</summary>
+    public static int? Fit(
+        TextTraining run, TrainingOptions options, double minutes, Stopwatch clock, RunSurroundings around)
+    {
+        double seconds = 60 * minutes;
+        around.Observer.OnPhase("measuring the speed");
+        double measuring = Math.Clamp(MeasuringShare * seconds, MinSecondsMeasuring, MaxSecondsMeasuring);
+        SpeedMeasurement speed = run.MeasureSpeed(measuring, around.Cancel);
+        bool begins = run.Position.Step == 0;
+        double secondsLeft = ((1 - SpareShare) * seconds) - (begins ? clock.Elapsed.TotalSeconds : 0);
+        run.FitInto(new TimeBudget(secondsLeft, speed), options.Epochs);
+        bool endsSooner = begins && options.MaxSteps == 0 && run.TotalSteps < speed.StepsIn(secondsLeft, run.Data, options);
+        return endsSooner ? options.Epochs : null;
+    }
+
+    /// <summary>The settings of a run whose number of steps time decided, with the plan of those steps in place of the minutes.</summary>
+    public static TrainingSettings WithPlan(TrainingSettings settings, RunPosition position)
+    {
+        int byDefault = settings.Minutes is null ? new TrainingOptions().Epochs : SettingsDecided.MostEpochsByTime;
+        return settings with { Minutes = null, StepPlan = position.Plan, Epochs = settings.Epochs ?? byDefault };
+    }
+}

@@ -1,0 +1,280 @@
+// A training run, from settings to a model folder: it claims the folder, reads the text, learns or loads the tokenizer, fits itself into
+// the time that there is, trains, and leaves a folder that can be opened, evaluated, shown and resumed. It goes one way: RunFolder is the
+// only writer of the folder, TextTraining knows no files, Trainer no text.
+
+using System.Diagnostics;
+using System.Reflection;
+using GruLM.Corpus;
+using GruLM.Formats;
+using GruLM.Kernels;
+using GruLM.Model;
+using GruLM.Tokenization;
+using GruLM.Training;
+
+namespace GruLM;
+
+/// <summary>
+/// A training run. <see cref="Start"/> and <see cref="Resume"/> do everything that can fail on bad input; <see cref="Run"/> trains. Used by
+/// one thread at a time; dispose it, also after an error, so that the folder is free for others.
+/// </summary>
+/// <example><code>
+/// TrainingSettings settings = Recipes.Small.Settings with { Data = ["book.txt"], OutDir = "model" };
+/// using TrainingRun run = TrainingRun.Start(settings);
+/// run.Run();
+/// </code></example>
+public sealed class TrainingRun : IDisposable
+{
+    private const double DryRunSeconds = 3;
+
+    private readonly RunFolder _folder;
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private readonly CancellationToken _cancel;
+    private readonly RunObservers _observers;
+    private readonly TrainingSettings _settings;
+    private Compute? _compute;
+    private TextTraining? _training;
+
+    private TrainingRun(RunFolder folder, TrainingSettings settings, RunObservers observers, CancellationToken cancel)
+    {
+        (_folder, _observers, _cancel) = (folder, observers, cancel);
+        _settings = WithSizesOfModel(settings, folder.CheckpointFolder);
+    }
+
+    /// <summary>What the run is told, with nothing left open that is decided by now.</summary>
+    public TrainingSettings Settings
+    {
+        get
+        {
+            // What "auto" came to is decided once.
+            TrainingSettings decided = SettingsDecided.Decide(_settings);
+            if (_folder.GoesOn) return decided;
+            return decided with { Precision = _compute?.Bf16 is null ? Precision.Fp32 : Precision.Bf16 };
+        }
+    }
+
+    /// <summary>Whether the run goes on where it was ended.</summary>
+    public bool IsResumed => _folder.GoesOn;
+
+    /// <summary>What the run is going to be.</summary>
+    public RunPlan Plan { get; private set; } = null!;
+
+    /// <summary>Begins a run in a folder of its own.</summary>
+    /// <param name="settings">What it is told.</param>
+    /// <param name="observer">Is told of it; null: nobody is.</param>
+    /// <param name="standardInput">What <c>-</c> among the data reads; null for the process's own standard input.</param>
+    /// <param name="cancel">Ends the preparation with an <see cref="OperationCanceledException"/>.</param>
+    /// <exception cref="ArgumentException">A setting is out of its range, or settings do not go together.</exception>
+    /// <exception cref="IOException">The folder is not free, or a file cannot be read or written.</exception>
+    /// <exception cref="InvalidDataException">The text cannot be trained on.</exception>
+    public static TrainingRun Start(
+        TrainingSettings settings, IRunObserver? observer = null, Stream? standardInput = null, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        SettingsCheck.Check(settings);
+        return Prepared(RunFolder.Claim(settings, isDryRun: false), settings, observer, standardInput, cancel);
+    }
+
+    /// <summary>Takes up a run where its newest checkpoint stands.</summary>
+    /// <param name="folder">The folder of the run.</param>
+    /// <param name="change">Gives it other settings of those that may change (<see cref="Setting.MayChange"/>), such as more epochs;
+    /// null: none.</param>
+    /// <param name="observer">Is told of it; null: nobody is.</param>
+    /// <param name="standardInput">What <c>-</c> among the data reads, where the run's own copy of it is gone.</param>
+    /// <param name="cancel">Ends the preparation with an <see cref="OperationCanceledException"/>.</param>
+    /// <exception cref="ArgumentException">Something else was changed.</exception>
+    /// <exception cref="IOException">There is no run in the folder, or it is at work.</exception>
+    /// <exception cref="InvalidDataException">The run is damaged, or its text is not what it was.</exception>
+    public static TrainingRun Resume(
+        string folder, Func<TrainingSettings, TrainingSettings>? change = null, IRunObserver? observer = null,
+        Stream? standardInput = null, CancellationToken cancel = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        var observers = new RunObservers(observer);
+        var claimed = RunFolder.Resume(folder, ((IProgressObserver)observers).OnNotice);
+        TrainingSettings settings = claimed.Settings!;
+        try
+        {
+            if (change is not null) settings = Changed(settings, change(settings));
+            SettingsCheck.Check(settings);
+        }
+        catch
+        {
+            claimed.Dispose();
+            throw;
+        }
+
+        return Prepared(claimed, settings, observer, standardInput, cancel);
+    }
+
+    /// <summary>Does everything but train, and measures for some seconds what training would take. Nothing is written.</summary>
+    /// <inheritdoc cref="Start"/>
+    public static RunEstimate DryRun(
+        TrainingSettings settings, IRunObserver? observer = null, Stream? standardInput = null, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        SettingsCheck.Check(settings);
+        using TrainingRun run = Prepared(RunFolder.Claim(settings, isDryRun: true), settings, observer, standardInput, cancel);
+        TextTraining training = run._training!;
+        SpeedMeasurement speed = training.MeasureSpeed(DryRunSeconds, cancel);
+        TrainingOptions options = SettingsDecided.Options(run._settings).Training;
+        double tokensPerSecond = training.Data.TokensPerEpoch / (speed.Step * training.Data.StepsInEpoch(0));
+        return new RunEstimate(
+            run.Plan, tokensPerSecond, speed.Step, speed.Evaluation, speed.Of(training.TotalSteps, training.Data, options));
+    }
+
+    /// <summary>Trains to the end, or until <paramref name="cancel"/>: then a checkpoint is written first and the run can be
+    /// resumed.</summary>
+    /// <exception cref="InvalidDataException">Loss or gradients stay broken.</exception>
+    /// <exception cref="IOException">Nothing can be saved.</exception>
+    public RunOutcome Run(CancellationToken cancel = default)
+    {
+        TextTraining training = _training ?? throw new ObjectDisposedException(nameof(TrainingRun));
+        if (Plan.IsDone)
+        {
+            if (_settings.Minutes > 0) _folder.WriteFinalSettings(TimePlan.WithPlan(Settings, training.Position));
+            return new RunOutcome(training.Position, true, training.OutOfPatience);
+        }
+
+        _observers.Files = _folder.Open(Settings, training.Position.Step);
+        TrainingResult result = training.Run(cancel);
+        if (result.Finished && result.Position.Plan.Count > 0)
+        {
+            _folder.WriteFinalSettings(TimePlan.WithPlan(Settings, result.Position));
+        }
+
+        return new RunOutcome(result.Position, result.Finished, training.OutOfPatience);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _training?.Dispose();
+        _training = null;
+        _compute?.Dispose();
+        _compute = null;
+        _folder.Dispose();
+    }
+
+    private static TrainingRun Prepared(
+        RunFolder folder, TrainingSettings settings, IRunObserver? observer, Stream? standardInput, CancellationToken cancel)
+    {
+        var observers = new RunObservers(observer);
+        TrainingRun? run = null;
+        try
+        {
+            run = new TrainingRun(folder, settings, observers, cancel);
+            run.Prepare(standardInput);
+            return run;
+        }
+        catch (Exception error)
+        {
+            try
+            {
+                if (error is not OperationCanceledException) folder.TakeBack();
+            }
+            finally
+            {
+                if (run is null) folder.Dispose();
+                else run.Dispose();
+            }
+
+            throw;
+        }
+    }
+
+    private static TrainingSettings Changed(TrainingSettings before, TrainingSettings after)
+    {
+        Setting? other = SettingsTable.All.FirstOrDefault(setting => !setting.MayChange && setting.Text(before) != setting.Text(after));
+        if (other is null) return after with { OutDir = before.OutDir };
+        IEnumerable<Setting> changeable = SettingsTable.All.Where(setting => setting.MayChange);
+        string allowed = string.Join(", ", changeable.Select(setting => $"'{setting.Property}'"));
+        throw new ArgumentException($"'{other.Property}' cannot be changed when a run goes on; only {allowed} can");
+    }
+
+    // A model that training starts from brings its sizes; that of a checkpoint has them still when the other is gone.
+    private static TrainingSettings WithSizesOfModel(TrainingSettings settings, string? checkpoint)
+    {
+        if (settings.InitFrom is null) return settings;
+        (GruConfig config, SampleKind samples) = ModelFile.LoadConfig(checkpoint ?? settings.InitFrom);
+        return settings with
+        {
+            VocabSize = config.VocabSize,
+            EmbeddingDim = config.EmbeddingDim,
+            HiddenDim = config.HiddenDim,
+            NumLayers = config.NumLayers,
+            TieWeights = config.TieWeights,
+            LayerNorm = config.LayerNorm,
+            Residual = config.Residual,
+            Samples = settings.Samples ?? samples,
+        };
+    }
+
+    private void Prepare(Stream? standardInput)
+    {
+        var reading = new CorpusReading(_observers, _cancel) { StandardInput = standardInput };
+        var texts = TrainingTexts.Read(_settings, _folder, reading);
+        _compute = Compute.Create(_settings.Threads ?? 0, _settings.Precision);
+        var around = new RunSurroundings(_compute, _folder, _observers, _cancel);
+        TextTrainingOptions options = SettingsDecided.Options(_settings) with
+        {
+            ContinueFrom = _folder.CheckpointFolder,
+            TokenFilePath = _folder.TokenPath,
+        };
+        Tokenizer? kept = _folder.Begin(Settings, RecordOf(texts), ((IProgressObserver)_observers).OnNotice);
+        Tokenizer tokenizer = new TokenizerChoice(_settings, options, around).Choose(texts.Training, kept);
+        if (kept is null) _folder.Keep(tokenizer);
+        _training = TextTraining.Prepare(texts, options with { Tokenizer = tokenizer }, around);
+        _observers.Training = _training;
+        _observers.SamplePrompt = _settings.SamplePrompt ?? "";
+        Plan = MakePlan(options.Training);
+        _observers.OnPrepared(Plan);
+        if (_settings.Minutes is { } minutes)
+        {
+            int? epochs = TimePlan.Fit(_training, options.Training, minutes, _clock, around);
+            Plan = MakePlan(options.Training) with { Minutes = minutes, EpochsThatEndIt = epochs };
+        }
+
+        _observers.OnPlanned(Plan);
+    }
+
+    private RunRecord RecordOf(TrainingTexts texts)
+    {
+        string precision = _compute!.Bf16 is null ? "fp32" : "bf16";
+        return new RunRecord
+        {
+            Training = TextRecord.Of(texts.Training),
+            HeldOut = TextRecord.Of(texts.HeldOut),
+            Kernels = $"{_compute.Path} {precision}".ToLowerInvariant(),
+            Version = typeof(TrainingRun).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
+            InitFrom = _settings.InitFrom is null || _folder.CheckpointFolder is not null
+                ? null
+                : FolderChecksums.Of(Path.Combine(_settings.InitFrom, ModelFile.WeightsName)),
+        };
+    }
+
+    private RunPlan MakePlan(TrainingOptions options)
+    {
+        TextTraining training = _training!;
+        return new RunPlan
+        {
+            Config = training.Model.Config,
+            Parameters = training.Model.Parameters.Count,
+            Samples = training.Model.Samples,
+            TokensPerEpoch = training.Data.TokensPerEpoch,
+            StepsPerEpoch = training.Data.StepsInEpoch(0),
+            HeldOutTokens = training.HeldOut?.Tokens,
+            Lanes = (training.Data as TokenStream)?.Lanes ?? options.BatchSize * options.GradAccum,
+            Bptt = options.Bptt,
+            RandomBptt = options.RandomBptt,
+            TotalSteps = training.TotalSteps,
+            StepsDone = training.Position.Step,
+            Kernels = KernelChoice.Describe(_compute!, _settings.Precision),
+            Threads = _compute!.Team.Count,
+            MemoryBytes = MemoryNeed.TrainingBytes(training.Model.Config, options),
+            IsDone = _folder.GoesOn && training.Done,
+            IsOutOfPatience = training.OutOfPatience,
+            EvaluationsSinceBest = training.Position.EvaluationsSinceBest,
+            Checkpoint = _folder.CheckpointFolder,
+        };
+    }
+}
