@@ -7,11 +7,16 @@ using GruLM.Formats;
 
 namespace GruLM.Corpus;
 
-/// <summary>UTF-8 text of any length, with its samples where they are not simply its lines. Safe for several threads.</summary>
+/// <summary>UTF-8 text of any length, with its samples where they are not simply its lines. A long text stays in its file, which is read
+/// whenever a part of it is asked for; whatever reads it throws <see cref="IOException"/> when the file has become shorter. Safe for
+/// several threads.</summary>
 public readonly struct CorpusText
 {
     // No line is longer.
     private const int LongestLine = 1 << 30;
+
+    // Lines and samples are read out of pieces of about so many bytes. What holds on to one sample holds on to its whole piece.
+    private const int BlockBytes = 1 << 16;
 
     private readonly TextBytes? _bytes;
 
@@ -38,7 +43,7 @@ public readonly struct CorpusText
     private CorpusText(TextBytes? bytes, long start, long length, SampleRange[]? ranges) =>
         (_bytes, _start, Length, _ranges, _checksum) = (bytes, start, length, ranges, new StrongBox<byte[]?>());
 
-    /// <summary>The whole text in one piece.</summary>
+    /// <summary>The whole text in one piece, read anew at each call where it lies in a file.</summary>
     /// <exception cref="InvalidDataException">It is longer than any piece of memory, about two gigabytes.</exception>
     public ReadOnlyMemory<byte> Utf8
     {
@@ -68,15 +73,20 @@ public readonly struct CorpusText
     public static implicit operator CorpusText(byte[] utf8) => new(utf8);
 
     /// <summary>Some bytes of the text.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">They are not all in the text.</exception>
     public ReadOnlyMemory<byte> Slice(long start, int length)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(start);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(start, Length - length);
         return length == 0 ? default : _bytes!.Slice(_start + start, length);
     }
 
     /// <summary>The text in pieces of at most so many bytes.</summary>
-    public IEnumerable<ReadOnlyMemory<byte>> Pieces(int bytes = 1 << 24)
+    /// <exception cref="ArgumentOutOfRangeException">The pieces have no byte.</exception>
+    public IEnumerable<ReadOnlyMemory<byte>> Pieces(int bytes = 1 << 20)
     {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bytes);
         for (long at = 0; at < Length; at += bytes)
         {
             yield return Slice(at, (int)Math.Min(bytes, Length - at));
@@ -85,8 +95,10 @@ public readonly struct CorpusText
 
     /// <summary>The text in pieces that end with a line end, but for the last, and are about so long where lines are shorter.</summary>
     /// <exception cref="InvalidDataException">A line is longer than a gigabyte.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The pieces have no byte.</exception>
     public IEnumerable<ReadOnlyMemory<byte>> PiecesOfLines(int bytes)
     {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bytes);
         for (long at = 0; at < Length;)
         {
             long end = at + bytes < Length ? Math.Min(LineEnd(at + bytes - 1) + 1, Length) : Length;
@@ -97,30 +109,7 @@ public readonly struct CorpusText
 
     /// <summary>The samples that hold more than white space.</summary>
     /// <exception cref="InvalidDataException">A line is longer than a gigabyte.</exception>
-    public IEnumerable<ReadOnlyMemory<byte>> Samples()
-    {
-        if (_ranges is null)
-        {
-            foreach (ReadOnlyMemory<byte> piece in PiecesOfLines(1 << 24))
-            {
-                foreach (ReadOnlyMemory<byte> line in TextSplit.NonBlankLines(piece))
-                {
-                    yield return line;
-                }
-            }
-
-            yield break;
-        }
-
-        foreach (SampleRange range in OwnRanges())
-        {
-            ReadOnlyMemory<byte> sample = Slice(range.Start, checked((int)(range.End - range.Start)));
-            if (!TextSplit.IsBlank(sample.Span))
-            {
-                yield return sample;
-            }
-        }
-    }
+    public IEnumerable<ReadOnlyMemory<byte>> Samples() => NonBlank().Select(sample => sample.Bytes);
 
     /// <summary>Cuts so that the first part has ⌊n · (1 − fraction)⌋ of the n characters (code points).</summary>
     /// <exception cref="ArgumentOutOfRangeException">The fraction is not from 0 up to, but not including, 1.</exception>
@@ -147,11 +136,10 @@ public readonly struct CorpusText
     /// <exception cref="ArgumentOutOfRangeException">The fraction is not from 0 up to, but not including, 1.</exception>
     public (CorpusText Training, CorpusText HeldOut) SplitBySamples(double fraction)
     {
-        long keep = TextSplit.Keep(Samples().LongCount(), fraction);
-        IEnumerable<SampleRange> samples = _ranges is null ? LinesIn(new SampleRange(0, Length)) : OwnRanges();
-        foreach (SampleRange sample in samples)
+        long keep = TextSplit.Keep(NonBlank().LongCount(), fraction);
+        foreach ((SampleRange sample, _) in NonBlank())
         {
-            if (!TextSplit.IsBlank(Slice(sample.Start, checked((int)(sample.End - sample.Start))).Span) && keep-- == 0)
+            if (keep-- == 0)
             {
                 return CutAt(sample.Start);
             }
@@ -171,34 +159,92 @@ public readonly struct CorpusText
     internal CorpusText WithSamples(SampleRange[] ranges) => new(_bytes, _start, Length, ranges);
 
     /// <summary>The lines of a part, without their line ends.</summary>
+    /// <exception cref="InvalidDataException">A line is longer than a gigabyte.</exception>
     internal IEnumerable<SampleRange> LinesIn(SampleRange part)
     {
-        for (long start = part.Start; start < part.End;)
+        long start = part.Start;
+        for (long at = part.Start; at < part.End; at += BlockBytes)
         {
-            long end = Math.Min(part.End, LineEnd(start));
-            yield return new SampleRange(start, end);
-            start = end + 1;
+            ReadOnlyMemory<byte> block = Slice(at, (int)Math.Min(BlockBytes, part.End - at));
+            for (int length, from = 0; (length = block.Span[from..].IndexOf((byte)'\n')) >= 0; from += length + 1)
+            {
+                long end = at + from + length;
+                yield return new SampleRange(start, end);
+                start = end + 1;
+            }
+
+            if (at + block.Length - start > LongestLine)
+            {
+                throw TooLong(start);
+            }
+        }
+
+        if (start < part.End)
+        {
+            yield return new SampleRange(start, part.End);
+        }
+    }
+
+    // The samples that hold more than white space, with where they stand. As many as stand in a block are read at a time.
+    private IEnumerable<(SampleRange Range, ReadOnlyMemory<byte> Bytes)> NonBlank()
+    {
+        var together = new List<SampleRange>();
+        foreach (SampleRange range in _ranges is null ? LinesIn(new SampleRange(0, Length)) : OwnRanges())
+        {
+            if (together.Count > 0 && range.End - together[0].Start > BlockBytes)
+            {
+                foreach ((SampleRange, ReadOnlyMemory<byte>) sample in NonBlank(together))
+                {
+                    yield return sample;
+                }
+
+                together.Clear();
+            }
+
+            together.Add(range);
+        }
+
+        foreach ((SampleRange, ReadOnlyMemory<byte>) sample in NonBlank(together))
+        {
+            yield return sample;
+        }
+    }
+
+    private IEnumerable<(SampleRange Range, ReadOnlyMemory<byte> Bytes)> NonBlank(List<SampleRange> together)
+    {
+        if (together.Count == 0)
+        {
+            yield break;
+        }
+
+        long start = together[0].Start;
+        ReadOnlyMemory<byte> block = Slice(start, checked((int)(together[^1].End - start)));
+        foreach (SampleRange range in together)
+        {
+            ReadOnlyMemory<byte> sample = block[(int)(range.Start - start)..(int)(range.End - start)];
+            if (!TextSplit.IsBlank(sample.Span))
+            {
+                yield return (range, sample);
+            }
         }
     }
 
     // The first line end from a place on, or the end of the text.
     private long LineEnd(long from)
     {
-        // A large piece costs no more than a small one: the search ends at the first line end.
-        int length = (int)Math.Min(LongestLine, Length - from);
-        int end = Slice(from, length).Span.IndexOf((byte)'\n');
+        long most = Math.Min(LongestLine, Length - from), end = _bytes!.LineEnd(_start + from, _start + from + most);
         if (end >= 0)
         {
-            return from + end;
+            return end - _start;
         }
 
-        if (from + length == Length)
-        {
-            return Length;
-        }
+        return from + most == Length ? Length : throw TooLong(from);
+    }
 
+    private InvalidDataException TooLong(long from)
+    {
         long place = _start + from;
-        throw new InvalidDataException($"the line that goes on at byte {place} is longer than a gigabyte; cut it into lines");
+        return new InvalidDataException($"the line that goes on at byte {place} is longer than a gigabyte; cut it into lines");
     }
 
     private byte[] ComputeChecksum()

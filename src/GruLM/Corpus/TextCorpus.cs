@@ -1,6 +1,6 @@
 // A corpus: the cleaned UTF-8 of all its files, one after another, where its samples are, and what was counted and repaired while
 // reading. Plain text comes as it stands; JSON lines and tables are read by the files beside this one. A long corpus does not lie in
-// memory: one file in which nothing is to be repaired is mapped where it is, anything else goes to a temporary file.
+// memory: one file in which nothing is to be repaired is read where it is, anything else goes to a temporary file.
 
 using System.Buffers;
 
@@ -20,7 +20,7 @@ public sealed class TextCorpus
     public CorpusText Text { get; }
 
     /// <summary>The text in one piece: valid UTF-8, line ends as LF, no byte-order mark, no NUL. Throws <see cref="InvalidDataException"/>
-    /// above two gigabytes.</summary>
+    /// above two gigabytes. A long text is read anew from its file at each call.</summary>
     public ReadOnlyMemory<byte> Utf8 => Text.Utf8;
 
     /// <summary>What was counted and repaired while reading.</summary>
@@ -134,8 +134,14 @@ public sealed class TextCorpus
         }
 
         // The file may have been written to meanwhile.
-        var bytes = new MappedBytes(CorpusFiles.Open(name));
-        return bytes.Length == counts.Bytes ? new TextCorpus(new CorpusText(bytes), counts, files) : null;
+        FileStream file = CorpusFiles.Open(name);
+        if (file.Length == counts.Bytes)
+        {
+            return new TextCorpus(new CorpusText(new FileBytes(file, name)), counts, files);
+        }
+
+        file.Dispose();
+        return null;
     }
 
     // Counts the text of a file; null when something in it is to be repaired.

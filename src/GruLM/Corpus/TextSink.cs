@@ -1,5 +1,5 @@
-// Where the text of a corpus is collected: in an array while it is short, else in a temporary file that is mapped in the end, so that a
-// corpus of any size is read in the same memory.
+// Where the text of a corpus is collected: in an array while it is short, else in a temporary file that is read where it is needed, so that
+// a corpus of any size is read in the same memory.
 
 using System.Buffers;
 
@@ -72,9 +72,9 @@ internal sealed class TextSink(long expectedBytes, long mostInMemory) : IBufferW
         }
 
         Spill();
-        var mapped = new MappedBytes(_file);
+        var inFile = new FileBytes(_file, _file.Name);
         _file = null;
-        return mapped;
+        return inFile;
     }
 
     public void Dispose() => _file?.Dispose();

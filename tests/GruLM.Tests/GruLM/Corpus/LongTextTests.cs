@@ -68,6 +68,61 @@ public sealed class LongTextTests : IDisposable
     }
 
     [Fact]
+    public void A_file_that_becomes_shorter_while_it_is_read_is_an_error_and_not_the_end()
+    {
+        string file = Path.Combine(_folder, "a.txt");
+        File.WriteAllText(file, string.Concat(Enumerable.Range(0, 100_000).Select(i => $"line {i}\n")));
+        var corpus = TextCorpus.Read([file], new CorpusOptions { MostInMemory = 4 });
+        CorpusText text = corpus.Text;
+        using (FileStream cut = new(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete)) cut.SetLength(500_000);
+        Action[] uses =
+        [
+            () => _ = corpus.Utf8, () => _ = text.Slice(700_000, 1), () => _ = text.Pieces().Count(),
+            () => _ = text.PiecesOfLines(1 << 14).Count(), () => _ = text.Samples().Count(),
+            () => text.SplitByCharacters(0.1), () => text.SplitBySamples(0.1), () => text.Checksum(),
+        ];
+        Assert.All(uses, use =>
+        {
+            string message = Assert.Throws<IOException>(use).Message;
+            Assert.StartsWith($"{file}: was changed while it was read", message, StringComparison.Ordinal);
+        });
+
+        // What is left of it can be read.
+        Assert.Equal("line 0", Encoding.UTF8.GetString(text.Slice(0, 6).Span));
+    }
+
+    [Fact]
+    public void A_file_that_becomes_empty_while_it_is_read_is_an_error_and_not_the_end()
+    {
+        string file = Path.Combine(_folder, "a.txt");
+        File.WriteAllText(file, new string('x', 5_000_000));
+        var emptied = new CorpusOptions { MostInMemory = 4, Progress = _ => File.WriteAllText(file, "") };
+        InvalidDataException error = Assert.Throws<InvalidDataException>(() => TextCorpus.Read([file], emptied));
+        Assert.Contains("is empty", error.Message, StringComparison.Ordinal);
+
+        // Nothing half made is left to be cleaned up, on a thread where any exception ends the process.
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+    }
+
+    [Fact]
+    public void Short_lines_and_samples_are_read_many_at_a_time()
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 50_000).Select(i => $"{i % 1000}\n \n")));
+        var counted = new CountedReads(bytes);
+        var lines = new CorpusText(counted);
+        Assert.Equal(50_000, lines.Samples().Count());
+        SampleRange[] ranges = [.. lines.LinesIn(new SampleRange(0, bytes.Length))];
+        Assert.Equal(100_000, ranges.Length);
+        CorpusText records = lines.WithSamples(ranges);
+        Assert.Equal(50_000, records.Samples().Count());
+        records.SplitBySamples(0.1);
+        lines.SplitBySamples(0.1);
+        Assert.InRange(counted.Reads, 10, 100);
+        Assert.InRange(counted.Bytes, bytes.Length, 12L * bytes.Length);
+    }
+
+    [Fact]
     public void Nothing_is_left_in_the_folder_for_temporary_files()
     {
         if (OperatingSystem.IsWindows()) return;
@@ -89,7 +144,7 @@ public sealed class LongTextTests : IDisposable
             stream.Write("\none\n \ntwo\n"u8);
         }
 
-        var text = new CorpusText(new MappedBytes(File.OpenRead(file)));
+        var text = new CorpusText(new FileBytes(File.OpenRead(file), file));
         Assert.Equal(Far + 10, text.Length);
         Assert.Equal("two", Encoding.UTF8.GetString(text.Slice(Far + 6, 3).Span));
         SampleRange[] lines = [new(Far, Far + 3), new(Far + 4, Far + 5), new(Far + 6, Far + 9)];
@@ -129,6 +184,25 @@ public sealed class LongTextTests : IDisposable
         Assert.InRange(part.Tokens, 1_000, all.Tokens / 2);
         Assert.Equal(all.Ids[..part.Ids.Length].ToArray(), part.Ids.ToArray());
         Assert.Equal(all.ByteEnds[..part.Ids.Length].ToArray(), part.ByteEnds.ToArray());
+    }
+
+    // A text that counts how often a piece of it is asked for.
+    private sealed class CountedReads(byte[] text) : TextBytes
+    {
+        public int Reads { get; private set; }
+
+        public long Bytes { get; private set; }
+
+        public override long Length => text.Length;
+
+        public override ReadOnlyMemory<byte> Slice(long start, int length)
+        {
+            Reads++;
+            Bytes += length;
+            return text.AsMemory((int)start, length);
+        }
+
+        public override long LineEnd(long start, long end) => throw new NotSupportedException();
     }
 
     private static void AssertSame(CorpusText expected, CorpusText actual)
