@@ -22,6 +22,9 @@ internal sealed class CleanedText : ReadOnlyStream
     private readonly byte[] _raw = ArrayPool<byte>.Shared.Rent(PortionBytes);
     private int _held;
 
+    // Whether a read was begun whose end nobody saw: it was cancelled, and may still write into these bytes.
+    private bool _reading;
+
     // Cleaned bytes, and how many of them have been handed out.
     private readonly ArrayBufferWriter<byte> _cleaned = new(PortionBytes + 64);
     private int _given;
@@ -116,7 +119,10 @@ internal sealed class CleanedText : ReadOnlyStream
         if (disposing && _source.CanRead)
         {
             _source.Dispose();
-            ArrayPool<byte>.Shared.Return(_raw);
+            if (!_reading)
+            {
+                ArrayPool<byte>.Shared.Return(_raw);
+            }
         }
 
         base.Dispose(disposing);
@@ -147,7 +153,9 @@ internal sealed class CleanedText : ReadOnlyStream
     {
         try
         {
+            _reading = true;
             int read = ReadOrStop(_source, _raw.AsMemory(_held), _cancellation);
+            _reading = false;
             _bytes += read;
             return read;
         }

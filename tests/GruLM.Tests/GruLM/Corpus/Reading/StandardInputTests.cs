@@ -1,6 +1,7 @@
 // Standard input has no name that says what it holds: gzip is seen by its first bytes, JSON lines by their first line, everything else is
 // told or is plain text. What a format says wins over names too.
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using FsCheck;
@@ -129,6 +130,22 @@ public sealed class StandardInputTests : IDisposable
             () => TextCorpus.Read(["-"], new CorpusOptions { StandardInput = new Silence() }, stop.Token));
     }
 
+    [Fact]
+    public void A_read_that_was_ended_does_not_write_into_bytes_that_others_use()
+    {
+        using var input = new Late();
+        using var stop = new CancellationTokenSource(50);
+        var text = new CleanedText(input, "text", packed: false, stop.Token);
+        Assert.ThrowsAny<OperationCanceledException>(() => text.NextPortion().Length);
+        text.Dispose();
+
+        // The read is still under way: no one else may be given the bytes that it will write into.
+        byte[][] rented = [.. Enumerable.Range(0, 100).Select(_ => ArrayPool<byte>.Shared.Rent(input.Buffer.Length))];
+        Assert.True(MemoryMarshal.TryGetArray<byte>(input.Buffer, out ArraySegment<byte> read));
+        Assert.DoesNotContain(rented, array => array == read.Array);
+        foreach (byte[] array in rented) ArrayPool<byte>.Shared.Return(array);
+    }
+
     private static TextCorpus Read(byte[] input) => TextCorpus.Read(["-"], new CorpusOptions { StandardInput = new MemoryStream(input) });
 
     private static string Text(string file, CorpusFormat format) => Text(file, new CorpusOptions { Format = format });
@@ -164,6 +181,19 @@ public sealed class StandardInputTests : IDisposable
 
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
             new(Read(buffer.Span));
+    }
+
+    // A pipe that keeps what it was asked to write into.
+    private sealed class Late : MemoryStream
+    {
+        public Memory<byte> Buffer { get; private set; }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            Buffer = buffer;
+            await Task.Delay(Timeout.Infinite, CancellationToken.None);
+            return 0;
+        }
     }
 
     // A pipe that nobody writes to.
