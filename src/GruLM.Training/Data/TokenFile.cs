@@ -23,11 +23,21 @@ public sealed unsafe class TokenFile : ITokens, IDisposable
     private readonly MemoryMappedViewAccessor _view;
     private readonly byte* _ids;
 
-    private TokenFile(string path, int vocabSize, bool wide, long count)
+    // Takes the file over: it is closed with this object, and when it cannot be mapped.
+    private TokenFile(FileStream file, string path, int vocabSize, bool wide, long count)
     {
         (_path, _vocabSize, _wide, Count) = (path, vocabSize, wide, count);
-        _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
-        _view = _file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
+        _file = MemoryMappedFile.CreateFromFile(file, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
+        try
+        {
+            _view = _file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
+        }
+        catch
+        {
+            _file.Dispose();
+            throw;
+        }
+
         byte* start = null;
         _view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
         _ids = start + HeaderBytes;
@@ -77,20 +87,22 @@ public sealed unsafe class TokenFile : ITokens, IDisposable
     {
         if (!BitConverter.IsLittleEndian || !File.Exists(path)) return null;
         bool wide = vocabSize > ushort.MaxValue + 1;
-        Span<byte> header = stackalloc byte[HeaderBytes];
-        long length, count;
-        using (FileStream stream = File.OpenRead(path))
+        byte[] expected = Header(wide, tokenizerChecksum, textChecksum);
+
+        // The file that was looked at is the one that is mapped, whatever happens to its name meanwhile.
+        FileStream file = File.OpenRead(path);
+        try
         {
-            length = stream.Length;
-            if (stream.ReadAtLeast(header, HeaderBytes, throwOnEndOfStream: false) < HeaderBytes) return null;
+            if (CountIn(file, expected, wide) is { } count) return new TokenFile(file, path, vocabSize, wide, count);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
         }
 
-        count = BinaryPrimitives.ReadInt64LittleEndian(header[16..]);
-        header[16..24].Clear();
-        bool same = header.SequenceEqual(Header(wide, tokenizerChecksum, textChecksum));
-        return same && count > 0 && (length - HeaderBytes) / (wide ? sizeof(uint) : sizeof(ushort)) == count
-            ? new TokenFile(path, vocabSize, wide, count)
-            : null;
+        file.Dispose();
+        return null;
     }
 
     /// <inheritdoc/>
@@ -118,6 +130,17 @@ public sealed unsafe class TokenFile : ITokens, IDisposable
         _view.SafeMemoryMappedViewHandle.ReleasePointer();
         _view.Dispose();
         _file.Dispose();
+    }
+
+    // The number of ids; null where the header is another one, or the file has another length than it says.
+    private static long? CountIn(FileStream file, ReadOnlySpan<byte> expected, bool wide)
+    {
+        Span<byte> header = stackalloc byte[HeaderBytes];
+        if (file.ReadAtLeast(header, HeaderBytes, throwOnEndOfStream: false) < HeaderBytes) return null;
+        long count = BinaryPrimitives.ReadInt64LittleEndian(header[16..]);
+        header[16..24].Clear();
+        bool same = header.SequenceEqual(expected);
+        return same && count > 0 && (file.Length - HeaderBytes) / (wide ? sizeof(uint) : sizeof(ushort)) == count ? count : null;
     }
 
     private static byte[] Header(bool wide, ReadOnlySpan<byte> tokenizerChecksum, ReadOnlySpan<byte> textChecksum)

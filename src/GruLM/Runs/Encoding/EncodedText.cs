@@ -42,31 +42,32 @@ internal static class EncodedText
         if (path is null || !BitConverter.IsLittleEndian) return new LinesInMemory([.. parts.SelectMany(part => part)]);
 
         Sources sources = SourcesOf(tokenizer, text, mask is null ? "lines" : "answers");
-        TokenFile? ids = Open(path, tokenizer.VocabSize, sources);
-        TokenFile? lengths = Open(path + LengthsSuffix, int.MaxValue, sources);
-        if (ids is null || lengths is null)
-        {
-            ids?.Dispose();
-            lengths?.Dispose();
-
-            // The lengths of all lines are known when their ids are written: four bytes a line meanwhile.
-            var all = new List<int>();
-            ids = Write(path, tokenizer.VocabSize, sources, parts.Select(part =>
-            {
-                all.AddRange(part.Select(line => line.Length));
-                return (IReadOnlyList<int>)[.. part.SelectMany(line => line)];
-            }));
-            lengths = Write(path + LengthsSuffix, int.MaxValue, sources, [all]);
-        }
-
+        TokenFile? ids = null, lengths = null;
         try
         {
+            ids = Open(path, tokenizer.VocabSize, sources);
+            lengths = Open(path + LengthsSuffix, int.MaxValue, sources);
+            if (ids is null || lengths is null)
+            {
+                ids?.Dispose();
+                lengths?.Dispose();
+
+                // The lengths of all lines are known when their ids are written: four bytes a line meanwhile.
+                var all = new List<int>();
+                ids = Write(path, tokenizer.VocabSize, sources, parts.Select(part =>
+                {
+                    all.AddRange(part.Select(line => line.Length));
+                    return (IReadOnlyList<int>)[.. part.SelectMany(line => line)];
+                }));
+                lengths = Write(path + LengthsSuffix, int.MaxValue, sources, [all]);
+            }
+
             return new LinesInFile(ids, lengths);
         }
         catch
         {
-            ids.Dispose();
-            lengths.Dispose();
+            ids?.Dispose();
+            lengths?.Dispose();
             throw;
         }
     }

@@ -39,8 +39,11 @@ internal sealed record PreparedText(Tokenizer Tokenizer, ITrainingData Data, Hel
         }
 
         ITokens tokens = EncodedText.Stream(tokenizer, training, TokenPath(training, options), work);
-        var data = new TokenStream(tokens, loop.BatchSize * loop.GradAccum, loop.Bptt, loop.Seed, loop.RandomBptt, loop.FreshEvery);
-        return new PreparedText(tokenizer, data, held, tokens as IDisposable);
+        return OrClose(tokens as IDisposable, files =>
+        {
+            var data = new TokenStream(tokens, loop.BatchSize * loop.GradAccum, loop.Bptt, loop.Seed, loop.RandomBptt, loop.FreshEvery);
+            return new PreparedText(tokenizer, data, held, files);
+        });
     }
 
     private static PreparedText EncodeLines(
@@ -49,16 +52,33 @@ internal sealed record PreparedText(Tokenizer Tokenizer, ITrainingData Data, Hel
         TrainingOptions loop = options.Training;
         AnswerMask? mask = options.MaskPrompt ? TokenizedText.AnswerMask(tokenizer) : null;
         ITokenLines lines = EncodedText.Lines(tokenizer, training, mask, TokenPath(training, options), work);
-        (int begin, int end) = (TokenizedText.LineBegin(tokenizer), TokenizedText.LineEnd(tokenizer));
-        var data = new LineSamples(lines, begin, end, loop.BatchSize * loop.GradAccum, loop.Bptt, loop.Seed, mask);
-        HeldOutLines? held = heldOut.IsEmpty ? null : TokenizedText.HeldOutLines(tokenizer, heldOut, mask, loop.EvalTokens);
-        if (held is { Lines.Count: 0 })
+        return OrClose(lines as IDisposable, files =>
         {
-            string wanted = mask is null ? "text" : ChatTemplate.Default.Ai;
-            throw new InvalidDataException($"the held-out part has no line with {wanted}. Give more lines, {GiveMore}");
-        }
+            (int begin, int end) = (TokenizedText.LineBegin(tokenizer), TokenizedText.LineEnd(tokenizer));
+            var data = new LineSamples(lines, begin, end, loop.BatchSize * loop.GradAccum, loop.Bptt, loop.Seed, mask);
+            HeldOutLines? held = heldOut.IsEmpty ? null : TokenizedText.HeldOutLines(tokenizer, heldOut, mask, loop.EvalTokens);
+            if (held is { Lines.Count: 0 })
+            {
+                string wanted = mask is null ? "text" : ChatTemplate.Default.Ai;
+                throw new InvalidDataException($"the held-out part has no line with {wanted}. Give more lines, {GiveMore}");
+            }
 
-        return new PreparedText(tokenizer, data, held, lines as IDisposable);
+            return new PreparedText(tokenizer, data, held, files);
+        });
+    }
+
+    // Closes the files when what reads them cannot be made.
+    private static PreparedText OrClose(IDisposable? files, Func<IDisposable?, PreparedText> make)
+    {
+        try
+        {
+            return make(files);
+        }
+        catch
+        {
+            files?.Dispose();
+            throw;
+        }
     }
 
     private static string? TokenPath(CorpusText text, TextTrainingOptions options) =>

@@ -98,6 +98,27 @@ public sealed class TokenFileTests : IDisposable
         Assert.False(File.Exists(Path.Combine(_folder, "small.bin")));
     }
 
+    [Fact]
+    public void Files_are_closed_when_what_reads_them_cannot_be_made()
+    {
+        byte[] text = Encoding.UTF8.GetBytes(SampleCorpus.Generate(2, 30_000));
+        string tokens = Path.Combine(_folder, "tokens-train.bin");
+        var options = new TextTrainingOptions
+        {
+            Tokenizer = new Tokenizer(DefaultTokenizer.Train(text.AsMemory(), 400)),
+            Samples = SampleKind.Lines,
+            TokenFilePath = tokens,
+            TokenFileFromBytes = 0,
+        };
+        using var compute = Compute.Create(1);
+        InvalidDataException error = Assert.Throws<InvalidDataException>(
+            () => TextTraining.Prepare(text, "\n \n"u8.ToArray(), options, compute, null, new SilentObserver()));
+        Assert.Contains("the held-out part has no line", error.Message, StringComparison.Ordinal);
+        Assert.True(File.Exists(tokens));
+        if (OperatingSystem.IsLinux()) Assert.DoesNotContain(_folder, File.ReadAllText("/proc/self/maps"), StringComparison.Ordinal);
+        else File.Delete(tokens);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
