@@ -11,7 +11,7 @@ namespace GruLM.Kernels;
 
 /// <summary>Products of float32 matrices computed in bfloat16 with float32 sums. All matrices are row-major; strides are in elements. One
 /// call at a time.</summary>
-public sealed unsafe class AmxGemm : IDisposable
+internal sealed unsafe class AmxGemm : IDisposable
 {
     private const int Width = AmxKernel.PanelWidth;
 

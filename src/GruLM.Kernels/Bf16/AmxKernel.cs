@@ -6,7 +6,7 @@
 namespace GruLM.Kernels;
 
 /// <summary>Products of bfloat16 matrices with float32 sums. An address only: copy it freely.</summary>
-public readonly unsafe struct AmxKernel
+internal readonly unsafe struct AmxKernel
 {
     /// <summary>Columns of a panel of B: three tiles, the same as in the 512-bit float32 path.</summary>
     public const int PanelWidth = 48;

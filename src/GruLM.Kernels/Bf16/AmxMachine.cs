@@ -37,7 +37,7 @@ public static unsafe partial class AmxMachine
     public static bool IsReal => Reason == Available;
 
     /// <summary>The product. Throws <see cref="NotSupportedException"/> with the reason when there is no AMX.</summary>
-    public static AmxKernel Kernel => s_state.Value.Kernel ?? throw new NotSupportedException($"no AMX: {Reason}");
+    internal static AmxKernel Kernel => s_state.Value.Kernel ?? throw new NotSupportedException($"no AMX: {Reason}");
 
     private static (AmxKernel? Kernel, string Reason) Open()
     {

@@ -10,7 +10,7 @@ using System.Runtime.Intrinsics.X86;
 namespace GruLM.Kernels;
 
 /// <summary>Conversions between float32 and bfloat16. Counts are in elements; no pointer needs alignment.</summary>
-public static unsafe class Bf16
+internal static unsafe class Bf16
 {
     /// <summary>The bfloat16 nearest to <paramref name="value"/>, ties to even.</summary>
     public static ushort Round(float value)

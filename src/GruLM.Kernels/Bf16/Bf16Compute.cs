@@ -18,54 +18,54 @@ internal sealed unsafe class Bf16Compute : Compute
     }
 
     /// <inheritdoc/>
-    public override AmxGemm Bf16 => _products;
+    internal override AmxGemm Bf16 => _products;
 
     /// <inheritdoc/>
-    public override int Width => _float32.Width;
+    internal override int Width => _float32.Width;
 
     /// <inheritdoc/>
-    public override void PackRows(float* source, nint stride, int sourceColumns, int* rowOf, PackedMatrix destination)
+    internal override void PackRows(float* source, nint stride, int sourceColumns, int* rowOf, PackedMatrix destination)
     {
         if (destination.Bf16 is { } half) _products.PackRows(source, stride, sourceColumns, rowOf, half);
         else _float32.PackRows(source, stride, sourceColumns, rowOf, destination);
     }
 
     /// <inheritdoc/>
-    public override void PackTransposed(float* source, nint stride, int sourceDepth, int* columnOf, PackedMatrix destination)
+    internal override void PackTransposed(float* source, nint stride, int sourceDepth, int* columnOf, PackedMatrix destination)
     {
         if (destination.Bf16 is { } half) _products.PackTransposed(source, stride, sourceDepth, columnOf, half);
         else _float32.PackTransposed(source, stride, sourceDepth, columnOf, destination);
     }
 
     /// <inheritdoc/>
-    public override void Multiply(float* a, nint strideA, int m, PackedMatrix b, float* c, nint strideC, bool add)
+    internal override void Multiply(float* a, nint strideA, int m, PackedMatrix b, float* c, nint strideC, bool add)
     {
         if (b.Bf16 is { } half) _products.Multiply(a, strideA, m, half, c, strideC, add);
         else _float32.Multiply(a, strideA, m, b, c, strideC, add);
     }
 
     /// <inheritdoc/>
-    public override void MultiplyTransposed(float* a, nint strideA, int m, PackedMatrix b, float* c, nint strideC, bool add)
+    internal override void MultiplyTransposed(float* a, nint strideA, int m, PackedMatrix b, float* c, nint strideC, bool add)
     {
         if (b.Bf16 is { } half) _products.MultiplyTransposed(a, strideA, m, half, c, strideC, add);
         else _float32.MultiplyTransposed(a, strideA, m, b, c, strideC, add);
     }
 
     /// <inheritdoc/>
-    public override void MultiplyInPlace(float* a, nint rowStride, nint columnStride, int m, int k, float* b, nint strideB, int n, float* c,
-        nint strideC, bool add) =>
+    internal override void MultiplyInPlace(float* a, nint rowStride, nint columnStride, int m, int k, float* b, nint strideB, int n,
+        float* c, nint strideC, bool add) =>
         _float32.MultiplyInPlace(a, rowStride, columnStride, m, k, b, strideB, n, c, strideC, add);
 
     /// <inheritdoc/>
-    public override void Transpose(float* source, nint stride, int rows, int columns, float* destination, nint destinationStride) =>
+    internal override void Transpose(float* source, nint stride, int rows, int columns, float* destination, nint destinationStride) =>
         _float32.Transpose(source, stride, rows, columns, destination, destinationStride);
 
     /// <inheritdoc/>
-    public override void MultiplyVector(float* weights, nint stride, int rows, int columns, float* x, float* y) =>
+    internal override void MultiplyVector(float* weights, nint stride, int rows, int columns, float* x, float* y) =>
         _float32.MultiplyVector(weights, stride, rows, columns, x, y);
 
     /// <inheritdoc/>
-    public override double SumOfSquares(float* source, long length) => _float32.SumOfSquares(source, length);
+    internal override double SumOfSquares(float* source, long length) => _float32.SumOfSquares(source, length);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -6,7 +6,7 @@ namespace GruLM.Kernels;
 
 /// <summary>A K x N matrix of bfloat16 in panels of <see cref="AmxKernel.PanelWidth"/> columns. Filled by <see cref="AmxGemm.PackRows"/> or
 /// <see cref="AmxGemm.PackTransposed"/>.</summary>
-public sealed unsafe class Bf16Panels : IDisposable
+internal sealed unsafe class Bf16Panels : IDisposable
 {
     private AlignedBuffer<ushort> _data = new(0);
 

@@ -10,7 +10,7 @@ namespace GruLM.Kernels;
 
 /// <summary>A piece of machine code, executable and read-only until disposed.</summary>
 [SupportedOSPlatform("linux")]
-public sealed unsafe partial class ExecutableMemory : IDisposable
+internal sealed unsafe partial class ExecutableMemory : IDisposable
 {
     private const int Read = 1, Write = 2, Execute = 4, Private = 2, Anonymous = 0x20;
     private readonly nuint _length;

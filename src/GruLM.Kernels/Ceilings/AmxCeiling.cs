@@ -5,7 +5,7 @@ using System.Diagnostics;
 namespace GruLM.Kernels;
 
 /// <summary>Measures how fast this machine's tile units are.</summary>
-public static unsafe class AmxCeiling
+internal static unsafe class AmxCeiling
 {
     // About a millisecond a run.
     private const int Turns = 4_000;

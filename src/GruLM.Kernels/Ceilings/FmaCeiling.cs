@@ -7,7 +7,7 @@ using System.Runtime.CompilerServices;
 namespace GruLM.Kernels;
 
 /// <summary>Measures the fused-multiply-add ceiling of a kernel path.</summary>
-public static class FmaCeiling
+internal static class FmaCeiling
 {
     private const int Accumulators = 12;
     private const int Rounds = 400_000;

@@ -7,7 +7,7 @@ using System.Runtime.CompilerServices;
 namespace GruLM.Kernels;
 
 /// <summary>Runs the register tile of a kernel path on every thread.</summary>
-public static class TileCeiling
+internal static class TileCeiling
 {
     private const int Depth = 96;
     private const int Rounds = 4000;

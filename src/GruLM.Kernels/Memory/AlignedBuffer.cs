@@ -8,7 +8,7 @@ using System.Runtime.InteropServices;
 namespace GruLM.Kernels;
 
 /// <summary>Zeroed unmanaged memory for <typeparamref name="T"/>, aligned to 64 bytes. Not thread-safe to dispose.</summary>
-public sealed unsafe class AlignedBuffer<T> : IDisposable
+internal sealed unsafe class AlignedBuffer<T> : IDisposable
     where T : unmanaged
 {
     private const int LineBytes = 64;

@@ -7,7 +7,7 @@ using System.Numerics;
 namespace GruLM.Kernels;
 
 /// <summary>A stateless stream of random numbers: every draw names its step and lane.</summary>
-public readonly struct Philox
+internal readonly struct Philox
 {
     private const uint FeistelRounds = 6;
 

@@ -3,7 +3,7 @@
 namespace GruLM.Kernels;
 
 /// <summary>What a random number is drawn for: separate streams under one seed.</summary>
-public enum RandomPurpose
+internal enum RandomPurpose
 {
     /// <summary>Initial parameter values.</summary>
     Initialisation = 1,

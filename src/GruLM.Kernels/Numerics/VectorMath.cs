@@ -7,7 +7,7 @@ using System.Runtime.CompilerServices;
 namespace GruLM.Kernels;
 
 /// <summary>Elementary functions for the vector width <typeparamref name="S"/>; absolute or relative error below 2e-7.</summary>
-public static class VectorMath<S, V>
+internal static class VectorMath<S, V>
     where S : struct, ISimd<V>
     where V : unmanaged
 {

@@ -4,7 +4,9 @@
 
 namespace GruLM.Kernels;
 
-/// <summary>Matrix products and reductions on one kernel path, shared out over a thread team. All matrices are row-major float32.</summary>
+/// <summary>What models compute with: threads, and kernels for this machine. Not thread-safe: it is used by one model, or by any number of
+/// decoding sessions, which take turns where several threads decode. Dispose it after all that uses it, and not while anything
+/// computes: what needs it afterwards throws <see cref="ObjectDisposedException"/>.</summary>
 public abstract unsafe class Compute : IDisposable
 {
     private AlignedBuffer<float> _scratch = new(0);
@@ -18,26 +20,34 @@ public abstract unsafe class Compute : IDisposable
     /// <summary>The kernel path in use.</summary>
     public KernelPath Path { get; }
 
+    /// <summary>Number of threads that compute, the caller's included.</summary>
+    public int Threads => Team.Count;
+
+    /// <summary>Whether matrices are multiplied in bfloat16; else all is float32.</summary>
+    public bool UsesBf16 => Bf16 is not null;
+
     /// <summary>The threads in use. Owned: disposed with this object.</summary>
-    public ThreadTeam Team { get; }
+    internal ThreadTeam Team { get; }
 
     /// <summary>What multiplies matrices in bfloat16; null when all is float32.</summary>
-    public virtual AmxGemm? Bf16 => null;
+    internal virtual AmxGemm? Bf16 => null;
 
     /// <summary>Floats in a vector of this path.</summary>
-    public abstract int Width { get; }
+    internal abstract int Width { get; }
 
     /// <summary>Columns in a panel of a packed matrix: three vectors.</summary>
-    public int PanelWidth => 3 * Width;
+    internal int PanelWidth => 3 * Width;
 
     /// <summary>Kernels for <paramref name="path"/> (default: <see cref="KernelChoice.Default"/>) on <paramref name="threads"/> threads (0:
     /// one per processor). As <paramref name="bf16"/> matrices are multiplied in bfloat16 where <see cref="AmxMachine"/> has that, else in
-    /// float32 as without: <see cref="Bf16"/> tells. Throws <see cref="ArgumentException"/> when this machine lacks the path.</summary>
+    /// float32 as without: <see cref="UsesBf16"/> tells. Throws <see cref="ArgumentException"/> when this machine lacks the path, and
+    /// <see cref="ArgumentOutOfRangeException"/> for less than 0 or more than 1024 threads.</summary>
     public static Compute Create(int threads = 0, KernelPath? path = null, bool bf16 = false) =>
         Create(threads, path, bf16 && AmxMachine.IsAvailable ? AmxMachine.Kernel : null);
 
     /// <summary>Kernels for this machine in <paramref name="precision"/>, as <see cref="KernelChoice"/> understands it.
-    /// Throws <see cref="ArgumentException"/> when the path that is forced by <see cref="KernelChoice.Variable"/> is not there.</summary>
+    /// Throws <see cref="ArgumentException"/> when the path that is forced by <see cref="KernelChoice.Variable"/> is not there, and
+    /// <see cref="ArgumentOutOfRangeException"/> for less than 0 or more than 1024 threads.</summary>
     public static Compute Create(int threads, Precision precision) => Create(threads, null, KernelChoice.UsesBf16(precision));
 
     internal static Compute Create(int threads, KernelPath? path, AmxKernel? kernel)
@@ -54,38 +64,38 @@ public abstract unsafe class Compute : IDisposable
     }
 
     /// <summary>An empty packed matrix for this path, of bfloat16 where that is in use.</summary>
-    public PackedMatrix NewPacked(int k, int n) => new(k, n, PanelWidth, Bf16 != null);
+    internal PackedMatrix NewPacked(int k, int n) => new(k, n, PanelWidth, Bf16 != null);
 
     /// <summary>Packs B with B[p, j] = source[rowOf[p]·stride + j] for the columns the source has (<paramref name="sourceColumns"/>), zero
     /// beyond them and where rowOf is negative. <paramref name="rowOf"/> may be null: row p.</summary>
-    public abstract void PackRows(float* source, nint stride, int sourceColumns, int* rowOf, PackedMatrix destination);
+    internal abstract void PackRows(float* source, nint stride, int sourceColumns, int* rowOf, PackedMatrix destination);
 
     /// <summary>Packs B with B[p, j] = source[columnOf[j]·stride + p] for the rows p that the source has (<paramref name="sourceDepth"/>),
     /// zero beyond them and where columnOf is negative. <paramref name="columnOf"/> may be null: column j.</summary>
-    public abstract void PackTransposed(float* source, nint stride, int sourceDepth, int* columnOf, PackedMatrix destination);
+    internal abstract void PackTransposed(float* source, nint stride, int sourceDepth, int* columnOf, PackedMatrix destination);
 
     /// <summary>C[m, N] = A[m, K] · B, or C += when <paramref name="add"/>.</summary>
-    public abstract void Multiply(float* a, nint strideA, int m, PackedMatrix b, float* c, nint strideC, bool add);
+    internal abstract void Multiply(float* a, nint strideA, int m, PackedMatrix b, float* c, nint strideC, bool add);
 
     /// <summary>C[m, N] = Aᵀ · B, or C += when <paramref name="add"/>, with A [K, m] row-major.</summary>
-    public abstract void MultiplyTransposed(float* a, nint strideA, int m, PackedMatrix b, float* c, nint strideC, bool add);
+    internal abstract void MultiplyTransposed(float* a, nint strideA, int m, PackedMatrix b, float* c, nint strideC, bool add);
 
     /// <summary>C[m, n] = A[m, k] · B[k, n], or C += when <paramref name="add"/>, with both read where they lie, in float32: for so few
     /// rows or columns that packing would cost more than it brings. A's element (i, p) is a[i·rowStride + p·columnStride], B has rows of
     /// <paramref name="strideB"/> floats. Up to <see cref="Width"/> − 1 floats after a row of B are read, and must be readable after the
     /// last.</summary>
-    public abstract void MultiplyInPlace(float* a, nint rowStride, nint columnStride, int m, int k, float* b, nint strideB, int n, float* c,
-        nint strideC, bool add);
+    internal abstract void MultiplyInPlace(float* a, nint rowStride, nint columnStride, int m, int k, float* b, nint strideB, int n,
+        float* c, nint strideC, bool add);
 
     /// <summary>destination[j·destinationStride + i] = source[i·stride + j] for i below <paramref name="rows"/> and j below
     /// <paramref name="columns"/>.</summary>
-    public abstract void Transpose(float* source, nint stride, int rows, int columns, float* destination, nint destinationStride);
+    internal abstract void Transpose(float* source, nint stride, int rows, int columns, float* destination, nint destinationStride);
 
     /// <summary>y[rows] = W[rows, columns] · x, for reading weights once: one token of decoding.</summary>
-    public abstract void MultiplyVector(float* weights, nint stride, int rows, int columns, float* x, float* y);
+    internal abstract void MultiplyVector(float* weights, nint stride, int rows, int columns, float* x, float* y);
 
     /// <summary>The sum of squares of a buffer: in single precision inside chunks of fixed size, in double precision over them.</summary>
-    public abstract double SumOfSquares(float* source, long length);
+    internal abstract double SumOfSquares(float* source, long length);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -9,7 +9,7 @@ namespace GruLM.Kernels;
 /// <summary>C[m, n] = A[m, k] · B[k, n], or C += when <see cref="Add"/>, computed block by block. A's element (i, p) is A[i·RowStride +
 /// p·ColumnStride], B and C have rows of <see cref="StrideB"/> and <see cref="StrideC"/> floats. Up to a vector's width − 1 floats after a
 /// row of B are read, and must be readable after the last.</summary>
-public unsafe struct InPlaceProduct<S, V>
+internal unsafe struct InPlaceProduct<S, V>
     where S : struct, ISimd<V>
     where V : unmanaged
 {

@@ -5,7 +5,7 @@ namespace GruLM.Kernels;
 
 /// <summary>A K x N matrix in panels of columns. Filled by <see cref="Compute.PackRows"/> or
 /// <see cref="Compute.PackTransposed"/>.</summary>
-public sealed unsafe class PackedMatrix : IDisposable
+internal sealed unsafe class PackedMatrix : IDisposable
 {
     private AlignedBuffer<float> _data = new(0);
 

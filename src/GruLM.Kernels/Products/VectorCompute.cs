@@ -17,10 +17,10 @@ internal sealed unsafe class VectorCompute<S, V> : Compute
     }
 
     /// <inheritdoc/>
-    public override int Width => S.Width;
+    internal override int Width => S.Width;
 
     /// <inheritdoc/>
-    public override void MultiplyVector(float* weights, nint stride, int rows, int columns, float* x, float* y)
+    internal override void MultiplyVector(float* weights, nint stride, int rows, int columns, float* x, float* y)
     {
         // Below this an extra thread costs more than it brings.
         const int FloatsAnItem = 1 << 14;
@@ -39,7 +39,7 @@ internal sealed unsafe class VectorCompute<S, V> : Compute
     }
 
     /// <inheritdoc/>
-    public override double SumOfSquares(float* source, long length)
+    internal override double SumOfSquares(float* source, long length)
     {
         int chunks = (int)((length + SquareSum<S, V>.Chunk - 1) / SquareSum<S, V>.Chunk);
         double* partial = (double*)Scratch(2L * chunks);
@@ -51,11 +51,11 @@ internal sealed unsafe class VectorCompute<S, V> : Compute
     }
 
     /// <inheritdoc/>
-    public override void Multiply(float* a, nint strideA, int m, PackedMatrix b, float* c, nint strideC, bool add) =>
+    internal override void Multiply(float* a, nint strideA, int m, PackedMatrix b, float* c, nint strideC, bool add) =>
         Multiply(a, strideA, transposed: false, m, b, c, strideC, add);
 
     /// <inheritdoc/>
-    public override void MultiplyTransposed(float* a, nint strideA, int m, PackedMatrix b, float* c, nint strideC, bool add) =>
+    internal override void MultiplyTransposed(float* a, nint strideA, int m, PackedMatrix b, float* c, nint strideC, bool add) =>
         Multiply(a, strideA, transposed: true, m, b, c, strideC, add);
 
     private void Multiply(float* a, nint strideA, bool transposed, int m, PackedMatrix b, float* c, nint strideC, bool add)
@@ -95,8 +95,8 @@ internal sealed unsafe class VectorCompute<S, V> : Compute
     }
 
     /// <inheritdoc/>
-    public override void MultiplyInPlace(float* a, nint rowStride, nint columnStride, int m, int k, float* b, nint strideB, int n, float* c,
-        nint strideC, bool add)
+    internal override void MultiplyInPlace(float* a, nint rowStride, nint columnStride, int m, int k, float* b, nint strideB, int n,
+        float* c, nint strideC, bool add)
     {
         // Long products are shared out by rows, so that a tile passes over all of B; short ones by panels of columns too. Items enough for
         // the threads to even out.
@@ -127,7 +127,7 @@ internal sealed unsafe class VectorCompute<S, V> : Compute
     }
 
     /// <inheritdoc/>
-    public override void Transpose(float* source, nint stride, int rows, int columns, float* destination, nint destinationStride)
+    internal override void Transpose(float* source, nint stride, int rows, int columns, float* destination, nint destinationStride)
     {
         var job = new Transposition
         {
@@ -142,7 +142,7 @@ internal sealed unsafe class VectorCompute<S, V> : Compute
     }
 
     /// <inheritdoc/>
-    public override void PackRows(float* source, nint stride, int sourceColumns, int* rowOf, PackedMatrix destination)
+    internal override void PackRows(float* source, nint stride, int sourceColumns, int* rowOf, PackedMatrix destination)
     {
         var job = new RowPacking<S, V>
         {
@@ -159,7 +159,7 @@ internal sealed unsafe class VectorCompute<S, V> : Compute
     }
 
     /// <inheritdoc/>
-    public override void PackTransposed(float* source, nint stride, int sourceDepth, int* columnOf, PackedMatrix destination)
+    internal override void PackTransposed(float* source, nint stride, int sourceDepth, int* columnOf, PackedMatrix destination)
     {
         var job = new ColumnPacking<S, V>
         {

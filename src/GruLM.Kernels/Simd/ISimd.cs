@@ -4,7 +4,7 @@
 namespace GruLM.Kernels;
 
 /// <summary>Operations on a vector <typeparamref name="V"/> of <see cref="Width"/> floats.</summary>
-public interface ISimd<V>
+internal interface ISimd<V>
     where V : unmanaged
 {
     /// <summary>Floats in a vector.</summary>

@@ -3,7 +3,7 @@
 namespace GruLM.Kernels;
 
 /// <summary>Items with numbers, each done by one thread, for any vector width.</summary>
-public interface ISimdJob
+internal interface ISimdJob
 {
     /// <summary>Does item <paramref name="item"/> on thread <paramref name="thread"/>; called from several threads at once.</summary>
     void Execute<S, V>(int item, int thread)

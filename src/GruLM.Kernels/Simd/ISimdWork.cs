@@ -4,7 +4,7 @@ namespace GruLM.Kernels;
 
 /// <summary>Something done once on the calling thread, for any vector width.</summary>
 /// <typeparam name="TResult">What comes out.</typeparam>
-public interface ISimdWork<out TResult>
+internal interface ISimdWork<out TResult>
 {
     /// <summary>Does it with vectors <typeparamref name="V"/> and the operations <typeparamref name="S"/>.</summary>
     TResult Run<S, V>()

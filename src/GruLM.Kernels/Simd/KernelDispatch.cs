@@ -6,7 +6,7 @@ using System.Runtime.Intrinsics;
 namespace GruLM.Kernels;
 
 /// <summary>Runs generic code with the vectors of a kernel path. Thread-safe: it has no state.</summary>
-public static class KernelDispatch
+internal static class KernelDispatch
 {
     /// <summary>Runs <paramref name="work"/> on the calling thread with the vectors of <paramref name="path"/>, which this machine must
     /// have.</summary>

@@ -4,7 +4,7 @@
 namespace GruLM.Kernels;
 
 /// <summary>One float: plain scalar code.</summary>
-public readonly struct Simd1 : ISimd<float>
+internal readonly struct Simd1 : ISimd<float>
 {
     /// <inheritdoc/>
     public static int Width => 1;

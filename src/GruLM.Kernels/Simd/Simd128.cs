@@ -7,7 +7,7 @@ using System.Runtime.Intrinsics.X86;
 namespace GruLM.Kernels;
 
 /// <summary>Four floats: SSE and NEON.</summary>
-public readonly struct Simd128 : ISimd<Vector128<float>>
+internal readonly struct Simd128 : ISimd<Vector128<float>>
 {
     /// <inheritdoc/>
     public static int Width => 4;

@@ -7,7 +7,7 @@ using System.Runtime.Intrinsics.X86;
 namespace GruLM.Kernels;
 
 /// <summary>Eight floats: AVX2.</summary>
-public readonly struct Simd256 : ISimd<Vector256<float>>
+internal readonly struct Simd256 : ISimd<Vector256<float>>
 {
     /// <inheritdoc/>
     public static int Width => 8;

@@ -7,7 +7,7 @@ using System.Runtime.Intrinsics.X86;
 namespace GruLM.Kernels;
 
 /// <summary>Sixteen floats: AVX-512.</summary>
-public readonly struct Simd512 : ISimd<Vector512<float>>
+internal readonly struct Simd512 : ISimd<Vector512<float>>
 {
     /// <inheritdoc/>
     public static int Width => 16;

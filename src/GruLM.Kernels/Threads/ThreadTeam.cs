@@ -8,7 +8,7 @@ using System.Runtime.ExceptionServices;
 namespace GruLM.Kernels;
 
 /// <summary>A fixed number of threads that run parallel regions together with the caller. One region at a time.</summary>
-public sealed unsafe class ThreadTeam : IDisposable
+internal sealed unsafe class ThreadTeam : IDisposable
 {
     // A fraction of a millisecond: longer than the gap between two time steps, shorter than anyone would notice as load.
     private const int SpinRounds = 10_000;

@@ -10,7 +10,7 @@ using GruLM.Kernels;
 namespace GruLM.Model;
 
 /// <summary>Layer normalisation over rows [N, H'], H' being H padded with zeros to a multiple of 16.</summary>
-public static unsafe class LayerNorm
+internal static unsafe class LayerNorm
 {
     /// <summary>ε: keeps a row of equal numbers finite.</summary>
     public const float Epsilon = 1e-5f;

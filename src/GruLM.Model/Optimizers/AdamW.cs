@@ -7,7 +7,7 @@ using GruLM.Kernels;
 namespace GruLM.Model;
 
 /// <summary>AdamW with its two moments, laid out like the parameters.</summary>
-public sealed unsafe class AdamW : Optimizer
+internal sealed unsafe class AdamW : Optimizer
 {
     private readonly AdamWOptions _options;
     private readonly UpdateChunks _chunks;

@@ -21,5 +21,5 @@ public record AdamWOptions : OptimizerOptions
     public double Epsilon { get; init; } = 1e-8;
 
     /// <inheritdoc/>
-    public override Optimizer Create(GruConfig config) => new AdamW(config, this);
+    internal override Optimizer Create(GruConfig config) => new AdamW(config, this);
 }

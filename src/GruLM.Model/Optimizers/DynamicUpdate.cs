@@ -8,7 +8,7 @@ using GruLM.Kernels;
 namespace GruLM.Model;
 
 /// <summary>Adapts parameters to what is being read, and pulls them back to where they were trained.</summary>
-public sealed unsafe class DynamicUpdate : IDisposable
+internal sealed unsafe class DynamicUpdate : IDisposable
 {
     private const double Smoothing = 0.999;
     private const float Epsilon = 1e-5f;

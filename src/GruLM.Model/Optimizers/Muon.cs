@@ -10,7 +10,7 @@ using GruLM.Kernels;
 namespace GruLM.Model;
 
 /// <summary>Muon for the GRU's matrices, AdamW for the rest; the first moment of a GRU matrix is its momentum.</summary>
-public sealed unsafe class Muon : Optimizer
+internal sealed unsafe class Muon : Optimizer
 {
     private const int Gates = 3;
     private readonly MuonOptions _options;

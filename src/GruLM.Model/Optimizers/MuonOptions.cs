@@ -18,5 +18,5 @@ public sealed record MuonOptions : AdamWOptions
     public int Every { get; init; } = 4;
 
     /// <inheritdoc/>
-    public override Optimizer Create(GruConfig config) => new Muon(config, this);
+    internal override Optimizer Create(GruConfig config) => new Muon(config, this);
 }

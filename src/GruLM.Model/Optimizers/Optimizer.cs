@@ -7,7 +7,7 @@ using GruLM.Kernels;
 namespace GruLM.Model;
 
 /// <summary>Updates parameters by their gradients. Not thread-safe; the bits do not depend on the number of threads.</summary>
-public abstract class Optimizer : IDisposable
+internal abstract class Optimizer : IDisposable
 {
     /// <summary>The name that its state has in checkpoints.</summary>
     public abstract string Name { get; }

@@ -16,5 +16,5 @@ public abstract record OptimizerOptions
     public double AverageDecay { get; init; }
 
     /// <summary>The optimizer, with no updates made, for parameters of <paramref name="config"/>.</summary>
-    public abstract Optimizer Create(GruConfig config);
+    internal abstract Optimizer Create(GruConfig config);
 }

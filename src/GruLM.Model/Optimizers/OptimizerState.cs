@@ -6,4 +6,4 @@ namespace GruLM.Model;
 /// <param name="Name">Its name, such as <c>m</c>.</param>
 /// <param name="Values">The tensors.</param>
 /// <param name="Views">Those of them that are in use.</param>
-public sealed record OptimizerState(string Name, GruParameters Values, IReadOnlyList<ParameterView> Views);
+internal sealed record OptimizerState(string Name, GruParameters Values, IReadOnlyList<ParameterView> Views);

@@ -7,7 +7,7 @@ using GruLM.Kernels;
 namespace GruLM.Model;
 
 /// <summary>Gradient descent with its momentum, laid out like the parameters.</summary>
-public sealed unsafe class Sgd : Optimizer
+internal sealed unsafe class Sgd : Optimizer
 {
     private readonly SgdOptions _options;
     private readonly GruParameters _momentum;

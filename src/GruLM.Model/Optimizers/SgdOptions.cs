@@ -13,5 +13,5 @@ public sealed record SgdOptions : OptimizerOptions
     public double Momentum { get; init; } = 0.9;
 
     /// <inheritdoc/>
-    public override Optimizer Create(GruConfig config) => new Sgd(config, this);
+    internal override Optimizer Create(GruConfig config) => new Sgd(config, this);
 }

@@ -6,13 +6,16 @@ using GruLM.Kernels;
 
 namespace GruLM.Model;
 
-/// <summary>One flat float32 buffer holding every tensor of a <see cref="GruConfig"/>; gaps between views stay zero.</summary>
+/// <summary>Every tensor of a <see cref="GruConfig"/> in one flat float32 buffer; gaps between them stay zero. What is read is copied out
+/// and what is written is copied in. Safe for several threads as long as none writes, and none disposes it while another uses it. The
+/// memory is freed by <see cref="Dispose"/> alone; whatever needs it afterwards throws <see cref="ObjectDisposedException"/>.</summary>
 public sealed unsafe class GruParameters : IDisposable
 {
     private readonly AlignedBuffer<float> _buffer;
     private readonly Dictionary<string, ParameterView> _byName;
 
-    /// <summary>A zeroed set of parameters for <paramref name="config"/>.</summary>
+    /// <summary>A zeroed set of parameters for <paramref name="config"/>. Throws what <see cref="GruConfig.Validate"/> throws, and
+    /// <see cref="OutOfMemoryException"/> when the system has no memory for them.</summary>
     public GruParameters(GruConfig config)
     {
         config.Validate();
@@ -35,46 +38,58 @@ public sealed unsafe class GruParameters : IDisposable
     public long Count => Views.Sum(v => v.Length);
 
     /// <summary>Length of the flat buffer, gaps included.</summary>
-    public long Length => _buffer.Length;
+    internal long Length => _buffer.Length;
 
     /// <summary>The flat buffer.</summary>
-    public float* Pointer => _buffer.Pointer;
+    internal float* Pointer => _buffer.Pointer;
 
     /// <summary>The embedding table [V, E].</summary>
-    public float* Embedding => _buffer.Pointer + Views[0].Offset;
+    internal float* Embedding => _buffer.Pointer + Views[0].Offset;
 
     /// <summary>The output layer's weights [V, H]: the embedding's when tied.</summary>
-    public float* Output => _buffer.Pointer + (Config.TieWeights ? Views[0] : Views[^1]).Offset;
+    internal float* Output => _buffer.Pointer + (Config.TieWeights ? Views[0] : Views[^1]).Offset;
 
     /// <summary>The number of parameters that <paramref name="config"/> implies, without allocating them.</summary>
     public static long CountFor(GruConfig config) => Layout(config).Sum(v => v.Length);
 
     /// <summary>The input weights [3H, E] of a layer; gates r, z, n stacked.</summary>
-    public float* WeightIh(int layer) => _buffer.Pointer + Views[1 + (4 * layer)].Offset;
+    internal float* WeightIh(int layer) => _buffer.Pointer + Views[1 + (4 * layer)].Offset;
 
     /// <summary>The recurrent weights [3H, H] of a layer.</summary>
-    public float* WeightHh(int layer) => _buffer.Pointer + Views[2 + (4 * layer)].Offset;
+    internal float* WeightHh(int layer) => _buffer.Pointer + Views[2 + (4 * layer)].Offset;
 
     /// <summary>The input biases [3H] of a layer.</summary>
-    public float* BiasIh(int layer) => _buffer.Pointer + Views[3 + (4 * layer)].Offset;
+    internal float* BiasIh(int layer) => _buffer.Pointer + Views[3 + (4 * layer)].Offset;
 
     /// <summary>The recurrent biases [3H] of a layer.</summary>
-    public float* BiasHh(int layer) => _buffer.Pointer + Views[4 + (4 * layer)].Offset;
+    internal float* BiasHh(int layer) => _buffer.Pointer + Views[4 + (4 * layer)].Offset;
 
     /// <summary>Factors γ [H] of the normalisation of what layer <paramref name="layer"/>, not the first, reads.</summary>
-    public float* NormWeight(int layer) => _buffer.Pointer + Views[NormIndex(layer)].Offset;
+    internal float* NormWeight(int layer) => _buffer.Pointer + Views[NormIndex(layer)].Offset;
 
     /// <summary>Summands β [H] of the normalisation of what layer <paramref name="layer"/>, not the first, reads.</summary>
-    public float* NormBias(int layer) => _buffer.Pointer + Views[NormIndex(layer) + 1].Offset;
+    internal float* NormBias(int layer) => _buffer.Pointer + Views[NormIndex(layer) + 1].Offset;
 
-    /// <summary>A tensor's elements, row-major.</summary>
-    public Span<float> Span(string name)
+    /// <summary>A copy of a tensor's elements, row-major: [rows, columns] of its view. Throws <see cref="ArgumentException"/> when there is
+    /// no tensor of that name.</summary>
+    public float[] Read(string name) => Span(name).ToArray();
+
+    /// <summary>Sets a tensor's elements, row-major. Throws <see cref="ArgumentException"/> when there is no tensor of that name, or when
+    /// it has another number of elements. A model whose parameters these are is told by
+    /// <see cref="GruLanguageModel.ParametersChanged"/>.</summary>
+    public void Write(string name, ReadOnlySpan<float> values)
     {
-        ParameterView view = _byName[name];
-        return _buffer.Slice(view.Offset, checked((int)view.Length));
+        Span<float> own = Span(name);
+        if (values.Length != own.Length)
+        {
+            throw new ArgumentException($"{name} has {own.Length} numbers, and {values.Length} were given", nameof(values));
+        }
+
+        values.CopyTo(own);
     }
 
-    /// <summary>A copy for <paramref name="config"/>, whose sizes are the same; what else it says may differ.</summary>
+    /// <summary>A copy for <paramref name="config"/>, whose sizes are the same; what else it says may differ. Throws
+    /// <see cref="ArgumentException"/> for other sizes.</summary>
     public GruParameters Copy(GruConfig config)
     {
         var copy = new GruParameters(config);
@@ -91,8 +106,15 @@ public sealed unsafe class GruParameters : IDisposable
     /// <summary>Sets everything to zero.</summary>
     public void Clear() => _buffer.Clear();
 
-    /// <inheritdoc/>
+    /// <summary>Frees the memory.</summary>
     public void Dispose() => _buffer.Dispose();
+
+    /// <summary>A tensor's elements, row-major, where they lie: not to be touched after <see cref="Dispose"/>.</summary>
+    internal Span<float> Span(string name)
+    {
+        if (!_byName.TryGetValue(name, out ParameterView? view)) throw new ArgumentException($"there is no tensor {name}", nameof(name));
+        return _buffer.Slice(view.Offset, checked((int)view.Length));
+    }
 
     internal static List<ParameterView> Layout(GruConfig config)
     {

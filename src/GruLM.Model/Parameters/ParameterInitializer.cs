@@ -21,9 +21,12 @@ public static unsafe class ParameterInitializer
     private const double GateScale = 0.5;
     private const double StateScale = 0.25;
 
-    /// <summary>Fills every tensor of <paramref name="parameters"/>, on the threads of <paramref name="team"/>; null: on the calling
-    /// thread alone. The values do not depend on it.</summary>
-    public static void Fill(GruParameters parameters, ulong seed, ThreadTeam? team = null)
+    /// <summary>Fills every tensor of <paramref name="parameters"/> with values that depend on <paramref name="seed"/> alone.</summary>
+    public static void Fill(GruParameters parameters, ulong seed) => Fill(parameters, seed, null);
+
+    /// <summary>The same on the threads of <paramref name="team"/>; null: on the calling thread alone. The values do not depend on
+    /// it.</summary>
+    internal static void Fill(GruParameters parameters, ulong seed, ThreadTeam? team)
     {
         var job = new FillJob { Parameters = parameters, Random = new Philox(seed, RandomPurpose.Initialisation) };
         if (team is not null) team.Run(ref job, parameters.Views.Count);

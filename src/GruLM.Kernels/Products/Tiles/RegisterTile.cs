@@ -10,7 +10,7 @@ using System.Runtime.Intrinsics.X86;
 namespace GruLM.Kernels;
 
 /// <summary>Register tiles for the vector width <typeparamref name="S"/>.</summary>
-public static unsafe class RegisterTile<S, V>
+internal static unsafe class RegisterTile<S, V>
     where S : struct, ISimd<V>
     where V : unmanaged
 {

@@ -3,7 +3,7 @@
 namespace GruLM.Kernels;
 
 /// <summary>A slice of a packed panel that will be read next, handed out to register tiles part by part to be fetched meanwhile.</summary>
-public unsafe ref struct SliceAhead<S, V>
+internal unsafe ref struct SliceAhead<S, V>
     where S : struct, ISimd<V>
     where V : unmanaged
 {

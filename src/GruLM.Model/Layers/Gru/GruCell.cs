@@ -7,7 +7,7 @@ using GruLM.Kernels;
 namespace GruLM.Model;
 
 /// <summary>The cell for the vector width <typeparamref name="S"/>. Thread-safe: it has no state.</summary>
-public static class GruCell<S, V>
+internal static class GruCell<S, V>
     where S : struct, ISimd<V>
     where V : unmanaged
 {

@@ -7,5 +7,5 @@ namespace GruLM.Model;
 /// <param name="Z">z, or daz.</param>
 /// <param name="N">n, or dan.</param>
 /// <param name="Q">q, or dq.</param>
-public readonly record struct GruGates<V>(V R, V Z, V N, V Q)
+internal readonly record struct GruGates<V>(V R, V Z, V N, V Q)
     where V : unmanaged;
