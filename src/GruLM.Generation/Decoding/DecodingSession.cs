@@ -6,7 +6,9 @@ using GruLM.Model;
 
 namespace GruLM.Generation;
 
-/// <summary>One text being read or written by a model. Not thread-safe; parameters and compute stay the caller's.</summary>
+/// <summary>One text being read or written by a model. Parameters and compute stay the caller's, and are disposed after it. Not
+/// thread-safe: several threads have a session each, over the same parameters and compute. After <see cref="Dispose"/>, which must not be
+/// called while another thread reads a token, every method throws <see cref="ObjectDisposedException"/>.</summary>
 public sealed unsafe class DecodingSession : IDisposable
 {
     private readonly GruParameters _parameters;
@@ -14,10 +16,13 @@ public sealed unsafe class DecodingSession : IDisposable
     private readonly AlignedBuffer<float> _state;
     private readonly AlignedBuffer<float> _inputGates;
     private readonly AlignedBuffer<float> _stateGates;
-    private readonly AlignedBuffer<float> _logits;
     private readonly AlignedBuffer<float> _normal;
     private readonly AlignedBuffer<float> _sum;
     private readonly int _padded;
+
+    // Managed, since it is handed out: whoever holds it may read it as long as he likes.
+    private readonly float[] _logits;
+    private bool _disposed;
 
     /// <summary>A session with a zero state.</summary>
     public DecodingSession(GruParameters parameters, Compute compute)
@@ -28,7 +33,7 @@ public sealed unsafe class DecodingSession : IDisposable
         _state = new AlignedBuffer<float>((long)Config.NumLayers * _padded);
         _inputGates = new AlignedBuffer<float>((3L * Config.HiddenDim) + 16);
         _stateGates = new AlignedBuffer<float>((3L * Config.HiddenDim) + 16);
-        _logits = new AlignedBuffer<float>(Config.VocabSize);
+        _logits = GC.AllocateArray<float>(Config.VocabSize, pinned: true);
         _normal = new AlignedBuffer<float>(_padded);
         _sum = new AlignedBuffer<float>(_padded);
     }
@@ -40,6 +45,7 @@ public sealed unsafe class DecodingSession : IDisposable
     /// vocabulary.</summary>
     public void Read(int id)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentOutOfRangeException.ThrowIfNegative(id);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(id, Config.VocabSize);
         float* x = _parameters.Embedding + ((long)id * Config.EmbeddingDim);
@@ -70,17 +76,24 @@ public sealed unsafe class DecodingSession : IDisposable
         }
     }
 
-    /// <summary>Scores of the next token: [V], valid until the next call.</summary>
+    /// <summary>Scores of the next token: [V]. The next call writes into the same memory, which otherwise lasts as long as anyone holds
+    /// it.</summary>
     public ReadOnlySpan<float> Logits()
     {
-        _compute.MultiplyVector(_parameters.Output, Config.HiddenDim, Config.VocabSize, Config.HiddenDim, Output(Config.NumLayers - 1),
-            _logits.Pointer);
-        return _logits.Span;
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        fixed (float* logits = _logits)
+        {
+            float* top = Output(Config.NumLayers - 1);
+            _compute.MultiplyVector(_parameters.Output, Config.HiddenDim, Config.VocabSize, Config.HiddenDim, top, logits);
+        }
+
+        return _logits;
     }
 
     /// <summary>Copies the state, the model's whole memory, out: [L, H].</summary>
     public float[] SaveState()
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         float[] copy = new float[Config.NumLayers * Config.HiddenDim];
         for (int l = 0; l < Config.NumLayers; l++)
         {
@@ -90,9 +103,10 @@ public sealed unsafe class DecodingSession : IDisposable
         return copy;
     }
 
-    /// <summary>Sets the state to one saved before: [L, H].</summary>
+    /// <summary>Sets the state to one saved before: [L, H]. Throws <see cref="ArgumentException"/> for one of another size.</summary>
     public void RestoreState(ReadOnlySpan<float> saved)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         if (saved.Length != Config.NumLayers * Config.HiddenDim)
         {
             throw new ArgumentException($"the state has {saved.Length} numbers; this model's has {Config.NumLayers} x {Config.HiddenDim}");
@@ -105,12 +119,17 @@ public sealed unsafe class DecodingSession : IDisposable
     }
 
     /// <summary>Sets the state to zero.</summary>
-    public void Reset() => _state.Clear();
+    public void Reset()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _state.Clear();
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (AlignedBuffer<float> buffer in (AlignedBuffer<float>[])[_state, _inputGates, _stateGates, _logits, _normal, _sum])
+        _disposed = true;
+        foreach (AlignedBuffer<float> buffer in (AlignedBuffer<float>[])[_state, _inputGates, _stateGates, _normal, _sum])
         {
             buffer.Dispose();
         }

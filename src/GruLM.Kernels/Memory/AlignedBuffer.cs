@@ -2,12 +2,15 @@
 // Unmanaged so that pointers stay valid without pinning and large buffers never move. Sizes are in elements.
 // Large ones ask Linux for huge pages: a product that walks panels, tiles and rows of C touches more small pages than the processor keeps
 // addresses of.
+// There is no finalizer: spans and pointers into the memory do not keep this object alive, so that one would free memory that is being
+// read. A buffer that nobody disposes is lost until the process ends, and never freed under a reader.
 
 using System.Runtime.InteropServices;
 
 namespace GruLM.Kernels;
 
-/// <summary>Zeroed unmanaged memory for <typeparamref name="T"/>, aligned to 64 bytes. Not thread-safe to dispose.</summary>
+/// <summary>Zeroed unmanaged memory for <typeparamref name="T"/>, aligned to 64 bytes. It lasts until <see cref="Dispose"/>, which its
+/// owner must not forget and must not call while anything reads or writes it. Not thread-safe to dispose.</summary>
 internal sealed unsafe class AlignedBuffer<T> : IDisposable
     where T : unmanaged
 {
@@ -25,16 +28,13 @@ internal sealed unsafe class AlignedBuffer<T> : IDisposable
         _pointer = (T*)NativeMemory.AlignedAlloc((bytes + alignment - 1) / alignment * alignment, alignment);
         if (alignment == HugePages.Bytes) HugePages.Ask(_pointer, bytes);
         NativeMemory.Clear(_pointer, bytes);
-        GC.AddMemoryPressure((long)bytes);
     }
-
-    /// <summary>Frees the memory when the owner forgot to.</summary>
-    ~AlignedBuffer() => Free();
 
     /// <summary>Number of elements.</summary>
     public long Length { get; }
 
-    /// <summary>Address of the first element, a multiple of 64.</summary>
+    /// <summary>Address of the first element, a multiple of 64. Throws <see cref="ObjectDisposedException"/>, as all that follows here,
+    /// when the memory was freed.</summary>
     public T* Pointer => _pointer != null ? _pointer : throw new ObjectDisposedException(nameof(AlignedBuffer<T>));
 
     /// <summary>The whole buffer as a span. Throws <see cref="OverflowException"/> beyond 2^31 elements.</summary>
@@ -44,25 +44,18 @@ internal sealed unsafe class AlignedBuffer<T> : IDisposable
     public Span<T> Slice(long start, int length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(start);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(start + length, Length);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(start, Length - length);
         return new Span<T>(Pointer + start, length);
     }
 
     /// <summary>Sets every element to zero.</summary>
     public void Clear() => NativeMemory.Clear(Pointer, (nuint)Length * (nuint)sizeof(T));
 
-    /// <summary>Frees the memory.</summary>
+    /// <summary>Frees the memory. May be called again.</summary>
     public void Dispose()
     {
-        Free();
-        GC.SuppressFinalize(this);
-    }
-
-    private void Free()
-    {
-        if (_pointer == null) return;
         NativeMemory.AlignedFree(_pointer);
         _pointer = null;
-        GC.RemoveMemoryPressure(Math.Max(Length, 1) * sizeof(T));
     }
 }

@@ -46,7 +46,8 @@ internal sealed unsafe class ThreadTeam : IDisposable
     public int Count { get; }
 
     /// <summary>Runs items 0 … <paramref name="items"/> − 1 and returns when all are done. <paramref name="job"/> must be a local that no
-    /// lambda captures: its address is shared. Rethrows the first exception of an item.</summary>
+    /// lambda captures: its address is shared. Rethrows the first exception of an item. Throws <see cref="ObjectDisposedException"/> when
+    /// the team was stopped.</summary>
     public void Run<TJob>(ref TJob job, int items)
         where TJob : struct, IParallelJob
     {
@@ -57,6 +58,7 @@ internal sealed unsafe class ThreadTeam : IDisposable
             return;
         }
 
+        ObjectDisposedException.ThrowIf(_stopping, this);
         lock (_regionLock)
         {
             // The job lives on the caller's stack for the whole region, so its address is stable.

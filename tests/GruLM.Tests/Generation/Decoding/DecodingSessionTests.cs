@@ -61,6 +61,51 @@ public class DecodingSessionTests
     }
 
     [Fact]
+    public void Scores_outlive_their_session()
+    {
+        var config = new GruConfig { VocabSize = 3000, EmbeddingDim = 10, HiddenDim = 13, NumLayers = 2 };
+        using var compute = Compute.Create(1);
+        using GruParameters parameters = GradientTests.RandomParameters(config, 0.4);
+        using var session = new DecodingSession(parameters, compute);
+        session.Read(3);
+        ReadOnlySpan<float> logits = session.Logits();
+        float[] expected = logits.ToArray();
+        session.Dispose();
+        session.Dispose();
+
+        // What was freed would be handed out again, and written to.
+        AlignedBuffer<float>[] others = [.. Enumerable.Range(0, 50).Select(_ => new AlignedBuffer<float>(config.VocabSize))];
+        GC.Collect();
+        Assert.Equal(expected, logits.ToArray());
+        foreach (AlignedBuffer<float> other in others) other.Dispose();
+
+        Action[] uses =
+        [
+            () => session.Read(3), () => session.Logits(), () => session.SaveState(), () => session.RestoreState(new float[26]),
+            session.Reset,
+        ];
+        Assert.All(uses, use => Assert.Throws<ObjectDisposedException>(use));
+    }
+
+    [Fact]
+    public void A_session_over_disposed_parameters_or_compute_says_so()
+    {
+        var config = new GruConfig { VocabSize = 33, EmbeddingDim = 10, HiddenDim = 13, NumLayers = 2 };
+        var compute = Compute.Create(2);
+        GruParameters parameters = GradientTests.RandomParameters(config, 0.4), others = parameters.Copy(config);
+        using var session = new DecodingSession(parameters, compute);
+        parameters.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => session.Read(3));
+        Assert.Throws<ObjectDisposedException>(() => session.Logits());
+        using var other = new DecodingSession(others, compute);
+        other.Read(3);
+        compute.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => other.Read(3));
+        Assert.Throws<ObjectDisposedException>(() => other.Logits());
+        others.Dispose();
+    }
+
+    [Fact]
     public void A_decoding_step_allocates_nothing_once_warm()
     {
         var config = new GruConfig { VocabSize = 133, EmbeddingDim = 10, HiddenDim = 13, NumLayers = 2 };
