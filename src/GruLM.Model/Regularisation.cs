@@ -4,9 +4,11 @@
 
 namespace GruLM.Model;
 
-/// <summary>How training is regularised. Everything is off by default.</summary>
+/// <summary>How training is regularised. Everything is off by default. Immutable, and so safe for several threads.</summary>
 public sealed record Regularisation
 {
+    private const double MostPenalty = 1e6;
+
     /// <summary>Whether dropout between layers draws one mask for all steps of a window (Gal and Ghahramani 2016) instead of one a
     /// step.</summary>
     public bool LockedDropout { get; init; }
@@ -29,21 +31,14 @@ public sealed record Regularisation
     /// <summary>TAR: factor of the mean square of the change of the last layer's outputs from step to step, added to the loss.</summary>
     public double SlownessPenalty { get; init; }
 
-    /// <summary>Throws <see cref="ArgumentException"/>, naming the value, when one is out of range.</summary>
+    /// <summary>Throws <see cref="ArgumentException"/>, naming the property, when a value is out of range.</summary>
     public void Validate()
     {
-        Share(InputDropout, "input dropout");
-        Share(OutputDropout, "output dropout");
-        Share(EmbeddingDropout, "embedding dropout");
-        Share(RecurrentDropout, "recurrent dropout");
-        if (!(ActivationPenalty >= 0) || !(SlownessPenalty >= 0))
-        {
-            throw new ArgumentException($"penalties are {ActivationPenalty} and {SlownessPenalty}; they must not be negative");
-        }
-    }
-
-    private static void Share(double value, string name)
-    {
-        if (!(value >= 0 && value < 1)) throw new ArgumentException($"{name} is {value}; it must be at least 0 and below 1");
+        Setting.Share(InputDropout, nameof(InputDropout));
+        Setting.Share(OutputDropout, nameof(OutputDropout));
+        Setting.Share(EmbeddingDropout, nameof(EmbeddingDropout));
+        Setting.Share(RecurrentDropout, nameof(RecurrentDropout));
+        Setting.InRange(ActivationPenalty, 0, MostPenalty, nameof(ActivationPenalty));
+        Setting.InRange(SlownessPenalty, 0, MostPenalty, nameof(SlownessPenalty));
     }
 }

@@ -2,20 +2,34 @@
 
 namespace GruLM.Model;
 
-/// <summary>Inputs and targets of B lanes over T steps, time-major: element [t·B + b].</summary>
+/// <summary>Inputs and targets of B lanes over T steps, time-major: element [t·B + b]. Not thread-safe: it is not changed while a model
+/// computes with it.</summary>
 public sealed class TokenBatch
 {
     /// <summary>A target that counts for nothing: padding, or a masked prompt token.</summary>
     public const int Ignored = -1;
 
-    /// <summary>An empty batch with room for <paramref name="steps"/> x <paramref name="lanes"/> tokens.</summary>
+    /// <summary>The most tokens of a batch.</summary>
+    public const int MaxTokens = 1 << 26;
+
+    /// <summary>The most parts that a larger batch is computed in.</summary>
+    public const int MaxParts = 1 << 16;
+
+    /// <summary>An empty batch with room for <paramref name="steps"/> x <paramref name="lanes"/> tokens. Throws
+    /// <see cref="ArgumentException"/> when these are less than 1, or more than <see cref="MaxTokens"/> together.</summary>
     public TokenBatch(int steps, int lanes)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(steps);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(lanes);
+        Setting.InRange(steps, 1, MaxTokens, nameof(Steps));
+        Setting.InRange(lanes, 1, MaxTokens, nameof(Lanes));
+        if ((long)steps * lanes > MaxTokens)
+        {
+            throw new ArgumentException(
+                $"'{nameof(Steps)}' of {steps} times '{nameof(Lanes)}' of {lanes} exceeds the {MaxTokens} tokens of the largest batch");
+        }
+
         Steps = steps;
         Lanes = lanes;
-        Inputs = new int[checked(steps * lanes)];
+        Inputs = new int[steps * lanes];
         Targets = new int[steps * lanes];
         FreshLanes = new bool[lanes];
     }
@@ -36,8 +50,16 @@ public sealed class TokenBatch
     public bool StartsFresh { get; set; }
 
     /// <summary>Which part of a larger batch this is, where a batch is computed in parts: each part's lanes carry states of their
-    /// own.</summary>
-    public int Part { get; set; }
+    /// own. Throws <see cref="ArgumentException"/> when it is not from 0 up to, but not including, <see cref="MaxParts"/>.</summary>
+    public int Part
+    {
+        get;
+        set
+        {
+            Setting.InRange(value, 0, MaxParts - 1, nameof(Part));
+            field = value;
+        }
+    }
 
     /// <summary>Single lanes that start from a zero state although the batch does not: [B].</summary>
     public bool[] FreshLanes { get; }

@@ -1,10 +1,15 @@
 // How the next token is chosen from the model's scores. Names, defaults and order are llama.cpp's.
 
+using GruLM.Model;
+
 namespace GruLM.Generation;
 
-/// <summary>Sampling settings.</summary>
+/// <summary>Sampling settings. Immutable as long as nobody changes the collections given to it, and so safe for several threads.</summary>
 public sealed record SamplingOptions
 {
+    private const double Most = 1000;
+    private const float MostBias = 1e30f;
+
     /// <summary>Divides the scores; 0 takes the likeliest token always.</summary>
     public double Temperature { get; init; } = 0.8;
 
@@ -35,29 +40,34 @@ public sealed record SamplingOptions
     /// <summary>Added to the scores of single tokens; negative infinity forbids one.</summary>
     public IReadOnlyDictionary<int, float> LogitBias { get; init; } = new Dictionary<int, float>();
 
-    /// <summary>Decides every draw.</summary>
+    /// <summary>Decides every draw. The default is fixed, 0: without another seed the same scores are always followed by the same
+    /// tokens.</summary>
     public ulong Seed { get; init; }
 
     /// <summary>The chain's order.</summary>
     public IReadOnlyList<SamplerKind> Samplers { get; init; } =
         [SamplerKind.Penalties, SamplerKind.TopK, SamplerKind.Typical, SamplerKind.TopP, SamplerKind.MinP, SamplerKind.Temperature];
 
-    /// <summary>Throws <see cref="ArgumentException"/>, naming the setting and its range, when one makes no sense.</summary>
+    /// <summary>Throws <see cref="ArgumentException"/>, naming the property and its range, when a value makes no sense.</summary>
     public void Validate()
     {
-        Check(Temperature >= 0 && double.IsFinite(Temperature), "temperature", Temperature, "0 or more");
-        Check(TopK >= 0, "top-k", TopK, "0 (off) or more");
-        Check(TopP is > 0 and <= 1, "top-p", TopP, "above 0 and at most 1");
-        Check(MinP is >= 0 and <= 1, "min-p", MinP, "from 0 to 1");
-        Check(Typical is > 0 and <= 1, "typical", Typical, "above 0 and at most 1");
-        Check(RepeatPenalty > 0 && double.IsFinite(RepeatPenalty), "repeat-penalty", RepeatPenalty, "above 0");
-        Check(RepeatLastN >= -1, "repeat-last-n", RepeatLastN, "-1 (all), 0 (none) or more");
-        Check(double.IsFinite(PresencePenalty), "presence-penalty", PresencePenalty, "a finite number");
-        Check(double.IsFinite(FrequencyPenalty), "frequency-penalty", FrequencyPenalty, "a finite number");
-    }
+        Setting.InRange(Temperature, 0, Most, nameof(Temperature));
+        Setting.Check(TopK >= 0, nameof(TopK), TopK, "0 (off) or more");
+        Setting.Check(TopP is > 0 and <= 1, nameof(TopP), TopP, "above 0 and at most 1");
+        Setting.InRange(MinP, 0, 1, nameof(MinP));
+        Setting.Check(Typical is > 0 and <= 1, nameof(Typical), Typical, "above 0 and at most 1");
+        Setting.InRange(RepeatPenalty, 0.001, Most, nameof(RepeatPenalty));
+        Setting.Check(RepeatLastN >= -1, nameof(RepeatLastN), RepeatLastN, "-1 (all), 0 (none) or more");
+        Setting.InRange(PresencePenalty, -Most, Most, nameof(PresencePenalty));
+        Setting.InRange(FrequencyPenalty, -Most, Most, nameof(FrequencyPenalty));
+        foreach ((int id, float bias) in LogitBias)
+        {
+            Setting.Check(bias <= MostBias, nameof(LogitBias), bias, $"at most {MostBias} for token {id}");
+        }
 
-    private static void Check(bool fine, string name, double value, string allowed)
-    {
-        if (!fine) throw new ArgumentException($"{name} is {value}; it must be {allowed}");
+        foreach (SamplerKind step in Samplers)
+        {
+            Setting.Check(Enum.IsDefined(step), nameof(Samplers), (double)step, "made of steps that there are");
+        }
     }
 }

@@ -10,6 +10,9 @@ namespace GruLM.Kernels;
 /// <summary>A fixed number of threads that run parallel regions together with the caller. One region at a time.</summary>
 internal sealed unsafe class ThreadTeam : IDisposable
 {
+    /// <summary>The most threads of a team: more than any machine has processors, few enough that the system can start them.</summary>
+    public const int MostThreads = 1024;
+
     // A fraction of a millisecond: longer than the gap between two time steps, shorter than anyone would notice as load.
     private const int SpinRounds = 10_000;
 
@@ -31,7 +34,11 @@ internal sealed unsafe class ThreadTeam : IDisposable
     /// <summary>A team of <paramref name="threads"/> threads in all, the caller included. 0 means one per processor.</summary>
     public ThreadTeam(int threads = 0)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(threads);
+        if (threads is < 0 or > MostThreads)
+        {
+            throw new ArgumentOutOfRangeException(nameof(threads), $"'Threads' is {threads}; it must be from 0 (all) to {MostThreads}");
+        }
+
         Count = threads == 0 ? Math.Min(Environment.ProcessorCount, 256) : threads;
         _workers = new Thread[Count - 1];
         for (int i = 0; i < _workers.Length; i++)
@@ -51,6 +58,7 @@ internal sealed unsafe class ThreadTeam : IDisposable
     public void Run<TJob>(ref TJob job, int items)
         where TJob : struct, IParallelJob
     {
+        ObjectDisposedException.ThrowIf(_stopping, this);
         if (items <= 0) return;
         if (_workers.Length == 0 || items == 1)
         {
@@ -58,7 +66,6 @@ internal sealed unsafe class ThreadTeam : IDisposable
             return;
         }
 
-        ObjectDisposedException.ThrowIf(_stopping, this);
         lock (_regionLock)
         {
             // The job lives on the caller's stack for the whole region, so its address is stable.

@@ -2,7 +2,7 @@
 
 namespace GruLM.Model;
 
-/// <summary>AdamW's constants.</summary>
+/// <summary>AdamW's constants. Immutable, and so safe for several threads.</summary>
 public record AdamWOptions : OptimizerOptions
 {
     /// <summary>AdamW's usual constants.</summary>
@@ -19,6 +19,15 @@ public record AdamWOptions : OptimizerOptions
 
     /// <summary>Added to the root of the second moment.</summary>
     public double Epsilon { get; init; } = 1e-8;
+
+    /// <inheritdoc/>
+    public override void Validate()
+    {
+        base.Validate();
+        Setting.Share(Beta1, nameof(Beta1));
+        Setting.Share(Beta2, nameof(Beta2));
+        Setting.Check(Epsilon is > 0 and <= 1, nameof(Epsilon), Epsilon, "above 0 and at most 1");
+    }
 
     /// <inheritdoc/>
     internal override Optimizer Create(GruConfig config) => new AdamW(config, this);

@@ -2,7 +2,8 @@
 
 namespace GruLM.Model;
 
-/// <summary>Sizes of a stacked-GRU language model: embedding [V, E], L GRU layers of H units, output layer [V, H].</summary>
+/// <summary>Sizes of a stacked-GRU language model: embedding [V, E], L GRU layers of H units, output layer [V, H]. Immutable, and so
+/// safe for several threads.</summary>
 public sealed record GruConfig
 {
     /// <summary>The largest embedding or hidden size accepted.</summary>
@@ -42,31 +43,29 @@ public sealed record GruConfig
     /// <summary>Length of layer <paramref name="layer"/>'s input.</summary>
     public int InputDim(int layer) => layer == 0 ? EmbeddingDim : HiddenDim;
 
-    /// <summary>Throws <see cref="ArgumentException"/>, naming the value and what is allowed, when no model can have these sizes.</summary>
+    /// <summary>Throws <see cref="ArgumentException"/>, naming the property and what is allowed, when no model can have these
+    /// sizes.</summary>
     public void Validate()
     {
-        InRange(VocabSize, 2, MaxVocabSize, "vocab_size");
-        InRange(EmbeddingDim, 1, MaxWidth, "embedding_dim");
-        InRange(HiddenDim, 1, MaxWidth, "hidden_dim");
-        InRange(NumLayers, 1, MaxLayers, "num_layers");
+        Setting.InRange(VocabSize, 2, MaxVocabSize, nameof(VocabSize));
+        Setting.InRange(EmbeddingDim, 1, MaxWidth, nameof(EmbeddingDim));
+        Setting.InRange(HiddenDim, 1, MaxWidth, nameof(HiddenDim));
+        Setting.InRange(NumLayers, 1, MaxLayers, nameof(NumLayers));
         int width = Math.Max(EmbeddingDim, HiddenDim);
         if ((long)VocabSize * width > int.MaxValue)
         {
+            string wider = HiddenDim > EmbeddingDim ? nameof(HiddenDim) : nameof(EmbeddingDim);
             throw new ArgumentException(
-                $"vocab_size {VocabSize} times a width of {width} is more than {int.MaxValue} numbers in one tensor; choose smaller ones");
+                $"'{nameof(VocabSize)}' of {VocabSize} times '{wider}' of {width} is more than {int.MaxValue} numbers in one tensor; "
+                + "choose smaller ones");
         }
 
-        if (!(Dropout >= 0 && Dropout < 1)) throw new ArgumentException($"dropout is {Dropout}; it must be at least 0 and below 1");
+        Setting.Share(Dropout, nameof(Dropout));
         if (TieWeights && EmbeddingDim != HiddenDim)
         {
             throw new ArgumentException(
-                $"tied weights need embedding and hidden sizes to be equal, but they are {EmbeddingDim} and {HiddenDim}: "
-                + "make them equal or use --no-tie-weights");
+                $"'HiddenDim' must equal 'EmbeddingDim' when 'TieWeights' is set, and they are {HiddenDim} and {EmbeddingDim}: "
+                + "make them equal or set 'TieWeights = false'");
         }
-    }
-
-    private static void InRange(int value, int low, int high, string name)
-    {
-        if (value < low || value > high) throw new ArgumentException($"{name} is {value}; it must be from {low} to {high}");
     }
 }

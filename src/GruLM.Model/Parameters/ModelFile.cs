@@ -86,7 +86,7 @@ public static class ModelFile
         }
         catch (ArgumentException error)
         {
-            throw new InvalidDataException($"{path}: {error.Message}", error);
+            throw new InvalidDataException($"{path}: {InTheWordsOfTheFile(error.Message)}", error);
         }
 
         return json.Samples switch
@@ -117,8 +117,33 @@ public static class ModelFile
         using var file = SafetensorsFile.Open(path);
         CheckTensors(path, file, config);
         var parameters = new GruParameters(config);
-        foreach (ParameterView view in parameters.Views) file.Read(file.Find(view.Name), parameters.Span(view.Name));
-        return parameters;
+        try
+        {
+            foreach (ParameterView view in parameters.Views) file.Read(file.Find(view.Name), parameters.Span(view.Name));
+            return parameters;
+        }
+        catch
+        {
+            parameters.Dispose();
+            throw;
+        }
+    }
+
+    // A file has names of its own for the properties that a message speaks of: vocab_size for 'VocabSize'.
+    private static string InTheWordsOfTheFile(string message)
+    {
+        string[] properties =
+        [
+            nameof(GruConfig.VocabSize), nameof(GruConfig.EmbeddingDim), nameof(GruConfig.HiddenDim), nameof(GruConfig.NumLayers),
+            nameof(GruConfig.Dropout), nameof(GruConfig.TieWeights),
+        ];
+        foreach (string property in properties)
+        {
+            string name = JsonNamingPolicy.SnakeCaseLower.ConvertName(property);
+            message = message.Replace($"'{property}'", name).Replace($"'{property} = false'", $"{name} to false");
+        }
+
+        return message;
     }
 
     private static void CheckTensors(string path, SafetensorsFile file, GruConfig config)

@@ -35,7 +35,8 @@ public sealed class LineSamples : ITrainingData
 
     /// <summary>Samples from token ids of lines, without bos and end, in batches of <paramref name="batchSize"/> lines (fewer when there
     /// are fewer) and windows of at most <paramref name="bptt"/> tokens. <paramref name="seed"/> decides the order. With a
-    /// <paramref name="mask"/> only answers count. Throws <see cref="InvalidDataException"/> when there is no line.</summary>
+    /// <paramref name="mask"/> only answers count. Throws <see cref="InvalidDataException"/> when there is no line, and
+    /// <see cref="ArgumentException"/> for numbers out of range.</summary>
     public LineSamples(IReadOnlyList<int[]> lines, int bos, int end, int batchSize, int bptt, ulong seed, AnswerMask? mask = null)
         : this(new LinesInMemory(lines), bos, end, batchSize, bptt, seed, mask)
     {
@@ -44,6 +45,8 @@ public sealed class LineSamples : ITrainingData
     /// <inheritdoc cref="LineSamples(IReadOnlyList{int[]}, int, int, int, int, ulong, AnswerMask)"/>
     public LineSamples(ITokenLines lines, int bos, int end, int batchSize, int bptt, ulong seed, AnswerMask? mask = null)
     {
+        Setting.InRange(batchSize, 1, TokenBatch.MaxTokens, "BatchSize");
+        Setting.InRange(bptt, 1, TokenBatch.MaxTokens, nameof(WindowLengths.Bptt));
         if (lines.Count == 0) throw new InvalidDataException("the training part has no line with text");
         (_lines, _frame, _bptt) = (lines, new Frame(bos, end, mask), bptt);
         _batchSize = Math.Min(batchSize, lines.Count);

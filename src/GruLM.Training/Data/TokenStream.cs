@@ -29,7 +29,8 @@ public sealed class TokenStream : ITrainingData
     /// <summary>Cuts <paramref name="tokens"/> into at most <paramref name="lanes"/> lanes (fewer for a short text), read
     /// <paramref name="steps"/> tokens at a time, or about so many with <paramref name="randomSteps"/>; one window in
     /// <paramref name="freshEvery"/> starts its lane from zero (0: none). <paramref name="seed"/> decides these lengths and which lanes
-    /// start afresh. Throws <see cref="InvalidDataException"/> for fewer than two tokens.</summary>
+    /// start afresh. Throws <see cref="InvalidDataException"/> for fewer than two tokens, and <see cref="ArgumentException"/> for numbers
+    /// out of range.</summary>
     public TokenStream(ReadOnlyMemory<int> tokens, int lanes, int steps, ulong seed, bool randomSteps = false, int freshEvery = 32)
         : this(new TokensInMemory(tokens), lanes, steps, seed, randomSteps, freshEvery)
     {
@@ -38,6 +39,9 @@ public sealed class TokenStream : ITrainingData
     /// <inheritdoc cref="TokenStream(ReadOnlyMemory{int}, int, int, ulong, bool, int)"/>
     public TokenStream(ITokens tokens, int lanes, int steps, ulong seed, bool randomSteps = false, int freshEvery = 32)
     {
+        Setting.InRange(lanes, 1, TokenBatch.MaxTokens, nameof(Lanes));
+        Setting.InRange(steps, 1, TokenBatch.MaxTokens, nameof(WindowLengths.Bptt));
+        Setting.InRange(freshEvery, 0, int.MaxValue, "FreshEvery");
         _random = new Philox(seed, RandomPurpose.Shuffle);
         _lengths = new WindowLengths(steps, randomSteps, seed);
         if (tokens.Count < 2)

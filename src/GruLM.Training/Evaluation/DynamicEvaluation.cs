@@ -7,16 +7,17 @@ using GruLM.Model;
 
 namespace GruLM.Training;
 
-/// <summary>Evaluates a model that adapts as it reads.</summary>
+/// <summary>Evaluates a model that adapts as it reads. Safe for several threads, each with a <see cref="Compute"/> of its own.</summary>
 public static class DynamicEvaluation
 {
     /// <summary>The text as one stream, as in <see cref="Evaluation.Stream"/>, by a copy of the model that takes one gradient step after
-    /// each segment. <paramref name="trained"/> is only read.</summary>
+    /// each segment. <paramref name="trained"/> is only read. Throws <see cref="ArgumentException"/> for options that make no
+    /// sense.</summary>
     public static EvaluationResult Stream(
         GruParameters trained, Compute compute, HeldOutStream text, DynamicOptions options, Action<long>? progress = null,
         CancellationToken cancel = default)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.Segment);
+        options.Validate();
         Evaluation.Require(text);
         using var model = new GruLanguageModel(trained.Copy(trained.Config with { Dropout = 0 }), compute);
         using var update = new DynamicUpdate(trained);

@@ -17,6 +17,7 @@ internal static class TrainingChecks
         GruConfig sizes = StartingModel.Sizes(options);
         sizes.Validate();
         options.Regularisation.Validate();
+        options.Optimizer.Validate();
         options.Training.Validate(options.Samples);
         MemoryNeed.Check(sizes, options.Training);
         if (options.MaskPrompt && options.Samples != SampleKind.Lines)

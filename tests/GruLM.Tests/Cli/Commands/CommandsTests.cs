@@ -180,7 +180,7 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
     [InlineData("train --data {root}/a.txt --out-dir {root}/x", 1, "too few")]
     [InlineData("train --data {root}/thirty.txt --out-dir {root}/x --val-fraction 0.02", 1, "held-out part has 1 token")]
     [InlineData("train --data {text} --out-dir {root}/x --vocab-size 5", 2, "at least")]
-    [InlineData("train --data {text} --out-dir {root}/x --emb-dim 16 --hidden-dim 32", 2, "tied")]
+    [InlineData("train --data {text} --out-dir {root}/x --emb-dim 16 --hidden-dim 32", 2, "must equal")]
     [InlineData("train --data {text} --out-dir {root}/x --hidden-dim 0", 2, "--hidden-dim 0")]
     [InlineData("train --data {text} --out-dir {root}/x --hidden-dim -3", 2, "--hidden-dim -3")]
     [InlineData("train --data {text} --out-dir {root}/x --hidden-dim 99999999", 2, "--hidden-dim 99999999")]

@@ -105,19 +105,27 @@ public class SamplerTests
     [Fact]
     public void Settings_that_make_no_sense_are_refused()
     {
-        SamplingOptions[] bad =
-        [
-            s_plain with { Temperature = -1 },
-            s_plain with { Temperature = double.NaN },
-            s_plain with { TopK = -1 },
-            s_plain with { TopP = 0 },
-            s_plain with { TopP = 1.1 },
-            s_plain with { MinP = -0.1 },
-            s_plain with { Typical = 0 },
-            s_plain with { RepeatPenalty = 0 },
-            s_plain with { RepeatLastN = -2 },
-        ];
-        Assert.All(bad, options => Assert.Throws<ArgumentException>(() => new Sampler(options)));
+        double[] noNumbers = [double.NaN, double.PositiveInfinity, double.NegativeInfinity, double.MaxValue];
+        Refused("Temperature", value => s_plain with { Temperature = value }, [-1, 1001, .. noNumbers]);
+        Refused("TopK", value => s_plain with { TopK = (int)value }, [-1, int.MinValue]);
+        Refused("TopP", value => s_plain with { TopP = value }, [0, -1, 1.1, .. noNumbers]);
+        Refused("MinP", value => s_plain with { MinP = value }, [-0.1, 1.1, .. noNumbers]);
+        Refused("Typical", value => s_plain with { Typical = value }, [0, 1.1, .. noNumbers]);
+        Refused("RepeatPenalty", value => s_plain with { RepeatPenalty = value }, [0, -1, 1e-300, 1001, .. noNumbers]);
+        Refused("RepeatLastN", value => s_plain with { RepeatLastN = (int)value }, [-2, int.MinValue]);
+        Refused("PresencePenalty", value => s_plain with { PresencePenalty = value }, [-1001, 1001, .. noNumbers]);
+        Refused("FrequencyPenalty", value => s_plain with { FrequencyPenalty = value }, [-1001, 1001, .. noNumbers]);
+        Refused(
+            "LogitBias", value => s_plain with { LogitBias = new Dictionary<int, float> { [1] = (float)value } },
+            [double.NaN, double.PositiveInfinity, float.MaxValue]);
+        Refused("Samplers", value => s_plain with { Samplers = [(SamplerKind)value] }, [-1, 6]);
+
+        static void Refused(string property, Func<double, SamplingOptions> options, double[] values) =>
+            Assert.All(values, value =>
+            {
+                ArgumentException error = Assert.Throws<ArgumentException>(() => new Sampler(options(value)));
+                Assert.StartsWith($"'{property}' is ", error.Message, StringComparison.Ordinal);
+            });
     }
 
     private static double[] Normalised(params double[] weights) => [.. weights.Select(w => w / weights.Sum())];

@@ -82,7 +82,7 @@ public sealed class ModelFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("\"hidden_dim\": 6", "\"hidden_dim\": 7", "tied")]
+    [InlineData("\"hidden_dim\": 6", "\"hidden_dim\": 7", "tie_weights")]
     [InlineData("\"vocab_size\": 20", "\"vocab_size\": 21", "shape [20, 6]")]
     [InlineData("\"num_layers\": 2", "\"num_layers\": 3", "gru.weight_ih_l2 is missing")]
     [InlineData("\"num_layers\": 2", "\"num_layers\": 1", "no place")]
