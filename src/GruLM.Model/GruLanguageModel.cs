@@ -13,28 +13,34 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
     private readonly SoftmaxLoss _output;
     private readonly Philox _dropoutRandom;
     private readonly RecurrentDropout _recurrentDropout;
-    private readonly OptimizerOptions _optimizerOptions;
+    private readonly ModelOptions _options;
     private readonly List<LaneStates> _trainingStates = [];
     private readonly LaneStates _evaluationState;
     private Workspace? _workspace;
     private GruParameters? _gradients;
     private Optimizer? _optimizer;
     private ParameterAverage? _average;
-    private Regularisation _regularisation = new();
     private PackedFor _packed;
     private long _maskedFor;
     private bool _gradientsAreUnmasked;
 
     /// <summary>A model over <paramref name="parameters"/>, which it owns from now on; <paramref name="compute"/> stays the caller's.
-    /// <paramref name="optimizer"/> is AdamW where nothing is said, <paramref name="seed"/> that of dropout.</summary>
-    public GruLanguageModel(GruParameters parameters, Compute compute, OptimizerOptions? optimizer = null, ulong seed = 0,
-        SampleKind samples = SampleKind.Stream)
+    /// <paramref name="optimizer"/> is AdamW where nothing is said, <paramref name="seed"/> that of dropout. Throws
+    /// <see cref="ArgumentException"/> for options that make no sense.</summary>
+    public GruLanguageModel(GruParameters parameters, Compute compute, OptimizerOptions? optimizer = null, ulong seed = 0)
+        : this(parameters, compute, ModelOptions.Of(optimizer, seed))
     {
+    }
+
+    /// <summary>A model over <paramref name="parameters"/>, which it owns from now on; <paramref name="compute"/> stays the caller's.
+    /// Throws <see cref="ArgumentException"/> for options that make no sense.</summary>
+    public GruLanguageModel(GruParameters parameters, Compute compute, ModelOptions options)
+    {
+        options.Validate();
         _compute = compute;
+        _options = options;
         Parameters = parameters;
-        Samples = samples;
-        _optimizerOptions = optimizer ?? new AdamWOptions();
-        _dropoutRandom = new Philox(seed, RandomPurpose.Dropout);
+        _dropoutRandom = new Philox(options.Seed, RandomPurpose.Dropout);
         _layers = new LayerStack(parameters, compute);
         _output = SoftmaxLoss.Create(compute, Config.VocabSize, Config.HiddenDim);
         _recurrentDropout = new RecurrentDropout(parameters, compute, _dropoutRandom, (int)Place.Recurrent);
@@ -67,42 +73,69 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
     public GruParameters Parameters { get; }
 
     /// <summary>What the model is trained on; written to config.json.</summary>
-    public SampleKind Samples { get; }
+    public SampleKind Samples => _options.Samples;
 
-    /// <summary>How training is regularised. Set it before the first batch.</summary>
-    public Regularisation Regularisation
-    {
-        get => _regularisation;
-        set
-        {
-            value.Validate();
-            _regularisation = value;
-        }
-    }
+    /// <summary>How training is regularised.</summary>
+    public Regularisation Regularisation => _options.Regularisation;
 
     /// <summary>The penalties (AR and TAR) of the last <see cref="ForwardBackward"/>, in nats a token; they are not part of its
     /// loss.</summary>
     public double Penalty { get; private set; }
 
     /// <summary>The gradients added up since the last update.</summary>
-    public GruParameters Gradients => _gradients ??= new GruParameters(Config);
-
-    private Optimizer Optimizer => _optimizer ??= _optimizerOptions.Create(Config);
-
-    /// <summary>A new model with starting values that depend on <paramref name="seed"/> alone.</summary>
-    public static GruLanguageModel Create(GruConfig config, Compute compute, ulong seed, OptimizerOptions? optimizer = null,
-        SampleKind samples = SampleKind.Stream)
+    public GruParameters Gradients
     {
-        var parameters = new GruParameters(config);
-        ParameterInitializer.Fill(parameters, seed, compute.Team);
-        return new GruLanguageModel(parameters, compute, optimizer, seed, samples);
+        get
+        {
+                return _gradients ??= new GruParameters(Config);
+        }
     }
 
-    /// <summary>Reads a model folder. Throws what <see cref="ModelFile.Load"/> throws.</summary>
-    public static GruLanguageModel Load(string folder, Compute compute, OptimizerOptions? optimizer = null, ulong seed = 0)
+    private Optimizer Optimizer => _optimizer ??= _options.Optimizer.Create(Config);
+
+    /// <summary>A new model with starting values that depend on <paramref name="seed"/> alone. Throws <see cref="ArgumentException"/> for
+    /// sizes and options that make no sense.</summary>
+    public static GruLanguageModel Create(GruConfig config, Compute compute, ulong seed, OptimizerOptions? optimizer = null) =>
+        Create(config, compute, ModelOptions.Of(optimizer, seed));
+
+    /// <summary>A new model with starting values that depend on the seed in <paramref name="options"/> alone. Throws
+    /// <see cref="ArgumentException"/> for sizes and options that make no sense.</summary>
+    public static GruLanguageModel Create(GruConfig config, Compute compute, ModelOptions options)
     {
-        (GruParameters? parameters, SampleKind samples) = ModelFile.Load(folder);
-        return new GruLanguageModel(parameters, compute, optimizer, seed, samples);
+        options.Validate();
+        var parameters = new GruParameters(config);
+        try
+        {
+            ParameterInitializer.Fill(parameters, options.Seed, compute.Team);
+            return new GruLanguageModel(parameters, compute, options);
+        }
+        catch
+        {
+            parameters.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads a model folder. Throws what <see cref="ModelFile.Load"/> throws, and <see cref="ArgumentException"/> for options that
+    /// make no sense.</summary>
+    public static GruLanguageModel Load(string folder, Compute compute, OptimizerOptions? optimizer = null, ulong seed = 0) =>
+        Load(folder, compute, ModelOptions.Of(optimizer, seed));
+
+    /// <summary>Reads a model folder; what its samples are, it says itself. Throws what <see cref="ModelFile.Load"/> throws, and
+    /// <see cref="ArgumentException"/> for options that make no sense.</summary>
+    public static GruLanguageModel Load(string folder, Compute compute, ModelOptions options)
+    {
+        options.Validate();
+        (GruParameters parameters, SampleKind samples) = ModelFile.Load(folder);
+        try
+        {
+            return new GruLanguageModel(parameters, compute, options with { Samples = samples });
+        }
+        catch
+        {
+            parameters.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Tells the model that <see cref="Parameters"/> hold new values.</summary>
@@ -148,7 +181,7 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
     public void Update(double learningRate, double gradientScale)
     {
         MaskGradients();
-        if (_optimizerOptions.AverageDecay > 0) _average ??= new ParameterAverage(Parameters, _optimizerOptions.AverageDecay);
+        if (_options.Optimizer.AverageDecay > 0) _average ??= new ParameterAverage(Parameters, _options.Optimizer.AverageDecay);
         Optimizer.Update(_compute, Parameters, Gradients, learningRate, gradientScale);
         _average?.Add(_compute, Parameters, Optimizer.Steps);
         ParametersChanged();
@@ -190,18 +223,20 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
     public void Save(string folder) => ModelFile.Save(folder, Parameters, Samples);
 
     /// <inheritdoc/>
-    public void SaveTrainingState(string path) =>
-        TrainingStateFile.Write(
-        path, Optimizer, _average, [.. Enumerable.Range(0, Math.Max(1, _trainingStates.Count)).Select(TrainingState)]);
+    public void SaveTrainingState(string path)
+    {
+        LaneStates[] states = [.. Enumerable.Range(0, Math.Max(1, _trainingStates.Count)).Select(TrainingState)];
+        TrainingStateFile.Write(path, Optimizer, _average, states);
+    }
 
     /// <inheritdoc/>
     public void LoadTrainingState(string path)
     {
         using var file = TrainingStateFile.Open(path);
         file.Read(Optimizer);
-        if (_optimizerOptions.AverageDecay > 0 && file.HasAverage(Parameters))
+        if (_options.Optimizer.AverageDecay > 0 && file.HasAverage(Parameters))
         {
-            _average ??= new ParameterAverage(Parameters, _optimizerOptions.AverageDecay);
+            _average ??= new ParameterAverage(Parameters, _options.Optimizer.AverageDecay);
             file.Read(_average);
         }
 

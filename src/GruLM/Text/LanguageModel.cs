@@ -98,7 +98,7 @@ public sealed class LanguageModel : IDisposable
     /// reads is clean already. One text at a time.</summary>
     public IEnumerable<ScoredToken> Score(Stream utf8, CancellationToken cancel = default) =>
         TextScoring.Tokens(
-            _scorer ??= new GruLanguageModel(_parameters, _compute, samples: Samples),
+            _scorer ??= new GruLanguageModel(_parameters, _compute, new ModelOptions { Samples = Samples }),
             Tokenizer,
             utf8 is CorpusStream ? utf8 : new CleanedText(utf8, "the text", packed: false, cancel),
             cancel);

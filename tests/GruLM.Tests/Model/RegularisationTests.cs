@@ -65,7 +65,7 @@ public sealed class RegularisationTests : IDisposable
             Residual = kind is "everything" or "tar"
         };
         using var compute = Compute.Create(2, path);
-        using var model = GruLanguageModel.Create(config, compute, 3);
+        using var model = GruLanguageModel.Create(config, compute, new ModelOptions { Seed = 3, Regularisation = Kinds[kind] });
         var random = new Philox(5, RandomPurpose.Initialisation);
         foreach (ParameterView view in model.Parameters.Views)
         {
@@ -74,7 +74,6 @@ public sealed class RegularisationTests : IDisposable
         }
 
         model.ParametersChanged();
-        model.Regularisation = Kinds[kind];
         TokenBatch batch = Batch(6, 5, config.VocabSize);
         Loss();
         model.GradientNorm();
@@ -111,8 +110,7 @@ public sealed class RegularisationTests : IDisposable
         var config = new GruConfig { VocabSize = 23, EmbeddingDim = 16, HiddenDim = 16, NumLayers = 2, Dropout = 0.4, TieWeights = true };
         using var compute = Compute.Create(2);
         using var plain = GruLanguageModel.Create(config, compute, 3);
-        using var model = GruLanguageModel.Create(config, compute, 3);
-        model.Regularisation = s_everything;
+        using var model = GruLanguageModel.Create(config, compute, new ModelOptions { Seed = 3, Regularisation = s_everything });
         TokenBatch batch = Batch(20, 8, config.VocabSize);
         double loss = model.ForwardBackward(batch, batch.Targets.Length, 1).Nll;
         double expected = plain.Evaluate(batch).Nll;
@@ -128,8 +126,8 @@ public sealed class RegularisationTests : IDisposable
     {
         var config = new GruConfig { VocabSize = 23, EmbeddingDim = 16, HiddenDim = 40, NumLayers = 1 };
         using var compute = Compute.Create(2);
-        using var model = GruLanguageModel.Create(config, compute, 3);
-        model.Regularisation = new() { RecurrentDropout = 0.25 };
+        var options = new ModelOptions { Seed = 3, Regularisation = new() { RecurrentDropout = 0.25 } };
+        using var model = GruLanguageModel.Create(config, compute, options);
         TokenBatch batch = Batch(12, 8, config.VocabSize);
         for (int part = 0; part < 3; part++) model.ForwardBackward(batch, 3 * batch.Targets.Length, part);
         model.GradientNorm();
@@ -142,7 +140,7 @@ public sealed class RegularisationTests : IDisposable
     public void Stopping_and_continuing_gives_the_same_bits_and_the_saved_model_is_the_average()
     {
         var config = new GruConfig { VocabSize = 20, EmbeddingDim = 24, HiddenDim = 24, NumLayers = 2, Dropout = 0.1, TieWeights = true };
-        var adam = new AdamWOptions { AverageDecay = 0.9 };
+        var told = new ModelOptions { Optimizer = new AdamWOptions { AverageDecay = 0.9 }, Regularisation = s_everything, Seed = 7 };
         var options = new TrainingOptions
         {
             Epochs = 3,
@@ -156,8 +154,7 @@ public sealed class RegularisationTests : IDisposable
         using var compute = Compute.Create(2);
         int[] text = [.. Enumerable.Range(0, 700).Select(i => (i * i) % 17)];
         var heldOut = new HeldOutStream(text.AsMemory(0, 100), Enumerable.Range(1, 100).Select(i => (long)i).ToArray());
-        using var whole = GruLanguageModel.Create(config, compute, 7, adam);
-        whole.Regularisation = s_everything;
+        using var whole = GruLanguageModel.Create(config, compute, told);
         var store = new FolderStore(_folder, Path.Combine(_folder, "training"));
         TrainingResult result = new Trainer(whole, new TokenStream(text, 4, 12, 5), heldOut, options, store, new SilentObserver()).Run();
         using var best = GruLanguageModel.Load(_folder, compute);
@@ -165,8 +162,7 @@ public sealed class RegularisationTests : IDisposable
         Assert.NotEqual(whole.Parameters.Span("embedding.weight").ToArray(), best.Parameters.Span("embedding.weight").ToArray());
 
         string checkpoint = Checkpoint.Find(_folder + "/training").First(c => c.Step == 11).Folder;
-        using var resumed = new GruLanguageModel(ModelFile.Load(checkpoint).Parameters, compute, adam, seed: 7);
-        resumed.Regularisation = s_everything;
+        using var resumed = GruLanguageModel.Load(checkpoint, compute, told);
         var trainer = new Trainer(resumed, new TokenStream(text, 4, 12, 5), heldOut, options, null, new SilentObserver());
         trainer.ContinueFrom(Checkpoint.Load(checkpoint, resumed));
         TrainingResult again = trainer.Run();
@@ -182,6 +178,24 @@ public sealed class RegularisationTests : IDisposable
         {
             Assert.Equal(whole.Parameters.Span(view.Name).ToArray(), resumed.Parameters.Span(view.Name).ToArray());
         }
+    }
+
+    [Fact]
+    public void What_a_model_was_made_with_cannot_be_changed_afterwards()
+    {
+        // The memory of a step is laid out by it: set after the first batch it had the next one write beyond that.
+        Assert.Null(typeof(GruLanguageModel).GetProperty(nameof(GruLanguageModel.Regularisation))!.SetMethod);
+        Assert.All(
+            typeof(Regularisation).GetProperties().Concat(typeof(ModelOptions).GetProperties()).Where(property => property.CanWrite),
+            property => Assert.Contains(
+                typeof(System.Runtime.CompilerServices.IsExternalInit),
+                property.SetMethod!.ReturnParameter.GetRequiredCustomModifiers()));
+
+        var config = new GruConfig { VocabSize = 23, EmbeddingDim = 16, HiddenDim = 16, NumLayers = 1 };
+        using var compute = Compute.Create(1);
+        var bad = new ModelOptions { Regularisation = new() { InputDropout = 1 } };
+        ArgumentException error = Assert.Throws<ArgumentException>(() => GruLanguageModel.Create(config, compute, bad));
+        Assert.Contains("'InputDropout' is 1", error.Message, StringComparison.Ordinal);
     }
 
     private static TokenBatch Batch(int steps, int lanes, int vocabulary)

@@ -25,10 +25,16 @@ internal static class StartingModel
     /// sizes.</summary>
     public static GruLanguageModel Create(GruConfig config, TextTrainingOptions options, Compute compute)
     {
-        ulong seed = options.Training.Seed;
+        var told = new ModelOptions
+        {
+            Optimizer = options.Optimizer,
+            Regularisation = options.Regularisation,
+            Samples = options.Samples,
+            Seed = options.Training.Seed,
+        };
         if ((options.ContinueFrom ?? options.InitFrom) is not { } source)
         {
-            return GruLanguageModel.Create(config, compute, seed, options.Optimizer, options.Samples);
+            return GruLanguageModel.Create(config, compute, told);
         }
 
         (GruConfig saved, SampleKind _) = ModelFile.LoadConfig(source);
@@ -41,6 +47,6 @@ internal static class StartingModel
         }
 
         GruParameters weights = ModelFile.ReadTensors(Path.Combine(source, ModelFile.WeightsName), config);
-        return new GruLanguageModel(weights, compute, options.Optimizer, seed, options.Samples);
+        return new GruLanguageModel(weights, compute, told);
     }
 }

@@ -76,7 +76,6 @@ internal sealed class TextTraining : IDisposable
         {
             GruConfig sizes = StartingModel.Sizes(options) with { VocabSize = tokenizer.VocabSize };
             model = StartingModel.Create(sizes, options, around.Compute);
-            model.Regularisation = options.Regularisation;
             return new TextTraining(options, text, model, around);
         }
         catch
