@@ -5,7 +5,8 @@ using GruLM.Kernels;
 
 namespace GruLM.Model;
 
-/// <summary>A stacked-GRU language model with forward, backward and update. Not thread-safe.</summary>
+/// <summary>A stacked-GRU language model with forward, backward and update. Not thread-safe: one thread at a time, which must not dispose
+/// it while another computes with it. After <see cref="Dispose"/> every method throws <see cref="ObjectDisposedException"/>.</summary>
 public sealed unsafe class GruLanguageModel : ITrainableModel
 {
     private readonly Compute _compute;
@@ -23,6 +24,7 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
     private PackedFor _packed;
     private long _maskedFor;
     private bool _gradientsAreUnmasked;
+    private bool _disposed;
 
     /// <summary>A model over <paramref name="parameters"/>, which it owns from now on; <paramref name="compute"/> stays the caller's.
     /// <paramref name="optimizer"/> is AdamW where nothing is said, <paramref name="seed"/> that of dropout. Throws
@@ -82,12 +84,13 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
     /// loss.</summary>
     public double Penalty { get; private set; }
 
-    /// <summary>The gradients added up since the last update.</summary>
+    /// <summary>The gradients added up since the last update: the model's own, disposed with it.</summary>
     public GruParameters Gradients
     {
         get
         {
-                return _gradients ??= new GruParameters(Config);
+            ThrowIfDisposed();
+            return _gradients ??= new GruParameters(Config);
         }
     }
 
@@ -144,6 +147,7 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
     /// <inheritdoc/>
     public LossSums ForwardBackward(TokenBatch batch, long counted, long step)
     {
+        ThrowIfDisposed();
         Check(batch);
         int tokens = batch.Steps * batch.Lanes;
         bool inPlace = FewTokens.Suit(_compute, tokens, batch.Lanes) && Regularisation.RecurrentDropout == 0;
@@ -173,6 +177,7 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
     /// <inheritdoc/>
     public double GradientNorm()
     {
+        ThrowIfDisposed();
         MaskGradients();
         return Math.Sqrt(_compute.SumOfSquares(Gradients.Pointer, Gradients.Length));
     }
@@ -180,6 +185,7 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
     /// <inheritdoc/>
     public void Update(double learningRate, double gradientScale)
     {
+        ThrowIfDisposed();
         MaskGradients();
         if (_options.Optimizer.AverageDecay > 0) _average ??= new ParameterAverage(Parameters, _options.Optimizer.AverageDecay);
         Optimizer.Update(_compute, Parameters, Gradients, learningRate, gradientScale);
@@ -190,6 +196,7 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
     /// <inheritdoc/>
     public void SwapAverage()
     {
+        ThrowIfDisposed();
         if (_average is null) return;
         _average.Swap(Parameters);
         ParametersChanged();
@@ -206,10 +213,17 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
     public LossSums Evaluate(TokenBatch batch) => Score(batch, default);
 
     /// <summary>Like <see cref="Evaluate"/>, also giving each target's log-probability in <paramref name="logProbs"/> [T, B] (unless
-    /// empty).</summary>
+    /// empty). Throws <see cref="ArgumentException"/> when there is no room for all of them.</summary>
     public LossSums Score(TokenBatch batch, Span<float> logProbs)
     {
+        ThrowIfDisposed();
         Check(batch);
+        if (!logProbs.IsEmpty && logProbs.Length < batch.Targets.Length)
+        {
+            string message = $"there is room for {logProbs.Length} log-probabilities, and the batch has {batch.Targets.Length} targets";
+            throw new ArgumentException(message, nameof(logProbs));
+        }
+
         Pack(PackedFor.Evaluation);
         Workspace w = Reserve(batch, training: false);
         _evaluationState.Prepare(batch);
@@ -220,11 +234,16 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
     }
 
     /// <inheritdoc/>
-    public void Save(string folder) => ModelFile.Save(folder, Parameters, Samples);
+    public void Save(string folder)
+    {
+        ThrowIfDisposed();
+        ModelFile.Save(folder, Parameters, Samples);
+    }
 
     /// <inheritdoc/>
     public void SaveTrainingState(string path)
     {
+        ThrowIfDisposed();
         LaneStates[] states = [.. Enumerable.Range(0, Math.Max(1, _trainingStates.Count)).Select(TrainingState)];
         TrainingStateFile.Write(path, Optimizer, _average, states);
     }
@@ -232,6 +251,7 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
     /// <inheritdoc/>
     public void LoadTrainingState(string path)
     {
+        ThrowIfDisposed();
         using var file = TrainingStateFile.Open(path);
         file.Read(Optimizer);
         if (_options.Optimizer.AverageDecay > 0 && file.HasAverage(Parameters))
@@ -246,6 +266,7 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
     /// <inheritdoc/>
     public void Dispose()
     {
+        _disposed = true;
         _layers.Dispose();
         _output.Dispose();
         foreach (LaneStates state in _trainingStates) state.Dispose();
@@ -257,6 +278,8 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
         _average?.Dispose();
         Parameters.Dispose();
     }
+
+    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed, this);
 
     private void Embed(int* ids, TokenBatch batch, Workspace w) =>
         Embedding.Gather(
