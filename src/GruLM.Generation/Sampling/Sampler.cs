@@ -6,7 +6,7 @@ using GruLM.Kernels;
 
 namespace GruLM.Generation;
 
-/// <summary>Chooses tokens by <see cref="SamplingOptions"/>. Not thread-safe.</summary>
+/// <summary>Chooses tokens by <see cref="SamplingOptions"/>. Not thread-safe: one a text.</summary>
 public sealed class Sampler
 {
     private readonly SamplingOptions _options;
@@ -14,9 +14,11 @@ public sealed class Sampler
     private readonly KeyValuePair<int, float>[] _biases;
     private readonly Philox _random;
 
-    // The tokens accepted so far, and how often each of the recent ones occurs.
-    private readonly List<int> _history = [];
+    // Whether the penalties ask for what was said: how often each of the recent tokens occurs, and these tokens in order; where all tokens
+    // count as recent their order is not needed, so that memory is bounded by the vocabulary.
+    private readonly bool _remembers;
     private readonly Dictionary<int, int> _counts = [];
+    private readonly Queue<int> _recent = [];
 
     // The candidates: so many of them, each with its id, its score and, once they are computed, its probability and its surprise.
     private int _count;
@@ -39,20 +41,33 @@ public sealed class Sampler
         _chain = [.. options.Samplers];
         _biases = [.. options.LogitBias];
         _random = new Philox(options.Seed, RandomPurpose.Sampling);
+        bool off = options is { RepeatPenalty: 1, PresencePenalty: 0, FrequencyPenalty: 0 };
+        _remembers = !off && options.RepeatLastN != 0 && _chain.Contains(SamplerKind.Penalties);
     }
 
     /// <summary>Tells the penalties of a token that was read or chosen.</summary>
-    public void Accept(int id) => _history.Add(id);
+    public void Accept(int id)
+    {
+        if (!_remembers) return;
+        _counts[id] = _counts.GetValueOrDefault(id) + 1;
+        if (_options.RepeatLastN < 0) return;
+        _recent.Enqueue(id);
+        if (_recent.Count <= _options.RepeatLastN) return;
+        int forgotten = _recent.Dequeue();
+        if (--_counts[forgotten] == 0) _counts.Remove(forgotten);
+    }
 
     /// <summary>Forgets the tokens accepted so far and starts the draws anew.</summary>
     public void Reset()
     {
-        _history.Clear();
+        _counts.Clear();
+        _recent.Clear();
         _drawn = 0;
     }
 
-    /// <summary>The next token for <paramref name="logits"/> [V]; the ids in <paramref name="forbidden"/>, all less than V, are never
-    /// chosen.</summary>
+    /// <summary>The next token for <paramref name="logits"/> [V]; the ids in <paramref name="forbidden"/> are never chosen, and those
+    /// outside the vocabulary are passed over. Throws <see cref="InvalidDataException"/> when a score is NaN or positive infinity, and
+    /// <see cref="ArgumentException"/> when there is no score or every token is forbidden.</summary>
     public int Sample(ReadOnlySpan<float> logits, ReadOnlySpan<int> forbidden = default)
     {
         Load(logits);
@@ -61,7 +76,11 @@ public sealed class Sampler
             if ((uint)id < (uint)_count) _scores[id] += bias;
         }
 
-        foreach (int id in forbidden) _scores[id] = float.NegativeInfinity;
+        foreach (int id in forbidden)
+        {
+            if ((uint)id < (uint)_count) _scores[id] = float.NegativeInfinity;
+        }
+
         bool greedy = _options.Temperature == 0;
         foreach (SamplerKind step in _chain)
         {
@@ -112,6 +131,7 @@ public sealed class Sampler
 
     private void Load(ReadOnlySpan<float> logits)
     {
+        if (logits.IsEmpty) throw new ArgumentException("there are no scores to choose by", nameof(logits));
         _count = logits.Length;
         if (_ids.Length < _count || _surprises.Length < _count)
         {
@@ -119,7 +139,14 @@ public sealed class Sampler
         }
 
         logits.CopyTo(_scores);
-        for (int i = 0; i < _count; i++) _ids[i] = i;
+        bool numbers = true;
+        for (int i = 0; i < _count; i++)
+        {
+            _ids[i] = i;
+            numbers &= logits[i] < float.PositiveInfinity;
+        }
+
+        if (!numbers) throw new InvalidDataException("the model's scores are not numbers; it is damaged, or its training has diverged");
         _sorted = false;
     }
 
@@ -131,17 +158,14 @@ public sealed class Sampler
             if (_scores[i] > _scores[best]) best = i;
         }
 
+        if (float.IsNegativeInfinity(_scores[best])) throw new ArgumentException("every token is forbidden; allow at least one");
         return best;
     }
 
     // May run before any filter or after it, so that candidates are looked up by their ids.
     private void Penalise()
     {
-        bool off = _options is { RepeatPenalty: 1, PresencePenalty: 0, FrequencyPenalty: 0 };
-        if (off || _options.RepeatLastN == 0) return;
-        _counts.Clear();
-        int from = _options.RepeatLastN < 0 ? 0 : Math.Max(0, _history.Count - _options.RepeatLastN);
-        for (int i = from; i < _history.Count; i++) _counts[_history[i]] = _counts.GetValueOrDefault(_history[i]) + 1;
+        if (!_remembers) return;
         for (int i = 0; i < _count; i++)
         {
             if (!_counts.TryGetValue(_ids[i], out int times)) continue;

@@ -90,6 +90,66 @@ public class SamplerTests
     }
 
     [Fact]
+    public void Forbidden_ids_outside_the_vocabulary_are_passed_over()
+    {
+        var sampler = new Sampler(s_plain with { Temperature = 0 });
+        Assert.Equal(3, sampler.Sample(s_logits, [-1, 1, 5, int.MaxValue, int.MinValue]));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.8)]
+    public void Scores_that_are_no_numbers_are_an_error(double temperature)
+    {
+        var sampler = new Sampler(new SamplingOptions { Temperature = temperature });
+        foreach (float wrong in (float[])[float.NaN, float.PositiveInfinity])
+        {
+            for (int i = 0; i < s_logits.Length; i++)
+            {
+                float[] logits = [.. s_logits];
+                logits[i] = wrong;
+                InvalidDataException error = Assert.Throws<InvalidDataException>(() => sampler.Sample(logits));
+                Assert.Contains("scores are not numbers", error.Message, StringComparison.Ordinal);
+            }
+        }
+
+        Assert.Throws<ArgumentException>(() => sampler.Sample([]));
+        ArgumentException none = Assert.Throws<ArgumentException>(() => sampler.Sample(s_logits, [0, 1, 2, 3, 4]));
+        Assert.Contains("every token is forbidden", none.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(64)]
+    [InlineData(-1)]
+    [InlineData(0)]
+    public void What_is_remembered_does_not_grow_with_the_text(int lastN)
+    {
+        var sampler = new Sampler(s_plain with { RepeatLastN = lastN, PresencePenalty = 1 });
+        for (int i = 0; i < 1000; i++) sampler.Accept(i % 50);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 100_000; i++) sampler.Accept(i % 50);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
+    public void Penalties_count_the_last_n_tokens_and_no_others()
+    {
+        SamplingOptions greedy = s_plain with { Temperature = 0 };
+        Assert.Equal(3, After(greedy with { FrequencyPenalty = 0.2, RepeatLastN = 3 }, 1, 1, 4));
+        Assert.Equal(1, After(greedy with { FrequencyPenalty = 0.2, RepeatLastN = 2 }, 1, 1, 4));
+        Assert.Equal(1, After(greedy with { FrequencyPenalty = 0.2, RepeatLastN = 3 }, 1, 1, 4, 4, 4, 4, 1));
+        Assert.Equal(3, After(greedy with { FrequencyPenalty = 0.2, RepeatLastN = -1 }, 1, 1, 4, 4, 4, 4, 2, 2, 2));
+        Assert.Equal(1, After(greedy with { FrequencyPenalty = 0.2, RepeatLastN = 0 }, 1, 1, 1));
+
+        static int After(SamplingOptions options, params int[] tokens)
+        {
+            var sampler = new Sampler(options);
+            foreach (int id in tokens) sampler.Accept(id);
+            return sampler.Sample(s_logits);
+        }
+    }
+
+    [Fact]
     public void A_seed_repeats_itself_and_another_differs()
     {
         int[] Draw(ulong seed)
