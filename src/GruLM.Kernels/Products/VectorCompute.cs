@@ -60,6 +60,8 @@ internal sealed unsafe class VectorCompute<S, V> : Compute
 
     private void Multiply(float* a, nint strideA, bool transposed, int m, PackedMatrix b, float* c, nint strideC, bool add)
     {
+        if (m <= 0) return;
+
         // Enough items for the threads to even out: more blocks of rows while these stay long enough, then groups of panels.
         int items = 4 * Team.Count, depth = Math.Max(1, Math.Min(b.K, BlockedProduct<S, V>.SliceDepth));
         int rows = Math.Min(BlockedProduct<S, V>.BlockFloats / depth, Math.Max(FewestRows, (m + items - 1) / items));

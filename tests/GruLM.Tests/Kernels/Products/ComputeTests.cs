@@ -40,6 +40,31 @@ public unsafe class ComputeTests
 
     [Theory]
     [MemberData(nameof(Paths))]
+    public void A_product_of_no_rows_computes_nothing(KernelPath path)
+    {
+        foreach (AmxKernel? kernel in (AmxKernel?[])[null, SoftwareTiles.Kernel])
+        {
+            using var compute = Compute.Create(2, path, kernel);
+            using PackedMatrix b = compute.NewPacked(3, 5);
+            float[] a = new float[30], c = [.. Enumerable.Repeat(7f, 30)];
+            fixed (float* pa = a, pc = c)
+            {
+                compute.PackRows(pa, 5, 5, null, b);
+                foreach (bool add in (bool[])[false, true])
+                {
+                    compute.Multiply(pa, 3, 0, b, pc, 5, add);
+                    compute.MultiplyTransposed(pa, 3, 0, b, pc, 5, add);
+                    compute.MultiplyInPlace(pa, 3, 1, 0, 3, pa, 5, 5, pc, 5, add);
+                    compute.MultiplyVector(pa, 3, 0, 3, pa, pc);
+                }
+            }
+
+            Assert.All(c, x => Assert.Equal(7, x));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Paths))]
     public void Rows_and_columns_can_be_rearranged_while_packing(KernelPath path)
     {
         using var compute = Compute.Create(1, path);
