@@ -50,7 +50,7 @@ public static class ModelFile
         if (!File.Exists(path))
         {
             throw new FileNotFoundException(
-                $"{path}: not found; {folder} is not a model folder (train one with: grulm train --data FILE --out-dir {folder})");
+                $"{path}: not found; {folder} is not a model folder, as training writes them");
         }
 
         ConfigJson json;

@@ -29,9 +29,9 @@ internal sealed class CorpusFile : IDisposable
             if (guess && JsonLinesReader.IsRecord(Text.PeekLine((byte)'{', LongestFirstLine)))
             {
                 Format = CorpusFormat.JsonLines;
-                _advice = "; standard input was taken for JSON lines by its first line: --data-format text reads it as plain text";
+                _advice = "; standard input was taken for JSON lines by its first line: 'Format = Plain' reads it as plain text";
                 options.Notice?.Invoke(
-                    "standard input begins with a JSON record: reading JSON lines (--data-format text reads plain text)");
+                    "standard input begins with a JSON record: reading JSON lines ('Format = Plain' reads plain text)");
             }
         }
         catch

@@ -28,7 +28,7 @@ internal static class TableReader
         if (index < 0)
         {
             string columns = string.Join(", ", names.Select(name => $"'{name}'"));
-            throw new InvalidDataException($"{file}: has no column '{column}'; its columns are {columns}: name one with --column");
+            throw new InvalidDataException($"{file}: has no column '{column}'; its columns are {columns}: name one with 'Column'");
         }
 
         while (MoveNext(rows, file))

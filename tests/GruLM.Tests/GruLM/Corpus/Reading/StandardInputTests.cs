@@ -33,7 +33,7 @@ public sealed class StandardInputTests : IDisposable
     [InlineData("id,text\n1,one\n", null, "id,text|1,one")]
     public void It_is_what_it_was_said_to_be_or_begins_like(string input, CorpusFormat? format, string samples)
     {
-        const string Notice = "standard input begins with a JSON record: reading JSON lines (--data-format text reads plain text)";
+        const string Notice = "standard input begins with a JSON record: reading JSON lines ('Format = Plain' reads plain text)";
         foreach (byte[]? bytes in new[] { Encoding.UTF8.GetBytes(input), TextCorpusTests.Pack(Encoding.UTF8.GetBytes(input)) })
         {
             foreach (int size in new[] { 1, 3, 1 << 20 })
@@ -82,14 +82,14 @@ public sealed class StandardInputTests : IDisposable
         Says(
             "{\"text\": \"x\"}\n\n{\"text\": 3}\n", null,
             "standard input: line 3: \"text\" is a number; a text was expected; "
-            + "standard input was taken for JSON lines by its first line: --data-format text reads it as plain text");
+            + "standard input was taken for JSON lines by its first line: 'Format = Plain' reads it as plain text");
         Says(
             "{\"text\": \"x\"}\nplain\n", null,
-            "line 2 is no valid JSON (at byte 1 of the line)", "--data-format text reads it as plain text");
+            "line 2 is no valid JSON (at byte 1 of the line)", "'Format = Plain' reads it as plain text");
         Says("plain\n", CorpusFormat.JsonLines, "standard input: line 1 is no valid JSON", "or with \"messages\" was expected");
         Says(
             "id,body\n1,x\n", CorpusFormat.Table,
-            "standard input: has no column 'text'; its columns are 'id', 'body': name one with --column");
+            "standard input: has no column 'text'; its columns are 'id', 'body': name one with 'Column'");
         Says("text\n1,x\n", CorpusFormat.Table, "standard input: the row that ends in line 2 has 2 field(s)");
         Says("", null, "standard input: is empty, text was expected");
         byte[] random = new byte[3_000_000];
