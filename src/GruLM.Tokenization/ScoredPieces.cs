@@ -2,7 +2,7 @@
 
 namespace GruLM.Tokenization;
 
-/// <summary>One way to cut a text and its score.</summary>
+/// <summary>One way to cut a text and its score. Immutable, and so safe for several threads.</summary>
 /// <param name="Pieces">The pieces, with places in UTF-8 bytes.</param>
 /// <param name="Score">A log-probability; for draws without replacement the log of the chance to be among them.</param>
 public sealed record ScoredPieces(IReadOnlyList<EncodedPiece> Pieces, float Score)

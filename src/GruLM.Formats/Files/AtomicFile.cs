@@ -7,7 +7,7 @@ using System.Text;
 
 namespace GruLM.Formats;
 
-/// <summary>Writes files that are never seen half written.</summary>
+/// <summary>Writes files that are never seen half written. Safe for several threads, which write different files.</summary>
 public static class AtomicFile
 {
     /// <summary>Lets <paramref name="write"/> fill a temporary file, then puts it in the place of <paramref name="path"/>.</summary>

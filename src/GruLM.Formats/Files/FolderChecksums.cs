@@ -5,7 +5,7 @@ using System.Text;
 
 namespace GruLM.Formats;
 
-/// <summary>Writes and checks the checksums of the files in a folder.</summary>
+/// <summary>Writes and checks the checksums of the files in a folder. Safe for several threads, each with a folder of its own.</summary>
 public static class FolderChecksums
 {
     /// <summary>The name of the file of checksums.</summary>

@@ -2,5 +2,5 @@
 
 namespace GruLM.Formats;
 
-/// <summary>Gives the numbers of a tensor when they are about to be written, in row-major order.</summary>
+/// <summary>Gives the numbers of a tensor when they are about to be written, in row-major order. Asked by the thread that writes.</summary>
 public delegate ReadOnlySpan<float> FloatSource();

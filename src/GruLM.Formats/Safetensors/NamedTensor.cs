@@ -6,7 +6,7 @@ using System.Runtime.InteropServices;
 
 namespace GruLM.Formats;
 
-/// <summary>A tensor to be written to a file.</summary>
+/// <summary>A tensor to be written to a file. Immutable, and so safe for several threads as far as its source is.</summary>
 public sealed class NamedTensor
 {
     private readonly FloatSource? _floats;

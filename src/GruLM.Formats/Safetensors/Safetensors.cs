@@ -11,7 +11,8 @@ using System.Text.Json;
 
 namespace GruLM.Formats;
 
-/// <summary>Writes safetensors files; <see cref="SafetensorsFile"/> reads them.</summary>
+/// <summary>Writes safetensors files; <see cref="SafetensorsFile"/> reads them. Safe for several threads, which write different
+/// files.</summary>
 public static class Safetensors
 {
     /// <summary>The longest header, in bytes, that the format's own reader accepts.</summary>

@@ -2,7 +2,7 @@
 
 namespace GruLM.Formats;
 
-/// <summary>One tensor of a file: what it is and where it lies.</summary>
+/// <summary>One tensor of a file: what it is and where it lies. Immutable, and so safe for several threads.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Type">The type of its elements in the file.</param>
 /// <param name="Shape">Its sizes, outermost first.</param>

@@ -10,7 +10,7 @@ using System.Runtime.Versioning;
 
 namespace GruLM.Kernels;
 
-/// <summary>The AMX of this machine.</summary>
+/// <summary>The AMX of this machine. Safe for several threads.</summary>
 public static unsafe partial class AmxMachine
 {
     /// <summary>The environment variable: <c>off</c> computes in float32 even where there is AMX, <c>emulated</c> computes as AMX does on

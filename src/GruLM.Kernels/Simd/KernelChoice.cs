@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace GruLM.Kernels;
 
-/// <summary>Finds the kernel paths of this machine.</summary>
+/// <summary>Finds the kernel paths of this machine. Safe for several threads.</summary>
 public static class KernelChoice
 {
     private const string Tiles = "amx";

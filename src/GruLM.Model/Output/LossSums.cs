@@ -2,7 +2,7 @@
 
 namespace GruLM.Model;
 
-/// <summary>Sums over predicted tokens (targets that are not ignored).</summary>
+/// <summary>Sums over predicted tokens (targets that are not ignored). Immutable, and so safe for several threads.</summary>
 /// <param name="Nll">Total negative log-likelihood in nats.</param>
 /// <param name="Tokens">Predicted tokens.</param>
 /// <param name="Correct">Of these, how many were the arg max.</param>

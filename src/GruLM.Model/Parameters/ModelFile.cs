@@ -7,7 +7,7 @@ using GruLM.Formats;
 
 namespace GruLM.Model;
 
-/// <summary>Reads and writes a model's configuration and tensors.</summary>
+/// <summary>Reads and writes a model's configuration and tensors. Safe for several threads.</summary>
 public static class ModelFile
 {
     /// <summary>The configuration's file name.</summary>

@@ -9,7 +9,7 @@ using GruLM.Kernels;
 
 namespace GruLM.Model;
 
-/// <summary>Fills a parameter set with starting values.</summary>
+/// <summary>Fills a parameter set with starting values. Safe for several threads, each with a parameter set of its own.</summary>
 public static unsafe class ParameterInitializer
 {
     // z = σ(1) = 0.73 at the start: gradients reach several steps back from the first update on.

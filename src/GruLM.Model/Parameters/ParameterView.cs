@@ -2,7 +2,7 @@
 
 namespace GruLM.Model;
 
-/// <summary>A named tensor's place in the flat buffer.</summary>
+/// <summary>A named tensor's place in the flat buffer. Immutable, and so safe for several threads.</summary>
 /// <param name="Name">PyTorch's name, such as <c>gru.weight_ih_l0</c>.</param>
 /// <param name="Role">What it is for.</param>
 /// <param name="Layer">The layer it belongs to, from 0; 0 too for what belongs to none.</param>

@@ -10,7 +10,8 @@ using System.Numerics;
 
 namespace GruLM.Model;
 
-/// <summary>A GRU layer in plain scalar code, in any floating-point type: in double it is the gradient oracle.</summary>
+/// <summary>A GRU layer in plain scalar code, in any floating-point type: in double it is the gradient oracle. Not thread-safe:
+/// <see cref="Backward"/> adds to its gradients.</summary>
 /// <typeparam name="T">The number type computed with.</typeparam>
 public sealed class GruLayer<T>(int inputDim, int hiddenDim, T[] weightIh, T[] weightHh, T[] biasIh, T[] biasHh)
     where T : IFloatingPointIeee754<T>

@@ -6,7 +6,8 @@ using System.Numerics;
 
 namespace GruLM.Model;
 
-/// <summary>A GRU language model in plain scalar code. Slow on purpose; use <see cref="GruLanguageModel"/> to train.</summary>
+/// <summary>A GRU language model in plain scalar code. Slow on purpose; use <see cref="GruLanguageModel"/> to train. Safe for several
+/// threads as long as nobody changes the tensors.</summary>
 /// <typeparam name="T">The number type computed with; double for gradient checks.</typeparam>
 public sealed class PlainGruModel<T>
     where T : IFloatingPointIeee754<T>

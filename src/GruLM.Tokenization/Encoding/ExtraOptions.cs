@@ -2,7 +2,7 @@
 // are named. Source: SentencePiece's extra options.
 namespace GruLM.Tokenization;
 
-/// <summary>Steps applied to an encoded text, such as <c>bos:eos</c>.</summary>
+/// <summary>Steps applied to an encoded text, such as <c>bos:eos</c>. Immutable, and so safe for several threads.</summary>
 public sealed class ExtraOptions
 {
     private readonly Tokenizer _tokenizer;

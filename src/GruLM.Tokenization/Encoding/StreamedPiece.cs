@@ -2,7 +2,7 @@
 
 namespace GruLM.Tokenization;
 
-/// <summary>A piece of a text that came in parts.</summary>
+/// <summary>A piece of a text that came in parts. Immutable, and so safe for several threads.</summary>
 /// <param name="Id">The piece's number.</param>
 /// <param name="Text">The piece as the text spells it, normalised; for unknown text that text itself.</param>
 /// <param name="Begin">Where its surface begins, in UTF-8 bytes from the start of the text.</param>

@@ -2,7 +2,7 @@
 
 namespace GruLM.Tokenization;
 
-/// <summary>A piece of an encoded text.</summary>
+/// <summary>A piece of an encoded text. Immutable, and so safe for several threads.</summary>
 /// <param name="Id">The piece's number.</param>
 /// <param name="Text">The piece as the text spells it, normalised; for unknown text that text itself.</param>
 /// <param name="Begin">Where its surface begins in the input, in the unit that was asked for (UTF-8 bytes by default).</param>

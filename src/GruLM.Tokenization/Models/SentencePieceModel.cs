@@ -8,7 +8,7 @@ using GruLM.Tokenization.Proto;
 
 namespace GruLM.Tokenization;
 
-/// <summary>A SentencePiece model: its pieces and its settings. Immutable.</summary>
+/// <summary>A SentencePiece model: its pieces and its settings. Immutable, and so safe for several threads.</summary>
 public sealed class SentencePieceModel
 {
     private readonly Lazy<Piece[]> _pieces;

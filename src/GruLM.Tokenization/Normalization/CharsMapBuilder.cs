@@ -8,7 +8,7 @@ using System.Text;
 
 namespace GruLM.Tokenization;
 
-/// <summary>Compiles normalisation rules.</summary>
+/// <summary>Compiles normalisation rules. Not thread-safe.</summary>
 public sealed class CharsMapBuilder
 {
     private readonly SortedDictionary<int[], int[]> _rules = new(CodePointOrder.Instance);

@@ -6,7 +6,7 @@ using GruLM.Tokenization.Proto;
 
 namespace GruLM.Tokenization;
 
-/// <summary>Named normalisation rules.</summary>
+/// <summary>Named normalisation rules. Safe for several threads.</summary>
 public static class NormalizationRules
 {
     /// <summary>The names there are.</summary>

@@ -6,7 +6,7 @@ using GruLM.Tokenization.Proto;
 
 namespace GruLM.Tokenization;
 
-/// <summary>Trains SentencePiece models.</summary>
+/// <summary>Trains SentencePiece models. Safe for several threads.</summary>
 public static class TokenizerTrainer
 {
     /// <summary>Trains on sentences given as UTF-8.</summary>

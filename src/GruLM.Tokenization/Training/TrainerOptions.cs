@@ -5,7 +5,8 @@ using GruLM.Tokenization.Proto;
 
 namespace GruLM.Tokenization;
 
-/// <summary>The settings of a tokenizer training: spm_train's, with its defaults.</summary>
+/// <summary>The settings of a tokenizer training: spm_train's, with its defaults. Not thread-safe: they are not changed while a training
+/// reads them.</summary>
 public sealed class TrainerOptions
 {
     /// <summary>The input files; only recorded in the model unless training is asked to read them.</summary>

@@ -2,8 +2,8 @@
 
 namespace GruLM.Tokenization;
 
-/// <summary>The vocabulary that was asked for is too small for the special pieces and characters, or larger than the corpus
-/// supports.</summary>
+/// <summary>The vocabulary that was asked for is too small for the special pieces and characters, or larger than the corpus supports.
+/// Immutable, and so safe for several threads.</summary>
 public sealed class VocabularySizeException : ArgumentException
 {
     /// <summary>Creates the exception.</summary>

@@ -5,7 +5,7 @@ using GruLM.Model;
 
 namespace GruLM.Training;
 
-/// <summary>Leaves everything but answers out of loss and figures.</summary>
+/// <summary>Leaves everything but answers out of loss and figures. Immutable, and so safe for several threads.</summary>
 /// <param name="Prompt">The id before what a person says; negative when there is none.</param>
 /// <param name="Ai">The id before an answer.</param>
 /// <param name="End">The id after an answer.</param>

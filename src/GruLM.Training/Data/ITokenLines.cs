@@ -3,7 +3,7 @@
 
 namespace GruLM.Training;
 
-/// <summary>Lines as token ids, without what is fed before and predicted after them.</summary>
+/// <summary>Lines as token ids, without what is fed before and predicted after them. Safe for several threads that read.</summary>
 public interface ITokenLines
 {
     /// <summary>How many lines there are.</summary>

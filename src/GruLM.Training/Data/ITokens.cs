@@ -2,7 +2,7 @@
 
 namespace GruLM.Training;
 
-/// <summary>The ids of a text in order.</summary>
+/// <summary>The ids of a text in order. Safe for several threads that read.</summary>
 public interface ITokens
 {
     /// <summary>How many there are.</summary>

@@ -5,7 +5,7 @@ using GruLM.Model;
 
 namespace GruLM.Training;
 
-/// <summary>Training data cut into batches.</summary>
+/// <summary>Training data cut into batches. Not thread-safe.</summary>
 public interface ITrainingData
 {
     /// <summary>What kind of samples these are.</summary>

@@ -9,7 +9,7 @@ using GruLM.Model;
 
 namespace GruLM.Training;
 
-/// <summary>Line samples in shuffled batches of similar length.</summary>
+/// <summary>Line samples in shuffled batches of similar length. Not thread-safe.</summary>
 public sealed class LineSamples : ITrainingData
 {
     // Lines are sorted by length within a pool of this many batches: enough to pad little, few enough to stay well mixed.

@@ -8,7 +8,7 @@ using GruLM.Model;
 
 namespace GruLM.Training;
 
-/// <summary>Stream samples: lane b reads tokens [b·n, (b + 1)·n] with n = (tokens − 1) / B.</summary>
+/// <summary>Stream samples: lane b reads tokens [b·n, (b + 1)·n] with n = (tokens − 1) / B. Not thread-safe.</summary>
 public sealed class TokenStream : ITrainingData
 {
     // A lane shorter than this would hardly carry any state.

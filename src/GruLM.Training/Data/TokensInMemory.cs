@@ -2,7 +2,7 @@
 
 namespace GruLM.Training;
 
-/// <summary>Ids in memory.</summary>
+/// <summary>Ids in memory. Several threads may read at a time.</summary>
 public sealed class TokensInMemory(ReadOnlyMemory<int> ids) : ITokens
 {
     /// <inheritdoc/>

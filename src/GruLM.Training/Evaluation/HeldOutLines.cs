@@ -2,7 +2,8 @@
 
 namespace GruLM.Training;
 
-/// <summary>Lines: ids of each (without bos and end), and the UTF-8 bytes of each without its line end.</summary>
+/// <summary>Lines: ids of each (without bos and end), and the UTF-8 bytes of each without its line end. Safe for several threads as long as
+/// nobody changes the lists.</summary>
 /// <param name="Lines">Token ids of each line.</param>
 /// <param name="Bytes">Bytes of each line.</param>
 /// <param name="Bos">The id fed first.</param>

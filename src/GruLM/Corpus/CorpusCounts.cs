@@ -2,7 +2,7 @@
 
 namespace GruLM.Corpus;
 
-/// <summary>What a corpus consists of, and what had to be repaired.</summary>
+/// <summary>What a corpus consists of, and what had to be repaired. Immutable, and so safe for several threads.</summary>
 /// <param name="Bytes">UTF-8 bytes, after cleaning.</param>
 /// <param name="Characters">Unicode code points.</param>
 /// <param name="Lines">Lines; a last one without a line end counts.</param>

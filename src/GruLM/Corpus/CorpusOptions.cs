@@ -2,7 +2,7 @@
 
 namespace GruLM.Corpus;
 
-/// <summary>How the files of a corpus are read.</summary>
+/// <summary>How the files of a corpus are read. Immutable; the streams and actions in it are used by the thread that reads.</summary>
 public sealed record CorpusOptions
 {
     /// <summary>What all files hold, whatever their names say. Null: what their names say; standard input is looked into.</summary>

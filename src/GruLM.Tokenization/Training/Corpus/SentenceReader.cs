@@ -2,7 +2,7 @@
 // Reads in blocks and hands out copies, so that files of any size pass through.
 namespace GruLM.Tokenization;
 
-/// <summary>Lines of files as sentences.</summary>
+/// <summary>Lines of files as sentences. Safe for several threads, each with sentences of its own.</summary>
 public static class SentenceReader
 {
     /// <summary>The lines of several files, in order.</summary>

@@ -6,7 +6,7 @@
 
 namespace GruLM.Corpus;
 
-/// <summary>Finds the files of a corpus.</summary>
+/// <summary>Finds the files of a corpus. Safe for several threads.</summary>
 public static class CorpusFiles
 {
     /// <summary>The name that stands for standard input.</summary>
