@@ -4,7 +4,8 @@ using GruLM.Model;
 
 namespace GruLM;
 
-/// <summary>An exchange of turns with a model. Not thread-safe.</summary>
+/// <summary>An exchange of turns with a model. Not thread-safe: one turn at a time, and each reply read to its end before
+/// anything else is said. Several chats with one model may go on side by side.</summary>
 public sealed class ChatSession : IDisposable
 {
     private readonly LanguageModel _model;
@@ -14,20 +15,47 @@ public sealed class ChatSession : IDisposable
     {
         _model = model;
         _writer = new TextWriterSession(model, options);
-        if (model.Samples == SampleKind.Stream) _writer.Read([model.Opening]);
+        Begin();
     }
 
     /// <summary>Reads text that is part of the chat but nobody's turn, such as a story to be asked about.</summary>
-    public void Read(string text) => _writer.Read(_model.Tokenizer.Encode(text));
+    public void Read(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        _writer.Read(_model.Tokenizer.Encode(text));
+    }
 
-    /// <summary>Says something and gives the reply as it comes, without the space after the marker. The reply is to be read to its end
-    /// before anything else is said; <paramref name="cancel"/> cuts it short.</summary>
+    /// <summary>Says something and gives the reply as it comes, without the space after the marker.</summary>
+    /// <param name="message">What a person says.</param>
+    /// <param name="cancel">Cuts the reply short quietly, after the token at work; the chat can go on.</param>
     public IEnumerable<string> Say(string message, CancellationToken cancel = default)
     {
-        if (_model.Samples == SampleKind.Lines) _writer.Read([_model.Opening]);
-        _writer.Read(_model.Tokenizer.Encode(_model.Defaults.Chat.Turn(message)));
+        ArgumentNullException.ThrowIfNull(message);
+        return Reply(message, cancel);
+    }
+
+    /// <summary>Forgets the chat so far.</summary>
+    public void Reset()
+    {
+        _writer.Reset();
+        Begin();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _writer.Dispose();
+
+    private void Begin()
+    {
+        if (_model.Samples == SampleKind.Stream) _writer.Read([_model.Ids.Opening]);
+    }
+
+    private IEnumerable<string> Reply(string message, CancellationToken cancel)
+    {
+        // A turn is read whole, whoever is in a hurry: half of one would stay in the state.
+        if (_model.Samples == SampleKind.Lines) _writer.Read([_model.Ids.Opening], CancellationToken.None);
+        _writer.Read(_model.Tokenizer.Encode(_model.Defaults.Chat.Turn(message)), CancellationToken.None);
         bool begun = false;
-        foreach (string piece in _writer.Write(_model.ChatStops, cancel))
+        foreach (string piece in _writer.Write(_model.Ids.ChatStops, cancel))
         {
             string text = begun ? piece : piece.TrimStart(' ');
             if (text.Length == 0) continue;
@@ -36,17 +64,7 @@ public sealed class ChatSession : IDisposable
         }
 
         // The model has to read what ends a reply too; for a reply that was cut short, the token that would have ended it.
-        int ending = _writer.StoppedBy >= 0 ? _writer.StoppedBy : _model.ChatStops.LastOrDefault(-1);
-        if (ending >= 0) _writer.Read([ending]);
+        int ending = _writer.StoppedBy >= 0 ? _writer.StoppedBy : _model.Ids.ChatStops.LastOrDefault(-1);
+        if (ending >= 0) _writer.Read([ending], CancellationToken.None);
     }
-
-    /// <summary>Forgets the chat so far.</summary>
-    public void Reset()
-    {
-        _writer.Reset();
-        if (_model.Samples == SampleKind.Stream) _writer.Read([_model.Opening]);
-    }
-
-    /// <inheritdoc/>
-    public void Dispose() => _writer.Dispose();
 }

@@ -1,4 +1,5 @@
-// A trained model as people use it: open a folder, give it text, get text back piece by piece. Text meets token ids here.
+// A trained model as people use it: open a folder, give it text, get text back piece by piece. Text meets token ids here. Several users
+// take turns at the one team of threads: a turn is a token of a text that is written or a window of one that is scored (Turns.cs).
 
 using GruLM.Corpus;
 using GruLM.Generation;
@@ -8,26 +9,27 @@ using GruLM.Tokenization;
 
 namespace GruLM;
 
-/// <summary>A model folder, opened: tokenizer, weights and defaults. Not thread-safe: one text is generated or scored at a time.</summary>
+/// <summary>A model folder, opened: tokenizer, weights and defaults.</summary>
+/// <remarks><para>Safe for several threads: texts may be generated, scored and talked about side by side, each with a state of its own, and
+/// each gives what it would give alone. They share the model's threads and take turns: first come, first served, a token or a scored window
+/// at a time. Enumerating is what computes, so an enumerable that was given out is one thread's own.</para>
+/// <para>Dispose the model when nobody uses it any more; whoever still does gets an <see cref="ObjectDisposedException"/>.</para></remarks>
 public sealed class LanguageModel : IDisposable
 {
-    private readonly Compute _compute;
+    private readonly Turns _turns = new();
     private readonly GruParameters _parameters;
-    private GruLanguageModel? _scorer;
+    private readonly Compute _compute;
+    private readonly Scorers _scorers;
 
-    private LanguageModel(
-        string folder, (GruParameters Parameters, SampleKind Samples) model, Tokenizer tokenizer, GenerationConfig defaults,
-        Compute compute)
+    private LanguageModel(ModelParts parts, Compute compute)
     {
-        (Folder, Tokenizer, Defaults, _compute) = (folder, tokenizer, defaults, compute);
-        (_parameters, Samples) = model;
-        Stops = IdsOf(Defaults.StopTokens);
-        ChatStops = [.. Stops, .. IdsOf(Defaults.ChatStopTokens)];
-        Opening = Samples == SampleKind.Lines ? TokenizedText.LineBegin(tokenizer) : StreamOpening(tokenizer);
-        Never = [.. new[] { tokenizer.UnkId, tokenizer.BosId, tokenizer.PadId }.Where(id => id >= 0)];
+        (Folder, _parameters, Samples, Tokenizer, Defaults) = parts;
+        _compute = compute;
+        Ids = new SpecialIds(Tokenizer, Samples, Defaults);
+        _scorers = new Scorers(_parameters, compute, Samples, unchanging: true);
     }
 
-    /// <summary>The folder it was read from.</summary>
+    /// <summary>The folder it was read from, as it was given.</summary>
     public string Folder { get; }
 
     /// <summary>The architecture.</summary>
@@ -39,40 +41,28 @@ public sealed class LanguageModel : IDisposable
     /// <summary>Its tokenizer.</summary>
     public Tokenizer Tokenizer { get; }
 
-    /// <summary>Its defaults for generation.</summary>
+    /// <summary>Its defaults for generation. Changing them while texts are generated is not safe.</summary>
     public GenerationConfig Defaults { get; }
 
-    /// <summary>Ids that end a text.</summary>
-    internal int[] Stops { get; }
+    /// <summary>Its special ids.</summary>
+    internal SpecialIds Ids { get; }
 
-    /// <summary>Ids that end a reply.</summary>
-    internal int[] ChatStops { get; }
-
-    /// <summary>The id read before a text: bos for lines, a new line in a stream.</summary>
-    internal int Opening { get; }
-
-    /// <summary>Ids that are never generated: unknown, beginning of text, padding.</summary>
-    internal int[] Never { get; }
-
-    /// <summary>Opens a model folder for <paramref name="threads"/> threads (0: one per processor).
-    /// Throws <see cref="IOException"/> for missing and <see cref="InvalidDataException"/> for damaged or disagreeing files.</summary>
+    /// <summary>Opens a model folder for <paramref name="threads"/> threads (0: one per processor).</summary>
+    /// <exception cref="IOException">The folder or one of its files is missing or cannot be read.</exception>
+    /// <exception cref="InvalidDataException">A file is damaged, or the files do not belong together.</exception>
+    /// <exception cref="ArgumentException">The number of threads makes no sense, or <see cref="KernelChoice.Variable"/> asks for what this
+    /// machine lacks.</exception>
     public static LanguageModel Open(string folder, int threads = 0)
     {
+        ArgumentNullException.ThrowIfNull(folder);
+        ArgumentOutOfRangeException.ThrowIfNegative(threads);
         FolderSwitch.Settle(folder);
         (GruParameters parameters, SampleKind samples) = ModelFile.Load(folder);
         try
         {
-            string path = Path.Combine(folder, ModelFolder.TokenizerName);
-            if (!File.Exists(path)) throw new FileNotFoundException($"{path}: not found; the model folder is incomplete");
-            var tokenizer = Tokenizer.Load(path);
-            if (tokenizer.VocabSize != parameters.Config.VocabSize)
-            {
-                throw new InvalidDataException(
-                    $"{path}: has {tokenizer.VocabSize} pieces, but {ModelFile.ConfigName} says vocab_size {parameters.Config.VocabSize}");
-            }
-
-            var defaults = GenerationConfig.Load(folder, samples);
-            return new LanguageModel(folder, (parameters, samples), tokenizer, defaults, Compute.Create(threads));
+            Tokenizer tokenizer = LoadTokenizer(folder, parameters.Config);
+            var parts = new ModelParts(folder, parameters, samples, tokenizer, GenerationConfig.Load(folder, samples));
+            return new LanguageModel(parts, Compute.Create(threads));
         }
         catch
         {
@@ -82,54 +72,95 @@ public sealed class LanguageModel : IDisposable
     }
 
     /// <summary>Continues <paramref name="prompt"/>, giving the new text as it comes, never a part of a character.</summary>
+    /// <param name="prompt">What stands before the text.</param>
+    /// <param name="options">How to generate; null takes the model's own sampling settings. The seed is 0 unless
+    /// <see cref="GenerationOptions.Sampling"/> has another, so the same call gives the same text.</param>
+    /// <param name="cancel">Ends the text quietly, after the token at work.</param>
+    /// <exception cref="ArgumentException">An option makes no sense.</exception>
     public IEnumerable<string> Generate(string prompt, GenerationOptions? options = null, CancellationToken cancel = default)
     {
+        ArgumentNullException.ThrowIfNull(prompt);
         options ??= new GenerationOptions();
-        using var writer = new TextWriterSession(this, options);
-        writer.Read(PromptIds(prompt));
-        foreach (string text in writer.Write(Stops, cancel)) yield return text;
+        return Write(prompt, options, cancel);
     }
 
     /// <summary>Begins a chat: an exchange of turns over one carried state.</summary>
+    /// <exception cref="ArgumentException">An option makes no sense.</exception>
     public ChatSession StartChat(GenerationOptions? options = null) => new(this, options ?? new GenerationOptions());
 
     /// <summary>The tokens of a UTF-8 text as one stream, each with its log-probability given all before it, while the text is being read:
     /// memory does not depend on the text's length. A byte-order mark is dropped and CRLF becomes LF; what <see cref="TextCorpus.Open"/>
-    /// reads is clean already. One text at a time.</summary>
-    public IEnumerable<ScoredToken> Score(Stream utf8, CancellationToken cancel = default) =>
-        TextScoring.Tokens(
-            _scorer ??= new GruLanguageModel(_parameters, _compute, new ModelOptions { Samples = Samples }),
-            Tokenizer,
-            utf8 is CorpusStream ? utf8 : new CleanedText(utf8, "the text", packed: false, cancel),
-            cancel);
+    /// reads is clean already. The stream stays the caller's.</summary>
+    /// <param name="utf8">The text, read as the tokens are asked for.</param>
+    /// <param name="cancel">Ends the scoring with an <see cref="OperationCanceledException"/>, after the window at work.</param>
+    public IEnumerable<ScoredToken> Score(Stream utf8, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(utf8);
+        return ScoreWindows(utf8, cancel).SelectMany(window => window);
+    }
 
-    /// <inheritdoc/>
+    /// <summary>Ends the model, after the turn at work.</summary>
     public void Dispose()
     {
-        // The scorer owns the parameters when there is one.
-        if (_scorer is not null) _scorer.Dispose();
-        else _parameters.Dispose();
+        if (!_turns.End()) return;
+        _scorers.Dispose();
+        _parameters.Dispose();
         _compute.Dispose();
     }
 
-    /// <summary>A new decoding session over the model's weights.</summary>
-    internal DecodingSession NewSession() => new(_parameters, _compute);
+    /// <summary>Waits until the model is free for one step of a text; disposing what is returned frees it again. Throws
+    /// <see cref="ObjectDisposedException"/> when the model is disposed.</summary>
+    internal Turns.Turn TakeTurn() => _turns.Take(this);
+
+    /// <summary>A new decoding session over the model's weights. What it computes, it computes in a turn.</summary>
+    internal DecodingSession NewSession()
+    {
+        using Turns.Turn turn = TakeTurn();
+        return new DecodingSession(_parameters, _compute);
+    }
+
+    /// <summary>A model to score one text with; it computes in turns, and is to be returned.</summary>
+    internal GruLanguageModel TakeScorer()
+    {
+        using Turns.Turn turn = TakeTurn();
+        return _scorers.Take();
+    }
+
+    /// <summary>Takes back what <see cref="TakeScorer"/> gave.</summary>
+    internal void ReturnScorer(GruLanguageModel scorer) => _scorers.Return(scorer);
 
     /// <summary>A prompt as the model was trained to see one: lines begin with bos; in a stream a new line stands before the
     /// prompt.</summary>
     internal List<int> PromptIds(string prompt)
     {
-        List<int> ids = [Opening];
+        List<int> ids = [Ids.Opening];
         ids.AddRange(Tokenizer.Encode(prompt));
         return ids;
     }
 
-    // A new line, after which any text may begin; where the tokenizer has no piece for it, what marks the beginning or end of a text.
-    private static int StreamOpening(Tokenizer tokenizer) =>
-        tokenizer.TryGetId("\n", out int newLine) && newLine != tokenizer.UnkId
-            ? newLine
-            : Math.Max(Math.Max(tokenizer.BosId, tokenizer.EosId), 0);
+    private static Tokenizer LoadTokenizer(string folder, GruConfig config)
+    {
+        string path = Path.Combine(folder, ModelFolder.TokenizerName);
+        if (!File.Exists(path)) throw new FileNotFoundException($"{path}: not found; the model folder is incomplete");
+        var tokenizer = Tokenizer.Load(path);
+        if (tokenizer.VocabSize == config.VocabSize) return tokenizer;
+        throw new InvalidDataException(
+            $"{path}: has {tokenizer.VocabSize} pieces, but {ModelFile.ConfigName} says vocab_size {config.VocabSize}");
+    }
 
-    private int[] IdsOf(IEnumerable<string> pieces) =>
-        [.. pieces.Select(p => Tokenizer.TryGetId(p, out int id) ? id : -1).Where(id => id >= 0 && id != Tokenizer.UnkId)];
+    private IEnumerable<string> Write(string prompt, GenerationOptions options, CancellationToken cancel)
+    {
+        using var writer = new TextWriterSession(this, options);
+        writer.Read(PromptIds(prompt), cancel);
+        foreach (string text in writer.Write(Ids.Stops, cancel)) yield return text;
+    }
+
+    private IEnumerable<ScoredToken[]> ScoreWindows(Stream utf8, CancellationToken cancel)
+    {
+        Stream clean = utf8 is CorpusStream ? utf8 : new CleanedText(utf8, "the text", packed: false, cancel);
+        return TextScoring.Windows(this, clean, cancel);
+    }
+
+    private sealed record ModelParts(
+        string Folder, GruParameters Parameters, SampleKind Samples, Tokenizer Tokenizer, GenerationConfig Defaults);
 }

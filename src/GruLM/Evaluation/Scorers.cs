@@ -1,0 +1,54 @@
+// The models that score texts: one a text, since each carries the state of its own text from window to window. All have the same weights.
+// One that has done its work is kept for the next text, because packing the weights takes longer than a short text.
+
+using GruLM.Kernels;
+using GruLM.Model;
+
+namespace GruLM;
+
+/// <summary>Lends models that score. Safe for several threads. Parameters that are <paramref name="unchanging"/> are those of the first
+/// model, and are freed with it; otherwise each model has a copy of what they are when it begins.</summary>
+internal sealed class Scorers(GruParameters parameters, Compute compute, SampleKind samples, bool unchanging) : IDisposable
+{
+    private readonly object _gate = new();
+    private readonly List<GruLanguageModel> _all = [];
+    private readonly Stack<GruLanguageModel> _idle = [];
+
+    /// <summary>A model for one text. It is used while the <see cref="Compute"/> is free for it, and so is this method.</summary>
+    public GruLanguageModel Take()
+    {
+        lock (_gate)
+        {
+            if (_idle.TryPop(out GruLanguageModel? idle)) return idle;
+            GruParameters weights = unchanging && _all.Count == 0 ? parameters : parameters.Copy(parameters.Config);
+            var scorer = new GruLanguageModel(weights, compute, samples: samples);
+            _all.Add(scorer);
+            return scorer;
+        }
+    }
+
+    /// <summary>Takes a model back.</summary>
+    public void Return(GruLanguageModel scorer)
+    {
+        lock (_gate)
+        {
+            if (unchanging)
+            {
+                _idle.Push(scorer);
+                return;
+            }
+
+            _all.Remove(scorer);
+            scorer.Dispose();
+        }
+    }
+
+    /// <summary>Frees all models, also those that were not given back. Nothing may be taken afterwards.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            foreach (GruLanguageModel scorer in _all) scorer.Dispose();
+        }
+    }
+}

@@ -1,0 +1,137 @@
+// A model as C# programs use it: opening, generating, scoring, choosing; side by side, asynchronously, to the end.
+
+using GruLM.Generation;
+using GruLM.Model;
+
+namespace GruLM.Tests;
+
+public sealed class LanguageModelTests : IDisposable
+{
+    private static readonly GenerationOptions s_random = new() { MaxTokens = 60, IgnoreEos = true };
+
+    private readonly TinyModel _stream = new(SampleKind.Stream);
+    private readonly TinyModel _lines = new(SampleKind.Lines);
+
+    public void Dispose()
+    {
+        _stream.Dispose();
+        _lines.Dispose();
+    }
+
+    [Fact]
+    public void A_folder_tells_what_it_holds()
+    {
+        using LanguageModel model = _lines.Open();
+        Assert.Equal(_lines.Folder, model.Folder);
+        Assert.Equal((SampleKind.Lines, 24, 2), (model.Samples, model.Config.HiddenDim, model.Config.NumLayers));
+        Assert.Equal(_lines.Tokenizer.VocabSize, model.Tokenizer.VocabSize);
+        Assert.Equal(GenerationConfig.For(SampleKind.Lines).ToSampling().TopK, model.Defaults.TopK);
+    }
+
+    [Fact]
+    public void A_seed_decides_the_text_and_it_is_0_where_nothing_is_said()
+    {
+        using LanguageModel model = _stream.Open();
+        string text = string.Concat(model.Generate("The old clock", s_random));
+        Assert.Equal(text, string.Concat(model.Generate("The old clock", s_random)));
+        Assert.Equal(text, Write(model, "The old clock", 0));
+        Assert.NotEqual(text, Write(model, "The old clock", 1));
+        Assert.Equal("", string.Concat(model.Generate("The", s_random with { MaxTokens = 0 })));
+        string before = string.Concat(model.Generate("The old clock", s_random with { Stop = [text[5..9]] }));
+        Assert.Equal(text[..text.IndexOf(text[5..9], StringComparison.Ordinal)], before);
+    }
+
+    [Fact]
+    public async Task Texts_generated_side_by_side_are_those_generated_alone()
+    {
+        using LanguageModel model = _stream.Open();
+        string[] alone = [.. Enumerable.Range(0, 6).Select(i => Write(model, $"How {i}", (ulong)i))];
+        Assert.Equal(6, alone.Distinct().Count());
+        Assert.Equal(alone, await Together(6, i => Write(model, $"How {i}", (ulong)i)));
+
+        // In turn on one thread, too.
+        using IEnumerator<string> first = model.Generate("How 0", s_random with { Sampling = Seeded(model, 0) }).GetEnumerator();
+        using IEnumerator<string> second = model.Generate("How 1", s_random with { Sampling = Seeded(model, 1) }).GetEnumerator();
+        string[] texts = ["", ""];
+        for (bool a = true, b = true; a || b;)
+        {
+            if (a && (a = first.MoveNext())) texts[0] += first.Current;
+            if (b && (b = second.MoveNext())) texts[1] += second.Current;
+        }
+
+        Assert.Equal(alone[..2], texts);
+    }
+
+    [Fact]
+    public async Task Texts_scored_side_by_side_get_the_figures_they_get_alone()
+    {
+        using LanguageModel model = _stream.Open();
+        ScoredToken[][] alone = [.. Enumerable.Range(0, 4).Select(i => model.Score(TinyModel.LongText(i)).ToArray())];
+        Assert.All(alone, scored => Assert.True(scored.Length > 600));
+        Assert.Equal(alone, await Together(4, i => model.Score(TinyModel.LongText(i)).ToArray()));
+
+        // Token by token in turn, and after one that was left in the middle.
+        Assert.Equal(300, model.Score(TinyModel.LongText(3)).Take(300).Count());
+        Assert.Equal(
+            alone[0].Zip(alone[1]), model.Score(TinyModel.LongText(0)).Zip(model.Score(TinyModel.LongText(1))));
+        Assert.Equal(alone[2], model.Score(TinyModel.LongText(2)));
+    }
+
+    [Fact]
+    public async Task Writing_beside_scoring_changes_neither()
+    {
+        using LanguageModel model = _lines.Open();
+        ScoredToken[] scored = [.. model.Score(TinyModel.LongText(1))];
+        string text = Write(model, "I am", 3);
+        Task<ScoredToken[]> scoring = Task.Run(() => model.Score(TinyModel.LongText(1)).ToArray());
+        Assert.Equal(text, Write(model, "I am", 3));
+        Assert.Equal(scored, await scoring);
+    }
+
+    [Fact]
+    public void A_disposed_model_says_so()
+    {
+        LanguageModel model = _stream.Open();
+        using ChatSession chat = model.StartChat();
+        using IEnumerator<string> text = model.Generate("The", s_random).GetEnumerator();
+        using IEnumerator<ScoredToken> scores = model.Score(TinyModel.LongText(1)).GetEnumerator();
+        Assert.True(text.MoveNext() && scores.MoveNext());
+        model.Dispose();
+        model.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => text.MoveNext());
+        Assert.Throws<ObjectDisposedException>(() => scores.MoveNext() && scores.MoveNext());
+        Assert.Throws<ObjectDisposedException>(() => chat.Say("How").Count());
+        Assert.Throws<ObjectDisposedException>(() => model.StartChat());
+    }
+
+    [Fact]
+    public async Task Disposing_waits_for_the_step_at_work()
+    {
+        LanguageModel model = _stream.Open();
+        Task[] users = [.. Enumerable.Range(0, 4).Select(i => Task.Run(() =>
+        {
+            while (true) Write(model, "The old clock", (ulong)i);
+        }))];
+        await Task.Delay(50, TestContext.Current.CancellationToken);
+        model.Dispose();
+        foreach (Task user in users) await Assert.ThrowsAsync<ObjectDisposedException>(() => user);
+    }
+
+    internal static SamplingOptions Seeded(LanguageModel model, ulong seed) => model.Defaults.ToSampling() with { Seed = seed };
+
+    private static string Write(LanguageModel model, string prompt, ulong seed) =>
+        string.Concat(model.Generate(prompt, s_random with { Sampling = Seeded(model, seed) }));
+
+    // The results of calls that begin at the same time.
+    private static async Task<T[]> Together<T>(int count, Func<int, T> call)
+    {
+        using var start = new Barrier(count);
+        return await Task.WhenAll(Enumerable.Range(0, count).Select(i => Task.Factory.StartNew(
+            () =>
+            {
+                start.SignalAndWait();
+                return call(i);
+            },
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+    }
+}
