@@ -21,11 +21,11 @@ public sealed class LanguageModel : IDisposable
     private readonly Compute _compute;
     private readonly Scorers _scorers;
 
-    private LanguageModel(ModelParts parts, Compute compute)
+    // Nothing here can fail once the ids are known, so that nothing that it is given can be left behind.
+    private LanguageModel(ModelParts parts, SpecialIds ids, Compute compute)
     {
         (Folder, _parameters, Samples, Tokenizer, Defaults) = parts;
-        _compute = compute;
-        Ids = new SpecialIds(Tokenizer, Samples, Defaults);
+        (Ids, _compute) = (ids, compute);
         _scorers = new Scorers(_parameters, compute, Samples, unchanging: true);
     }
 
@@ -62,7 +62,10 @@ public sealed class LanguageModel : IDisposable
         {
             Tokenizer tokenizer = LoadTokenizer(folder, parameters.Config);
             var parts = new ModelParts(folder, parameters, samples, tokenizer, GenerationConfig.Load(folder, samples));
-            return new LanguageModel(parts, Compute.Create(threads));
+            SpecialIds ids = FindIds(parts);
+
+            // Threads begin last, when nothing can fail any more.
+            return new LanguageModel(parts, ids, Compute.Create(threads));
         }
         catch
         {
@@ -146,6 +149,21 @@ public sealed class LanguageModel : IDisposable
         if (tokenizer.VocabSize == config.VocabSize) return tokenizer;
         throw new InvalidDataException(
             $"{path}: has {tokenizer.VocabSize} pieces, but {ModelFile.ConfigName} says vocab_size {config.VocabSize}");
+    }
+
+    private static SpecialIds FindIds(ModelParts parts)
+    {
+        try
+        {
+            return new SpecialIds(parts.Tokenizer, parts.Samples, parts.Defaults);
+        }
+        catch (ArgumentException error)
+        {
+            throw new InvalidDataException(
+                $"{parts.Folder}: {ModelFile.ConfigName} says that the model was trained on lines, but {ModelFolder.TokenizerName} has "
+                + $"neither a piece {ChatTemplate.EndMarker} nor one that ends a sentence; the files do not belong together",
+                error);
+        }
     }
 
     private IEnumerable<string> Write(string prompt, GenerationOptions options, CancellationToken cancel)

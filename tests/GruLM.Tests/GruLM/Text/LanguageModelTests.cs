@@ -2,6 +2,7 @@
 
 using GruLM.Generation;
 using GruLM.Model;
+using GruLM.Tokenization;
 
 namespace GruLM.Tests;
 
@@ -89,6 +90,25 @@ public sealed class LanguageModelTests : IDisposable
     }
 
     [Fact]
+    public void A_line_model_whose_tokenizer_ends_no_line_is_refused_and_leaves_no_thread()
+    {
+        var settings = new TrainerOptions { ModelType = ModelType.Char, VocabSize = 40, HardVocabLimit = false, EosId = -1 };
+        var endless = new Tokenizer(TokenizerTrainer.Train(settings, SentenceReader.SplitLines("how are you\nwell\n"u8.ToArray())));
+        using var odd = new TinyModel(SampleKind.Lines, layers: 1, endless);
+        const int UnusualNumber = 47;
+        InvalidDataException error = Assert.Throws<InvalidDataException>(() => odd.Open(UnusualNumber));
+        Assert.StartsWith(odd.Folder + ":", error.Message, StringComparison.Ordinal);
+        Assert.Contains("neither a piece <end> nor", error.Message, StringComparison.Ordinal);
+        File.Delete(Path.Combine(odd.Folder, ModelFolder.TokenizerName));
+        Assert.Throws<FileNotFoundException>(() => odd.Open(UnusualNumber));
+        _stream.Tokenizer.Save(Path.Combine(odd.Folder, ModelFolder.TokenizerName));
+        Assert.Throws<InvalidDataException>(() => odd.Open(UnusualNumber));
+        Assert.Throws<DirectoryNotFoundException>(() => LanguageModel.Open(Path.Combine(odd.Folder, "nowhere")));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _stream.Open(-1));
+        if (OperatingSystem.IsLinux()) Assert.DoesNotContain($"GruLM team {UnusualNumber - 1}", ThreadNames());
+    }
+
+    [Fact]
     public void A_disposed_model_says_so()
     {
         LanguageModel model = _stream.Open();
@@ -133,5 +153,23 @@ public sealed class LanguageModelTests : IDisposable
                 return call(i);
             },
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+    }
+
+    private static List<string> ThreadNames()
+    {
+        var names = new List<string>();
+        foreach (string thread in Directory.GetDirectories("/proc/self/task"))
+        {
+            try
+            {
+                names.Add(File.ReadAllText(Path.Combine(thread, "comm")).TrimEnd());
+            }
+            catch (IOException)
+            {
+                // It has ended meanwhile.
+            }
+        }
+
+        return names;
     }
 }
