@@ -34,6 +34,16 @@ public sealed class ChatSession : IDisposable
         return Reply(message, cancel);
     }
 
+    /// <summary>Says something and gives the reply as <see cref="Say"/> does. The computing is done on the thread pool.</summary>
+    /// <param name="message">What a person says.</param>
+    /// <param name="cancel">Cuts the reply short with an <see cref="OperationCanceledException"/>, after the token at work; the chat can
+    /// go on.</param>
+    public IAsyncEnumerable<string> SayAsync(string message, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        return ThreadPoolEnumeration.Enumerate(token => Reply(message, token), cancel);
+    }
+
     /// <summary>Forgets the chat so far.</summary>
     public void Reset()
     {

@@ -87,6 +87,19 @@ public sealed class LanguageModel : IDisposable
         return Write(prompt, options, cancel);
     }
 
+    /// <summary>Continues <paramref name="prompt"/> as <see cref="Generate"/> does. The computing is done on the thread pool.</summary>
+    /// <param name="prompt">What stands before the text.</param>
+    /// <param name="options">How to generate, as for <see cref="Generate"/>.</param>
+    /// <param name="cancel">Ends the text with an <see cref="OperationCanceledException"/>, after the token at work.</param>
+    /// <exception cref="ArgumentException">An option makes no sense.</exception>
+    public IAsyncEnumerable<string> GenerateAsync(
+        string prompt, GenerationOptions? options = null, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        options ??= new GenerationOptions();
+        return ThreadPoolEnumeration.Enumerate(token => Write(prompt, options, token), cancel);
+    }
+
     /// <summary>Begins a chat: an exchange of turns over one carried state.</summary>
     /// <exception cref="ArgumentException">An option makes no sense.</exception>
     public ChatSession StartChat(GenerationOptions? options = null) => new(this, options ?? new GenerationOptions());
@@ -100,6 +113,15 @@ public sealed class LanguageModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(utf8);
         return ScoreWindows(utf8, cancel).SelectMany(window => window);
+    }
+
+    /// <summary>Scores a text as <see cref="Score"/> does. The reading and the computing are done on the thread pool.</summary>
+    /// <param name="utf8">The text, read as the tokens are asked for.</param>
+    /// <param name="cancel">Ends the scoring with an <see cref="OperationCanceledException"/>, after the window at work.</param>
+    public IAsyncEnumerable<ScoredToken> ScoreAsync(Stream utf8, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(utf8);
+        return ThreadPoolEnumeration.Enumerate(token => ScoreWindows(utf8, token), cancel).SelectMany(window => window);
     }
 
     /// <summary>Ends the model, after the turn at work.</summary>
@@ -166,6 +188,7 @@ public sealed class LanguageModel : IDisposable
         }
     }
 
+    // The loop behind both forms of Generate.
     private IEnumerable<string> Write(string prompt, GenerationOptions options, CancellationToken cancel)
     {
         using var writer = new TextWriterSession(this, options);
