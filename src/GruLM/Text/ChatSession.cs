@@ -4,8 +4,9 @@ using GruLM.Model;
 
 namespace GruLM;
 
-/// <summary>An exchange of turns with a model. Not thread-safe: one turn at a time, and each reply read to its end before
-/// anything else is said. Several chats with one model may go on side by side.</summary>
+/// <summary>An exchange of turns with a model. Not thread-safe: one turn at a time, and each reply read to its end, or its enumeration
+/// disposed (as <c>foreach</c> does when it is left), before anything else is said. Several chats with one model may go on side by
+/// side.</summary>
 public sealed class ChatSession : IDisposable
 {
     private readonly LanguageModel _model;
@@ -64,17 +65,22 @@ public sealed class ChatSession : IDisposable
         // A turn is read whole, whoever is in a hurry: half of one would stay in the state.
         if (_model.Samples == SampleKind.Lines) _writer.Read([_model.Ids.Opening], CancellationToken.None);
         _writer.Read(_model.Tokenizer.Encode(_model.Defaults.Chat.Turn(message)), CancellationToken.None);
-        bool begun = false;
-        foreach (string piece in _writer.Write(_model.Ids.ChatStops, cancel))
+        try
         {
-            string text = begun ? piece : piece.TrimStart(' ');
-            if (text.Length == 0) continue;
-            begun = true;
-            yield return text;
+            bool begun = false;
+            foreach (string piece in _writer.Write(_model.Ids.ChatStops, cancel))
+            {
+                string text = begun ? piece : piece.TrimStart(' ');
+                if (text.Length == 0) continue;
+                begun = true;
+                yield return text;
+            }
         }
-
-        // The model has to read what ends a reply too; for a reply that was cut short, the token that would have ended it.
-        int ending = _writer.StoppedBy >= 0 ? _writer.StoppedBy : _model.Ids.ChatStops.LastOrDefault(-1);
-        if (ending >= 0) _writer.Read([ending], CancellationToken.None);
+        finally
+        {
+            // The model has to read what ends a reply too; for a reply that was cut short, by whatever, the token that would have ended it.
+            int ending = _writer.StoppedBy >= 0 ? _writer.StoppedBy : _model.Ids.ReplyEnd;
+            if (ending >= 0) _writer.Read([ending], CancellationToken.None);
+        }
     }
 }

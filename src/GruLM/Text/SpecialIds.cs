@@ -13,7 +13,9 @@ internal sealed class SpecialIds
     {
         Stops = IdsOf(tokenizer, defaults.StopTokens);
         ChatStops = [.. Stops, .. IdsOf(tokenizer, defaults.ChatStopTokens)];
-        Opening = samples == SampleKind.Lines ? TokenizedText.LineBegin(tokenizer) : StreamOpening(tokenizer);
+        bool lines = samples == SampleKind.Lines;
+        Opening = lines ? TokenizedText.LineBegin(tokenizer) : StreamOpening(tokenizer);
+        ReplyEnd = lines ? TokenizedText.LineEnd(tokenizer) : ChatStops.LastOrDefault(-1);
         Never = [.. new[] { tokenizer.UnkId, tokenizer.BosId, tokenizer.PadId }.Where(id => id >= 0)];
     }
 
@@ -25,6 +27,9 @@ internal sealed class SpecialIds
 
     /// <summary>The id read before a text: bos for lines, a new line in a stream.</summary>
     public int Opening { get; }
+
+    /// <summary>The id that ended replies in training: that of the end of a line sample; in a stream, a new line. −1: none.</summary>
+    public int ReplyEnd { get; }
 
     /// <summary>Ids that are never generated: unknown, beginning of text, padding.</summary>
     public int[] Never { get; }

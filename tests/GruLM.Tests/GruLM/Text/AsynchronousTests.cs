@@ -78,6 +78,19 @@ public sealed class AsynchronousTests : IDisposable
         Assert.Throws<OperationCanceledException>(() => _model.Score(TinyModel.LongText(1), source.Token).Count());
     }
 
+    [Fact]
+    public async Task A_chat_goes_on_after_a_reply_that_was_cancelled()
+    {
+        using ChatSession chat = _model.StartChat(s_options), other = _model.StartChat(s_options);
+        foreach (string piece in other.Say("How are you?")) break;
+        using var source = new CancellationTokenSource();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (string piece in chat.SayAsync("How are you?", source.Token)) await source.CancelAsync();
+        });
+        Assert.Equal(other.Say("Well?"), await chat.SayAsync("Well?").ToListAsync(Cancel));
+    }
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     // With a token that comes with the enumeration.
