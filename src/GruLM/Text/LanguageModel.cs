@@ -20,16 +20,17 @@ public sealed class LanguageModel : IDisposable
     private readonly GruParameters _parameters;
     private readonly Compute _compute;
     private readonly Scorers _scorers;
+    private readonly bool _owns;
 
     // Nothing here can fail once the ids are known, so that nothing that it is given can be left behind.
-    private LanguageModel(ModelParts parts, SpecialIds ids, Compute compute)
+    private LanguageModel(ModelParts parts, SpecialIds ids, Compute compute, bool owns)
     {
         (Folder, _parameters, Samples, Tokenizer, Defaults) = parts;
-        (Ids, _compute) = (ids, compute);
-        _scorers = new Scorers(_parameters, compute, Samples, unchanging: true);
+        (Ids, _compute, _owns) = (ids, compute, owns);
+        _scorers = new Scorers(_parameters, compute, Samples, owns);
     }
 
-    /// <summary>The folder it was read from, as it was given.</summary>
+    /// <summary>The folder it was read from, as it was given; empty for a model in training.</summary>
     public string Folder { get; }
 
     /// <summary>The architecture.</summary>
@@ -65,13 +66,23 @@ public sealed class LanguageModel : IDisposable
             SpecialIds ids = FindIds(parts);
 
             // Threads begin last, when nothing can fail any more.
-            return new LanguageModel(parts, ids, Compute.Create(threads));
+            return new LanguageModel(parts, ids, Compute.Create(threads), owns: true);
         }
         catch
         {
             parameters.Dispose();
             throw;
         }
+    }
+
+    /// <summary>A model over parameters that go on changing, such as those of a run in training. Parameters and compute stay the caller's,
+    /// who lets nothing else use them while the model is at work.</summary>
+    /// <exception cref="ArgumentException">Samples are lines, and the tokenizer has nothing that ends one.</exception>
+    internal static LanguageModel Over(
+        GruParameters parameters, Compute compute, SampleKind samples, Tokenizer tokenizer, GenerationConfig defaults)
+    {
+        var parts = new ModelParts("", parameters, samples, tokenizer, defaults);
+        return new LanguageModel(parts, new SpecialIds(tokenizer, samples, defaults), compute, owns: false);
     }
 
     /// <summary>Continues <paramref name="prompt"/>, giving the new text as it comes, never a part of a character.</summary>
@@ -129,6 +140,7 @@ public sealed class LanguageModel : IDisposable
     {
         if (!_turns.End()) return;
         _scorers.Dispose();
+        if (!_owns) return;
         _parameters.Dispose();
         _compute.Dispose();
     }
