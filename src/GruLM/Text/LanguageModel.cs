@@ -135,6 +135,22 @@ public sealed class LanguageModel : IDisposable
         return ThreadPoolEnumeration.Enumerate(token => ScoreWindows(utf8, token), cancel).SelectMany(window => window);
     }
 
+    /// <summary>The natural log-probability of <paramref name="continuation"/> after <paramref name="context"/>: what the model makes of
+    /// one text after another, for choosing between alternatives.</summary>
+    /// <remarks><para>It is log P(context + continuation) − log P(context), for models of streams and of lines alike, with both texts read
+    /// as a prompt is read: first the token that stands before texts in training, then the tokens of the text. The end of the text is not
+    /// part of it. 0 for an empty continuation.</para>
+    /// <para>Both texts are encoded as one. Mostly the tokens of the context are the first ones of the whole, and what is given is the sum
+    /// over the tokens of the continuation. Where a token straddles the seam, the tokens of the context alone that are not the first ones
+    /// of the whole are subtracted, so the sum may be above 0. A continuation that begins with a space keeps tokens from straddling in most
+    /// tokenizers.</para></remarks>
+    public double LogProb(string context, string continuation)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(continuation);
+        return continuation.Length == 0 ? 0 : ContinuationScoring.LogProb(this, context, continuation);
+    }
+
     /// <summary>Ends the model, after the turn at work.</summary>
     public void Dispose()
     {

@@ -85,9 +85,12 @@ public sealed class LanguageModelTests : IDisposable
         using LanguageModel model = _lines.Open();
         ScoredToken[] scored = [.. model.Score(TinyModel.LongText(1))];
         string text = Write(model, "I am", 3);
+        double logProb = model.LogProb("I am", " well");
         Task<ScoredToken[]> scoring = Task.Run(() => model.Score(TinyModel.LongText(1)).ToArray());
+        Task<double> choosing = Task.Run(() => model.LogProb("I am", " well"));
         Assert.Equal(text, Write(model, "I am", 3));
         Assert.Equal(scored, await scoring);
+        Assert.Equal(logProb, await choosing);
     }
 
     [Fact]
@@ -146,6 +149,7 @@ public sealed class LanguageModelTests : IDisposable
         Assert.Throws<ObjectDisposedException>(() => scores.MoveNext() && scores.MoveNext());
         Assert.Throws<ObjectDisposedException>(() => chat.Say("How").Count());
         Assert.Throws<ObjectDisposedException>(() => model.StartChat());
+        Assert.Throws<ObjectDisposedException>(() => model.LogProb("a", "b"));
     }
 
     [Fact]

@@ -1,0 +1,52 @@
+// How likely a model finds a text after another one, for choosing between alternatives. The texts are read as prompts are, token by token:
+// they are short, and most of what is compared is the same context with other continuations.
+
+using GruLM.Generation;
+
+namespace GruLM;
+
+/// <summary>Scores continuations.</summary>
+internal static class ContinuationScoring
+{
+    /// <summary>What <see cref="LanguageModel.LogProb"/> says.</summary>
+    public static double LogProb(LanguageModel model, string context, string continuation)
+    {
+        List<int> before = model.PromptIds(context), whole = model.PromptIds(context + continuation);
+
+        // What both begin with is read once; it is the whole context unless a token straddles the seam.
+        int common = before.Zip(whole).TakeWhile(pair => pair.First == pair.Second).Count();
+        using DecodingSession session = model.NewSession();
+        foreach (int id in before[..common])
+        {
+            using (model.TakeTurn()) session.Read(id);
+        }
+
+        if (common == before.Count) return Sum(model, session, whole[common..]);
+        float[] state = session.SaveState();
+        double sum = Sum(model, session, whole[common..]);
+        session.RestoreState(state);
+        return sum - Sum(model, session, before[common..]);
+    }
+
+    // The log-probability of tokens after what the session has read.
+    private static double Sum(LanguageModel model, DecodingSession session, List<int> ids)
+    {
+        double sum = 0;
+        foreach (int id in ids)
+        {
+            using Turns.Turn turn = model.TakeTurn();
+            sum += LogProb(session.Logits(), id);
+            session.Read(id);
+        }
+
+        return sum;
+    }
+
+    private static double LogProb(ReadOnlySpan<float> logits, int id)
+    {
+        double most = double.NegativeInfinity, sum = 0;
+        foreach (float logit in logits) most = Math.Max(most, logit);
+        foreach (float logit in logits) sum += Math.Exp(logit - most);
+        return logits[id] - most - Math.Log(sum);
+    }
+}
