@@ -14,6 +14,7 @@ public sealed class ChatSession : IDisposable
 
     internal ChatSession(LanguageModel model, GenerationOptions options)
     {
+        options.Validate();
         _model = model;
         _writer = new TextWriterSession(model, options);
         Begin();

@@ -8,8 +8,9 @@ using GruLM.Model;
 
 namespace GruLM;
 
-/// <summary>A model's defaults for generation and chat. The properties can be set, and are not init-only, because the JSON source generator
-/// assigns all init-only properties: a key that the file leaves out would get null or 0 instead of its default.</summary>
+/// <summary>A model's defaults for generation and chat. Safe for several threads while nobody changes them. The properties can be set, and
+/// are not init-only, because the JSON source generator assigns all init-only properties: a key that the file leaves out would get null or
+/// 0 instead of its default.</summary>
 public sealed record GenerationConfig
 {
     /// <summary>Sampling temperature.</summary>
@@ -41,18 +42,30 @@ public sealed record GenerationConfig
     /// <summary>The defaults for a model trained on <paramref name="samples"/>. In a stream an exchange ends where its line does.</summary>
     public static GenerationConfig For(SampleKind samples) => new() { ChatStopTokens = samples == SampleKind.Stream ? ["\n"] : [] };
 
-    /// <summary>The sampling part.</summary>
+    /// <summary>The sampling part. Its seed is 0: the same prompt gives the same text each time unless another one is set.</summary>
     public SamplingOptions ToSampling() => new() { Temperature = Temperature, TopK = TopK, TopP = TopP, MinP = MinP };
 
+    /// <summary>Throws <see cref="ArgumentException"/>, naming the property and what it may be, when one makes no sense.</summary>
+    public void Validate()
+    {
+        ToSampling().Validate();
+        if (HasAllTexts) return;
+        throw new ArgumentException("'StopTokens', 'ChatStopTokens' and the markers of 'Chat' must be texts; null is none");
+    }
+
     /// <summary>Writes the file into a model folder.</summary>
+    /// <exception cref="ArgumentException">A property makes no sense.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
     public void Save(string folder)
     {
+        Validate();
         string json = JsonSerializer.Serialize(this, GenerationJsonContext.Default.GenerationConfig);
         AtomicFile.WriteAllText(Path.Combine(folder, ModelFolder.GenerationName), json + "\n");
     }
 
-    /// <summary>Reads the file; a folder without one gets the defaults. Throws <see cref="InvalidDataException"/> for a damaged
-    /// one.</summary>
+    /// <summary>Reads the file; a folder without one gets the defaults.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged.</exception>
     public static GenerationConfig Load(string folder, SampleKind samples)
     {
         string path = Path.Combine(folder, ModelFolder.GenerationName);

@@ -4,18 +4,31 @@ using GruLM.Generation;
 
 namespace GruLM;
 
-/// <summary>How a text is generated.</summary>
+/// <summary>How a text is generated. Immutable, and safe for several threads as long as the lists in it are not changed.</summary>
 public sealed record GenerationOptions
 {
-    /// <summary>Sampling settings; null takes the model's own.</summary>
+    /// <summary>Sampling settings; null takes the model's own, whose seed is 0. <see cref="SamplingOptions.Seed"/> is 0 unless it is set:
+    /// the same prompt gives the same text each time. Another seed gives another text.</summary>
     public SamplingOptions? Sampling { get; init; }
 
-    /// <summary>Tokens generated at most.</summary>
+    /// <summary>Tokens generated at most; 0 or more.</summary>
     public int MaxTokens { get; init; } = 256;
 
-    /// <summary>Strings that end the text; they are not part of it.</summary>
+    /// <summary>Strings that end the text, none of them empty; they are not part of it.</summary>
     public IReadOnlyList<string> Stop { get; init; } = [];
 
     /// <summary>Goes on where the model would end the text.</summary>
     public bool IgnoreEos { get; init; }
+
+    /// <summary>Throws <see cref="ArgumentException"/>, naming the property and what it may be, when one makes no sense.</summary>
+    public void Validate()
+    {
+        if (MaxTokens < 0) throw new ArgumentException($"'MaxTokens' is {MaxTokens}; it must be 0 or more");
+        if (Stop is null || Stop.Any(string.IsNullOrEmpty))
+        {
+            throw new ArgumentException("'Stop' holds an empty text, which would end every text before its first character; leave it out");
+        }
+
+        Sampling?.Validate();
+    }
 }

@@ -95,6 +95,7 @@ public sealed class LanguageModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(prompt);
         options ??= new GenerationOptions();
+        options.Validate();
         return Write(prompt, options, cancel);
     }
 
@@ -108,6 +109,7 @@ public sealed class LanguageModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(prompt);
         options ??= new GenerationOptions();
+        options.Validate();
         return ThreadPoolEnumeration.Enumerate(token => Write(prompt, options, token), cancel);
     }
 

@@ -16,9 +16,9 @@ internal sealed class TextWriterSession : IDisposable
     private readonly Sampler _sampler;
     private readonly StreamingDecoder _decoder;
 
+    /// <summary>Begins with nothing read. The options are valid.</summary>
     public TextWriterSession(LanguageModel model, GenerationOptions options)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(options.MaxTokens);
         (_model, _options) = (model, options);
         _sampler = new Sampler(options.Sampling ?? model.Defaults.ToSampling());
         _decoder = model.Tokenizer.CreateStreamingDecoder();

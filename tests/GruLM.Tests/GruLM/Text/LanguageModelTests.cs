@@ -165,6 +165,38 @@ public sealed class LanguageModelTests : IDisposable
         foreach (Task user in users) await Assert.ThrowsAsync<ObjectDisposedException>(() => user);
     }
 
+    [Fact]
+    public void Options_that_make_no_sense_are_refused_by_name_before_anything_is_read()
+    {
+        using LanguageModel model = _stream.Open();
+        Refused("'MaxTokens' is -1", s_random with { MaxTokens = -1 });
+        Refused("'Stop'", s_random with { Stop = ["x", ""] });
+        Refused("'Stop'", s_random with { Stop = [null!] });
+        Assert.ThrowsAny<ArgumentException>(() => model.Generate("", s_random with { Sampling = new SamplingOptions { TopP = 0 } }));
+        Assert.Throws<ArgumentNullException>(() => model.Generate(null!));
+        Assert.Throws<ArgumentNullException>(() => model.Score(null!));
+
+        void Refused(string expected, GenerationOptions options)
+        {
+            foreach (Action call in (Action[])[() => model.Generate("", options), () => model.GenerateAsync("", options), Chat])
+            {
+                Assert.Contains(expected, Assert.Throws<ArgumentException>(call).Message, StringComparison.Ordinal);
+            }
+
+            void Chat() => model.StartChat(options).Dispose();
+        }
+    }
+
+    [Fact]
+    public void Defaults_that_make_no_sense_are_refused_by_name()
+    {
+        var config = new GenerationConfig { StopTokens = [null!] };
+        ArgumentException error = Assert.Throws<ArgumentException>(() => config.Save(_stream.Folder));
+        Assert.Contains("'StopTokens'", error.Message, StringComparison.Ordinal);
+        Assert.ThrowsAny<ArgumentException>(() => new GenerationConfig { TopK = -1 }.Validate());
+        new GenerationConfig().Validate();
+    }
+
     internal static SamplingOptions Seeded(LanguageModel model, ulong seed) => model.Defaults.ToSampling() with { Seed = seed };
 
     private static string Write(LanguageModel model, string prompt, ulong seed) =>
