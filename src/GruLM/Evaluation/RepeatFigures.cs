@@ -2,7 +2,7 @@
 
 namespace GruLM;
 
-/// <summary>What was found. A character is a code point.</summary>
+/// <summary>What was found. A character is a code point. Immutable.</summary>
 /// <param name="Characters">Characters of the text.</param>
 /// <param name="Longest">Characters of the longest stretch that stands in the other text.</param>
 /// <param name="LongestText">That stretch, the first of equals.</param>

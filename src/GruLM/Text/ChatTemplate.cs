@@ -4,8 +4,8 @@ using GruLM.Tokenization;
 
 namespace GruLM;
 
-/// <summary>The markers of an exchange. They can be set, and are not init-only, for the reason that <see cref="GenerationConfig"/>
-/// gives.</summary>
+/// <summary>The markers of an exchange. Safe for several threads while nobody changes them. They can be set, and are not init-only, for the
+/// reason that <see cref="GenerationConfig"/> gives.</summary>
 public sealed record ChatTemplate
 {
     /// <summary>The piece that ends a sample.</summary>
