@@ -21,7 +21,7 @@ internal sealed class Scorers(GruParameters parameters, Compute compute, SampleK
         {
             if (_idle.TryPop(out GruLanguageModel? idle)) return idle;
             GruParameters weights = unchanging && _all.Count == 0 ? parameters : parameters.Copy(parameters.Config);
-            var scorer = new GruLanguageModel(weights, compute, samples: samples);
+            var scorer = new GruLanguageModel(weights, compute, new ModelOptions { Samples = samples });
             _all.Add(scorer);
             return scorer;
         }

@@ -2,9 +2,7 @@
 // model (StartingModel.cs), the loop (Trainer.cs). Prepare does everything that can fail on bad input before the first step. Where the
 // files of a run lie is not known here: that is TrainingRun's.
 
-using System.Text;
 using GruLM.Corpus;
-using GruLM.Generation;
 using GruLM.Model;
 using GruLM.Tokenization;
 using GruLM.Training;
@@ -130,30 +128,25 @@ internal sealed class TextTraining : IDisposable
         if (_continued is not null) _trainer.ContinueFrom(_continued);
     }
 
-    /// <summary>What the model writes after <paramref name="prompt"/> as it is now; the seed is that of the run.</summary>
+    /// <summary>What the model, as it would be saved now, writes after <paramref name="prompt"/>: what generating from the saved model gives,
+    /// with the seed of the run.</summary>
     public string Sample(string prompt, int tokens)
     {
-        int end = _options.Samples == SampleKind.Lines ? TokenizedText.LineEnd(Tokenizer) : -1;
-        using var session = new DecodingSession(Model.Parameters, _around.Compute);
-        var sampler = new Sampler(GenerationConfig.For(_options.Samples).ToSampling() with { Seed = _options.Training.Seed });
-        StreamingDecoder decoder = Tokenizer.CreateStreamingDecoder();
-        var text = new StringBuilder();
-        if (_options.Samples == SampleKind.Lines) session.Read(TokenizedText.LineBegin(Tokenizer));
-        foreach (int id in Tokenizer.Encode(prompt)) Push(id);
-        for (int i = 0; i < tokens; i++)
+        var defaults = GenerationConfig.For(_options.Samples);
+        var options = new GenerationOptions
         {
-            int id = sampler.Sample(session.Logits());
-            if (id == end) break;
-            Push(id);
+            Sampling = defaults.ToSampling() with { Seed = _options.Training.Seed },
+            MaxTokens = tokens,
+        };
+        Model.SwapAverage();
+        try
+        {
+            using var model = LanguageModel.Over(Model.Parameters, _around.Compute, _options.Samples, Tokenizer, defaults);
+            return string.Concat(model.Generate(prompt, options, _around.Cancel));
         }
-
-        return text.Append(decoder.Flush()).ToString();
-
-        void Push(int id)
+        finally
         {
-            session.Read(id);
-            sampler.Accept(id);
-            text.Append(decoder.Push(id));
+            Model.SwapAverage();
         }
     }
 

@@ -111,8 +111,9 @@ public sealed class TokenFileTests : IDisposable
             TokenFileFromBytes = 0,
         };
         using var compute = Compute.Create(1);
-        InvalidDataException error = Assert.Throws<InvalidDataException>(
-            () => TextTraining.Prepare(text, "\n \n"u8.ToArray(), options, compute, null, new SilentObserver()));
+        var around = new RunSurroundings(compute, null, new SilentObserver(), TestContext.Current.CancellationToken);
+        var texts = new TrainingTexts(text, "\n \n"u8.ToArray());
+        InvalidDataException error = Assert.Throws<InvalidDataException>(() => TextTraining.Prepare(texts, options, around));
         Assert.Contains("the held-out part has no line", error.Message, StringComparison.Ordinal);
         Assert.True(File.Exists(tokens));
         if (OperatingSystem.IsLinux()) Assert.DoesNotContain(_folder, File.ReadAllText("/proc/self/maps"), StringComparison.Ordinal);
