@@ -1,21 +1,19 @@
-// grulm show: what a model folder holds, as lines, as JSON, or as a page with the curves of its training. The page itself is
-// Report/RunReport.cs.
+// grulm show: what a model folder holds, as lines, as JSON, or as a page with the curves of its training. What there is to tell, and
+// the page, come from the library (GruLM/Report).
 
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using GruLM.Cli.Report;
-using GruLM.Formats;
 using GruLM.Kernels;
 using GruLM.Model;
-using GruLM.Tokenization;
-using GruLM.Training;
+using GruLM.Report;
 
 namespace GruLM.Cli.Runs;
 
 /// <summary>Runs <c>grulm show</c>.</summary>
 internal static class ShowRun
 {
+    private const int NameWidth = 14;
+
     /// <summary>Describes a model on standard output or in a page, and returns the exit code.</summary>
     public static int Run(ShowSettings settings, Session session)
     {
@@ -26,87 +24,34 @@ internal static class ShowRun
             throw new IOException($"{html}: exists already; choose another file for --html, or --overwrite to replace it");
         }
 
-        if (html is not null && !File.Exists(Path.Combine(folder, ModelFile.ConfigName)) && File.Exists(new RunLayout(folder).Settings))
+        if (html is not null)
         {
-            // A run that has come to no evaluation and no checkpoint yet can be watched all the same.
-            WriteReport(html, folder, [("model", "none is saved yet")], session.Error);
+            RunReport.Write(folder, html);
+            session.Error.WriteLine($"report in {html}");
             if (!json) return ExitCode.Done;
         }
 
-        (GruParameters parameters, SampleKind samples) = ModelFile.Load(folder);
-        using (parameters)
-        {
-            var tokenizer = Tokenizer.Load(Path.Combine(folder, ModelFolder.TokenizerName));
-            var model = new ShownModel(folder, parameters, samples, tokenizer, Checkpoint.Find(new RunLayout(folder).Training));
-            if (html is not null) WriteReport(html, folder, Facts(model), session.Error);
-            if (json) WriteJson(model, session.Output);
-            else if (html is null) WriteText(model, session.Output);
-        }
-
+        var model = ModelDescription.Read(folder);
+        if (json) WriteJson(model, session.Output);
+        else WriteText(model, session.Output);
         return ExitCode.Done;
     }
 
-    private static void WriteReport(string html, string folder, List<(string Name, string Value)> facts, TextWriter messages)
-    {
-        AtomicFile.WriteAllText(html, RunReport.Write(folder, facts, RunHistory.Read(folder)));
-        messages.WriteLine($"report in {html}");
-    }
+    private static List<(string Name, string Value)> Facts(ModelDescription model) =>
+        [("model", model.Folder), .. model.Facts().Select(fact => (fact.Name, WithFlags(fact.Value)))];
 
-    private static List<(string Name, string Value)> Facts(ShownModel model)
+    // The library names the property.
+    private static string WithFlags(string value) => value.Replace("'Precision = Bf16'", "--precision bf16", StringComparison.Ordinal);
+
+    private static void WriteText(ModelDescription model, StreamWriter output)
     {
-        GruParameters parameters = model.Parameters;
-        GruConfig config = parameters.Config;
-        string kilobytes = Number(parameters.Count * sizeof(float) / 1024);
-        List<(string Name, string Value)> facts =
-        [
-            ("architecture", Architecture(config)),
-            ("parameters", $"{Number(parameters.Count)} ({kilobytes} KB as float32)"),
-            ("dropout", config.Dropout.ToString(CultureInfo.InvariantCulture)),
-            ("trained on", model.Samples == SampleKind.Lines ? "lines" : "a stream"),
-            ("tokenizer", Describe(model.Tokenizer)),
-            ("kernels here", Kernels()),
-        ];
-        if (model.Checkpoints.Count > 0)
+        foreach ((string name, string value) in Facts(model))
         {
-            string names = string.Join(", ", model.Checkpoints.Select(checkpoint => Path.GetFileName(checkpoint.Folder)));
-            facts.Add(("training", $"{Number(model.Checkpoints[0].Step)} steps; checkpoints: {names}"));
-        }
-
-        return facts;
-    }
-
-    private static string Architecture(GruConfig config)
-    {
-        string tying = config.TieWeights ? "tied to the embedding" : "untied";
-        string extras = ModelWords.Extras(config);
-        return $"embedding {config.EmbeddingDim} → GRU {config.NumLayers} x {config.HiddenDim} → "
-            + $"output {Number(config.VocabSize)} ({tying}{extras})";
-    }
-
-    private static string Describe(Tokenizer tokenizer)
-    {
-        string kind = tokenizer.Model.ModelType.ToString().ToLowerInvariant();
-        string ids = $"unk {tokenizer.UnkId}, bos {tokenizer.BosId}, eos {tokenizer.EosId}, pad {tokenizer.PadId}";
-        return $"{kind}, {Number(tokenizer.VocabSize)} pieces ({ids})";
-    }
-
-    // The path and the precision that training would take here unless another is named, and what else there is.
-    private static string Kernels()
-    {
-        string path = KernelChoice.Default().ToString().ToLowerInvariant();
-        if (KernelChoice.UsesBf16(Precision.Auto)) return path + (AmxMachine.IsReal ? ", bf16 on AMX tiles" : ", bf16 on emulated tiles");
-        return AmxMachine.IsAvailable ? $"{path}, fp32 (bf16 with --precision bf16)" : $"{path}, fp32 (no bf16: {AmxMachine.Reason})";
-    }
-
-    private static void WriteText(ShownModel model, StreamWriter output)
-    {
-        foreach ((string name, string value) in (List<(string, string)>)[("model", model.Folder), .. Facts(model)])
-        {
-            output.WriteLine($"{name,-14}{value}");
+            output.WriteLine(name.PadRight(NameWidth) + value);
         }
 
         output.WriteLine();
-        foreach (ParameterView view in model.Parameters.Views)
+        foreach (ParameterView view in model.Tensors)
         {
             string shape = string.Join(", ", view.Shape);
             output.WriteLine($"  {view.Name,-24}[{shape}]");
@@ -114,31 +59,36 @@ internal static class ShowRun
     }
 
     // Not as one line, unlike other commands' JSON: this is read by people, too.
-    private static void WriteJson(ShownModel model, StreamWriter output)
+    private static void WriteJson(ModelDescription model, StreamWriter output)
     {
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true }))
         {
-            json.WriteStartObject();
-            WriteFields(json, model);
-            json.WriteStartObject("tensors");
-            foreach (ParameterView view in model.Parameters.Views)
-            {
-                json.WriteStartArray(view.Name);
-                foreach (long n in view.Shape) json.WriteNumberValue(n);
-                json.WriteEndArray();
-            }
-
-            json.WriteEndObject();
-            json.WriteEndObject();
+            WriteObject(json, model);
         }
 
         output.WriteLine(Encoding.UTF8.GetString(stream.ToArray()));
     }
 
-    private static void WriteFields(Utf8JsonWriter json, ShownModel model)
+    private static void WriteObject(Utf8JsonWriter json, ModelDescription model)
     {
-        GruConfig config = model.Parameters.Config;
+        json.WriteStartObject();
+        WriteFields(json, model);
+        json.WriteStartObject("tensors");
+        foreach (ParameterView view in model.Tensors)
+        {
+            json.WriteStartArray(view.Name);
+            foreach (long n in view.Shape) json.WriteNumberValue(n);
+            json.WriteEndArray();
+        }
+
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void WriteFields(Utf8JsonWriter json, ModelDescription model)
+    {
+        GruConfig config = model.Config;
         json.WriteString("model", model.Folder);
         json.WriteNumber("vocab_size", config.VocabSize);
         json.WriteNumber("embedding_dim", config.EmbeddingDim);
@@ -149,16 +99,10 @@ internal static class ShowRun
         json.WriteBoolean("layer_norm", config.LayerNorm);
         json.WriteBoolean("residual", config.Residual);
         json.WriteString("samples", model.Samples == SampleKind.Lines ? "lines" : "stream");
-        json.WriteNumber("parameters", model.Parameters.Count);
+        json.WriteNumber("parameters", model.ParameterCount);
         json.WriteString("tokenizer_type", model.Tokenizer.Model.ModelType.ToString().ToLowerInvariant());
         json.WriteString("kernels", KernelChoice.Default().ToString().ToLowerInvariant());
         json.WriteString("precision", KernelChoice.UsesBf16(Precision.Auto) ? "bf16" : "fp32");
         if (model.Checkpoints.Count > 0) json.WriteNumber("steps", model.Checkpoints[0].Step);
     }
-
-    private static string Number(long value) => value.ToString("#,0", CultureInfo.InvariantCulture);
-
-    private sealed record ShownModel(
-        string Folder, GruParameters Parameters, SampleKind Samples, Tokenizer Tokenizer,
-        IReadOnlyList<(long Step, string Folder)> Checkpoints);
 }

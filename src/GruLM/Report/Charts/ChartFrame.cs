@@ -1,6 +1,6 @@
 // The frame of a chart: where its edges stand in the picture's own units, which the page scales, and where a step and a figure come to lie.
 
-namespace GruLM.Cli.Report;
+namespace GruLM.Report;
 
 /// <summary>The scales of a chart.</summary>
 /// <param name="StepLow">The step at the left edge.</param>

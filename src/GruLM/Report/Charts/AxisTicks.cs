@@ -3,7 +3,7 @@
 
 using System.Globalization;
 
-namespace GruLM.Cli.Report;
+namespace GruLM.Report;
 
 /// <summary>The marks of an axis.</summary>
 internal static class AxisTicks

@@ -1,6 +1,6 @@
 // A figure against steps, for a chart: its points, thinned out to what a picture can show.
 
-namespace GruLM.Cli.Report;
+namespace GruLM.Report;
 
 /// <summary>A curve of a chart.</summary>
 /// <param name="Name">What the legend says.</param>

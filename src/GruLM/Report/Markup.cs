@@ -3,7 +3,7 @@
 
 using System.Text;
 
-namespace GruLM.Cli.Report;
+namespace GruLM.Report;
 
 /// <summary>Escapes text for a page.</summary>
 internal static class Markup

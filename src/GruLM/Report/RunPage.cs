@@ -1,13 +1,12 @@
-// One page about a model and the run that made it: best figures, curves, samples over time, what the model is, settings. The page needs
-// nothing but itself: style and script stand in it, pictures are inline, and it is well-formed XML besides being HTML.
+// The page about a model and the run that made it: best figures, curves, samples over time, what the model is, settings.
 
 using System.Globalization;
 using System.Text;
 
-namespace GruLM.Cli.Report;
+namespace GruLM.Report;
 
-/// <summary>Writes the page of <c>grulm show --html</c>.</summary>
-internal static class RunReport
+/// <summary>Writes the page about one run.</summary>
+internal static class RunPage
 {
     // A page of more samples would not be read; the first and the last are among those shown.
     private const int MaxSamples = 40;
@@ -16,27 +15,13 @@ internal static class RunReport
     private static readonly CultureInfo s_invariant = CultureInfo.InvariantCulture;
 
     /// <summary>The whole page. <paramref name="facts"/> say what the model is.</summary>
-    public static string Write(string model, List<(string Name, string Value)> facts, RunHistory history)
+    public static string Write(string model, IReadOnlyList<(string Name, string Value)> facts, RunHistory history)
     {
         var page = new StringBuilder();
-        string name = Markup.Text(NameOf(Path.GetFullPath(model)));
-        page.Append($"""
-            <!DOCTYPE html>
-            <html xmlns="http://www.w3.org/1999/xhtml" lang="en">
-            <head>
-            <meta charset="utf-8"/>
-            <meta name="viewport" content="width=device-width, initial-scale=1"/>
-            <title>{name}: a training run</title>
-            <style>
-            {Resource("report.css")}</style>
-            </head>
-            <body>
-            <main>
-            <h1>{name}</h1>
-
-            """);
+        string name = Markup.Text(PageParts.NameOf(Path.GetFullPath(model)));
+        PageParts.Begin(page, $"{name}: a training run", name, "report.css");
         WriteLead(page, history);
-        foreach (string problem in history.Problems) page.Append($"<p class=\"note problem\">{Markup.Text(problem)}</p>\n");
+        foreach (string problem in history.Problems) PageParts.WriteProblem(page, problem);
         WriteBest(page, history);
         WriteCharts(page, history);
         WriteSamples(page, history.Samples);
@@ -45,36 +30,21 @@ internal static class RunReport
         WriteTable(page, "Settings", history.Settings);
         page.Append("</div>\n");
         WriteNotices(page, history.Notices);
-        page.Append($"""
-            <footer>Made by grulm {Markup.Text(CommandLine.Version)}.</footer>
-            </main>
-            <script>
-            {Resource("report.js")}</script>
-            </body>
-            </html>
-
-            """);
+        PageParts.End(page);
         return page.ToString();
     }
 
-    /// <summary>The name of a file or folder without where it is: a page is made to be handed on, and whose disk it came from is nobody's
-    /// business.</summary>
-    public static string NameOf(string path) => Path.GetFileName(Path.TrimEndingDirectorySeparator(path));
-
     private static void WriteLead(StringBuilder page, RunHistory history)
     {
-        string time = TrainingDisplay.Time(history.Seconds);
         string lead = history.Steps == 0
             ? "No figures of the training were found beside this model, so there are no curves."
-            : string.Create(s_invariant, $"{history.Steps:#,0} steps, {history.Tokens:#,0} tokens, {time} of training.");
+            : PageParts.Length(history);
         page.Append($"<p class=\"lead\">{lead}</p>\n");
     }
 
     private static void WriteBest(StringBuilder page, RunHistory history)
     {
-        var finite = history.Evaluations.Where(evaluation => double.IsFinite(evaluation.Nll)).ToList();
-        if (finite.Count == 0) return;
-        EvaluatedStep best = finite.MinBy(evaluation => evaluation.Nll);
+        if (PageParts.Best(history) is not { } best) return;
         page.Append("<div class=\"tiles\">\n");
         WriteTile(
             page, "bits per byte", best.BitsPerByte.ToString("0.0000", s_invariant),
@@ -89,31 +59,20 @@ internal static class RunReport
         $"<div class=\"tile\"><div class=\"name\">{name}</div><div class=\"figure\">{figure}</div>"
         + $"<div class=\"detail\">{detail}</div></div>\n");
 
-    private static void WriteCharts(StringBuilder page, RunHistory history)
-    {
-        string charts = string.Concat(
-            new SvgChart("Loss", "nats a token, by step", [Train("train_nll"), HeldOut("val_nll")]).Draw(),
-            new SvgChart("Held-out bits per byte", "by step", [HeldOut("val_bits_per_byte")]).Draw(),
-            new SvgChart("Token accuracy", "share of tokens, by step", [Train("token_accuracy"), HeldOut("val_token_accuracy")]).Draw(),
-            new SvgChart("Learning rate", "by step", [Train("lr")]).Draw(),
-            new SvgChart("Gradient norm", "before clipping, by step", [Train("grad_norm")], logarithmic: true).Draw(),
-            new SvgChart("Throughput", "tokens a second, by step", [Train("tokens_per_s")]).Draw());
-        if (charts.Length > 0) page.Append("<h2>Curves</h2>\n<div class=\"charts\">\n").Append(charts).Append("</div>\n");
-
-        Curve Train(string figure) => new("training", "train", history.Figures(figure));
-        Curve HeldOut(string figure) => new("held out", "held-out", history.Figures(figure));
-    }
+    private static void WriteCharts(StringBuilder page, RunHistory history) =>
+        RunCharts.Write(page, [new ChartedRun(history, "training", "train", "held out", "held-out")]);
 
     private static void WriteTable(StringBuilder page, string title, List<(string Name, string Value)> rows)
     {
         if (rows.Count == 0) return;
-        page.Append($"<section>\n<h2>{title}</h2>\n<div class=\"table\"><table>\n<tbody>\n");
+        PageParts.BeginTable(page, title);
+        page.Append("<tbody>\n");
         foreach ((string name, string value) in rows)
         {
             page.Append($"<tr><th scope=\"row\">{Markup.Text(name)}</th><td>{Markup.Text(value)}</td></tr>\n");
         }
 
-        page.Append("</tbody>\n</table></div>\n</section>\n");
+        PageParts.EndTable(page);
     }
 
     private static void WriteSamples(StringBuilder page, List<RunSample> samples)
@@ -149,12 +108,5 @@ internal static class RunReport
         foreach ((long _, string text) in notices.Take(MaxNotices)) page.Append($"<p class=\"note\">{Markup.Text(text)}</p>\n");
         if (notices.Count <= MaxNotices) return;
         page.Append(s_invariant, $"<p class=\"note\">… and {notices.Count - MaxNotices:#,0} more in metrics.jsonl</p>\n");
-    }
-
-    private static string Resource(string name)
-    {
-        using Stream stream = typeof(RunReport).Assembly.GetManifestResourceStream(name)!;
-        using var reader = new StreamReader(stream, Encoding.UTF8);
-        return reader.ReadToEnd();
     }
 }

@@ -5,7 +5,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace GruLM.Cli.Report;
+namespace GruLM.Report;
 
 /// <summary>Draws a chart. <paramref name="logarithmic"/>: the figures span many powers of ten where they are all above zero.</summary>
 internal sealed class SvgChart(string title, string unit, IReadOnlyList<Curve> curves, bool logarithmic = false)

@@ -5,11 +5,12 @@ using System.Xml.Linq;
 using FsCheck;
 using FsCheck.Fluent;
 using GruLM.Cli.Demo;
-using GruLM.Cli.Report;
+using GruLM.Report;
+using GruLM.Tests.Cli;
 using GruLM.Tests.Formats;
 using GruLM.Training;
 
-namespace GruLM.Tests.Cli;
+namespace GruLM.Tests;
 
 public sealed class ReportTests : IDisposable
 {

@@ -1,15 +1,21 @@
 // What a run left in training/: its figures from metrics.jsonl, its samples from samples.jsonl, its settings and its record. The run may
 // still be at work, or may have been killed while it wrote: lines that cannot be read are counted and left out, and any file may be
-// missing.
+// missing. The names of the files that a report reads are here and nowhere else in it.
 
 using System.Text;
 using System.Text.Json;
+using GruLM.Training;
 
-namespace GruLM.Cli.Report;
+namespace GruLM.Report;
 
 /// <summary>The history of a run.</summary>
 internal sealed class RunHistory
 {
+    private const string SamplesName = "samples.jsonl", SettingsName = "settings.json", RecordName = "run.json";
+
+    // The settings that are paths. The file has them whole; a report that is handed on shows names alone.
+    private static readonly string[] s_paths = ["data", "val-data", "tokenizer", "init-from"];
+
     private readonly Dictionary<string, List<(double Step, double Figure)>> _figures = [];
 
     private RunHistory()
@@ -25,7 +31,7 @@ internal sealed class RunHistory
     /// <summary>Notices, such as skipped steps.</summary>
     public List<(long Step, string Text)> Notices { get; } = [];
 
-    /// <summary>The settings under the names of their flags, files and folders by their names alone.</summary>
+    /// <summary>The settings under the names that settings.json has, files and folders by their names alone.</summary>
     public List<(string Name, string Value)> Settings { get; } = [];
 
     /// <summary>What the run found when it began, in words.</summary>
@@ -43,15 +49,18 @@ internal sealed class RunHistory
     /// <summary>Seconds that it took.</summary>
     public double Seconds { get; private set; }
 
+    /// <summary>Whether a run has begun in this folder.</summary>
+    public static bool IsIn(string modelFolder) => File.Exists(Path.Combine(Checkpoint.TrainingFolder(modelFolder), SettingsName));
+
     /// <summary>Reads what is there.</summary>
     public static RunHistory Read(string modelFolder)
     {
         var history = new RunHistory();
-        var layout = new RunLayout(modelFolder);
-        history.ReadLines(layout.Metrics, history.AddMetrics);
-        history.ReadLines(layout.Samples, history.AddSample);
-        history.ReadSettings(layout.Settings);
-        history.ReadRecord(modelFolder);
+        string training = Checkpoint.TrainingFolder(modelFolder);
+        history.ReadLines(Path.Combine(training, MetricsFile.Name), history.AddMetrics);
+        history.ReadLines(Path.Combine(training, SamplesName), history.AddSample);
+        history.ReadSettings(Path.Combine(training, SettingsName));
+        history.ReadRecord(Path.Combine(training, RecordName));
         return history;
     }
 
@@ -164,7 +173,7 @@ internal sealed class RunHistory
 
     private static string InWords(JsonProperty setting)
     {
-        bool isPath = SettingsTable.Named(setting.Name)?.IsPath == true;
+        bool isPath = s_paths.Contains(setting.Name);
         JsonElement value = setting.Value;
         return value.ValueKind switch
         {
@@ -175,25 +184,29 @@ internal sealed class RunHistory
             _ => value.GetRawText(),
         };
 
-        string Text(string text) => isPath ? RunReport.NameOf(text) : text.Replace("\n", "⏎", StringComparison.Ordinal);
+        string Text(string text) => isPath ? PageParts.NameOf(text) : text.Replace("\n", "⏎", StringComparison.Ordinal);
     }
 
-    private void ReadRecord(string modelFolder)
+    private void ReadRecord(string path)
     {
+        if (!File.Exists(path)) return;
         try
         {
-            if (RunRecord.Read(new RunLayout(modelFolder).Record) is not { } record) return;
-            Facts.Add(("training text", Bytes(record.Training)));
-            Facts.Add(("held-out text", record.HeldOut.Bytes == 0 ? "none" : Bytes(record.HeldOut)));
-            Facts.Add(("trained with", $"grulm {record.Version}, {record.Kernels}"));
+            using var json = JsonDocument.Parse(File.ReadAllBytes(path));
+            JsonElement record = json.RootElement;
+            long training = Bytes(record, "training"), heldOut = Bytes(record, "held_out");
+            string version = record.GetProperty("version").GetString()!, kernels = record.GetProperty("kernels").GetString()!;
+            Facts.Add(("training text", $"{PageParts.Number(training)} bytes"));
+            Facts.Add(("held-out text", heldOut == 0 ? "none" : $"{PageParts.Number(heldOut)} bytes"));
+            Facts.Add(("trained with", $"grulm {version}, {kernels}"));
         }
-        catch (InvalidDataException)
+        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            Problems.Add("run.json is damaged");
+            Problems.Add($"{Path.GetFileName(path)} is damaged");
         }
-    }
 
-    private static string Bytes(TextRecord text) => FormattableString.Invariant($"{text.Bytes:#,0} bytes");
+        static long Bytes(JsonElement record, string text) => record.GetProperty(text).GetProperty("bytes").GetInt64();
+    }
 
     // A figure that was not finite stands as null.
     private static double Number(JsonElement value) =>

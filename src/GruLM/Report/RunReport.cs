@@ -1,0 +1,32 @@
+// Pages about model folders and the runs that made them, each complete in one file that a browser opens. A run may still be at work: what
+// it has written so far is shown.
+
+using GruLM.Formats;
+using GruLM.Model;
+
+namespace GruLM.Report;
+
+/// <summary>Writes pages about runs. Safe for several threads.</summary>
+public static class RunReport
+{
+    /// <summary>Writes a page about a model folder: the curves of its training, best figures, samples over time, what the model is,
+    /// settings. A file that is there already is replaced, as a whole or not at all. A folder whose run has saved no model yet gives a page
+    /// all the same.</summary>
+    /// <param name="folder">The model folder; the page tells its name alone, not where it is.</param>
+    /// <param name="path">The page, usually with the extension html.</param>
+    /// <exception cref="IOException">The folder or one of its files is missing or cannot be read, or the page cannot be
+    /// written.</exception>
+    /// <exception cref="InvalidDataException">A file of the model is damaged; damaged files of its training are only told of.</exception>
+    public static void Write(string folder, string path)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        ArgumentNullException.ThrowIfNull(path);
+        AtomicFile.WriteAllText(path, RunPage.Write(folder, Facts(folder), RunHistory.Read(folder)));
+    }
+
+    // A run that has come to no evaluation and no checkpoint yet can be watched all the same.
+    private static IReadOnlyList<(string Name, string Value)> Facts(string folder) =>
+        !File.Exists(Path.Combine(folder, ModelFile.ConfigName)) && RunHistory.IsIn(folder)
+            ? [("model", "none is saved yet")]
+            : ModelDescription.Read(folder).Facts();
+}
