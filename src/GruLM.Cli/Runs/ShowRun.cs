@@ -1,5 +1,5 @@
-// grulm show: what a model folder holds, as lines, as JSON, or as a page with the curves of its training. What there is to tell, and
-// the page, come from the library (GruLM/Report).
+// grulm show: what a model folder holds, or two of them side by side, as lines, as JSON, or as a page with the curves of the training. What
+// there is to tell, and the page, come from the library (GruLM/Report).
 
 using System.Text;
 using System.Text.Json;
@@ -13,11 +13,12 @@ namespace GruLM.Cli.Runs;
 internal static class ShowRun
 {
     private const int NameWidth = 14;
+    private const int SpaceBetweenColumns = 3;
 
-    /// <summary>Describes a model on standard output or in a page, and returns the exit code.</summary>
+    /// <summary>Describes one or two models on standard output or in a page, and returns the exit code.</summary>
     public static int Run(ShowSettings settings, Session session)
     {
-        (string folder, bool json, string? html, bool overwrite) = settings;
+        (string folder, string? other, bool json, string? html, bool overwrite) = settings;
         if (overwrite && html is null) throw new UsageException("--overwrite is for the file of --html, which is missing");
         if (html is not null && !overwrite && File.Exists(html))
         {
@@ -26,14 +27,17 @@ internal static class ShowRun
 
         if (html is not null)
         {
-            RunReport.Write(folder, html);
+            if (other is null) RunReport.Write(folder, html);
+            else RunReport.WriteComparison(folder, other, html);
             session.Error.WriteLine($"report in {html}");
             if (!json) return ExitCode.Done;
         }
 
         var model = ModelDescription.Read(folder);
-        if (json) WriteJson(model, session.Output);
-        else WriteText(model, session.Output);
+        ModelDescription? second = other is null ? null : ModelDescription.Read(other);
+        if (json) WriteJson(model, second, session.Output);
+        else if (second is null) WriteText(model, session.Output);
+        else WriteColumns(Facts(model), Facts(second), session.Output);
         return ExitCode.Done;
     }
 
@@ -58,13 +62,38 @@ internal static class ShowRun
         }
     }
 
+    private static void WriteColumns(
+        List<(string Name, string Value)> first, List<(string Name, string Value)> second, StreamWriter output)
+    {
+        int width = first.Max(fact => fact.Value.Length) + SpaceBetweenColumns;
+        foreach (string name in first.Concat(second).Select(fact => fact.Name).Distinct())
+        {
+            output.WriteLine(name.PadRight(NameWidth) + ValueOf(first, name).PadRight(width) + ValueOf(second, name));
+        }
+
+        static string ValueOf(List<(string Name, string Value)> facts, string name) =>
+            facts.Where(fact => fact.Name == name).Select(fact => fact.Value).FirstOrDefault("-");
+    }
+
     // Not as one line, unlike other commands' JSON: this is read by people, too.
-    private static void WriteJson(ModelDescription model, StreamWriter output)
+    private static void WriteJson(ModelDescription model, ModelDescription? second, StreamWriter output)
     {
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true }))
         {
-            WriteObject(json, model);
+            if (second is null)
+            {
+                WriteObject(json, model);
+            }
+            else
+            {
+                json.WriteStartObject();
+                json.WriteStartArray("models");
+                WriteObject(json, model);
+                WriteObject(json, second);
+                json.WriteEndArray();
+                json.WriteEndObject();
+            }
         }
 
         output.WriteLine(Encoding.UTF8.GetString(stream.ToArray()));

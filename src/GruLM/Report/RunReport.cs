@@ -24,6 +24,26 @@ public static class RunReport
         AtomicFile.WriteAllText(path, RunPage.Write(folder, Facts(folder), RunHistory.Read(folder)));
     }
 
+    /// <summary>Writes a page about two model folders: their facts, best figures and settings side by side, and the curves of both in the
+    /// same pictures.</summary>
+    /// <inheritdoc cref="Write" path="/exception"/>
+    /// <param name="first">A model folder; the page tells its name alone, not where it is.</param>
+    /// <param name="second">Another one.</param>
+    /// <param name="path">The page; a file that is there already is replaced.</param>
+    public static void WriteComparison(string first, string second, string path)
+    {
+        ArgumentNullException.ThrowIfNull(first);
+        ArgumentNullException.ThrowIfNull(second);
+        ArgumentNullException.ThrowIfNull(path);
+        string a = NameOf(first), b = NameOf(second);
+        if (a == b) (a, b) = ($"{a} (first)", $"{b} (second)");
+        string page = ComparisonPage.Write(
+            new ComparedRun(a, Facts(first), RunHistory.Read(first)), new ComparedRun(b, Facts(second), RunHistory.Read(second)));
+        AtomicFile.WriteAllText(path, page);
+    }
+
+    private static string NameOf(string folder) => PageParts.NameOf(Path.GetFullPath(folder));
+
     // A run that has come to no evaluation and no checkpoint yet can be watched all the same.
     private static IReadOnlyList<(string Name, string Value)> Facts(string folder) =>
         !File.Exists(Path.Combine(folder, ModelFile.ConfigName)) && RunHistory.IsIn(folder)

@@ -10,6 +10,8 @@ internal static class RunCharts
     /// <summary>Writes the charts that have a curve, under a heading; nothing when none has.</summary>
     public static void Write(StringBuilder page, IReadOnlyList<ChartedRun> runs)
     {
+        // With several runs a curve alone in its picture needs its name, too.
+        bool named = runs.Count > 1;
         string charts = string.Concat(
             Chart("Loss", "nats a token, by step", "train_nll", "val_nll"),
             Chart("Held-out bits per byte", "by step", null, "val_bits_per_byte"),
@@ -28,7 +30,7 @@ internal static class RunCharts
                 if (heldOut is not null) curves.Add(new Curve(run.HeldOut, run.HeldOutStyle, run.History.Figures(heldOut)));
             }
 
-            return new SvgChart(title, unit, curves, logarithmic).Draw();
+            return new SvgChart(title, unit, curves, logarithmic, named).Draw();
         }
     }
 }

@@ -7,8 +7,9 @@ using System.Text;
 
 namespace GruLM.Report;
 
-/// <summary>Draws a chart. <paramref name="logarithmic"/>: the figures span many powers of ten where they are all above zero.</summary>
-internal sealed class SvgChart(string title, string unit, IReadOnlyList<Curve> curves, bool logarithmic = false)
+/// <summary>Draws a chart. <paramref name="logarithmic"/>: the figures span many powers of ten where they are all above zero.
+/// <paramref name="named"/>: there is a legend even for a single curve.</summary>
+internal sealed class SvgChart(string title, string unit, IReadOnlyList<Curve> curves, bool logarithmic = false, bool named = false)
 {
     private const int TicksAcross = 6, TicksUp = 5;
 
@@ -68,7 +69,7 @@ internal sealed class SvgChart(string title, string unit, IReadOnlyList<Curve> c
     {
         svg.Append("<figure class=\"chart\">\n<figcaption><span class=\"title\">").Append(Markup.Text(title))
             .Append("</span> <span class=\"unit\">").Append(Markup.Text(unit)).Append("</span>");
-        if (drawn.Count > 1)
+        if (drawn.Count > 1 || named)
         {
             foreach (Curve curve in drawn) svg.Append($"<span class=\"key {curve.Style}\">{Markup.Text(curve.Name)}</span>");
         }
