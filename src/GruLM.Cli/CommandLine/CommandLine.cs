@@ -3,7 +3,6 @@
 // Left out on purpose: response files (a prompt may begin with @), directives, and bundled short flags.
 using System.CommandLine;
 using System.CommandLine.Help;
-using System.Reflection;
 
 namespace GruLM.Cli;
 
@@ -17,11 +16,6 @@ internal static class CommandLine
         "grulm train --data book.txt --out-dir model",
         "grulm generate --model model --prompt \"Once upon a time\"",
     ];
-
-    /// <summary>The version without what source control adds to it.</summary>
-    public static string Version =>
-        typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0]
-        ?? "unknown";
 
     /// <summary>Runs the command that <paramref name="args"/> name, on this process's streams and signals.</summary>
     public static int Run(string[] args, IReadOnlyList<GrulmCommand> commands)
@@ -88,7 +82,7 @@ internal static class CommandLine
                     break;
                 case VersionOption version:
                     version.Description = "show the version";
-                    version.Action = new ShowAction(_ => session.Output.WriteLine($"grulm {Version}"));
+                    version.Action = new ShowAction(_ => session.Output.WriteLine($"grulm {GrulmVersion.Text}"));
                     break;
             }
         }

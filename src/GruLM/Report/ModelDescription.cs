@@ -42,6 +42,7 @@ public sealed record ModelDescription
     public static ModelDescription Read(string folder)
     {
         ArgumentNullException.ThrowIfNull(folder);
+        FolderSwitch.Settle(folder);
         (GruParameters parameters, SampleKind samples) = ModelFile.Load(folder);
         using (parameters)
         {
@@ -52,7 +53,7 @@ public sealed record ModelDescription
                 Samples = samples,
                 Tensors = parameters.Views,
                 Tokenizer = Tokenizer.Load(Path.Combine(folder, ModelFolder.TokenizerName)),
-                Checkpoints = Checkpoint.Find(folder),
+                Checkpoints = Checkpoint.Find(new RunLayout(folder).Training),
             };
         }
     }

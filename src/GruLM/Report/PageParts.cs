@@ -2,7 +2,6 @@
 // pictures are inline, and it is well-formed XML besides being HTML.
 
 using System.Globalization;
-using System.Reflection;
 using System.Text;
 
 namespace GruLM.Report;
@@ -11,10 +10,6 @@ namespace GruLM.Report;
 internal static class PageParts
 {
     private static readonly CultureInfo s_invariant = CultureInfo.InvariantCulture;
-
-    private static string Version =>
-        typeof(PageParts).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0]
-        ?? "unknown";
 
     /// <summary>Begins a page: its title and its heading, both markup, and its style sheets.</summary>
     public static void Begin(StringBuilder page, string title, string heading, params string[] styles)
@@ -40,7 +35,7 @@ internal static class PageParts
     /// <summary>Ends a page.</summary>
     public static void End(StringBuilder page)
     {
-        string version = Markup.Text(Version), script = Resource("report.js");
+        string version = Markup.Text(GrulmVersion.Text), script = Resource("report.js");
         page.Append($"""
             <footer>Made by grulm {version}.</footer>
             </main>

@@ -1,21 +1,15 @@
 // What a run left in training/: its figures from metrics.jsonl, its samples from samples.jsonl, its settings and its record. The run may
 // still be at work, or may have been killed while it wrote: lines that cannot be read are counted and left out, and any file may be
-// missing. The names of the files that a report reads are here and nowhere else in it.
+// missing.
 
 using System.Text;
 using System.Text.Json;
-using GruLM.Training;
 
 namespace GruLM.Report;
 
 /// <summary>The history of a run.</summary>
 internal sealed class RunHistory
 {
-    private const string SamplesName = "samples.jsonl", SettingsName = "settings.json", RecordName = "run.json";
-
-    // The settings that are paths. The file has them whole; a report that is handed on shows names alone.
-    private static readonly string[] s_paths = ["data", "val-data", "tokenizer", "init-from"];
-
     private readonly Dictionary<string, List<(double Step, double Figure)>> _figures = [];
 
     private RunHistory()
@@ -50,17 +44,17 @@ internal sealed class RunHistory
     public double Seconds { get; private set; }
 
     /// <summary>Whether a run has begun in this folder.</summary>
-    public static bool IsIn(string modelFolder) => File.Exists(Path.Combine(Checkpoint.TrainingFolder(modelFolder), SettingsName));
+    public static bool IsIn(string modelFolder) => File.Exists(new RunLayout(modelFolder).Settings);
 
     /// <summary>Reads what is there.</summary>
     public static RunHistory Read(string modelFolder)
     {
         var history = new RunHistory();
-        string training = Checkpoint.TrainingFolder(modelFolder);
-        history.ReadLines(Path.Combine(training, MetricsFile.Name), history.AddMetrics);
-        history.ReadLines(Path.Combine(training, SamplesName), history.AddSample);
-        history.ReadSettings(Path.Combine(training, SettingsName));
-        history.ReadRecord(Path.Combine(training, RecordName));
+        var layout = new RunLayout(modelFolder);
+        history.ReadLines(layout.Metrics, history.AddMetrics);
+        history.ReadLines(layout.Samples, history.AddSample);
+        history.ReadSettings(layout.Settings);
+        history.ReadRecord(layout.Record);
         return history;
     }
 
@@ -173,7 +167,7 @@ internal sealed class RunHistory
 
     private static string InWords(JsonProperty setting)
     {
-        bool isPath = s_paths.Contains(setting.Name);
+        bool isPath = SettingsTable.Named(setting.Name)?.IsPath == true;
         JsonElement value = setting.Value;
         return value.ValueKind switch
         {
@@ -189,23 +183,19 @@ internal sealed class RunHistory
 
     private void ReadRecord(string path)
     {
-        if (!File.Exists(path)) return;
         try
         {
-            using var json = JsonDocument.Parse(File.ReadAllBytes(path));
-            JsonElement record = json.RootElement;
-            long training = Bytes(record, "training"), heldOut = Bytes(record, "held_out");
-            string version = record.GetProperty("version").GetString()!, kernels = record.GetProperty("kernels").GetString()!;
-            Facts.Add(("training text", $"{PageParts.Number(training)} bytes"));
-            Facts.Add(("held-out text", heldOut == 0 ? "none" : $"{PageParts.Number(heldOut)} bytes"));
-            Facts.Add(("trained with", $"grulm {version}, {kernels}"));
+            if (RunRecord.Read(path) is not { } record) return;
+            Facts.Add(("training text", Bytes(record.Training)));
+            Facts.Add(("held-out text", record.HeldOut.Bytes == 0 ? "none" : Bytes(record.HeldOut)));
+            Facts.Add(("trained with", $"grulm {record.Version}, {record.Kernels}"));
         }
-        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (InvalidDataException)
         {
             Problems.Add($"{Path.GetFileName(path)} is damaged");
         }
 
-        static long Bytes(JsonElement record, string text) => record.GetProperty(text).GetProperty("bytes").GetInt64();
+        static string Bytes(TextRecord text) => $"{PageParts.Number(text.Bytes)} bytes";
     }
 
     // A figure that was not finite stands as null.

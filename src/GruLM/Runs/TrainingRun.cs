@@ -3,7 +3,6 @@
 // only writer of the folder, TextTraining knows no files, Trainer no text.
 
 using System.Diagnostics;
-using System.Reflection;
 using GruLM.Corpus;
 using GruLM.Formats;
 using GruLM.Kernels;
@@ -245,7 +244,7 @@ public sealed class TrainingRun : IDisposable
             Training = TextRecord.Of(texts.Training),
             HeldOut = TextRecord.Of(texts.HeldOut),
             Kernels = $"{_compute.Path} {precision}".ToLowerInvariant(),
-            Version = typeof(TrainingRun).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
+            Version = GrulmVersion.Text,
             InitFrom = _settings.InitFrom is null || _folder.CheckpointFolder is not null
                 ? null
                 : FolderChecksums.Of(Path.Combine(_settings.InitFrom, ModelFile.WeightsName)),

@@ -5,8 +5,8 @@ using GruLM.Training;
 
 namespace GruLM;
 
-/// <summary>Estimates memory from sizes alone.</summary>
-internal static class MemoryNeed
+/// <summary>Estimates memory from sizes alone. Safe for several threads.</summary>
+public static class MemoryNeed
 {
     // More tokens in a batch than this would overflow the sizes of its buffers.
     private const int MostTokensABatch = 1 << 28;
