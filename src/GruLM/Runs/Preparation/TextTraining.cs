@@ -128,8 +128,8 @@ internal sealed class TextTraining : IDisposable
         if (_continued is not null) _trainer.ContinueFrom(_continued);
     }
 
-    /// <summary>What the model, as it would be saved now, writes after <paramref name="prompt"/>: what generating from the saved model gives,
-    /// with the seed of the run.</summary>
+    /// <summary>What the model, as it would be saved now, writes after <paramref name="prompt"/>: what generating from the saved model
+    /// gives, with the seed of the run.</summary>
     public string Sample(string prompt, int tokens)
     {
         var defaults = GenerationConfig.For(_options.Samples);

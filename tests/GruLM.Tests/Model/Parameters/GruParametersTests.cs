@@ -60,7 +60,7 @@ public class GruParametersTests
         model.Update(0.1, 1);
         model.Dispose();
         model.Dispose();
-        string path = Path.Combine(Path.GetTempPath(), "grulm-never-written");
+        string path = Path.Combine(Path.GetTempPath(), $"grulm-never-written-{Guid.NewGuid():N}");
         Action[] uses =
         [
             () => model.ForwardBackward(batch, 4, 0), () => model.Evaluate(batch), () => model.Score(batch, new float[4]),
