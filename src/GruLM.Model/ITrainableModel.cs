@@ -10,6 +10,9 @@ public interface ITrainableModel : IDisposable
     /// <summary>The architecture.</summary>
     GruConfig Config { get; }
 
+    /// <summary>The parameters as they are now, in this machine's memory.</summary>
+    GruParameters Parameters { get; }
+
     /// <summary>Loss of a batch (dropout on), adding the gradient of loss / <paramref name="counted"/> to the gradients.
     /// <paramref name="counted"/> is the number of predicted tokens in the whole step, over all its batches.
     /// <paramref name="step"/> names the random numbers of dropout. The state carries over unless the batch starts fresh.</summary>
@@ -30,6 +33,9 @@ public interface ITrainableModel : IDisposable
 
     /// <summary>Loss of a batch with dropout off, over a carried state of its own; changes no parameter.</summary>
     LossSums Evaluate(TokenBatch batch);
+
+    /// <summary>The same, and the natural log-probability of each target: [T, B].</summary>
+    LossSums Score(TokenBatch batch, Span<float> logProbs);
 
     /// <summary>Writes the parameters, as config.json and model.safetensors, into <paramref name="folder"/>.</summary>
     void Save(string folder);

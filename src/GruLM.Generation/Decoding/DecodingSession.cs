@@ -9,7 +9,7 @@ namespace GruLM.Generation;
 /// <summary>One text being read or written by a model. Parameters and compute stay the caller's, and are disposed after it. Not
 /// thread-safe: several threads have a session each, over the same parameters and compute. After <see cref="Dispose"/>, which must not be
 /// called while another thread reads a token, every method throws <see cref="ObjectDisposedException"/>.</summary>
-public sealed unsafe class DecodingSession : IDisposable
+public sealed unsafe class DecodingSession : IDecodingSession
 {
     private readonly GruParameters _parameters;
     private readonly Compute _compute;

@@ -15,7 +15,7 @@ internal static class ContinuationScoring
 
         // What both begin with is read once; it is the whole context unless a token straddles the seam.
         int common = before.Zip(whole).TakeWhile(pair => pair.First == pair.Second).Count();
-        using DecodingSession session = model.NewSession();
+        using IDecodingSession session = model.NewSession();
         foreach (int id in before[..common])
         {
             using (model.TakeTurn()) session.Read(id);
@@ -29,7 +29,7 @@ internal static class ContinuationScoring
     }
 
     // The log-probability of tokens after what the session has read.
-    private static double Sum(LanguageModel model, DecodingSession session, List<int> ids)
+    private static double Sum(LanguageModel model, IDecodingSession session, List<int> ids)
     {
         double sum = 0;
         foreach (int id in ids)

@@ -49,8 +49,8 @@ public sealed class ModelEvaluation
         SampleKind samples = _settings.Window > 0 ? SampleKind.Stream : _settings.Samples ?? trainedOn;
         CheckSamples(samples);
         CorpusText text = ReadText(trainedOn, standardInput);
-        using var compute = Compute.Create(_settings.Threads);
-        using var model = GruLanguageModel.Load(_settings.Model, compute);
+        using IDevice device = Devices.Open(Devices.Cpu, new DeviceOptions(_settings.Threads));
+        using ITrainableModel model = device.CreateModel(ModelFile.Load(_settings.Model).Parameters, new ModelOptions());
         var tokenizer = Tokenizer.Load(ModelFolder.TokenizerPath(_settings.Model));
         if (tokenizer.VocabSize != config.VocabSize)
         {
@@ -61,7 +61,7 @@ public sealed class ModelEvaluation
         long start = Stopwatch.GetTimestamp();
         (EvaluationResult plain, EvaluationResult? adapted) = samples == SampleKind.Lines
             ? (Lines(model, tokenizer, text, trainedOn), null)
-            : Stream(model, tokenizer, text, compute);
+            : Stream(model, tokenizer, text);
         return new EvaluationFigures(plain, adapted, Stopwatch.GetElapsedTime(start).TotalSeconds);
     }
 
@@ -95,7 +95,7 @@ public sealed class ModelEvaluation
         return _settings.Data.Count == 0 ? RecordedText.Of(_settings.Model, trainedOn).HeldOut(reading) : reading.Read(_settings.Data);
     }
 
-    private EvaluationResult Lines(GruLanguageModel model, Tokenizer tokenizer, CorpusText text, SampleKind trainedOn)
+    private EvaluationResult Lines(ITrainableModel model, Tokenizer tokenizer, CorpusText text, SampleKind trainedOn)
     {
         bool answersOnly = _settings.MaskPrompt ?? WasTrainedOnAnswers(trainedOn);
         HeldOutLines lines = TokenizedText.HeldOutLines(tokenizer, text, answersOnly ? TokenizedText.AnswerMask(tokenizer) : null);
@@ -109,8 +109,7 @@ public sealed class ModelEvaluation
         return Training.Evaluation.Lines(model, lines, 0, Progress(lines.Tokens), _cancel);
     }
 
-    private (EvaluationResult Plain, EvaluationResult? Adapted) Stream(
-        GruLanguageModel model, Tokenizer tokenizer, CorpusText text, Compute compute)
+    private (EvaluationResult Plain, EvaluationResult? Adapted) Stream(ITrainableModel model, Tokenizer tokenizer, CorpusText text)
     {
         HeldOutStream stream = TokenizedText.HeldOutStream(tokenizer, text);
         Action<long> progress = Progress(stream.Tokens);
@@ -118,6 +117,7 @@ public sealed class ModelEvaluation
             ? Training.Evaluation.Windows(model, stream, _settings.Window, progress, _cancel)
             : Training.Evaluation.Stream(model, stream, progress, _cancel);
         if (_settings.Dynamic is not { } options) return (plain, null);
+        using var compute = Compute.Create(_settings.Threads);
         return (plain, DynamicEvaluation.Stream(model.Parameters, compute, stream, options, progress, _cancel));
     }
 

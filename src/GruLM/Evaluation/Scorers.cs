@@ -8,27 +8,27 @@ namespace GruLM;
 
 /// <summary>Lends models that score. Safe for several threads. Parameters that are <paramref name="unchanging"/> are those of the first
 /// model, and are freed with it; otherwise each model has a copy of what they are when it begins.</summary>
-internal sealed class Scorers(GruParameters parameters, Compute compute, SampleKind samples, bool unchanging) : IDisposable
+internal sealed class Scorers(GruParameters parameters, IDevice device, SampleKind samples, bool unchanging) : IDisposable
 {
     private readonly object _gate = new();
-    private readonly List<GruLanguageModel> _all = [];
-    private readonly Stack<GruLanguageModel> _idle = [];
+    private readonly List<ITrainableModel> _all = [];
+    private readonly Stack<ITrainableModel> _idle = [];
 
     /// <summary>A model for one text. It is used while the <see cref="Compute"/> is free for it, and so is this method.</summary>
-    public GruLanguageModel Take()
+    public ITrainableModel Take()
     {
         lock (_gate)
         {
-            if (_idle.TryPop(out GruLanguageModel? idle)) return idle;
+            if (_idle.TryPop(out ITrainableModel? idle)) return idle;
             GruParameters weights = unchanging && _all.Count == 0 ? parameters : parameters.Copy(parameters.Config);
-            var scorer = new GruLanguageModel(weights, compute, new ModelOptions { Samples = samples });
+            ITrainableModel scorer = device.CreateModel(weights, new ModelOptions { Samples = samples });
             _all.Add(scorer);
             return scorer;
         }
     }
 
     /// <summary>Takes a model back.</summary>
-    public void Return(GruLanguageModel scorer)
+    public void Return(ITrainableModel scorer)
     {
         lock (_gate)
         {
@@ -48,7 +48,7 @@ internal sealed class Scorers(GruParameters parameters, Compute compute, SampleK
     {
         lock (_gate)
         {
-            foreach (GruLanguageModel scorer in _all) scorer.Dispose();
+            foreach (ITrainableModel scorer in _all) scorer.Dispose();
         }
     }
 }

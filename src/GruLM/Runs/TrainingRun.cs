@@ -30,7 +30,7 @@ public sealed class TrainingRun : IDisposable
     private readonly CancellationToken _cancel;
     private readonly RunObservers _observers;
     private readonly TrainingSettings _settings;
-    private Compute? _compute;
+    private IDevice? _device;
     private TextTraining? _training;
 
     private TrainingRun(RunFolder folder, TrainingSettings settings, RunObservers observers, CancellationToken cancel)
@@ -47,7 +47,7 @@ public sealed class TrainingRun : IDisposable
             // What "auto" came to is decided once.
             TrainingSettings decided = SettingsDecided.Decide(_settings);
             if (_folder.GoesOn) return decided;
-            return decided with { Precision = _compute?.Bf16 is null ? Precision.Fp32 : Precision.Bf16 };
+            return decided with { Precision = _device?.UsesBf16 == true ? Precision.Bf16 : Precision.Fp32 };
         }
     }
 
@@ -149,8 +149,8 @@ public sealed class TrainingRun : IDisposable
     {
         _training?.Dispose();
         _training = null;
-        _compute?.Dispose();
-        _compute = null;
+        _device?.Dispose();
+        _device = null;
         _folder.Dispose();
     }
 
@@ -212,8 +212,8 @@ public sealed class TrainingRun : IDisposable
     {
         var reading = new CorpusReading(_observers, _cancel) { StandardInput = standardInput };
         var texts = TrainingTexts.Read(_settings, _folder, reading);
-        _compute = Compute.Create(_settings.Threads ?? 0, _settings.Precision);
-        var around = new RunSurroundings(_compute, _folder, _observers, _cancel);
+        _device = Devices.Open(Devices.Cpu, new DeviceOptions(_settings.Threads ?? 0, _settings.Precision));
+        var around = new RunSurroundings(_device, _folder, _observers, _cancel);
         TextTrainingOptions options = SettingsDecided.Options(_settings) with
         {
             ContinueFrom = _folder.CheckpointFolder,
@@ -236,20 +236,16 @@ public sealed class TrainingRun : IDisposable
         _observers.OnPlanned(Plan);
     }
 
-    private RunRecord RecordOf(TrainingTexts texts)
+    private RunRecord RecordOf(TrainingTexts texts) => new()
     {
-        string precision = _compute!.Bf16 is null ? "fp32" : "bf16";
-        return new RunRecord
-        {
-            Training = TextRecord.Of(texts.Training),
-            HeldOut = TextRecord.Of(texts.HeldOut),
-            Kernels = $"{_compute.Path} {precision}".ToLowerInvariant(),
-            Version = GrulmVersion.Text,
-            InitFrom = _settings.InitFrom is null || _folder.CheckpointFolder is not null
-                ? null
-                : FolderChecksums.Of(Path.Combine(_settings.InitFrom, ModelFile.WeightsName)),
-        };
-    }
+        Training = TextRecord.Of(texts.Training),
+        HeldOut = TextRecord.Of(texts.HeldOut),
+        Kernels = _device!.Kernels,
+        Version = GrulmVersion.Text,
+        InitFrom = _settings.InitFrom is null || _folder.CheckpointFolder is not null
+            ? null
+            : FolderChecksums.Of(Path.Combine(_settings.InitFrom, ModelFile.WeightsName)),
+    };
 
     private RunPlan MakePlan(TrainingOptions options)
     {
@@ -258,7 +254,7 @@ public sealed class TrainingRun : IDisposable
         {
             Config = training.Model.Config,
             Parameters = training.Model.Parameters.Count,
-            Samples = training.Model.Samples,
+            Samples = _settings.Samples ?? SampleKind.Stream,
             TokensPerEpoch = training.Data.TokensPerEpoch,
             StepsPerEpoch = training.Data.StepsInEpoch(0),
             HeldOutTokens = training.HeldOut?.Tokens,
@@ -267,8 +263,8 @@ public sealed class TrainingRun : IDisposable
             RandomBptt = options.RandomBptt,
             TotalSteps = training.TotalSteps,
             StepsDone = training.Position.Step,
-            Kernels = KernelChoice.Describe(_compute!, _settings.Precision),
-            Threads = _compute!.Team.Count,
+            Kernels = _device!.Description,
+            Threads = _device.Threads,
             MemoryBytes = MemoryNeed.TrainingBytes(training.Model.Config, options),
             IsDone = _folder.GoesOn && training.Done,
             IsOutOfPatience = training.OutOfPatience,

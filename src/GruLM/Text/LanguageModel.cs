@@ -18,16 +18,16 @@ public sealed class LanguageModel : IDisposable
 {
     private readonly Turns _turns = new();
     private readonly GruParameters _parameters;
-    private readonly Compute _compute;
+    private readonly IDevice _device;
     private readonly Scorers _scorers;
     private readonly bool _owns;
 
     // Nothing here can fail once the ids are known, so that nothing that it is given can be left behind.
-    private LanguageModel(ModelParts parts, SpecialIds ids, Compute compute, bool owns)
+    private LanguageModel(ModelParts parts, SpecialIds ids, IDevice device, bool owns)
     {
         (Folder, _parameters, Samples, Tokenizer, Defaults) = parts;
-        (Ids, _compute, _owns) = (ids, compute, owns);
-        _scorers = new Scorers(_parameters, compute, Samples, owns);
+        (Ids, _device, _owns) = (ids, device, owns);
+        _scorers = new Scorers(_parameters, device, Samples, owns);
     }
 
     /// <summary>The folder it was read from, as it was given; empty for a model in training.</summary>
@@ -66,7 +66,7 @@ public sealed class LanguageModel : IDisposable
             SpecialIds ids = FindIds(parts);
 
             // Threads begin last, when nothing can fail any more.
-            return new LanguageModel(parts, ids, Compute.Create(threads), owns: true);
+            return new LanguageModel(parts, ids, Devices.Open(Devices.Cpu, new DeviceOptions(threads)), owns: true);
         }
         catch
         {
@@ -75,14 +75,14 @@ public sealed class LanguageModel : IDisposable
         }
     }
 
-    /// <summary>A model over parameters that go on changing, such as those of a run in training. Parameters and compute stay the caller's,
+    /// <summary>A model over parameters that go on changing, such as those of a run in training. Parameters and device stay the caller's,
     /// who lets nothing else use them while the model is at work.</summary>
     /// <exception cref="ArgumentException">Samples are lines, and the tokenizer has nothing that ends one.</exception>
     internal static LanguageModel Over(
-        GruParameters parameters, Compute compute, SampleKind samples, Tokenizer tokenizer, GenerationConfig defaults)
+        GruParameters parameters, IDevice device, SampleKind samples, Tokenizer tokenizer, GenerationConfig defaults)
     {
         var parts = new ModelParts("", parameters, samples, tokenizer, defaults);
-        return new LanguageModel(parts, new SpecialIds(tokenizer, samples, defaults), compute, owns: false);
+        return new LanguageModel(parts, new SpecialIds(tokenizer, samples, defaults), device, owns: false);
     }
 
     /// <summary>Continues <paramref name="prompt"/>, giving the new text as it comes, never a part of a character.</summary>
@@ -160,7 +160,7 @@ public sealed class LanguageModel : IDisposable
         _scorers.Dispose();
         if (!_owns) return;
         _parameters.Dispose();
-        _compute.Dispose();
+        _device.Dispose();
     }
 
     /// <summary>Waits until the model is free for one step of a text; disposing what is returned frees it again. Throws
@@ -168,21 +168,21 @@ public sealed class LanguageModel : IDisposable
     internal Turns.Turn TakeTurn() => _turns.Take(this);
 
     /// <summary>A new decoding session over the model's weights. What it computes, it computes in a turn.</summary>
-    internal DecodingSession NewSession()
+    internal IDecodingSession NewSession()
     {
         using Turns.Turn turn = TakeTurn();
-        return new DecodingSession(_parameters, _compute);
+        return _device.CreateSession(_parameters);
     }
 
     /// <summary>A model to score one text with; it computes in turns, and is to be returned.</summary>
-    internal GruLanguageModel TakeScorer()
+    internal ITrainableModel TakeScorer()
     {
         using Turns.Turn turn = TakeTurn();
         return _scorers.Take();
     }
 
     /// <summary>Takes back what <see cref="TakeScorer"/> gave.</summary>
-    internal void ReturnScorer(GruLanguageModel scorer) => _scorers.Return(scorer);
+    internal void ReturnScorer(ITrainableModel scorer) => _scorers.Return(scorer);
 
     /// <summary>A prompt as the model was trained to see one: lines begin with bos; in a stream a new line stands before the
     /// prompt.</summary>

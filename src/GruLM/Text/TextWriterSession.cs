@@ -12,7 +12,7 @@ internal sealed class TextWriterSession : IDisposable
 {
     private readonly LanguageModel _model;
     private readonly GenerationOptions _options;
-    private readonly DecodingSession _session;
+    private readonly IDecodingSession _session;
     private readonly Sampler _sampler;
     private readonly StreamingDecoder _decoder;
 

@@ -19,12 +19,14 @@ public sealed record SpeedMeasurement(double Step, double Evaluation, double Sav
     // The share of the time that is not counted: the first steps are slower than those that follow.
     private const double WarmUp = 0.3;
 
-    /// <summary>Trains for about <paramref name="seconds"/>, evaluates once and writes one checkpoint to the system's folder for temporary
-    /// files. Throws <see cref="OperationCanceledException"/> when cancelled, <see cref="IOException"/> when nothing can be
-    /// written.</summary>
-    public static SpeedMeasurement Measure(MeasuredRun run, Compute compute, double seconds, CancellationToken cancel = default)
+    /// <summary>Trains a model that <paramref name="create"/> makes for about <paramref name="seconds"/>, evaluates once and writes one
+    /// checkpoint to the system's folder for temporary files.</summary>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="IOException">Nothing can be written.</exception>
+    public static SpeedMeasurement Measure(
+        MeasuredRun run, Func<ITrainableModel> create, double seconds, CancellationToken cancel = default)
     {
-        using var model = GruLanguageModel.Create(run.Config, compute, run.Options.Seed, run.Optimizer);
+        using ITrainableModel model = create();
         SecondsAStep(model, run, WarmUp * seconds, cancel);
         double step = SecondsAStep(model, run, (1 - WarmUp) * seconds, cancel);
         return new SpeedMeasurement(step, SecondsToEvaluate(model, run, cancel), SecondsToWrite(model));
@@ -72,7 +74,7 @@ public sealed record SpeedMeasurement(double Step, double Evaluation, double Sav
     }
 
     // Measured for some seconds, over at least one step, however slow it is.
-    private static double SecondsAStep(GruLanguageModel model, MeasuredRun run, double seconds, CancellationToken cancel)
+    private static double SecondsAStep(ITrainableModel model, MeasuredRun run, double seconds, CancellationToken cancel)
     {
         (long steps, double spent) = (0L, 0.0);
         using var enough = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
@@ -89,13 +91,13 @@ public sealed record SpeedMeasurement(double Step, double Evaluation, double Sav
         return spent / steps;
     }
 
-    private static RunPosition Train(GruLanguageModel model, ITrainingData data, TrainingOptions options, CancellationToken cancel)
+    private static RunPosition Train(ITrainableModel model, ITrainingData data, TrainingOptions options, CancellationToken cancel)
     {
         options = options with { Epochs = 1, Patience = 0, Schedule = ScheduleKind.Constant };
         return new Trainer(model, data, null, options).Run(cancel).Position;
     }
 
-    private static double SecondsToEvaluate(GruLanguageModel model, MeasuredRun run, CancellationToken cancel)
+    private static double SecondsToEvaluate(ITrainableModel model, MeasuredRun run, CancellationToken cancel)
     {
         if (run.HeldOut is not { } heldOut) return 0;
         long limit = run.Options.EvalTokens, tokens = limit > 0 ? Math.Min(limit, heldOut.Tokens) : heldOut.Tokens;
@@ -104,7 +106,7 @@ public sealed record SpeedMeasurement(double Step, double Evaluation, double Sav
         return clock.Elapsed.TotalSeconds * tokens / Math.Max(1, result.Sums.Tokens);
     }
 
-    private static double SecondsToWrite(GruLanguageModel model)
+    private static double SecondsToWrite(ITrainableModel model)
     {
         string folder = Directory.CreateTempSubdirectory("grulm-").FullName;
         try

@@ -1,6 +1,5 @@
 // The model that a run begins with: new, with random starting values, or with the weights of another model folder or of a checkpoint.
 
-using GruLM.Kernels;
 using GruLM.Model;
 
 namespace GruLM;
@@ -23,7 +22,7 @@ internal static class StartingModel
 
     /// <summary>The model. Throws <see cref="InvalidDataException"/> when the weights to start from are damaged or of other
     /// sizes.</summary>
-    public static GruLanguageModel Create(GruConfig config, TextTrainingOptions options, Compute compute)
+    public static ITrainableModel Create(GruConfig config, TextTrainingOptions options, IDevice device)
     {
         var told = new ModelOptions
         {
@@ -34,7 +33,7 @@ internal static class StartingModel
         };
         if ((options.ContinueFrom ?? options.InitFrom) is not { } source)
         {
-            return GruLanguageModel.Create(config, compute, told);
+            return device.CreateModel(config, told);
         }
 
         (GruConfig saved, SampleKind _) = ModelFile.LoadConfig(source);
@@ -47,6 +46,6 @@ internal static class StartingModel
         }
 
         GruParameters weights = ModelFile.ReadTensors(Path.Combine(source, ModelFile.WeightsName), config);
-        return new GruLanguageModel(weights, compute, told);
+        return device.CreateModel(weights, told);
     }
 }

@@ -23,7 +23,7 @@ internal sealed class TextTraining : IDisposable
     private readonly RunPosition? _continued;
     private Trainer _trainer;
 
-    private TextTraining(TextTrainingOptions options, PreparedText text, GruLanguageModel model, RunSurroundings around)
+    private TextTraining(TextTrainingOptions options, PreparedText text, ITrainableModel model, RunSurroundings around)
     {
         (_options, _text, Model, _around) = (options, text, model, around);
         _trainer = NewTrainer(options.Training);
@@ -44,7 +44,7 @@ internal sealed class TextTraining : IDisposable
     public HeldOut? HeldOut => _text.HeldOut;
 
     /// <summary>The model in training.</summary>
-    public GruLanguageModel Model { get; }
+    public ITrainableModel Model { get; }
 
     /// <summary>Updates that the run will make.</summary>
     public long TotalSteps => _trainer.TotalSteps;
@@ -66,14 +66,14 @@ internal sealed class TextTraining : IDisposable
         Check(texts.Training, options);
         Tokenizer tokenizer = options.Tokenizer ?? LearnTokenizer(texts.Training, options, around.Observer, around.Cancel);
         around.Observer.OnPhase("encoding the text");
-        var work = new EncodingWork(around.Compute.Team.Count, around.Observer.OnPhase, around.Cancel);
+        var work = new EncodingWork(around.Device.Threads, around.Observer.OnPhase, around.Cancel);
         var text = PreparedText.Encode(tokenizer, texts.Training, texts.HeldOut, options, work);
         around.Observer.OnPhase("setting up the model");
-        GruLanguageModel? model = null;
+        ITrainableModel? model = null;
         try
         {
             GruConfig sizes = StartingModel.Sizes(options) with { VocabSize = tokenizer.VocabSize };
-            model = StartingModel.Create(sizes, options, around.Compute);
+            model = StartingModel.Create(sizes, options, around.Device);
             return new TextTraining(options, text, model, around);
         }
         catch
@@ -117,9 +117,12 @@ internal sealed class TextTraining : IDisposable
     }
 
     /// <summary>Measures for about <paramref name="seconds"/> how fast this run is here.</summary>
-    public SpeedMeasurement MeasureSpeed(double seconds, CancellationToken cancel = default) =>
-        SpeedMeasurement.Measure(
-            new MeasuredRun(Model.Config, _options.Optimizer, Data, HeldOut, _options.Training), _around.Compute, seconds, cancel);
+    public SpeedMeasurement MeasureSpeed(double seconds, CancellationToken cancel = default)
+    {
+        var told = new ModelOptions { Optimizer = _options.Optimizer, Seed = _options.Training.Seed };
+        var run = new MeasuredRun(Data, HeldOut, _options.Training);
+        return SpeedMeasurement.Measure(run, () => _around.Device.CreateModel(Model.Config, told), seconds, cancel);
+    }
 
     /// <summary>Gives a run, before it begins or goes on, so much time and so many epochs instead, whichever ends first.</summary>
     public void FitInto(TimeBudget budget, int epochs)
@@ -141,7 +144,7 @@ internal sealed class TextTraining : IDisposable
         Model.SwapAverage();
         try
         {
-            using var model = LanguageModel.Over(Model.Parameters, _around.Compute, _options.Samples, Tokenizer, defaults);
+            using var model = LanguageModel.Over(Model.Parameters, _around.Device, _options.Samples, Tokenizer, defaults);
             return string.Concat(model.Generate(prompt, options, _around.Cancel));
         }
         finally

@@ -1,7 +1,6 @@
 // A model as C# programs use it: opening, generating, scoring, choosing; side by side, asynchronously, to the end.
 
 using GruLM.Generation;
-using GruLM.Kernels;
 using GruLM.Model;
 using GruLM.Tokenization;
 
@@ -96,13 +95,13 @@ public sealed class LanguageModelTests : IDisposable
     [Fact]
     public void A_model_over_parameters_of_another_writes_what_they_say_now()
     {
-        using var compute = Compute.Create(1);
+        using IDevice device = Devices.Open(Devices.Cpu, new DeviceOptions(1));
         (GruParameters parameters, SampleKind samples) = ModelFile.Load(_stream.Folder);
         using GruParameters owned = parameters;
         using LanguageModel opened = _stream.Open();
         string before = Write(opened, "The garden", 5);
         ScoredToken[] scored = [.. opened.Score(TinyModel.LongText(1))];
-        using var model = LanguageModel.Over(parameters, compute, samples, _stream.Tokenizer, GenerationConfig.For(samples));
+        using var model = LanguageModel.Over(parameters, device, samples, _stream.Tokenizer, GenerationConfig.For(samples));
         Assert.Equal(before, Write(model, "The garden", 5));
         Assert.Equal(scored, model.Score(TinyModel.LongText(1)));
         foreach (ref float weight in parameters.Span("gru.weight_hh_l0")) weight = -weight;
@@ -112,7 +111,7 @@ public sealed class LanguageModelTests : IDisposable
         // Neither is freed with it.
         model.Dispose();
         Assert.NotEqual(0, parameters.Span("gru.weight_hh_l0")[0]);
-        using var again = LanguageModel.Over(parameters, compute, samples, _stream.Tokenizer, GenerationConfig.For(samples));
+        using var again = LanguageModel.Over(parameters, device, samples, _stream.Tokenizer, GenerationConfig.For(samples));
         Assert.NotEqual("", Write(again, "The garden", 5));
     }
 

@@ -4,7 +4,6 @@ using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 using GruLM.Cli.Demo;
-using GruLM.Kernels;
 using GruLM.Model;
 using GruLM.Tokenization;
 using GruLM.Training;
@@ -77,12 +76,12 @@ public sealed class TokenFileTests : IDisposable
             Training = new TrainingOptions { Epochs = 2, BatchSize = 4, Bptt = 16 },
         };
         string tokens = Path.Combine(_folder, "tokens-train.bin");
-        using var compute = Compute.Create(2);
+        using IDevice device = Devices.Open(Devices.Cpu, new DeviceOptions(2));
         byte[] Train(TextTrainingOptions how, string name)
         {
             string model = Path.Combine(_folder, name);
             var store = new FolderStore(model, Path.Combine(model, "training"));
-            var around = new RunSurroundings(compute, store, new SilentObserver(), TestContext.Current.CancellationToken);
+            var around = new RunSurroundings(device, store, new SilentObserver(), TestContext.Current.CancellationToken);
             using (var run = TextTraining.Prepare(new TrainingTexts(text, heldOut), how, around)) run.Run();
             return File.ReadAllBytes(Path.Combine(model, ModelFile.WeightsName));
         }
@@ -110,8 +109,8 @@ public sealed class TokenFileTests : IDisposable
             TokenFilePath = tokens,
             TokenFileFromBytes = 0,
         };
-        using var compute = Compute.Create(1);
-        var around = new RunSurroundings(compute, null, new SilentObserver(), TestContext.Current.CancellationToken);
+        using IDevice device = Devices.Open(Devices.Cpu, new DeviceOptions(1));
+        var around = new RunSurroundings(device, null, new SilentObserver(), TestContext.Current.CancellationToken);
         var texts = new TrainingTexts(text, "\n \n"u8.ToArray());
         InvalidDataException error = Assert.Throws<InvalidDataException>(() => TextTraining.Prepare(texts, options, around));
         Assert.Contains("the held-out part has no line", error.Message, StringComparison.Ordinal);

@@ -1,0 +1,29 @@
+// One text being read or written by a model, wherever the model computes.
+
+using GruLM.Model;
+
+namespace GruLM.Generation;
+
+/// <summary>A state that tokens advance. Not thread-safe.</summary>
+public interface IDecodingSession : IDisposable
+{
+    /// <summary>The model's architecture.</summary>
+    GruConfig Config { get; }
+
+    /// <summary>Reads one token, advancing the state.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The id is outside the vocabulary.</exception>
+    void Read(int id);
+
+    /// <summary>Scores of the next token: [V], valid until the next call.</summary>
+    ReadOnlySpan<float> Logits();
+
+    /// <summary>Copies the state, the model's whole memory, out: [L, H].</summary>
+    float[] SaveState();
+
+    /// <summary>Sets the state to one saved before: [L, H].</summary>
+    /// <exception cref="ArgumentException">It is not of this model's size.</exception>
+    void RestoreState(ReadOnlySpan<float> saved);
+
+    /// <summary>Sets the state to zero.</summary>
+    void Reset();
+}

@@ -1,0 +1,10 @@
+// What a device is opened with.
+
+using GruLM.Kernels;
+
+namespace GruLM;
+
+/// <summary>How a device computes. Immutable.</summary>
+/// <param name="Threads">Threads of this machine that it may use; 0: one a core.</param>
+/// <param name="Precision">In which precision matrices are multiplied.</param>
+public sealed record DeviceOptions(int Threads = 0, Precision Precision = Precision.Auto);

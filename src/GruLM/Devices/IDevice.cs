@@ -1,0 +1,34 @@
+// What models are trained and decoded on: this machine's processor (CpuDevice.cs), and whatever another project registers (Devices.cs),
+// such as a graphics card or several machines. Runs, evaluations and opened models know no more of it than this.
+
+using GruLM.Generation;
+using GruLM.Model;
+
+namespace GruLM;
+
+/// <summary>Computes models. One thread at a time uses a device and what it has made.</summary>
+public interface IDevice : IDisposable
+{
+    /// <summary>What it computes with, in a few words, such as its kernels and precision.</summary>
+    string Description { get; }
+
+    /// <summary>What decides the last bits of its figures, in a word or two; stands in run.json.</summary>
+    string Kernels { get; }
+
+    /// <summary>Threads of this machine that it uses.</summary>
+    int Threads { get; }
+
+    /// <summary>Whether matrices are multiplied in bfloat16.</summary>
+    bool UsesBf16 { get; }
+
+    /// <summary>A new model with starting values that depend on the seed alone, and are the same on every device.</summary>
+    /// <exception cref="ArgumentException">Sizes or options make no sense.</exception>
+    ITrainableModel CreateModel(GruConfig config, ModelOptions options);
+
+    /// <summary>A model over <paramref name="parameters"/>, which it owns from now on.</summary>
+    /// <exception cref="ArgumentException">Options make no sense.</exception>
+    ITrainableModel CreateModel(GruParameters parameters, ModelOptions options);
+
+    /// <summary>A session that reads and writes one text; the parameters stay the caller's.</summary>
+    IDecodingSession CreateSession(GruParameters parameters);
+}
