@@ -175,7 +175,7 @@ public class StyleTests
             .Select(file => Path.GetRelativePath(s_root, file).Replace('\\', '/'))
             .Where(file => !file.Split('/').Intersect(s_leftOut).Any());
 
-    private static string Root()
+    internal static string Root()
     {
         for (string? folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
         {
