@@ -64,13 +64,17 @@ public sealed class StepByStepTests : IDisposable
         byte[] oldModel = Weights(old), newModel = Weights(whole);
 
         int steps = 0;
-        for (int last = 0, ended = 1; ended > 0; last++)
+        while (true)
         {
-            string folder = isRelative ? $"m{last}" : Path.Combine(_root, $"m{last}");
+            string name = $"m{steps}", folder = isRelative ? name : Path.Combine(_root, name);
             if (overwrites) Copy(old, folder);
-            ended = EndedAfter(last, told with { OutDir = folder }) ? 1 : 0;
-            steps = last;
-            if (ended == 0) break;
+            if (!Ended(steps, () => Train(told with { OutDir = folder }))) break;
+            steps++;
+
+            // Whoever opens it or goes on with it may be ended as well.
+            Ended(steps % 5, () => AssertOpens(folder, overwrites ? oldModel : null));
+            AssertOpens(folder, overwrites ? oldModel : null);
+            Ended(steps % 11, () => GoOn(folder, told with { OutDir = folder }));
             AssertOpens(folder, overwrites ? oldModel : null);
             GoOn(folder, told with { OutDir = folder });
             Assert.Equal(newModel, Weights(folder));
@@ -81,22 +85,20 @@ public sealed class StepByStepTests : IDisposable
         Assert.InRange(steps, 30, 1000);
     }
 
-    // Runs until so many steps were made on the disk, and lets none be made from then on. Whether the run was ended so.
-    private bool EndedAfter(int steps, TrainingSettings settings)
+    // Works until so many steps were made on the disk, and lets none be made from then on. Whether it was ended so.
+    private static bool Ended(int steps, Action work)
     {
         int made = 0;
         bool isDead = false;
         DiskStep.Watcher = _ =>
         {
-            if (isDead || made++ >= steps)
-            {
-                isDead = true;
-                throw new ProcessEndedException();
-            }
+            if (!isDead && made++ < steps) return;
+            isDead = true;
+            throw new ProcessEndedException();
         };
         try
         {
-            Train(settings);
+            work();
         }
         catch (ProcessEndedException)
         {
