@@ -8,11 +8,15 @@ namespace GruLM.Cli;
 /// <summary>Turns the names of settings into flags.</summary>
 internal static partial class SettingWords
 {
+    // Settings whose flags have SentencePiece's names.
+    private static readonly Dictionary<string, string> s_others = new() { ["NBest"] = "nbest", ["SamplingSeed"] = "enable-sampling" };
+
     /// <summary>The text with flags in place of the names of settings.</summary>
     public static string ToFlags(string text) => Names().Replace(text, match =>
     {
         string property = match.Groups["name"].Value, value = match.Groups["value"].Value;
-        string flag = "--" + (SettingsTable.OfProperty(property)?.Name ?? Kebab(property));
+        string name = SettingsTable.OfProperty(property)?.Name ?? s_others.GetValueOrDefault(property) ?? Kebab(property);
+        string flag = "--" + name;
         if (value is "true" or "false") return value == "true" ? flag : "--no-" + flag[2..];
         return value.Length == 0 ? flag : $"{flag} {(Words().IsMatch(value) ? value.ToLowerInvariant() : value)}";
     });

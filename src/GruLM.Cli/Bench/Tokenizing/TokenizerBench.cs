@@ -6,7 +6,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using GruLM.Cli.Demo;
-using GruLM.Cli.Pipes;
 using GruLM.Tokenization;
 
 namespace GruLM.Cli.Runs;
@@ -53,7 +52,6 @@ internal sealed class TokenizerBench(TokenizerBenchSettings settings, Session se
         string modelFile = Path.Combine(_folder, "model.model");
         model.Save(modelFile);
         var tokenizer = new Tokenizer(model);
-        var noExtra = ExtraOptions.Parse("", tokenizer);
         Compare(
             new Case($"encode, {label}", text.Length, 1),
             () => Pipe(textFile, idFile, 1, Encode),
@@ -61,10 +59,13 @@ internal sealed class TokenizerBench(TokenizerBenchSettings settings, Session se
         CompareThreads(new Case($"encode, {label}", text.Length, settings.Threads), textFile, idFile, Encode);
         Compare(
             new Case($"decode, {label}", text.Length, 1),
-            () => Pipe(idFile, textFile + ".out", 1, () => new DecodeWork(tokenizer, noExtra, DecodeInput.Id, false)),
+            () => Pipe(idFile, textFile + ".out", 1, Decode),
             () => SentencePiecePrograms.Run("spm_decode", $"--model={modelFile} --input_format=id --output={textFile}.out {idFile}"));
 
-        EncodeWork Encode() => new(tokenizer, noExtra, new EncodeOptions());
+        void Encode(LinePipe lines, Stream from, Stream to) => lines.Encode(tokenizer, from, to, cancel: session.Stop);
+
+        void Decode(LinePipe lines, Stream from, Stream to) =>
+            lines.Decode(tokenizer, from, to, new DecodeOptions { Input = DecodeInput.Id }, session.Stop);
     }
 
     private SentencePieceModel MeasureTraining(string label, ModelType type, string kind, byte[] training)
@@ -152,7 +153,7 @@ internal sealed class TokenizerBench(TokenizerBenchSettings settings, Session se
         });
     }
 
-    private void CompareThreads(Case measured, string from, string to, Func<ILineWork> work)
+    private void CompareThreads(Case measured, string from, string to, Action<LinePipe, Stream, Stream> work)
     {
         int threads = measured.Threads;
         if (threads == 1 || !IsSelected(measured.Name)) return;
@@ -186,11 +187,11 @@ internal sealed class TokenizerBench(TokenizerBenchSettings settings, Session se
     }
 
     /// <summary>File to file, as the reference's programs are used.</summary>
-    private void Pipe(string from, string to, int threads, Func<ILineWork> work)
+    private static void Pipe(string from, string to, int threads, Action<LinePipe, Stream, Stream> work)
     {
         using var input = new FileStream(from, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
         using var output = new FileStream(to, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
-        new LinePipe(from, threads, work, _ => { }, session.Stop).Run(input, output);
+        work(new LinePipe { Threads = threads, InputName = from }, input, output);
     }
 
     private IEnumerable<(string Name, byte[] Text, byte[] Training)> Texts()

@@ -2,7 +2,7 @@
 // tokenizer is used.
 
 using System.CommandLine;
-using GruLM.Cli.Runs;
+using GruLM.Cli.Pipes;
 
 namespace GruLM.Cli.Commands;
 
@@ -24,11 +24,8 @@ internal sealed class PipeFlags
 
     public IReadOnlyList<Option> Options => [_input, _output, _threads];
 
-    public PipePlaces Read(ParseResult flags)
-    {
-        int threads = flags.GetValue(_threads) ?? Environment.ProcessorCount;
-        return new PipePlaces([.. flags.GetValue(_input)!, .. flags.GetValue(_files)!], flags.GetValue(_output), threads);
-    }
+    public LinePlaces Read(ParseResult flags) =>
+        new([.. flags.GetValue(_input)!, .. flags.GetValue(_files)!], flags.GetValue(_output), flags.GetValue(_threads) ?? 0);
 
     /// <summary><c>--model</c>, where it must be given.</summary>
     public static Option<string> Model() => Flags.RequiredText("--model", "FILE|DIR", "a .model file or a model folder", "-m");

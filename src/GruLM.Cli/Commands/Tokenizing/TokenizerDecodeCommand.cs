@@ -1,8 +1,7 @@
-// The flags of grulm tokenizer decode, under spm_decode's names where it has them. The work is in Runs/Tokenizing/TokenizerRun.cs.
+// The flags of grulm tokenizer decode, under spm_decode's names where it has them. The work is the library's LinePipe.
 
 using System.CommandLine;
-using GruLM.Cli.Pipes;
-using GruLM.Cli.Runs;
+using GruLM.Tokenization;
 
 namespace GruLM.Cli.Commands;
 
@@ -30,16 +29,24 @@ internal static class TokenizerDecodeCommand
             [pipe.Files, model, inputFormat, outputFormat, extraOptions, .. pipe.Options],
             (flags, session) =>
             {
-                DecodeInput input = flags.GetValue(inputFormat) switch
+                Tokenizer tokenizer = TokenizerCommand.Load(flags.GetValue(model)!);
+                var options = new DecodeOptions
                 {
-                    "id" => DecodeInput.Id,
-                    "piece" => DecodeInput.Piece,
-                    "jsonl" => DecodeInput.JsonLines,
-                    _ => DecodeInput.Text,
+                    Input = InputNamed(flags.GetValue(inputFormat)!),
+                    JsonLines = flags.GetValue(outputFormat) == "json",
+                    ExtraOptions = flags.GetValue(extraOptions)!,
                 };
-                var settings = new DecodeSettings(
-                    flags.GetValue(model)!, input, flags.GetValue(outputFormat) == "json", flags.GetValue(extraOptions)!);
-                return TokenizerRun.Decode(settings, pipe.Read(flags), session);
+                pipe.Read(flags).Run(
+                    session, (lines, input, output) => lines.Decode(tokenizer, input, output, options, session.Stop));
+                return ExitCode.Done;
             });
     }
+
+    private static DecodeInput InputNamed(string word) => word switch
+    {
+        "id" => DecodeInput.Id,
+        "piece" => DecodeInput.Piece,
+        "jsonl" => DecodeInput.JsonLines,
+        _ => DecodeInput.Text,
+    };
 }

@@ -1,14 +1,14 @@
-// The flags of grulm tokenizer encode, under spm_encode's names where it has them. The work is in Runs/Tokenizing/TokenizerRun.cs.
+// The flags of grulm tokenizer encode, under spm_encode's names where it has them. The work is the library's LinePipe.
 
 using System.CommandLine;
 using GruLM.Cli.Pipes;
-using GruLM.Cli.Runs;
+using GruLM.Tokenization;
 
 namespace GruLM.Cli.Commands;
 
 internal sealed class TokenizerEncodeCommand
 {
-    private const int MaxBest = 1024, MaxBestToDrawFrom = 512;
+    private const int MaxBest = 1024;
 
     private readonly PipeFlags _pipe = new();
     private readonly Option<string> _model = PipeFlags.Model();
@@ -49,36 +49,29 @@ internal sealed class TokenizerEncodeCommand
                 "echo \"Hello, world\" | grulm tokenizer encode --model model --output-format json",
             ],
             [encode._pipe.Files, .. encode.Options, .. encode._pipe.Options],
-            (flags, session) => TokenizerRun.Encode(encode.Read(flags), encode._pipe.Read(flags), session));
+            encode.Run);
     }
 
     private IReadOnlyList<Option> Options =>
         [_model, _inputFormat, _outputFormat, _nBest, _sampling, _alpha, _seed, _extraOptions, _vocabulary, _threshold];
 
-    private EncodeSettings Read(ParseResult flags) => new()
+    private int Run(ParseResult flags, Session session)
     {
-        Model = flags.GetValue(_model)!,
-        Options = ReadOptions(flags),
-        ExtraOptions = flags.GetValue(_extraOptions)!,
-        Vocabulary = flags.GetValue(_vocabulary),
-        VocabularyThreshold = flags.GetValue(_threshold),
-    };
-
-    private EncodeOptions ReadOptions(ParseResult flags)
-    {
-        bool random = flags.GetValue(_sampling);
-        int? nBest = flags.GetValue(_nBest);
-        if (!random && nBest < 1)
+        EncodeOptions options = Read(flags);
+        Tokenizer tokenizer = TokenizerCommand.Load(flags.GetValue(_model)!);
+        if (flags.GetValue(_vocabulary) is { } file)
         {
-            throw new UsageException($"--nbest {nBest}: without --enable-sampling a number from 1 to {MaxBest} was expected");
+            InputFiles.Check([file]);
+            tokenizer = tokenizer.WithVocabulary(Tokenizer.ReadVocabulary(file, flags.GetValue(_threshold)));
         }
 
-        if (random && nBest > MaxBestToDrawFrom)
-        {
-            throw new UsageException($"--nbest {nBest}: with --enable-sampling a number from -1 to {MaxBestToDrawFrom} was expected");
-        }
+        _pipe.Read(flags).Run(session, (lines, input, output) => lines.Encode(tokenizer, input, output, options, session.Stop));
+        return ExitCode.Done;
+    }
 
-        return new EncodeOptions
+    private EncodeOptions Read(ParseResult flags)
+    {
+        var options = new EncodeOptions
         {
             Form = flags.GetValue(_outputFormat) switch
             {
@@ -87,9 +80,12 @@ internal sealed class TokenizerEncodeCommand
                 _ => EncodedForm.Id,
             },
             JsonLines = flags.GetValue(_inputFormat) == "jsonl",
-            NBest = nBest ?? (random ? -1 : 1),
-            SamplingSeed = random ? (uint)(flags.GetValue(_seed) ?? Random.Shared.Next()) : null,
+            NBest = flags.GetValue(_nBest),
+            SamplingSeed = flags.GetValue(_sampling) ? (uint)(flags.GetValue(_seed) ?? Random.Shared.Next()) : null,
             Alpha = (float)flags.GetValue(_alpha),
+            ExtraOptions = flags.GetValue(_extraOptions)!,
         };
+        options.Validate();
+        return options;
     }
 }

@@ -1,7 +1,6 @@
-// The flags of grulm tokenizer show. The work is in Runs/Tokenizing/TokenizerShowRun.cs.
+// grulm tokenizer show. What it writes is in TokenizerListing.cs.
 
 using System.CommandLine;
-using GruLM.Cli.Runs;
 
 namespace GruLM.Cli.Commands;
 
@@ -22,7 +21,8 @@ internal static class TokenizerShowCommand
             {
                 string path = flags.GetValue(place) ?? flags.GetValue(model)
                     ?? throw new UsageException("FILE|DIR is missing; see 'grulm tokenizer show --help'");
-                return TokenizerShowRun.Run(path, flags.GetValue(pieces), flags.GetValue(json), session.Output);
+                TokenizerListing.Write(path, flags.GetValue(pieces), flags.GetValue(json), session.Output);
+                return ExitCode.Done;
             });
     }
 }

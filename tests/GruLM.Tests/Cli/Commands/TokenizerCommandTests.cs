@@ -10,7 +10,7 @@ public sealed class TokenizerCommandTests(TrainedTokenizers trained) : IClassFix
 {
     [Fact]
     public void Every_setting_of_the_library_is_a_flag_and_no_other() =>
-        Assert.Equal(TrainerOptions.Names.Order(StringComparer.Ordinal), TokenizerTrainCommand.Names.Order(StringComparer.Ordinal));
+        Assert.Equal(TrainerOptions.Names.Order(StringComparer.Ordinal), TokenizerTrainFlags.Names.Order(StringComparer.Ordinal));
 
     [Fact]
     public void Flags_reach_the_model_in_either_spelling()

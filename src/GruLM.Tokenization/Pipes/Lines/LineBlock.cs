@@ -1,7 +1,7 @@
 // A piece of the input that ends with a line end, but for the last one: what a thread works on at a time.
 using System.Buffers;
 
-namespace GruLM.Cli.Pipes;
+namespace GruLM.Tokenization;
 
 /// <summary>Lines that are worked on together, and what came of them.</summary>
 internal sealed class LineBlock

@@ -1,7 +1,7 @@
-// What the tokenizer commands do with a line: encoding, decoding, normalising.
+// What a pipe does with a line: encoding, decoding, normalising.
 using System.Buffers;
 
-namespace GruLM.Cli.Pipes;
+namespace GruLM.Tokenization;
 
 /// <summary>What is done with lines. One object is used by one thread.</summary>
 internal interface ILineWork

@@ -1,8 +1,7 @@
 // A line of text to its normalised form.
 using System.Buffers;
-using GruLM.Tokenization;
 
-namespace GruLM.Cli.Pipes;
+namespace GruLM.Tokenization;
 
 /// <summary>Normalises lines.</summary>
 internal sealed class NormalizeWork(Normalizer normalizer) : ILineWork

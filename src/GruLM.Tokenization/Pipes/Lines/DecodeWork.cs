@@ -1,16 +1,15 @@
 // A line of ids or pieces back to text. In plain lines words of digits alone are ids where every word of the line is one, otherwise all
-// words are pieces; --input-format says which where that guess would be wrong.
+// words are pieces; DecodeInput says which where that guess would be wrong.
 using System.Buffers;
 using System.Buffers.Text;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
-using GruLM.Tokenization;
 
-namespace GruLM.Cli.Pipes;
+namespace GruLM.Tokenization;
 
 /// <summary>Decodes lines.</summary>
-internal sealed class DecodeWork(Tokenizer tokenizer, ExtraOptions extra, DecodeInput input, bool jsonOutput) : ILineWork
+internal sealed class DecodeWork(Tokenizer tokenizer, ExtraOptions extra, DecodeOptions options) : ILineWork
 {
     private readonly List<int> _ids = [];
     private readonly List<byte[]> _pieces = [];
@@ -31,7 +30,7 @@ internal sealed class DecodeWork(Tokenizer tokenizer, ExtraOptions extra, Decode
             throw new InvalidDataException(e.Message, e);
         }
 
-        if (jsonOutput)
+        if (options.JsonLines)
         {
             JsonLine.Write(output, json => json.WriteString("text", Encoding.UTF8.GetString(_text.WrittenSpan)));
         }
@@ -64,11 +63,11 @@ internal sealed class DecodeWork(Tokenizer tokenizer, ExtraOptions extra, Decode
     /// <summary>Fills the ids (true) or the pieces (false).</summary>
     private bool Read(ReadOnlySpan<byte> line)
     {
-        if (input == DecodeInput.JsonLines) return ReadJson(line);
-        if (input != DecodeInput.Piece)
+        if (options.Input == DecodeInput.JsonLines) return ReadJson(line);
+        if (options.Input != DecodeInput.Piece)
         {
             if (TryReadIds(line, out string other)) return true;
-            if (input == DecodeInput.Id)
+            if (options.Input == DecodeInput.Id)
             {
                 throw new InvalidDataException($"'{other}' is not an id; numbers parted by spaces were expected");
             }

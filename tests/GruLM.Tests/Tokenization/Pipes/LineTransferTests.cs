@@ -3,11 +3,11 @@ using System.Buffers;
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
-using GruLM.Cli.Pipes;
+using GruLM.Tokenization;
 
-namespace GruLM.Tests.Cli;
+namespace GruLM.Tests.Tokenization;
 
-public sealed class LinePipeTests
+public sealed class LineTransferTests
 {
     [Fact]
     public void Every_line_comes_out_as_it_went_in()
@@ -45,7 +45,7 @@ public sealed class LinePipeTests
         byte[] text = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(1, 100_000).Select(i => i == 90_001 ? "bad\n" : $"{i}\n")));
         using var output = new MemoryStream();
         InvalidDataException error = Assert.Throws<InvalidDataException>(
-            () => new LinePipe("in", threads, () => new Copy(), _ => { }, default).Run(new Dribble(text, 9_999), output));
+            () => new LineTransfer("in", threads, () => new Copy(), null, default).Run(new Dribble(text, 9_999), output));
         Assert.Equal("in, line 90001: this line is bad", error.Message);
         Assert.Equal(text[..Encoding.UTF8.GetString(text).IndexOf("bad", StringComparison.Ordinal)], output.ToArray());
     }
@@ -57,7 +57,7 @@ public sealed class LinePipeTests
         using var arrived = new ManualResetEventSlim();
         using var output = new SignallingStream(arrived);
         var input = new Dribble("first\nsecond\n"u8.ToArray(), 6, () => Assert.True(arrived.Wait(TimeSpan.FromSeconds(60))));
-        new LinePipe("in", 2, () => new Copy(), _ => { }, default).Run(input, output);
+        new LineTransfer("in", 2, () => new Copy(), null, default).Run(input, output);
         Assert.Equal("first\nsecond\n", Encoding.UTF8.GetString(output.ToArray()));
     }
 
@@ -73,7 +73,7 @@ public sealed class LinePipeTests
             never.Wait(TimeSpan.FromSeconds(60));
         });
         Assert.ThrowsAny<OperationCanceledException>(
-            () => new LinePipe("in", 2, () => new Copy(), _ => { }, stop.Token).Run(input, output));
+            () => new LineTransfer("in", 2, () => new Copy(), null, stop.Token).Run(input, output));
         Assert.Equal("first\n", Encoding.UTF8.GetString(output.ToArray()));
         never.Set();
     }
@@ -81,7 +81,7 @@ public sealed class LinePipeTests
     private static byte[] Run(byte[] text, int threads, int atOnce)
     {
         using var output = new MemoryStream();
-        new LinePipe("in", threads, () => new Copy(), _ => { }, default).Run(new Dribble(text, atOnce), output);
+        new LineTransfer("in", threads, () => new Copy(), null, default).Run(new Dribble(text, atOnce), output);
         return output.ToArray();
     }
 

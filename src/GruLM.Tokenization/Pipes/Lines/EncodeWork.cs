@@ -4,9 +4,8 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
-using GruLM.Tokenization;
 
-namespace GruLM.Cli.Pipes;
+namespace GruLM.Tokenization;
 
 /// <summary>Encodes lines.</summary>
 internal sealed class EncodeWork(Tokenizer tokenizer, ExtraOptions extra, EncodeOptions options) : ILineWork
@@ -25,11 +24,11 @@ internal sealed class EncodeWork(Tokenizer tokenizer, ExtraOptions extra, Encode
 
         if (_sampler is not null)
         {
-            Write(_sampler.Encode(line, options.NBest, options.Alpha), null, output);
+            Write(_sampler.Encode(line, options.Cuts, options.Alpha), null, output);
         }
-        else if (options.NBest > 1)
+        else if (options.Cuts > 1)
         {
-            foreach (ScoredPieces cut in tokenizer.EncodeNBest(line, options.NBest))
+            foreach (ScoredPieces cut in tokenizer.EncodeNBest(line, options.Cuts))
             {
                 Write([.. cut.Pieces], cut.Score, output);
             }

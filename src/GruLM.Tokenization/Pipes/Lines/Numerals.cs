@@ -2,7 +2,7 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
 
-namespace GruLM.Cli.Pipes;
+namespace GruLM.Tokenization;
 
 /// <summary>The ids of a vocabulary in decimal, each with a space behind it.</summary>
 internal sealed class Numerals

@@ -1,20 +1,20 @@
-// Lines in, something for each line out, in order, on as many threads as there are: what the tokenizer commands have in common. Every
+// Lines in, something for each line out, in order, on as many threads as there are: what all pipes have in common. Every
 // thread reads a block that ends at a line end, works on it, and writes what has become due in the order of reading, so that no thread does
 // nothing but hand over; how far one may run ahead of the writing is bounded, which keeps memory small. A line ends at LF only and no byte
 // of it is touched. Every read is worked on at once, so that a slow input is answered as it comes.
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 
-namespace GruLM.Cli.Pipes;
+namespace GruLM.Tokenization;
 
 /// <summary>Runs lines through work.</summary>
 /// <param name="name">What messages call the input.</param>
 /// <param name="threads">Blocks worked on at a time. The caller's thread is one of them; with 1, one <see cref="ILineWork"/> sees all
 /// lines.</param>
 /// <param name="newWork">Makes the work, once a thread.</param>
-/// <param name="progress">Is told the bytes read so far.</param>
+/// <param name="progress">Is told the bytes read so far; null: nobody is.</param>
 /// <param name="stop">Ends the run between two reads; everything read before is written.</param>
-internal sealed class LinePipe(string name, int threads, Func<ILineWork> newWork, Action<long> progress, CancellationToken stop)
+internal sealed class LineTransfer(string name, int threads, Func<ILineWork> newWork, Action<long>? progress, CancellationToken stop)
 {
     private readonly ConcurrentBag<LineBlock> _idleBlocks = [];
 
@@ -144,7 +144,7 @@ internal sealed class LinePipe(string name, int threads, Func<ILineWork> newWork
             end = end < 0 ? -1 : block.Length + end + 1;
             block.Length += read;
             total += read;
-            progress(total);
+            progress?.Invoke(total);
             if (read == 0)
             {
                 if (block.Length > 0) yield return block;

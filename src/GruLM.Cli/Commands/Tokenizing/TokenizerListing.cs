@@ -1,25 +1,25 @@
-// grulm tokenizer show: what a .model file holds.
+// What a .model file holds, as lines and as JSON.
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using GruLM.Cli.Pipes;
 using GruLM.Tokenization;
 
-namespace GruLM.Cli.Runs;
+namespace GruLM.Cli.Commands;
 
-/// <summary>Runs <c>grulm tokenizer show</c>.</summary>
-internal static class TokenizerShowRun
+/// <summary>Shows tokenizers.</summary>
+internal static class TokenizerListing
 {
     private const int NameWidth = 32;
 
-    public static int Run(string place, bool pieces, bool json, TextWriter output)
+    /// <summary>Describes the tokenizer at a place, or lists its <paramref name="pieces"/>.</summary>
+    public static void Write(string place, bool pieces, bool json, TextWriter output)
     {
-        Tokenizer tokenizer = TokenizerRun.Load(place);
+        Tokenizer tokenizer = TokenizerCommand.Load(place);
         string path = ModelFolder.TokenizerPath(place);
         if (json) WriteJson(path, tokenizer, pieces, output);
         else if (pieces) WritePieces(tokenizer.Model, output);
         else WriteText(path, tokenizer, output);
-        return ExitCode.Done;
     }
 
     private static void WriteText(string path, Tokenizer tokenizer, TextWriter output)

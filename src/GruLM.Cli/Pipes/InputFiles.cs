@@ -1,5 +1,5 @@
 // Files that a command reads, checked before any work begins.
-namespace GruLM.Cli.Runs;
+namespace GruLM.Cli.Pipes;
 
 /// <summary>Input files by name; <c>-</c> is standard input.</summary>
 internal static class InputFiles
@@ -24,6 +24,9 @@ internal static class InputFiles
             }
         }
     }
+
+    /// <summary>The name of an input in messages.</summary>
+    public static string DisplayName(string name) => name == StandardInput ? "standard input" : name;
 
     /// <summary>How many bytes the files hold, 0 where standard input is among them.</summary>
     public static long TotalBytes(IReadOnlyCollection<string> names) =>

@@ -1,8 +1,8 @@
-// What grulm tokenizer decode reads.
-namespace GruLM.Cli.Pipes;
+// What a pipe is given to decode.
+namespace GruLM.Tokenization;
 
 /// <summary>What the lines to decode hold.</summary>
-internal enum DecodeInput
+public enum DecodeInput
 {
     /// <summary>Ids where all words are numbers, otherwise pieces.</summary>
     Text,

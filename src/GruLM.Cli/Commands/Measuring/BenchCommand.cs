@@ -1,6 +1,7 @@
 // The flags of grulm bench and what it can measure. The work is in Bench/BenchRun.cs and Bench/Tokenizing/TokenizerBench.cs.
 
 using System.CommandLine;
+using GruLM.Cli.Pipes;
 using GruLM.Cli.Runs;
 using GruLM.Kernels;
 using GruLM.Model;

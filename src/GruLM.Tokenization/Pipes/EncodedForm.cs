@@ -1,8 +1,8 @@
-// What grulm tokenizer encode writes for a line.
-namespace GruLM.Cli.Pipes;
+// What a pipe writes for a line that it has encoded.
+namespace GruLM.Tokenization;
 
 /// <summary>The form of encoded lines.</summary>
-internal enum EncodedForm
+public enum EncodedForm
 {
     /// <summary>Numbers parted by spaces.</summary>
     Id,

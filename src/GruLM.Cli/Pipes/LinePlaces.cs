@@ -1,0 +1,57 @@
+// Where the lines of a tokenizer command come from and go to: files or the standard streams, with a line of progress. What is done with the
+// lines, and the threads that do it, are the library's LinePipe.
+
+using GruLM.Formats;
+using GruLM.Tokenization;
+
+namespace GruLM.Cli.Pipes;
+
+/// <summary>Places of lines.</summary>
+/// <param name="Inputs">The files to read, one after another; none: standard input.</param>
+/// <param name="Output">The file to write; null: standard output.</param>
+/// <param name="Threads">Threads that work; 0: one a core.</param>
+internal sealed record LinePlaces(IReadOnlyList<string> Inputs, string? Output, int Threads)
+{
+    /// <summary>Does <paramref name="work"/> with each input.</summary>
+    public void Run(Session session, Action<LinePipe, Stream, Stream> work)
+    {
+        IReadOnlyList<string> inputs = Inputs.Count == 0 ? [InputFiles.StandardInput] : Inputs;
+        InputFiles.Check(inputs);
+        long total = InputFiles.TotalBytes(inputs), before = 0, last = 0;
+
+        // Where results and progress share a terminal, progress would be written over results.
+        var progress = new ProgressLine(session.Error, session.ErrorIsTerminal && (Output is not null || !session.OutputIsTerminal));
+        try
+        {
+            Write(session, output =>
+            {
+                foreach (string input in inputs)
+                {
+                    using FileStream? file = input == InputFiles.StandardInput ? null : OpenUnbuffered(input);
+                    before += last;
+                    var lines = new LinePipe { Threads = Threads, InputName = InputFiles.DisplayName(input), Progress = Report };
+                    work(lines, file ?? session.Input, output);
+                }
+            });
+        }
+        finally
+        {
+            progress.Finish();
+        }
+
+        void Report(long bytes)
+        {
+            last = bytes;
+            progress.ReportBytes(before + bytes, total);
+        }
+    }
+
+    /// <summary>Hands the output to <paramref name="write"/>; a file is whole or not there.</summary>
+    public void Write(Session session, Action<Stream> write)
+    {
+        if (Output is { } file) AtomicFile.Write(file, write);
+        else write(session.Output.BaseStream);
+    }
+
+    private static FileStream OpenUnbuffered(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+}
