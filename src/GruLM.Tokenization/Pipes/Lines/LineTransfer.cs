@@ -167,8 +167,10 @@ internal sealed class LineTransfer(string name, int threads, Func<ILineWork> new
     {
         if (input.CanSeek) return input.Read(room.Span);
         Task<int> reading = Task.Run(() => input.Read(room.Span), CancellationToken.None);
-        reading.Wait(stop);
-        return reading.Result;
+
+        // Neither of these wraps what the read throws.
+        Task.WaitAny([reading], stop);
+        return reading.GetAwaiter().GetResult();
     }
 
     private LineBlock NewBlock(int room)

@@ -84,6 +84,16 @@ public sealed class LinePipeTests
         Assert.StartsWith("some.ids, line 2: Id 999999 is not in the vocabulary", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void A_read_that_fails_throws_what_it_throws(int threads)
+    {
+        IOException error = Assert.Throws<IOException>(
+            () => new LinePipe { Threads = threads }.Encode(s_tokenizer, new Broken(), Stream.Null));
+        Assert.Equal("cannot be read", error.Message);
+    }
+
     private static byte[] Through(byte[] text, Action<Stream, Stream> work)
     {
         using var input = new MemoryStream(text);
