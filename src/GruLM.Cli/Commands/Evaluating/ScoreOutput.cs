@@ -1,4 +1,4 @@
-// grulm score: each token of a text with its log-probability, a line a token, and the text's figures on standard error.
+// The tokens of a scored text, a line each, plain or as JSON, with a line of progress, and the figures of the whole.
 
 using System.Buffers;
 using System.Globalization;
@@ -7,67 +7,51 @@ using System.Text.Json;
 using GruLM.Cli.Pipes;
 using GruLM.Model;
 
-namespace GruLM.Cli.Runs;
+namespace GruLM.Cli.Commands;
 
-/// <summary>What <c>grulm score</c> was told.</summary>
-/// <param name="Model">The folder of the model.</param>
-/// <param name="Data">The name of the text.</param>
-/// <param name="Form">How it is read.</param>
-/// <param name="Json">Whether to write JSON lines instead of plain ones.</param>
-/// <param name="Threads">Threads; 0: one a core.</param>
-internal sealed record ScoreSettings(string Model, string Data, DataForm Form, bool Json, int Threads);
-
-/// <summary>Runs <c>grulm score</c>.</summary>
-internal sealed class ScoreRun(ScoreSettings settings, Session session)
+/// <summary>Writes scores. <paramref name="asJson"/>: as JSON lines.</summary>
+internal sealed class ScoreOutput(Session session, bool asJson)
 {
     private const int FlushBytes = 1 << 15;
 
-    private long _tokens, _firstEnd, _lastEnd;
+    private long _firstEnd, _lastEnd;
     private double _nll;
 
-    public int Run()
+    /// <summary>Tokens written.</summary>
+    public long Tokens { get; private set; }
+
+    /// <summary>Writes tokens as they come, of a text of so many bytes; 0: it is not known how many.</summary>
+    public void Write(IEnumerable<ScoredToken> tokens, long textBytes)
     {
-        InputFiles.Check([settings.Data]);
-        settings.Form.Check([settings.Data]);
-        using var model = LanguageModel.Open(settings.Model, settings.Threads);
-        using Stream text = settings.Form.Open(settings.Data, session.Input, session.Error, session.Stop);
         var progress = new ProgressLine(session.Error, session.ErrorIsTerminal && !session.OutputIsTerminal);
         try
         {
-            Score(model.Score(text, session.Stop), progress);
+            Write(tokens, () => progress.Report(() => Describe(textBytes)));
         }
         finally
         {
             progress.Finish();
         }
-
-        session.Error.WriteLine(Summary(new LossSums(_nll, _tokens - 1, 0), _lastEnd - _firstEnd));
-        return ExitCode.Done;
     }
 
-    private void Score(IEnumerable<ScoredToken> tokens, ProgressLine progress)
+    /// <summary>The text's figures, on standard error.</summary>
+    public void WriteSummary() => session.Error.WriteLine(Summary(new LossSums(_nll, Tokens - 1, 0), _lastEnd - _firstEnd));
+
+    private void Write(IEnumerable<ScoredToken> tokens, Action report)
     {
-        // Of what is packed or stands in records it is not known how much text there will be.
-        long total = settings.Form.IsPlainFile(settings.Data) ? InputFiles.TotalBytes([settings.Data]) : 0;
         var output = new ArrayBufferWriter<byte>(2 * FlushBytes);
         using var writer = new Utf8JsonWriter(output, JsonLine.Options);
         foreach (ScoredToken token in tokens)
         {
-            if (_tokens++ == 0) _firstEnd = token.End;
+            if (Tokens++ == 0) _firstEnd = token.End;
             _lastEnd = token.End;
             _nll -= token.LogProb ?? 0;
-            if (settings.Json) WriteJson(token, writer, output);
+            if (asJson) WriteJson(token, writer, output);
             else WriteLine(token, output);
             if (output.WrittenCount < FlushBytes) continue;
             session.Output.BaseStream.Write(output.WrittenSpan);
             output.ResetWrittenCount();
-            progress.Report(() => Describe(total));
-        }
-
-        if (_tokens == 0)
-        {
-            string name = settings.Data == InputFiles.StandardInput ? "standard input" : settings.Data;
-            throw new InvalidDataException($"{name}: is empty, text was expected");
+            report();
         }
 
         session.Output.BaseStream.Write(output.WrittenSpan);
@@ -76,7 +60,7 @@ internal sealed class ScoreRun(ScoreSettings settings, Session session)
     private string Describe(long total)
     {
         string share = total > 0 ? string.Create(CultureInfo.InvariantCulture, $", {100.0 * _lastEnd / total:0}%") : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{_tokens:#,0} tokens{share}");
+        return string.Create(CultureInfo.InvariantCulture, $"{Tokens:#,0} tokens{share}");
     }
 
     private static string Summary(LossSums sums, long bytes) => sums.Tokens == 0
