@@ -84,10 +84,6 @@ internal static class Flags
     public static Option<string?> OptionalOneOf(string name, string[] words, string help) =>
         Make<string?>(name, [], help, string.Join('|', words), null, text => ParseWord(text, words));
 
-    /// <summary>A text in a form of its own that may be left out.</summary>
-    public static Option<T?> Optional<T>(string name, string valueName, string help, Func<string, T> parse)
-        where T : class => Make<T?>(name, [], help, valueName, null, parse);
-
     /// <summary>A flag without a value.</summary>
     public static Option<bool> Switch(string name, string help, params string[] aliases) =>
         new(name, aliases) { Description = help, Arity = ArgumentArity.Zero };

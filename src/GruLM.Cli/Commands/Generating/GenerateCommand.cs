@@ -1,8 +1,8 @@
-// The flags of grulm generate. The work is in Runs/Generating/GenerateRun.cs.
+// grulm generate: text from a model, shown as it comes.
 
 using System.CommandLine;
 using System.Text;
-using GruLM.Cli.Runs;
+using GruLM.Cli.Pipes;
 
 namespace GruLM.Cli.Commands;
 
@@ -32,17 +32,42 @@ internal static class GenerateCommand
                 List<string> texts = [.. flags.GetValue(prompts)!];
                 if (flags.GetValue(file) is { } path) texts.Add(ReadPrompt(path, session.Input));
                 if (texts.Count == 0) texts.Add("");
-                var settings = new GenerateSettings
-                {
-                    Model = folder,
-                    Prompts = texts,
-                    Options = generation.Read(flags, folder),
-                    Json = flags.GetValue(json),
-                    Threads = flags.GetValue(threads) ?? 0,
-                };
-                return GenerateRun.Run(settings, session);
+                GenerationOptions options = generation.Read(flags, folder);
+                using var opened = LanguageModel.Open(folder, flags.GetValue(threads) ?? 0);
+                return Write(texts, prompt => opened.Generate(prompt, options, session.Stop), flags.GetValue(json), session);
             });
     }
+
+    // One prompt after another, each from a fresh state.
+    private static int Write(List<string> prompts, Func<string, IEnumerable<string>> generate, bool asJson, Session session)
+    {
+        foreach (string prompt in prompts)
+        {
+            if (asJson) WriteJson(prompt, string.Concat(generate(prompt)), session.Output);
+            else WriteText(prompt, generate(prompt), session.Output);
+            if (session.Stop.IsCancellationRequested) return ExitCode.Stopped;
+        }
+
+        return ExitCode.Done;
+    }
+
+    private static void WriteText(string prompt, IEnumerable<string> parts, StreamWriter output)
+    {
+        output.Write(prompt);
+        foreach (string part in parts)
+        {
+            output.Write(part);
+            output.Flush();
+        }
+
+        output.WriteLine();
+    }
+
+    private static void WriteJson(string prompt, string text, StreamWriter output) => JsonLine.Write(output, json =>
+    {
+        json.WriteString("prompt", prompt);
+        json.WriteString("text", text);
+    });
 
     // The line end at a file's end is the file's, not the prompt's.
     private static string ReadPrompt(string path, Stream standardInput)

@@ -1,5 +1,4 @@
-// grulm show: what a model folder holds, or two of them side by side, as lines, as JSON, or as a page with the curves of the training. What
-// there is to tell, and the page, come from the library (GruLM/Report).
+// What one or two models are, as lines, as columns and as JSON.
 
 using System.Text;
 using System.Text.Json;
@@ -7,45 +6,26 @@ using GruLM.Kernels;
 using GruLM.Model;
 using GruLM.Report;
 
-namespace GruLM.Cli.Runs;
+namespace GruLM.Cli.Commands;
 
-/// <summary>Runs <c>grulm show</c>.</summary>
-internal static class ShowRun
+/// <summary>Shows models.</summary>
+internal static class ModelListing
 {
     private const int NameWidth = 14;
     private const int SpaceBetweenColumns = 3;
 
-    /// <summary>Describes one or two models on standard output or in a page, and returns the exit code.</summary>
-    public static int Run(ShowSettings settings, Session session)
+    /// <summary>Describes the model in a folder, and the one in <paramref name="other"/> beside it where that is not null.</summary>
+    public static void Write(string folder, string? other, bool json, StreamWriter output)
     {
-        (string folder, string? other, bool json, string? html, bool overwrite) = settings;
-        if (overwrite && html is null) throw new UsageException("--overwrite is for the file of --html, which is missing");
-        if (html is not null && !overwrite && File.Exists(html))
-        {
-            throw new IOException($"{html}: exists already; choose another file for --html, or --overwrite to replace it");
-        }
-
-        if (html is not null)
-        {
-            if (other is null) RunReport.Write(folder, html);
-            else RunReport.WriteComparison(folder, other, html);
-            session.Error.WriteLine($"report in {html}");
-            if (!json) return ExitCode.Done;
-        }
-
         var model = ModelDescription.Read(folder);
         ModelDescription? second = other is null ? null : ModelDescription.Read(other);
-        if (json) WriteJson(model, second, session.Output);
-        else if (second is null) WriteText(model, session.Output);
-        else WriteColumns(Facts(model), Facts(second), session.Output);
-        return ExitCode.Done;
+        if (json) WriteJson(model, second, output);
+        else if (second is null) WriteText(model, output);
+        else WriteColumns(Facts(model), Facts(second), output);
     }
 
     private static List<(string Name, string Value)> Facts(ModelDescription model) =>
-        [("model", model.Folder), .. model.Facts().Select(fact => (fact.Name, WithFlags(fact.Value)))];
-
-    // The library names the property.
-    private static string WithFlags(string value) => value.Replace("'Precision = Bf16'", "--precision bf16", StringComparison.Ordinal);
+        [("model", model.Folder), .. model.Facts().Select(fact => (fact.Name, SettingWords.ToFlags(fact.Value)))];
 
     private static void WriteText(ModelDescription model, StreamWriter output)
     {

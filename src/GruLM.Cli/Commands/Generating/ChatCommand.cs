@@ -1,8 +1,7 @@
-// The flags of grulm chat. The work is in Runs/Generating/ChatRun.cs.
+// grulm chat. The talk itself is in Talk.cs.
 
 using System.CommandLine;
 using System.Text;
-using GruLM.Cli.Runs;
 
 namespace GruLM.Cli.Commands;
 
@@ -23,8 +22,10 @@ internal static class ChatCommand
                 string folder = flags.GetValue(model)!;
                 using var input = new StreamReader(session.Input, Encoding.UTF8);
                 bool interactive = session.ErrorIsTerminal && !Console.IsInputRedirected;
-                var settings = new ChatSettings(folder, generation.Read(flags, folder), flags.GetValue(threads) ?? 0, interactive);
-                return new ChatRun(settings, input, session).Run();
+                GenerationOptions options = generation.Read(flags, folder);
+                using var opened = LanguageModel.Open(folder, flags.GetValue(threads) ?? 0);
+                using ChatSession chat = opened.StartChat(options);
+                return new Talk(chat, input, interactive, session).Run();
             });
     }
 }
