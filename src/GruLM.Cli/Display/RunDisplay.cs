@@ -4,6 +4,7 @@
 using System.Globalization;
 using GruLM.Corpus;
 using GruLM.Model;
+using GruLM.Report;
 using GruLM.Training;
 
 namespace GruLM.Cli;
@@ -27,7 +28,7 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
     public void OnPrepared(RunPlan plan)
     {
         GruConfig config = plan.Config;
-        string output = config.TieWeights ? "tied" : "untied", extras = ModelWords.Extras(config);
+        string output = config.TieWeights ? "tied" : "untied", extras = ModelDescription.LayerExtras(config);
         messages.WriteLine(string.Create(
             s_invariant,
             $"model: vocabulary {config.VocabSize:#,0}, embedding {config.EmbeddingDim}, "

@@ -58,6 +58,15 @@ public sealed record ModelDescription
         }
     }
 
+    /// <summary>What layers have besides the GRU, in words, each with a comma before it; empty for plain layers.</summary>
+    public static string LayerExtras(GruConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        string norm = config.LayerNorm ? ", layer-normalised" : "";
+        string residual = config.Residual ? ", residual" : "";
+        return norm + residual;
+    }
+
     /// <summary>What a person wants to know first, in words, in the order in which it is shown. One of the facts is about this machine: the
     /// kernels that would be used here.</summary>
     public IReadOnlyList<(string Name, string Value)> Facts()
@@ -94,11 +103,9 @@ public sealed record ModelDescription
     private string Architecture()
     {
         string tying = Config.TieWeights ? "tied to the embedding" : "untied";
-        string norm = Config.LayerNorm ? ", layer-normalised" : "";
-        string residual = Config.Residual ? ", residual" : "";
-        string vocabulary = Number(Config.VocabSize);
+        string vocabulary = Number(Config.VocabSize), extras = LayerExtras(Config);
         return $"embedding {Config.EmbeddingDim} → GRU {Config.NumLayers} x {Config.HiddenDim} → "
-            + $"output {vocabulary} ({tying}{norm}{residual})";
+            + $"output {vocabulary} ({tying}{extras})";
     }
 
     private string TokenizerInWords()
