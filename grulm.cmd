@@ -14,5 +14,7 @@ if defined GRULM_NO_BUILD if exist "%app%" goto run
 dotnet msbuild "%root%src\GruLM.Cli\GruLM.Cli.csproj" -restore -p:Configuration=Release -verbosity:quiet -nologo 1>&2
 if errorlevel 1 exit /b 1
 :run
+rem What messages call this program.
+if not defined GRULM_COMMAND set "GRULM_COMMAND=grulm"
 dotnet "%app%" %*
 exit /b %errorlevel%

@@ -114,7 +114,7 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
     public void Finish() => _training.Finish();
 
     /// <summary>What came of the run, and what to do next.</summary>
-    public void WriteEnd(RunOutcome outcome, TrainingSettings settings)
+    public void WriteEnd(RunOutcome outcome, RunPlan plan, TrainingSettings settings)
     {
         messages.Write(LossCurve.Draw(_training.TrainCurve, "training loss (nats a token) by step"));
         messages.Write(LossCurve.Draw(_training.BitsCurve, "held-out bits a byte by step"));
@@ -123,7 +123,7 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
         {
             messages.WriteLine(
                 $"stopped at step {position.Step:#,0} of {position.TotalSteps:#,0}; the model so far is saved; "
-                + $"go on with: grulm train --resume {settings.OutDir}");
+                + $"go on with: {ProgramName.Text} train --resume {settings.OutDir}");
         }
         else if (outcome.IsOutOfPatience)
         {
@@ -133,7 +133,8 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
         }
 
         if (position.Best is { } best) messages.WriteLine($"best held-out figures: {TrainingDisplay.Figures(best)}");
-        messages.WriteLine($"model in {settings.OutDir}; try: grulm generate --model {settings.OutDir} --prompt \"…\"");
+        string next = plan.HasExchanges ? $"chat --model {settings.OutDir}" : $"generate --model {settings.OutDir} --prompt \"…\"";
+        messages.WriteLine($"model in {settings.OutDir}; try: {ProgramName.Text} {next}");
     }
 
     private void WriteNothingLeft(RunPlan plan, TrainingSettings settings)

@@ -16,6 +16,9 @@ public sealed record RunPlan
     /// <summary>How the text is cut.</summary>
     public required SampleKind Samples { get; init; }
 
+    /// <summary>Whether samples are lines and some of them hold an exchange, so that one can chat with the model.</summary>
+    public bool HasExchanges { get; init; }
+
     /// <summary>Tokens of the training part.</summary>
     public required long TokensPerEpoch { get; init; }
 

@@ -32,6 +32,7 @@ public sealed class TrainingRun : IDisposable
     private readonly TrainingSettings _settings;
     private IDevice? _device;
     private TextTraining? _training;
+    private bool _hasExchanges;
 
     private TrainingRun(RunFolder folder, TrainingSettings settings, RunObservers observers, CancellationToken cancel)
     {
@@ -223,6 +224,7 @@ public sealed class TrainingRun : IDisposable
         Tokenizer tokenizer = new TokenizerChoice(_settings, options, around).Choose(texts.Training, kept);
         if (kept is null) _folder.Keep(tokenizer);
         _training = TextTraining.Prepare(texts, options with { Tokenizer = tokenizer }, around);
+        _hasExchanges = options.Samples == SampleKind.Lines && TrainingChecks.HasAnswers(texts.Training);
         _observers.Training = _training;
         _observers.SamplePrompt = _settings.SamplePrompt ?? "";
         Plan = MakePlan(options.Training);
@@ -255,6 +257,7 @@ public sealed class TrainingRun : IDisposable
             Config = training.Model.Config,
             Parameters = training.Model.Parameters.Count,
             Samples = _settings.Samples ?? SampleKind.Stream,
+            HasExchanges = _hasExchanges,
             TokensPerEpoch = training.Data.TokensPerEpoch,
             StepsPerEpoch = training.Data.StepsInEpoch(0),
             HeldOutTokens = training.HeldOut?.Tokens,

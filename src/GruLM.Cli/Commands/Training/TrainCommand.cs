@@ -73,7 +73,7 @@ internal static class TrainCommand
             display.Finish();
         }
 
-        if (!run.Plan.IsDone) display.WriteEnd(outcome, run.Settings);
+        if (!run.Plan.IsDone) display.WriteEnd(outcome, run.Plan, run.Settings);
         return outcome.IsFinished ? ExitCode.Done : ExitCode.Stopped;
     }
 }

@@ -10,6 +10,9 @@ namespace GruLM;
 /// <summary>Checks settings and text before a run.</summary>
 internal static class TrainingChecks
 {
+    // What stands before an answer.
+    private static readonly byte[] s_answer = Encoding.UTF8.GetBytes(ChatTemplate.Default.Ai);
+
     /// <summary>Throws <see cref="ArgumentException"/> for settings that make no sense, do not go together, or ask for more memory than
     /// there is.</summary>
     public static void CheckSettings(TextTrainingOptions options)
@@ -51,9 +54,10 @@ internal static class TrainingChecks
     }
 
     /// <summary>How many samples have no marker before an answer.</summary>
-    public static int SamplesWithoutAnswer(CorpusText text)
-    {
-        byte[] marker = Encoding.UTF8.GetBytes(ChatTemplate.Default.Ai);
-        return text.Samples().Count(sample => sample.Span.IndexOf(marker) < 0);
-    }
+    public static int SamplesWithoutAnswer(CorpusText text) => text.Samples().Count(sample => !HasAnswer(sample.Span));
+
+    /// <summary>Whether some sample has an answer.</summary>
+    public static bool HasAnswers(CorpusText text) => text.Samples().Any(sample => HasAnswer(sample.Span));
+
+    private static bool HasAnswer(ReadOnlySpan<byte> sample) => sample.IndexOf(s_answer) >= 0;
 }

@@ -116,6 +116,18 @@ public sealed class CommandLineTests
             Run([new GrulmCommand("fail", "fails", [], [], (_, _) => throw exception)], ["fail"]);
     }
 
+    [Theory]
+    [InlineData("'HiddenDim' 0 with 'Samples = Lines' or 'TieWeights = false'", "--hidden-dim 0 with --samples lines or --no-tie-weights")]
+    [InlineData("'NBest' 0: without 'SamplingSeed' a number was expected", "--nbest 0: without --enable-sampling a number was expected")]
+    [InlineData("no rules 'nfq'", "no rules 'nfq'")]
+    public void Names_of_settings_become_flags(string text, string expected) => Assert.Equal(expected, SettingWords.ToFlags(text));
+
+    [Theory]
+    [InlineData(null, "grulm")]
+    [InlineData("", "grulm")]
+    [InlineData("./grulm", "./grulm")]
+    public void The_program_is_called_what_its_launcher_says(string? told, string expected) => Assert.Equal(expected, ProgramName.Of(told));
+
     [Fact]
     public void Names_far_from_all_known_ones_get_no_hint()
     {

@@ -23,6 +23,8 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
         Assert.Contains("epoch 4/4: average NLL", trained.Messages, StringComparison.Ordinal);
         Assert.Contains("perplexity", trained.Messages, StringComparison.Ordinal);
         Assert.Contains("bits/byte", trained.Messages, StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"try: {ProgramName.Text} generate --model {trained.Model} --prompt \"…\"\n", trained.Messages, StringComparison.Ordinal);
         string[] files =
         [
             "config.json", "model.safetensors", "tokenizer.model", "generation_config.json",
@@ -110,6 +112,7 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
         (int Code, string Output, string Error) train = Run(
             $"train --data {text} --samples lines --out-dir {model} {SizesForExchanges}".Split(' '));
         Assert.True(train.Code == 0, train.Error);
+        Assert.EndsWith($"try: {ProgramName.Text} chat --model {model}\n", train.Error, StringComparison.Ordinal);
         using var json = JsonDocument.Parse(Run("eval", "--model", model, "--json").Output);
         Assert.Equal(15 * "<prompt> say ping <ai> pong\n".Length, json.RootElement.GetProperty("bytes").GetInt32());
         Assert.Equal("pong\ntock\n", Chat(model));
