@@ -232,9 +232,9 @@ internal sealed class DemoRun
     {
         string folder = _settings.OutDir;
         _output.WriteLine($"The model is in {folder}. Go on with:\n");
-        _output.WriteLine($"   grulm generate --model {folder} --prompt \"Once a brave girl\"");
-        _output.WriteLine($"   grulm chat --model {folder}");
-        _output.WriteLine("   grulm train --data YOUR.txt --out-dir YOUR-MODEL");
+        _output.WriteLine($"   {ProgramName.Text} generate --model {folder} --prompt \"Once a brave girl\"");
+        _output.WriteLine($"   {ProgramName.Text} chat --model {folder}");
+        _output.WriteLine($"   {ProgramName.Text} train --data YOUR.txt --out-dir YOUR-MODEL");
     }
 
     // The folder is the demo's to replace only if a demo made it.
