@@ -1,5 +1,6 @@
 // The rules of style that .editorconfig cannot say, each a function from a file's path and text to the faults in it: "path:line: what".
 // StyleTests.cs applies them to the checkout. C# is read with Roslyn's parser. What dotnet format checks is left to it.
+using System.Text.RegularExpressions;
 using System.Xml;
 using System.Xml.Linq;
 using Microsoft.CodeAnalysis;
@@ -8,7 +9,7 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace GruLM.Tests;
 
-internal static class StyleRules
+internal static partial class StyleRules
 {
     public const int LongestLine = 140;
     public const int MostFilesInFolder = 12;
@@ -182,6 +183,27 @@ internal static class StyleRules
 
         static string NameOf(string file) => Path.GetFileNameWithoutExtension(file.Replace('\\', '/'));
     }
+
+    /// <summary>Flags of the command in text that a program shows: the libraries name properties, and the command turns them into flags.
+    /// Comments may name them.</summary>
+    public static IEnumerable<string> FlagsInText(string path, string text)
+    {
+        foreach (SyntaxToken token in Parse(text).DescendantTokens())
+        {
+            bool isText = token.Kind() is SyntaxKind.StringLiteralToken or SyntaxKind.SingleLineRawStringLiteralToken
+                or SyntaxKind.MultiLineRawStringLiteralToken or SyntaxKind.Utf8StringLiteralToken
+                or SyntaxKind.Utf8SingleLineRawStringLiteralToken or SyntaxKind.Utf8MultiLineRawStringLiteralToken
+                or SyntaxKind.InterpolatedStringTextToken;
+            if (!isText) continue;
+            foreach (Match flag in Flag().Matches(token.ValueText))
+            {
+                yield return $"{path}:{FirstLine(token)}: {flag.Groups["flag"]} is the command's; the libraries name the property";
+            }
+        }
+    }
+
+    [GeneratedRegex(@"(^|[\s""'(])(?<flag>--[a-z][a-z0-9-]*)")]
+    private static partial Regex Flag();
 
     private static string[] Lines(string text) => text.ReplaceLineEndings("\n").Split('\n');
 

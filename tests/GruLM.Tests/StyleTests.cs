@@ -37,6 +37,10 @@ public class StyleTests
     public void No_name_says_nothing() => AssertNothing(Code, StyleRules.EmptyNames);
 
     [Fact]
+    public void No_library_speaks_of_flags() =>
+        AssertNothing(Source.Where(file => !file.StartsWith("src/GruLM.Cli/", StringComparison.Ordinal)), StyleRules.FlagsInText);
+
+    [Fact]
     public void The_readme_is_short() => AssertNothing(["README.md"], (path, text) => StyleRules.TooManyWords(path, text, 700));
 
     [Fact]
@@ -93,6 +97,23 @@ public class StyleTests
         Assert.Equal(
             lines.Select(line => $"a.cs:{line}: a second statement on one line"),
             StyleRules.SeveralStatementsOnALine("a.cs", text));
+
+    [Theory]
+    [InlineData("// give --epochs\n/// <c>--epochs</c>\n/* --epochs */ class A { }")]
+    [InlineData("a(\"well--known\", \"-- b\", $\"{x}, c--d\", \"i--\");")]
+    [InlineData("string --a;\ni = i --b;")]
+    [InlineData("a(\"--epochs\");", 1)]
+    [InlineData("a(\n    \"give more\"\n    + \" --epochs\");", 3)]
+    [InlineData("a(\"give '--epochs' or (--minutes)\");", 1, 1)]
+    [InlineData("a(\n    $\"{x} --epochs\");", 2)]
+    [InlineData("a(\"\"\"\n    give\n    --epochs\n    \"\"\");", 1)]
+    [InlineData("a(\"say \\\"--epochs\\\"\"u8, \"\\n--epochs\");", 1, 1)]
+    public void Flags_in_text_are_found(string text, params int[] lines)
+    {
+        string[] found = [.. StyleRules.FlagsInText("a.cs", text)];
+        Assert.Equal(lines.Length, found.Length);
+        Assert.All(lines.Zip(found), pair => Assert.StartsWith($"a.cs:{pair.First}: --", pair.Second, StringComparison.Ordinal));
+    }
 
     [Fact]
     public void Full_folders_are_found()
