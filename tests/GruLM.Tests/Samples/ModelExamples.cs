@@ -1,0 +1,137 @@
+// What docs/library.md and docs/tokenizers.md show of models and tokenizers, a method for each block of code: the lines there are these,
+// and ReadmeTests compares them. Each runs in a folder that holds book.txt, other.txt and the model "book".
+
+using GruLM.Report;
+using GruLM.Tokenization;
+using GruLM.Training;
+
+namespace GruLM.Tests.Samples;
+
+internal static class ModelExamples
+{
+    public static void FineTuned()
+    {
+        var settings = new TrainingSettings { InitFrom = "book", Data = ["other.txt"], OutDir = "tuned", LearningRate = 0.001, Epochs = 3 };
+        using var run = TrainingRun.Start(settings);
+        run.Run();
+    }
+
+    public static void Repeated()
+    {
+        TrainingSettings settings = SettingsFile.Read("book/training/settings.json") with { OutDir = "again", Seed = 2 };
+        using var run = TrainingRun.Start(settings);
+        run.Run();
+    }
+
+    public static void Generated()
+    {
+        using var model = LanguageModel.Open("book");
+        foreach (string text in model.Generate("ROMEO:", new GenerationOptions { MaxTokens = 60 }))
+        {
+            Console.Write(text);
+        }
+    }
+
+    public static void Varied()
+    {
+        using var model = LanguageModel.Open("book");
+        var options = new GenerationOptions
+        {
+            MaxTokens = 60,
+            Stop = ["\n\n"],
+            Sampling = model.Defaults.ToSampling() with { Seed = (ulong)Random.Shared.NextInt64() },
+        };
+        string story = string.Concat(model.Generate("ROMEO:", options));
+        Console.WriteLine(story);
+    }
+
+    public static async Task GeneratedAsynchronously()
+    {
+        using var model = LanguageModel.Open("book");
+        using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        try
+        {
+            await foreach (string text in model.GenerateAsync("ROMEO:", cancel: stop.Token)) Console.Write(text);
+        }
+        catch (OperationCanceledException)
+        {
+            Console.WriteLine(" (that is all in five seconds)");
+        }
+    }
+
+    public static void Talked()
+    {
+        using var model = LanguageModel.Open("book");
+        using ChatSession chat = model.StartChat();
+        string answer = string.Concat(chat.Say("Hello, my name is Anna and I like tarts."));
+        string name = string.Concat(chat.Say("What is my name?"));
+        chat.Reset();                                         // forgets the talk so far
+        Console.WriteLine(answer + name);
+    }
+
+    public static async Task TalkedAsynchronously()
+    {
+        using var model = LanguageModel.Open("book");
+        using ChatSession chat = model.StartChat();
+        await foreach (string text in chat.SayAsync("What is my name?")) Console.Write(text);
+        Console.WriteLine();
+    }
+
+    public static void Evaluated()
+    {
+        EvaluationFigures figures = ModelEvaluation.Run("book");
+        Console.WriteLine($"{figures.Plain.BitsPerByte:F3} bits a byte of held-out text");
+
+        var settings = new EvaluationSettings { Model = "book", Data = ["other.txt"], Dynamic = new DynamicOptions() };
+        figures = ModelEvaluation.Run(settings);
+        Console.WriteLine($"{figures.Plain.BitsPerByte:F3} of another, and {figures.Adapted?.BitsPerByte:F3} learning while it reads");
+    }
+
+    public static void Scored()
+    {
+        using var model = LanguageModel.Open("book");
+        using FileStream file = File.OpenRead("other.txt");
+        foreach (ScoredToken token in model.Score(file))
+        {
+            Console.WriteLine($"{token.Piece} {token.LogProb} {token.End}");
+        }
+    }
+
+    public static void Compared()
+    {
+        using var model = LanguageModel.Open("book");
+        string[] answers = [" Paris", " London"];
+        string? likeliest = answers.MaxBy(answer => model.LogProb("The capital of France is", answer));
+        Console.WriteLine(likeliest);
+    }
+
+    public static void LookedForCopies()
+    {
+        var repeats = ModelRepeats.Find(new RepeatsSettings { Model = "book" });
+        Console.WriteLine($"{repeats.Generated.Share50:P1} is copied, and of the held-out text {repeats.HeldOut?.Share50:P1}");
+    }
+
+    public static void Reported()
+    {
+        ReadmeTests.Train("other.txt", "tuned");
+        RunReport.Write("book", "book.html");
+        RunReport.WriteComparison("book", "tuned", "both.html");
+        foreach ((string fact, string value) in ModelDescription.Read("book").Facts()) Console.WriteLine($"{fact}: {value}");
+    }
+
+    public static void Tokenised()
+    {
+        var options = new TrainerOptions { ModelType = ModelType.Bpe, VocabSize = 400 };
+        SentencePieceModel trained = TokenizerTrainer.Train(options, SentenceReader.ReadFiles(["book.txt"]));
+        var tokenizer = new Tokenizer(trained);
+        tokenizer.Save("book.model");
+
+        var loaded = Tokenizer.Load("book.model");
+        int[] ids = loaded.Encode("Hello, world");
+        Console.WriteLine(loaded.Decode(ids));
+        foreach (EncodedPiece piece in loaded.EncodePieces("Hello, world", OffsetUnit.Utf16))
+        {
+            Console.WriteLine($"{piece.Id} {piece.Text} {piece.Begin}..{piece.End}");
+        }
+    }
+}

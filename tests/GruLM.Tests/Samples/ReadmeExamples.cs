@@ -1,0 +1,21 @@
+// What README.md shows: the lines there are these, and ReadmeTests compares them. It runs in a folder that holds book.txt and other.txt.
+
+namespace GruLM.Tests.Samples;
+
+internal static class ReadmeExamples
+{
+    public static async Task TrainGenerateScoreTokenise()
+    {
+        TrainingSettings settings = Recipes.Tiny.Settings with { Data = ["book.txt"], OutDir = "book", Minutes = 2 };
+        using (var run = TrainingRun.Start(settings)) run.Run();
+
+        using var model = LanguageModel.Open("book");
+        await foreach (string text in model.GenerateAsync("ROMEO:")) Console.Write(text);
+
+        using FileStream file = File.OpenRead("other.txt");
+        foreach (ScoredToken token in model.Score(file)) Console.WriteLine($"{token.Piece} {token.LogProb}");
+
+        int[] ids = model.Tokenizer.Encode("Hello, world");
+        Console.WriteLine(model.Tokenizer.Decode(ids));
+    }
+}
