@@ -34,9 +34,9 @@ public sealed class SettingsReferenceTests
         page.Append("""
             # Settings of a training run
 
-            Each is a flag of `grulm train`, a key of `settings.json` and of `--config` files, and a property of `TrainingSettings`. A switch
-            has a form that turns it off: `--no-residual`. Settings marked *may change* can be given beside `--resume`. Written by a test from
-            the table of settings in `src/GruLM/Runs/Settings`.
+            Each is a flag of `grulm train`, a key of `settings.json` and of `--config` files, and a property of `TrainingSettings`.
+            A switch has a form that turns it off: `--no-residual`. Settings marked *may change* can be given beside `--resume`.
+            Written by a test from the table of settings in `src/GruLM/Runs/Settings`.
 
             """.ReplaceLineEndings("\n"));
         foreach (IGrouping<SettingGroup, Setting> group in SettingsTable.All.GroupBy(setting => setting.Group))

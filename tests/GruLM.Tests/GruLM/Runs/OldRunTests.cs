@@ -10,7 +10,8 @@ public sealed class OldRunTests : IDisposable
 
     public OldRunTests()
     {
-        string fixtures = Path.Combine(AppContext.BaseDirectory, "GruLM", "Runs", "Fixtures"), old = Path.Combine(fixtures, "run-of-414f4f1");
+        string fixtures = Path.Combine(AppContext.BaseDirectory, "GruLM", "Runs", "Fixtures");
+        string old = Path.Combine(fixtures, "run-of-414f4f1");
         foreach (string file in Directory.EnumerateFiles(old, "*", SearchOption.AllDirectories))
         {
             string target = Path.Combine(_folder, Path.GetRelativePath(old, file));
@@ -55,7 +56,8 @@ public sealed class OldRunTests : IDisposable
     {
         ArgumentException error = Assert.Throws<ArgumentException>(
             () => TrainingRun.Resume(_folder, settings => settings with { HiddenDim = 8 }));
-        Assert.Contains("'HiddenDim' cannot be changed when a run goes on; only 'Minutes', 'Epochs'", error.Message, StringComparison.Ordinal);
+        const string Expected = "'HiddenDim' cannot be changed when a run goes on; only 'Minutes', 'Epochs'";
+        Assert.Contains(Expected, error.Message, StringComparison.Ordinal);
         TrainingRun.Resume(_folder).Dispose();
     }
 }
