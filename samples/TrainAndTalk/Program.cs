@@ -5,9 +5,8 @@ using GruLM;
 using GruLM.Report;
 
 (string text, string folder) = (args[0], args[1]);
-bool isBegun = File.Exists(Path.Combine(folder, "training", "settings.json"));
 TrainingSettings settings = Recipes.Tiny.Settings with { Data = [text], OutDir = folder, Minutes = 10.0 / 60, SaveInterval = 20 };
-using (TrainingRun run = isBegun ? TrainingRun.Resume(folder) : TrainingRun.Start(settings))
+using (TrainingRun run = TrainingRun.CanResume(folder) ? TrainingRun.Resume(folder) : TrainingRun.Start(settings))
 {
     RunOutcome outcome = run.Run();
     Console.WriteLine($"{outcome.Position.Step} steps");

@@ -21,6 +21,7 @@ public static class RunReport
     {
         ArgumentNullException.ThrowIfNull(folder);
         ArgumentNullException.ThrowIfNull(path);
+        FolderSwitch.Settle(folder);
         AtomicFile.WriteAllText(path, RunPage.Write(folder, Facts(folder), RunHistory.Read(folder)));
     }
 
@@ -35,6 +36,8 @@ public static class RunReport
         ArgumentNullException.ThrowIfNull(first);
         ArgumentNullException.ThrowIfNull(second);
         ArgumentNullException.ThrowIfNull(path);
+        FolderSwitch.Settle(first);
+        FolderSwitch.Settle(second);
         string a = NameOf(first), b = NameOf(second);
         if (a == b) (a, b) = ($"{a} (first)", $"{b} (second)");
         string page = ComparisonPage.Write(

@@ -74,6 +74,16 @@ public sealed class TrainingRun : IDisposable
         return Prepared(RunFolder.Claim(settings, isDryRun: false), settings, observer, standardInput, cancel);
     }
 
+    /// <summary>Whether there is a run in <paramref name="folder"/> that <see cref="Resume"/> takes up, ended or not.</summary>
+    public static bool CanResume(string folder)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        if (!Directory.Exists(folder)) return false;
+        FolderSwitch.Settle(folder);
+        var layout = new RunLayout(folder);
+        return File.Exists(layout.Settings) || File.Exists(layout.Next.Settings);
+    }
+
     /// <summary>Takes up a run where its newest checkpoint stands.</summary>
     /// <param name="folder">The folder of the run.</param>
     /// <param name="change">Gives it other settings of those that may change (<see cref="Setting.MayChange"/>), such as more epochs;

@@ -21,7 +21,7 @@ internal static class TrainingExamples
     {
         var wanted = new TrainingSettings { Data = ["book.txt"], OutDir = "book", Minutes = 2 };
         Recipe recipe = RecipeChoice.ForTime(wanted) ?? Recipes.Tiny;
-        TrainingSettings settings = recipe.Settings with { Data = wanted.Data, OutDir = "book", Minutes = 2, MaxSteps = 0 };
+        TrainingSettings settings = recipe.ForMinutes(2) with { Data = wanted.Data, OutDir = "book" };
         using var run = TrainingRun.Start(settings);
         run.Run();
     }
