@@ -2,7 +2,7 @@
 
 using GruLM.Kernels;
 
-namespace GruLM.Cli.Runs;
+namespace GruLM.Cli.Bench;
 
 /// <summary>How to measure and report.</summary>
 internal sealed record BenchOptions(int Threads, Precision Precision, bool Json);

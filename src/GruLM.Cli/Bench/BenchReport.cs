@@ -5,7 +5,7 @@ using System.Text.Json;
 using GruLM.Cli.Pipes;
 using GruLM.Kernels;
 
-namespace GruLM.Cli.Runs;
+namespace GruLM.Cli.Bench;
 
 /// <summary>Writes what was measured with <paramref name="compute"/>.</summary>
 internal sealed class BenchReport(BenchOptions options, Compute compute, TextWriter output)

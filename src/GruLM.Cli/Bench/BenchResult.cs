@@ -1,6 +1,6 @@
 // One case of grulm bench, measured.
 
-namespace GruLM.Cli.Runs;
+namespace GruLM.Cli.Bench;
 
 /// <summary>A case and what it took.</summary>
 /// <param name="Name">Its name.</param>

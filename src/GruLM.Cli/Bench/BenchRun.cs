@@ -6,7 +6,7 @@ using GruLM.Kernels;
 using GruLM.Model;
 using GruLM.Training;
 
-namespace GruLM.Cli.Runs;
+namespace GruLM.Cli.Bench;
 
 /// <summary>Runs <c>grulm bench</c>.</summary>
 internal sealed unsafe class BenchRun : IDisposable

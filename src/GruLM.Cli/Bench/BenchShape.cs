@@ -2,7 +2,7 @@
 
 using GruLM.Model;
 
-namespace GruLM.Cli.Runs;
+namespace GruLM.Cli.Bench;
 
 /// <summary>The sizes of a model and of its batches.</summary>
 internal sealed record BenchShape(int Vocab, int Embedding, int Hidden, int Layers, int Batch, int Bptt, int Steps)

@@ -5,7 +5,7 @@
 using System.Diagnostics;
 using GruLM.Kernels;
 
-namespace GruLM.Cli.Runs;
+namespace GruLM.Cli.Bench;
 
 /// <summary>What was measured.</summary>
 /// <param name="Seconds">The median run.</param>

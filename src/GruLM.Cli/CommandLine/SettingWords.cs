@@ -1,5 +1,5 @@
 // The libraries name settings by their properties, in single quotes: 'HiddenDim', or with a value 'Samples = Lines'. Here these become the
-// flags that a person types: --hidden-dim, --samples lines. Words in quotes that are no names of that form stay as they are.
+// flags that a person types: --hidden-dim, --samples lines. All else in quotes stays as it is, since it may be a person's own text.
 
 using System.Text.RegularExpressions;
 
@@ -8,27 +8,41 @@ namespace GruLM.Cli;
 /// <summary>Turns the names of settings into flags.</summary>
 internal static partial class SettingWords
 {
-    // Settings whose flags have SentencePiece's names.
-    private static readonly Dictionary<string, string> s_others = new() { ["NBest"] = "nbest", ["SamplingSeed"] = "enable-sampling" };
+    // What is in no table: settings that are not a training run's, and those whose flags have other names.
+    private static readonly Dictionary<string, string> s_others = new()
+    {
+        ["OutDir"] = "out-dir",
+        ["Overwrite"] = "overwrite",
+        ["Resume"] = "resume",
+        ["Format"] = "data-format",
+        ["Window"] = "window",
+        ["Dynamic"] = "dynamic",
+        ["MaxTokens"] = "max-tokens",
+        ["Stop"] = "stop",
+        ["UserDefinedSymbols"] = "user-defined-symbols",
+        ["NBest"] = "nbest",
+        ["SamplingSeed"] = "enable-sampling",
+    };
+
+    private static readonly Dictionary<string, string> s_values = new() { ["Plain"] = "text", ["JsonLines"] = "jsonl", ["Table"] = "csv" };
 
     /// <summary>The text with flags in place of the names of settings.</summary>
     public static string ToFlags(string text) => Names().Replace(text, match =>
     {
         string property = match.Groups["name"].Value, value = match.Groups["value"].Value;
-        string name = SettingsTable.OfProperty(property)?.Name ?? s_others.GetValueOrDefault(property) ?? Kebab(property);
+        if ((SettingsTable.OfProperty(property)?.Name ?? s_others.GetValueOrDefault(property)) is not { } name) return match.Value;
+        if (value is "true" or "false") return value == "true" ? "--" + name : "--no-" + name;
         string flag = "--" + name;
-        if (value is "true" or "false") return value == "true" ? flag : "--no-" + flag[2..];
-        return value.Length == 0 ? flag : $"{flag} {(Words().IsMatch(value) ? value.ToLowerInvariant() : value)}";
+        return value.Length == 0 ? flag : $"{flag} {ToTyped(value)}";
     });
 
-    private static string Kebab(string property) => Capitals().Replace(property, "-$0").TrimStart('-').ToLowerInvariant();
+    // A value of the library as a person types it.
+    private static string ToTyped(string value) =>
+        s_values.GetValueOrDefault(value) ?? (Words().IsMatch(value) ? value.ToLowerInvariant() : value);
 
     [GeneratedRegex(@"'(?<name>[A-Z][A-Za-z0-9]+)(?: = (?<value>[^']+))?'")]
     private static partial Regex Names();
 
     [GeneratedRegex(@"^[A-Z][A-Za-z0-9]*( or [A-Z][A-Za-z0-9]*)*$")]
     private static partial Regex Words();
-
-    [GeneratedRegex("[A-Z]")]
-    private static partial Regex Capitals();
 }

@@ -1,7 +1,7 @@
 // The flags of grulm demo. The work is in Demo/DemoRun.cs.
 
 using System.CommandLine;
-using GruLM.Cli.Runs;
+using GruLM.Cli.Demo;
 
 namespace GruLM.Cli.Commands;
 

@@ -4,13 +4,12 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
-using GruLM.Cli.Demo;
 using GruLM.Kernels;
 using GruLM.Model;
 using GruLM.Tokenization;
 using GruLM.Training;
 
-namespace GruLM.Cli.Runs;
+namespace GruLM.Cli.Demo;
 
 /// <summary>Runs <c>grulm demo</c>.</summary>
 internal sealed class DemoRun

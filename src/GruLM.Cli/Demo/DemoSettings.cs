@@ -1,6 +1,6 @@
 // What grulm demo was told.
 
-namespace GruLM.Cli.Runs;
+namespace GruLM.Cli.Demo;
 
 /// <summary>What <c>grulm demo</c> was told.</summary>
 internal sealed record DemoSettings

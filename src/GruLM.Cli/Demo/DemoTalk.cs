@@ -1,9 +1,8 @@
 // The end of grulm demo: the model tells stories, talks, and answers a question about a story that it has just read.
 
-using GruLM.Cli.Demo;
 using GruLM.Generation;
 
-namespace GruLM.Cli.Runs;
+namespace GruLM.Cli.Demo;
 
 /// <summary>Shows what a demo's model can do.</summary>
 internal static class DemoTalk

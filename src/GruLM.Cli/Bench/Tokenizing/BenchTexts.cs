@@ -3,7 +3,7 @@
 using System.Text;
 using GruLM.Kernels;
 
-namespace GruLM.Cli.Runs;
+namespace GruLM.Cli.Bench;
 
 /// <summary>Generated texts.</summary>
 internal static class BenchTexts

@@ -3,7 +3,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 
-namespace GruLM.Cli.Runs;
+namespace GruLM.Cli.Bench;
 
 /// <summary>Runs SentencePiece's programs.</summary>
 internal static class SentencePiecePrograms

@@ -8,7 +8,7 @@ using System.Text;
 using GruLM.Cli.Demo;
 using GruLM.Tokenization;
 
-namespace GruLM.Cli.Runs;
+namespace GruLM.Cli.Bench;
 
 /// <summary>Runs <c>grulm bench tokenizer</c>.</summary>
 internal sealed class TokenizerBench(TokenizerBenchSettings settings, Session session)

@@ -4,7 +4,7 @@ using System.Globalization;
 using System.Text.Json;
 using GruLM.Cli.Pipes;
 
-namespace GruLM.Cli.Runs;
+namespace GruLM.Cli.Bench;
 
 /// <summary>Writes cases as they are measured.</summary>
 internal sealed class TokenizerBenchReport(bool asJson, TextWriter output)

@@ -1,6 +1,6 @@
 // One case of grulm bench tokenizer, measured.
 
-namespace GruLM.Cli.Runs;
+namespace GruLM.Cli.Bench;
 
 /// <summary>A case and what it took. Ratios above one are in our favour.</summary>
 internal sealed record TokenizerBenchResult(string Name, int Threads, long Bytes)

@@ -1,6 +1,6 @@
 // What grulm bench tokenizer was told.
 
-namespace GruLM.Cli.Runs;
+namespace GruLM.Cli.Bench;
 
 /// <summary>What <c>grulm bench tokenizer</c> measures.</summary>
 internal sealed record TokenizerBenchSettings

@@ -2,7 +2,7 @@
 
 using System.CommandLine;
 using GruLM.Cli.Pipes;
-using GruLM.Cli.Runs;
+using GruLM.Cli.Bench;
 using GruLM.Kernels;
 using GruLM.Model;
 

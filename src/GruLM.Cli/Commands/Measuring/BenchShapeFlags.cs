@@ -2,7 +2,7 @@
 // has neither lanes nor windows.
 
 using System.CommandLine;
-using GruLM.Cli.Runs;
+using GruLM.Cli.Bench;
 using GruLM.Model;
 
 namespace GruLM.Cli.Commands;

@@ -25,6 +25,8 @@ public sealed class SettingsReferenceTests
     [InlineData("'ValFraction = 0' for none", "--val-fraction 0 for none")]
     [InlineData("with 'UserDefinedSymbols = <ai>,<end>'", "with --user-defined-symbols <ai>,<end>")]
     [InlineData("'Data' names no text", "--data names no text")]
+    [InlineData("'Hello' is no id", "'Hello' is no id")]
+    [InlineData("'Format = Plain' reads plain text", "--data-format text reads plain text")]
     [InlineData("the model's 'size' isn't its Data", "the model's 'size' isn't its Data")]
     public void Names_of_settings_become_flags(string text, string expected) => Assert.Equal(expected, SettingWords.ToFlags(text));
 

@@ -2,7 +2,6 @@
 // be a leak of held-out text or a wrong count.
 
 using GruLM.Cli.Demo;
-using GruLM.Cli.Runs;
 using GruLM.Kernels;
 using GruLM.Training;
 
