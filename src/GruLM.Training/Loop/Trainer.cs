@@ -41,11 +41,12 @@ public sealed class Trainer
 
     /// <summary>Sets up a run. With a <paramref name="store"/>, the best model and checkpoints are saved there. With a
     /// <paramref name="budget"/> the run ends when that is spent, if not before; its number of steps follows the speed.
-    /// Throws <see cref="ArgumentException"/> for a plateau schedule without held-out data.</summary>
+    /// Throws <see cref="ArgumentException"/> for options out of their range, and for a plateau schedule without held-out data.</summary>
     public Trainer(
         ITrainableModel model, ITrainingData data, HeldOut? heldOut, TrainingOptions options, ITrainingStore? store = null,
         ITrainingObserver? observer = null, TimeBudget? budget = null)
     {
+        options.Validate();
         (_model, _data, _heldOut, _options, _store, _observer, _budget) =
             (model, data, heldOut, options, store, observer ?? new NoObserver(), budget);
         if (options.Schedule == ScheduleKind.Plateau && heldOut is null)

@@ -7,6 +7,9 @@ namespace GruLM.Training;
 /// <summary>The settings of a training run. Steps are optimizer updates.</summary>
 public sealed record TrainingOptions
 {
+    // Of lanes, of parts of a batch and of tokens in a window: beyond this no machine's memory reaches.
+    private const int MostLanes = 1 << 16;
+
     /// <summary>Passes over the training data.</summary>
     public int Epochs { get; init; } = 10;
 
@@ -82,6 +85,31 @@ public sealed record TrainingOptions
 
     /// <summary>Decides the starting values, the order of lines, the lengths of random windows and dropout.</summary>
     public ulong Seed { get; init; } = 1;
+
+    /// <summary>Throws <see cref="ArgumentException"/> for a value that is out of its range, naming its property.</summary>
+    public void Validate()
+    {
+        Setting.InRange(Epochs, 1, int.MaxValue, nameof(Epochs));
+        Setting.InRange(MaxSteps, 0, long.MaxValue, nameof(MaxSteps));
+        Setting.InRange(BatchSize, 1, MostLanes, nameof(BatchSize));
+        Setting.InRange(GradAccum, 1, MostLanes, nameof(GradAccum));
+        Setting.InRange(Bptt, 1, MostLanes, nameof(Bptt));
+        Setting.InRange(FreshEvery, 0, int.MaxValue, nameof(FreshEvery));
+        Setting.Check(LearningRate > 0 && double.IsFinite(LearningRate), nameof(LearningRate), LearningRate, "a number above 0");
+        Setting.InRange(MinLearningRate, 0, LearningRate, nameof(MinLearningRate));
+        Setting.InRange(WarmupSteps, 0, long.MaxValue, nameof(WarmupSteps));
+        Setting.InRange(PlateauPatience, 1, int.MaxValue, nameof(PlateauPatience));
+        Setting.Check(PlateauFactor is > 0 and < 1, nameof(PlateauFactor), PlateauFactor, "above 0 and below 1");
+        Setting.Check(GradClip >= 0 && double.IsFinite(GradClip), nameof(GradClip), GradClip, "0 or more");
+        Setting.InRange(EvalInterval, 0, long.MaxValue, nameof(EvalInterval));
+        Setting.InRange(EvalTokens, 0, long.MaxValue, nameof(EvalTokens));
+        Setting.InRange(Patience, 0, int.MaxValue, nameof(Patience));
+        Setting.InRange(LogInterval, 1, long.MaxValue, nameof(LogInterval));
+        Setting.InRange(SampleEvery, 0, long.MaxValue, nameof(SampleEvery));
+        Setting.InRange(SaveInterval, 0, long.MaxValue, nameof(SaveInterval));
+        Setting.InRange(Keep, 1, int.MaxValue, nameof(Keep));
+        if (!Enum.IsDefined(Schedule)) throw new ArgumentException($"'{nameof(Schedule)}' is {Schedule}, which is no schedule");
+    }
 
     /// <summary>Throws <see cref="ArgumentException"/> for settings that do not go together with samples of
     /// <paramref name="kind"/>.</summary>

@@ -300,6 +300,23 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void Options_out_of_their_range_are_refused_by_name()
+    {
+        using var model = GruLanguageModel.Create(_config, _compute, 1);
+        Refused(new TrainingOptions { LearningRate = double.NaN }, "'LearningRate' is NaN");
+        Refused(new TrainingOptions { Epochs = 0 }, "'Epochs' is 0");
+        Refused(new TrainingOptions { GradAccum = 0 }, "'GradAccum' is 0");
+        Refused(new TrainingOptions { LogInterval = -1 }, "'LogInterval' is -1");
+        Refused(new TrainingOptions { Schedule = (ScheduleKind)9 }, "'Schedule' is 9");
+
+        void Refused(TrainingOptions options, string expected)
+        {
+            ArgumentException error = Assert.Throws<ArgumentException>(() => new Trainer(model, Stream(300), null, options));
+            Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void Stopped_before_the_first_step_it_still_leaves_a_model()
     {
         using var model = GruLanguageModel.Create(_config, _compute, 1);
