@@ -1,8 +1,8 @@
 // The flags of grulm bench and what it can measure. The work is in Bench/BenchRun.cs and Bench/Tokenizing/TokenizerBench.cs.
 
 using System.CommandLine;
-using GruLM.Cli.Pipes;
 using GruLM.Cli.Bench;
+using GruLM.Cli.Pipes;
 using GruLM.Kernels;
 using GruLM.Model;
 
