@@ -121,9 +121,13 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
         RunPosition position = outcome.Position;
         if (!outcome.IsFinished)
         {
+            string kept = outcome.KeepsOldModel
+                ? $"{settings.OutDir} still holds the old model, until the new run has been evaluated"
+                : "the model so far is saved";
             messages.WriteLine(
-                $"stopped at step {position.Step:#,0} of {position.TotalSteps:#,0}; the model so far is saved; "
+                $"stopped at step {position.Step:#,0} of {position.TotalSteps:#,0}; {kept}; "
                 + $"go on with: {ProgramName.Text} train --resume {settings.OutDir}");
+            if (outcome.KeepsOldModel) return;
         }
         else if (outcome.IsOutOfPatience)
         {

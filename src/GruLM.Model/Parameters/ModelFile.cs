@@ -56,7 +56,7 @@ public static class ModelFile
         ConfigJson json;
         try
         {
-            json = JsonSerializer.Deserialize(File.ReadAllBytes(path), ModelJsonContext.Default.ConfigJson)
+            json = JsonSerializer.Deserialize(JsonBytes.Read(path).Span, ModelJsonContext.Default.ConfigJson)
                 ?? throw new InvalidDataException($"{path}: is empty");
         }
         catch (JsonException error)

@@ -8,7 +8,7 @@ namespace GruLM.Training;
 public sealed class FolderStore(string folder, string checkpoints) : ITrainingStore
 {
     /// <inheritdoc/>
-    public void SaveModel(ITrainableModel model) => model.Save(folder);
+    public void SaveModel(ITrainableModel model, bool isInterim) => model.Save(folder);
 
     /// <inheritdoc/>
     public string SaveCheckpoint(ITrainableModel model, RunPosition position, int keep) =>

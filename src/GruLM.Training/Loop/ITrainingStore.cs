@@ -8,8 +8,9 @@ namespace GruLM.Training;
 /// <summary>Keeps models and checkpoints. Used by the training thread.</summary>
 public interface ITrainingStore
 {
-    /// <summary>Saves the model, each file whole or not at all.</summary>
-    void SaveModel(ITrainableModel model);
+    /// <summary>Saves the model, each file whole or not at all. <paramref name="isInterim"/>: the run was stopped, and this is only what it
+    /// has so far, neither evaluated nor due to be saved.</summary>
+    void SaveModel(ITrainableModel model, bool isInterim);
 
     /// <summary>Saves a checkpoint and deletes all but the newest <paramref name="keep"/>. Returns its folder.</summary>
     /// <exception cref="IOException">It cannot be written; those before it are whole.</exception>

@@ -140,7 +140,7 @@ public sealed class Trainer
             FollowPlan();
         }
 
-        Save();
+        Save(isInterim: !AtEnd);
         return new TrainingResult(_position, AtEnd);
     }
 
@@ -246,7 +246,7 @@ public sealed class Trainer
             if (isBest)
             {
                 _position = _position with { Best = result };
-                _store?.SaveModel(_model);
+                _store?.SaveModel(_model, isInterim: false);
             }
 
             _budget?.OnEvaluation(_clock.Elapsed.TotalSeconds - start);
@@ -278,7 +278,7 @@ public sealed class Trainer
                 $"no better for {_options.PlateauPatience} evaluation(s): the learning rate is {after:0.0e+0} from here on"));
     }
 
-    private void Save()
+    private void Save(bool isInterim = false)
     {
         if (_store is null || _savedAt == _position.Step) return;
         double start = _clock.Elapsed.TotalSeconds;
@@ -287,7 +287,7 @@ public sealed class Trainer
         if (_position.Best is null)
         {
             _model.SwapAverage();
-            _store.SaveModel(_model);
+            _store.SaveModel(_model, isInterim);
             _model.SwapAverage();
         }
 

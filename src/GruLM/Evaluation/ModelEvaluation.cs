@@ -44,20 +44,13 @@ public sealed class ModelEvaluation
 
     private EvaluationFigures Run(Stream? standardInput)
     {
-        FolderSwitch.Settle(_settings.Model);
-        (GruConfig config, SampleKind trainedOn) = ModelFile.LoadConfig(_settings.Model);
+        var parts = ModelParts.Read(_settings.Model);
+        using IDevice device = Devices.Open(Devices.Cpu, new DeviceOptions(_settings.Threads));
+        using ITrainableModel model = device.CreateModel(parts.Parameters, new ModelOptions());
+        (SampleKind trainedOn, Tokenizer tokenizer) = (parts.Samples, parts.Tokenizer);
         SampleKind samples = _settings.Window > 0 ? SampleKind.Stream : _settings.Samples ?? trainedOn;
         CheckSamples(samples);
         CorpusText text = ReadText(trainedOn, standardInput);
-        using IDevice device = Devices.Open(Devices.Cpu, new DeviceOptions(_settings.Threads));
-        using ITrainableModel model = device.CreateModel(ModelFile.Load(_settings.Model).Parameters, new ModelOptions());
-        var tokenizer = Tokenizer.Load(ModelFolder.TokenizerPath(_settings.Model));
-        if (tokenizer.VocabSize != config.VocabSize)
-        {
-            throw new InvalidDataException(
-                $"{_settings.Model}: the tokenizer has {tokenizer.VocabSize} pieces and the model {config.VocabSize}");
-        }
-
         long start = Stopwatch.GetTimestamp();
         (EvaluationResult plain, EvaluationResult? adapted) = samples == SampleKind.Lines
             ? (Lines(model, tokenizer, text, trainedOn), null)

@@ -8,4 +8,6 @@ namespace GruLM;
 /// <param name="Position">Where it stands.</param>
 /// <param name="IsFinished">Whether it came to its end; else it was stopped and can be resumed.</param>
 /// <param name="IsOutOfPatience">Whether it ended because the held-out figure no longer improved.</param>
-public sealed record RunOutcome(RunPosition Position, bool IsFinished, bool IsOutOfPatience);
+/// <param name="KeepsOldModel">Whether the folder still holds the model that the run is to replace: it was stopped before it had been
+/// evaluated or was due to be saved, and goes on when it is resumed.</param>
+public sealed record RunOutcome(RunPosition Position, bool IsFinished, bool IsOutOfPatience, bool KeepsOldModel);

@@ -104,7 +104,11 @@ public sealed class TrainingRun : IDisposable
         TrainingSettings settings = claimed.Settings!;
         try
         {
-            if (change is not null) settings = Changed(settings, change(settings));
+            if (change is not null)
+            {
+                settings = Changed(settings, change(settings) ?? throw new ArgumentException("the changed settings are null"));
+            }
+
             SettingsCheck.Check(settings);
         }
         catch
@@ -142,7 +146,7 @@ public sealed class TrainingRun : IDisposable
         if (Plan.IsDone)
         {
             if (_settings.Minutes > 0) _folder.WriteFinalSettings(TimePlan.WithPlan(Settings, training.Position));
-            return new RunOutcome(training.Position, true, training.OutOfPatience);
+            return new RunOutcome(training.Position, true, training.OutOfPatience, _folder.KeepsOldModel);
         }
 
         _observers.Files = _folder.Open(Settings, training.Position.Step);
@@ -152,7 +156,7 @@ public sealed class TrainingRun : IDisposable
             _folder.WriteFinalSettings(TimePlan.WithPlan(Settings, result.Position));
         }
 
-        return new RunOutcome(result.Position, result.Finished, training.OutOfPatience);
+        return new RunOutcome(result.Position, result.Finished, training.OutOfPatience, _folder.KeepsOldModel);
     }
 
     /// <inheritdoc/>
@@ -195,16 +199,18 @@ public sealed class TrainingRun : IDisposable
     private static TrainingSettings Changed(TrainingSettings before, TrainingSettings after)
     {
         Setting? other = SettingsTable.All.FirstOrDefault(setting => !setting.MayChange && setting.Text(before) != setting.Text(after));
-        if (other is null) return after with { OutDir = before.OutDir };
+        if (other is null && after.OutDir == before.OutDir) return after;
         IEnumerable<Setting> changeable = SettingsTable.All.Where(setting => setting.MayChange);
         string allowed = string.Join(", ", changeable.Select(setting => $"'{setting.Property}'"));
-        throw new ArgumentException($"'{other.Property}' cannot be changed when a run goes on; only {allowed} can");
+        string changed = other?.Property ?? nameof(after.OutDir);
+        throw new ArgumentException($"'{changed}' cannot be changed when a run goes on; only {allowed} can");
     }
 
     // A model that training starts from brings its sizes; that of a checkpoint has them still when the other is gone.
     private static TrainingSettings WithSizesOfModel(TrainingSettings settings, string? checkpoint)
     {
         if (settings.InitFrom is null) return settings;
+        FolderSwitch.Settle(checkpoint is null ? settings.InitFrom : settings.OutDir);
         (GruConfig config, SampleKind samples) = ModelFile.LoadConfig(checkpoint ?? settings.InitFrom);
         return settings with
         {

@@ -72,7 +72,7 @@ public sealed record GenerationConfig
         if (!File.Exists(path)) return For(samples);
         try
         {
-            GenerationConfig config = JsonSerializer.Deserialize(File.ReadAllBytes(path), GenerationJsonContext.Default.GenerationConfig)
+            GenerationConfig config = JsonSerializer.Deserialize(JsonBytes.Read(path).Span, GenerationJsonContext.Default.GenerationConfig)
                 ?? throw new InvalidDataException($"{path}: is empty");
             config.ToSampling().Validate();
             if (!config.HasAllTexts)

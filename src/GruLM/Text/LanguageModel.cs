@@ -57,12 +57,9 @@ public sealed class LanguageModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(folder);
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
-        FolderSwitch.Settle(folder);
-        (GruParameters parameters, SampleKind samples) = ModelFile.Load(folder);
+        var parts = ModelParts.Read(folder);
         try
         {
-            Tokenizer tokenizer = LoadTokenizer(folder, parameters.Config);
-            var parts = new ModelParts(folder, parameters, samples, tokenizer, GenerationConfig.Load(folder, samples));
             SpecialIds ids = FindIds(parts);
 
             // Threads begin last, when nothing can fail any more.
@@ -70,7 +67,7 @@ public sealed class LanguageModel : IDisposable
         }
         catch
         {
-            parameters.Dispose();
+            parts.Parameters.Dispose();
             throw;
         }
     }
@@ -193,16 +190,6 @@ public sealed class LanguageModel : IDisposable
         return ids;
     }
 
-    private static Tokenizer LoadTokenizer(string folder, GruConfig config)
-    {
-        string path = Path.Combine(folder, ModelFolder.TokenizerName);
-        if (!File.Exists(path)) throw new FileNotFoundException($"{path}: not found; the model folder is incomplete");
-        var tokenizer = Tokenizer.Load(path);
-        if (tokenizer.VocabSize == config.VocabSize) return tokenizer;
-        throw new InvalidDataException(
-            $"{path}: has {tokenizer.VocabSize} pieces, but {ModelFile.ConfigName} says vocab_size {config.VocabSize}");
-    }
-
     private static SpecialIds FindIds(ModelParts parts)
     {
         try
@@ -231,7 +218,4 @@ public sealed class LanguageModel : IDisposable
         Stream clean = utf8 is CorpusStream ? utf8 : new CleanedText(utf8, "the text", packed: false, cancel);
         return TextScoring.Windows(this, clean, cancel);
     }
-
-    private sealed record ModelParts(
-        string Folder, GruParameters Parameters, SampleKind Samples, Tokenizer Tokenizer, GenerationConfig Defaults);
 }

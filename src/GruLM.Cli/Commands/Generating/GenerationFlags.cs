@@ -57,7 +57,7 @@ internal sealed class GenerationFlags
     private SamplingOptions ReadSampling(ParseResult flags, string modelFolder)
     {
         // Only the model's own defaults are needed here; the model itself is opened by the run.
-        (GruConfig _, SampleKind samples) = ModelFile.LoadConfig(modelFolder);
+        (GruConfig _, SampleKind samples) = ModelFolder.ReadConfig(modelFolder);
         var own = GenerationConfig.Load(modelFolder, samples);
         var sampling = new SamplingOptions
         {

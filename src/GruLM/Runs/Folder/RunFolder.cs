@@ -48,16 +48,19 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
     /// <summary>Where a run keeps what it reads from standard input, once it has begun.</summary>
     public string KeptInputPath => _home.KeptInput;
 
+    /// <summary>Whether the folder still holds the model that the run is to replace.</summary>
+    public bool KeepsOldModel => _place != _home;
+
     /// <summary>Claims a folder for a new run.</summary>
     /// <exception cref="IOException">It is not free.</exception>
     public static RunFolder Claim(TrainingSettings settings, bool isDryRun)
     {
-        if (settings.OutDir.Length == 0) throw new ArgumentException("'OutDir' is empty; the new model needs a folder");
         CheckPlace(settings);
         if (isDryRun) return new RunFolder(settings.OutDir, FolderUse.DryRun);
         if (Directory.Exists(settings.OutDir)) FolderSwitch.Settle(settings.OutDir);
         IOException? occupied = Occupied(settings.OutDir);
         if (occupied is not null && !settings.Overwrite) throw occupied;
+        if (occupied is not null) CheckTexts(settings);
         var folder = new RunFolder(settings.OutDir, occupied is null ? FolderUse.Fresh : FolderUse.Replace);
         try
         {
@@ -157,10 +160,10 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
     public void WriteFinalSettings(TrainingSettings settings) => SettingsFile.Write(_place.Settings, settings);
 
     /// <inheritdoc/>
-    public void SaveModel(ITrainableModel model)
+    public void SaveModel(ITrainableModel model, bool isInterim)
     {
         model.Save(_place.Root);
-        if (_place == _home) return;
+        if (_place == _home || isInterim) return;
         _figures!.Dispose();
         FolderSwitch.Make(_home);
         _place = _home;
@@ -190,8 +193,8 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
             _figures?.Dispose();
             _input?.Dispose();
 
-            // A run that was stopped before it wrote down what it is cannot go on, and has nothing to leave.
-            if (_use == FolderUse.Replace && _place != _home && !File.Exists(_place.Settings)) DiskStep.DeleteFolder(_place.Root);
+            // A run that was to replace a model and was stopped before its first step has nothing to leave.
+            if (_use == FolderUse.Replace && KeepsOldModel && _figures is null) DiskStep.DeleteFolder(_place.Root);
         }
         finally
         {
@@ -225,6 +228,17 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
         }
     }
 
+    // What is to be learned from must not go with the model that is replaced.
+    private static void CheckTexts(TrainingSettings settings)
+    {
+        string training = new RunLayout(settings.OutDir).Training + Path.DirectorySeparatorChar;
+        foreach (string text in (string[])[.. settings.Data, settings.ValData ?? ""])
+        {
+            if (text.Length == 0 || !Path.GetFullPath(text).StartsWith(training, StringComparison.Ordinal)) continue;
+            throw new IOException($"{text}: lies in the folder of the run that is to be replaced; copy it to another place first");
+        }
+    }
+
     // Why the folder is not free; null when it is.
     private static IOException? Occupied(string name)
     {
@@ -251,7 +265,12 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
 
     private void TakeUp(Action<string> notice)
     {
-        if (File.Exists(_home.Next.Settings)) _place = _home.Next;
+        if (File.Exists(_home.Next.Settings))
+        {
+            _place = _home.Next;
+            notice($"the run that is to replace the model in {_name} goes on; the old model stays until that run has one of its own");
+        }
+
         Settings = SettingsFile.Read(_place.Settings) with { OutDir = _name };
         CheckpointFolder = NewestCheckpoint(_place, notice);
     }

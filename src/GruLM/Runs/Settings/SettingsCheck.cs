@@ -11,6 +11,8 @@ internal static class SettingsCheck
     /// <exception cref="ArgumentException">A setting is out of its range, or settings do not go together.</exception>
     public static void Check(TrainingSettings settings)
     {
+        if (string.IsNullOrEmpty(settings.OutDir)) throw new ArgumentException("'OutDir' is empty; the new model needs a folder");
+        if (settings.Data is null || settings.Data.Any(string.IsNullOrEmpty)) throw new ArgumentException("'Data' holds an empty name");
         if (settings.Data.Count == 0) throw new ArgumentException("'Data' names no text; name a file, a folder or - for standard input");
         foreach (Setting setting in SettingsTable.All)
         {

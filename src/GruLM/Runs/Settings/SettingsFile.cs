@@ -83,11 +83,18 @@ public static class SettingsFile
         return setting.Parse([wasOn ? "false" : "true"]);
     }
 
+    private static ReadOnlyMemory<byte> ReadBytes(string path)
+    {
+        if (Directory.Exists(path)) throw new IOException($"{path}: is a folder; a file of settings was expected");
+        if (!File.Exists(path)) throw new FileNotFoundException($"{path}: there is no such file");
+        return JsonBytes.Read(path);
+    }
+
     private static JsonDocument Load(string path)
     {
         try
         {
-            var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            var document = JsonDocument.Parse(ReadBytes(path));
             if (document.RootElement.ValueKind != JsonValueKind.Object)
             {
                 throw new InvalidDataException($"{path}: an object of settings such as {{\"batch-size\": 32}} was expected");
