@@ -2,6 +2,8 @@
 // string look-up. Characters that occur in pieces without being one are symbols too, numbered above the vocabulary.
 // Built once, then only read, so it is safe to share between threads.
 // Source: SentencePiece's BPE model.
+using System.Runtime.CompilerServices;
+
 namespace GruLM.Tokenization;
 
 /// <summary>What BPE needs to know of a vocabulary.</summary>
@@ -61,6 +63,7 @@ internal sealed class BpeSymbolTable
     public int[] FinalIds { get; }
 
     /// <summary>The symbol at the start of a text and its size in bytes; user-defined symbols are frozen, they never merge.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int NextSymbol(ReadOnlySpan<byte> text, out int size, out bool frozen)
     {
         if (_userSymbols is not null)
@@ -84,6 +87,7 @@ internal sealed class BpeSymbolTable
         return CharSymbol(PieceEncoder.Pack(text[..size]));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int CharSymbol(uint packed)
     {
         int symbol = _charSymbols.Find(packed, 0);
