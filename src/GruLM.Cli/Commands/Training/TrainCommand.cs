@@ -4,18 +4,24 @@ namespace GruLM.Cli.Commands;
 
 internal static class TrainCommand
 {
-    public static GrulmCommand Create()
+    public const string Name = "train";
+
+    private const string Description = "Train a tokenizer and a GRU language model on text.";
+
+    private static readonly string[] s_examples =
+    [
+        "grulm train --data book.txt --out-dir model",
+        "grulm train --resume model",
+        "grulm train --data talks.txt --samples lines --hidden-dim 512 --epochs 20 --out-dir talker",
+    ];
+
+    /// <summary>The command; without its flags it can only be listed.</summary>
+    public static GrulmCommand Create(bool withFlags)
     {
+        if (!withFlags) return new GrulmCommand(Name, Description, s_examples);
         var train = new TrainFlags();
         return new GrulmCommand(
-            "train",
-            "Train a tokenizer and a GRU language model on text.",
-            [
-                "grulm train --data book.txt --out-dir model",
-                "grulm train --resume model",
-                "grulm train --data talks.txt --samples lines --hidden-dim 512 --epochs 20 --out-dir talker",
-            ],
-            train.Sections.SelectMany(section => section.Flags),
+            Name, Description, s_examples, train.Sections.SelectMany(section => section.Flags),
             (flags, session) => Run(train.Read(flags), session))
         {
             Sections = train.Sections,
