@@ -148,7 +148,7 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
     public LossSums ForwardBackward(TokenBatch batch, long counted, long step)
     {
         ThrowIfDisposed();
-        Check(batch);
+        batch.CheckIds(Config.VocabSize);
         int tokens = batch.Steps * batch.Lanes;
         bool inPlace = FewTokens.Suit(_compute, tokens, batch.Lanes) && Regularisation.RecurrentDropout == 0;
         if (inPlace) _layers.ReadInPlace();
@@ -217,7 +217,7 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
     public LossSums Score(TokenBatch batch, Span<float> logProbs)
     {
         ThrowIfDisposed();
-        Check(batch);
+        batch.CheckIds(Config.VocabSize);
         if (!logProbs.IsEmpty && logProbs.Length < batch.Targets.Length)
         {
             string message = $"there is room for {logProbs.Length} log-probabilities, and the batch has {batch.Targets.Length} targets";
@@ -396,24 +396,5 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
         }
 
         return _workspace;
-    }
-
-    private void Check(TokenBatch batch)
-    {
-        foreach (int id in batch.Inputs)
-        {
-            if ((uint)id >= (uint)Config.VocabSize)
-            {
-                throw new ArgumentException($"token id {id} is outside the model's vocabulary of {Config.VocabSize}");
-            }
-        }
-
-        foreach (int id in batch.Targets)
-        {
-            if ((uint)id >= (uint)Config.VocabSize && id != TokenBatch.Ignored)
-            {
-                throw new ArgumentException($"target id {id} is outside the model's vocabulary of {Config.VocabSize}");
-            }
-        }
     }
 }

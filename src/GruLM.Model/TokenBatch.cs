@@ -63,4 +63,24 @@ public sealed class TokenBatch
 
     /// <summary>Single lanes that start from a zero state although the batch does not: [B].</summary>
     public bool[] FreshLanes { get; }
+
+    /// <summary>Throws <see cref="ArgumentException"/> for an id that is outside a vocabulary of that size.</summary>
+    internal void CheckIds(int vocabSize)
+    {
+        foreach (int id in Inputs)
+        {
+            if ((uint)id >= (uint)vocabSize)
+            {
+                throw new ArgumentException($"token id {id} is outside the model's vocabulary of {vocabSize}");
+            }
+        }
+
+        foreach (int id in Targets)
+        {
+            if ((uint)id >= (uint)vocabSize && id != Ignored)
+            {
+                throw new ArgumentException($"target id {id} is outside the model's vocabulary of {vocabSize}");
+            }
+        }
+    }
 }

@@ -9,7 +9,7 @@ namespace GruLM;
 /// <summary>Reads and writes recorded plans.</summary>
 internal static class StepPlan
 {
-    /// <summary>The plan as the flag has it.</summary>
+    /// <summary>The plan as settings.json has it.</summary>
     public static string Text(IReadOnlyList<PlannedSteps> plan) =>
         string.Join(',', plan.Select(p => FormattableString.Invariant($"{p.Step}:{p.TotalSteps}")));
 
