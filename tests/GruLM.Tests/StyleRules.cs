@@ -23,6 +23,7 @@ internal static partial class StyleRules
         ["GruLM.Model"] = ["GruLM.Kernels", "GruLM.Formats"],
         ["GruLM.Training"] = ["GruLM.Model", "GruLM.Kernels", "GruLM.Formats"],
         ["GruLM.Generation"] = ["GruLM.Model", "GruLM.Kernels"],
+        ["GruLM.Cuda"] = ["GruLM.Model", "GruLM.Generation", "GruLM.Kernels"],
         ["GruLM"] =
         [
             "GruLM.Tokenization", "GruLM.Training", "GruLM.Generation", "GruLM.Model", "GruLM.Kernels", "GruLM.Formats",
