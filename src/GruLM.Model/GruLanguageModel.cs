@@ -45,7 +45,7 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
         _dropoutRandom = new Philox(options.Seed, RandomPurpose.Dropout);
         _layers = new LayerStack(parameters, compute);
         _output = SoftmaxLoss.Create(compute, Config.VocabSize, Config.HiddenDim);
-        _recurrentDropout = new RecurrentDropout(parameters, compute, _dropoutRandom, (int)Place.Recurrent);
+        _recurrentDropout = new RecurrentDropout(parameters, compute, _dropoutRandom, (int)DropoutPlace.Recurrent);
         _evaluationState = new LaneStates(_layers.Count, _layers.PaddedHidden);
     }
 
@@ -57,15 +57,6 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
 
         /// <summary>For training with some recurrent weights at zero: for nothing else.</summary>
         Masked,
-    }
-
-    // Which numbers dropout draws where: layers 1 … L − 1 between layers, and these.
-    private enum Place
-    {
-        Input = 0,
-        Recurrent = 0x4000,
-        Output = 0x7000,
-        Embedding = 0x7001,
     }
 
     /// <inheritdoc/>
@@ -291,14 +282,14 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
         int tokens = batch.Steps * batch.Lanes;
         if (Regularisation.EmbeddingDropout > 0)
         {
-            Dropout.DrawRows(Draw(Regularisation.EmbeddingDropout, step, Place.Embedding), ids, tokens, w.RowFactors.Pointer);
+            Dropout.DrawRows(Draw(Regularisation.EmbeddingDropout, step, DropoutPlace.Embedding), ids, tokens, w.RowFactors.Pointer);
             Dropout.ScaleRows(_compute, w.Embedded.Pointer, tokens, _layers.PaddedInput, w.RowFactors.Pointer);
         }
 
         if (Regularisation.InputDropout > 0)
         {
             Dropout.LockedForward(
-                _compute, Draw(Regularisation.InputDropout, step, Place.Input), w.Embedded.Pointer, w.InputMask.Pointer, w.Embedded.Pointer,
+                _compute, Draw(Regularisation.InputDropout, step, DropoutPlace.Input), w.Embedded.Pointer, w.InputMask.Pointer, w.Embedded.Pointer,
                 (long)batch.Lanes * _layers.PaddedInput, batch.Steps);
         }
     }
@@ -309,7 +300,7 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
         float* last = _layers.Output(w, batch.Lanes);
         if (Regularisation.OutputDropout == 0) return last;
         Dropout.LockedForward(
-            _compute, Draw(Regularisation.OutputDropout, step, Place.Output), last, w.TopMask.Pointer, w.Top.Pointer,
+            _compute, Draw(Regularisation.OutputDropout, step, DropoutPlace.Output), last, w.TopMask.Pointer, w.Top.Pointer,
             (long)batch.Lanes * _layers.PaddedHidden, batch.Steps);
         return w.Top.Pointer;
     }
@@ -351,7 +342,7 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
         Embedding.Scatter(_compute, Gradients.Embedding, Config.EmbeddingDim, ids, tokens, dX, padded);
     }
 
-    private DropoutDraw Draw(double probability, long step, Place place) => new(_dropoutRandom, probability, step, (int)place);
+    private DropoutDraw Draw(double probability, long step, DropoutPlace place) => new(_dropoutRandom, probability, step, (int)place);
 
     private void Pack(PackedFor purpose)
     {

@@ -24,6 +24,9 @@ internal readonly struct Philox
         _key1 = (uint)(seed >> 32) ^ ((uint)purpose * 0x9E3779B9u);
     }
 
+    /// <summary>The key that the ten rounds begin with.</summary>
+    public (uint Key0, uint Key1) Key => (_key0, _key1);
+
     /// <summary>Four independent uniform 32-bit words for one (step, lane).</summary>
     public (uint X0, uint X1, uint X2, uint X3) Words(ulong step, ulong lane) =>
         Rounds((uint)lane, (uint)(lane >> 32), (uint)step, (uint)(step >> 32), _key0, _key1);

@@ -9,10 +9,10 @@ namespace GruLM.Model;
 /// <summary>Makes matrices of up to a given size nearly orthogonal, in memory of its own.</summary>
 internal sealed unsafe class NewtonSchulz : IDisposable
 {
-    private const int Iterations = 5;
-    private const float A = 3.4445f;
-    private const float B = -4.7750f;
-    private const float C = 2.0315f;
+    public const int Iterations = 5;
+    public const float A = 3.4445f;
+    public const float B = -4.7750f;
+    public const float C = 2.0315f;
 
     // A matrix of zeros stays one.
     private const double Epsilon = 1e-7;
