@@ -1,7 +1,7 @@
 // The functions of the CUDA driver, on a machine without a card. Every call is checked: that handles are alive and of the right kind, sizes
 // fit, a context is current, and nothing is asked for that a capture forbids. Work is queued and done when somebody waits for it, so that
-// a forgotten wait shows; kernels run in executor.cpp. What a check says is in standin_last_error. Left out: several cards, peers, textures,
-// memory pools, and everything else that no call here names.
+// a forgotten wait shows; kernels run in executor.cpp. What a check says is in standin_last_error. Left out: several cards, peers,
+// textures, memory pools, and everything else that no call here names.
 #include <stdio.h>
 #include <stdlib.h>
 #include <ctype.h>
@@ -73,8 +73,10 @@ const ErrorName error_names[] = {
     {capture_unsupported, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED", "operation not permitted when stream is capturing"},
     {capture_invalidated, "CUDA_ERROR_STREAM_CAPTURE_INVALIDATED", "operation failed due to a previous error during capture"},
     {capture_unmatched, "CUDA_ERROR_STREAM_CAPTURE_UNMATCHED", "capture was not ended in the same stream as it began"},
-    {capture_implicit, "CUDA_ERROR_STREAM_CAPTURE_IMPLICIT", "operation would make the legacy stream depend on a capturing blocking stream"},
-    {capture_wrong_thread, "CUDA_ERROR_STREAM_CAPTURE_WRONG_THREAD", "attempt to terminate a thread-local capture sequence from another thread"},
+    {capture_implicit, "CUDA_ERROR_STREAM_CAPTURE_IMPLICIT",
+     "operation would make the legacy stream depend on a capturing blocking stream"},
+    {capture_wrong_thread, "CUDA_ERROR_STREAM_CAPTURE_WRONG_THREAD",
+     "attempt to terminate a thread-local capture sequence from another thread"},
     {999, "CUDA_ERROR_UNKNOWN", "unknown error"},
 };
 
@@ -174,7 +176,8 @@ template <class T> u64 enter(std::unique_ptr<T> object) {
 template <class T> std::vector<u64> handles_of() {
     std::vector<u64> handles;
     for (auto& [handle, object] : objects) {
-        if (typeid(*object) == typeid(T)) handles.push_back(handle);
+        const Object& which = *object;
+        if (typeid(which) == typeid(T)) handles.push_back(handle);
     }
 
     return handles;
@@ -706,7 +709,7 @@ EXPORT int cuInit(u32 flags) {
     if (device.count == 0) return call.fail(no_device, "there is no card");
     if (!is_initialized) {
         const char* text = getenv("GRULM_STANDIN_SEED");
-        if (text != nullptr) set_seed(strtoull(text, nullptr, 10));
+        if (text != nullptr && seed() == 0) set_seed(strtoull(text, nullptr, 10));
     }
 
     is_initialized = true;

@@ -25,6 +25,11 @@ struct RelayArguments {
     u32 *flag, *to;
 };
 
+struct RoundingArguments {
+    const float* numbers;
+    u32* rounded;
+};
+
 struct MistakeArguments {
     u32* to;
     u32 which;
@@ -141,6 +146,11 @@ KERNEL(test_relay, RelayArguments, 64, 1) {
     if (thread_index() == 0) store_release(a.flag, block_x() + 1);
 }
 
+KERNEL(test_rounding, RoundingArguments, 32, 1) {
+    u32 i = thread_index() * 2;
+    a.rounded[thread_index()] = to_bfloat16(a.numbers[i], a.numbers[i + 1]);
+}
+
 KERNEL(test_mistakes, MistakeArguments, 64, 1) {
     u32 thread = thread_index();
     u32* shared = reinterpret_cast<u32*>(shared_memory());
@@ -186,7 +196,7 @@ KERNEL(test_mistakes, MistakeArguments, 64, 1) {
             reinterpret_cast<Words4*>(a.to + 1)->x = 1;
             break;
         case 11: // a null pointer
-            *reinterpret_cast<u32*>(u64(a.which - 11)) = 1;
+            *reinterpret_cast<u32*>(u64(thread / 64)) = 1;
             break;
         case 12: // one lane waits for the block, the others for the warp
             if (thread == 33) {
