@@ -97,7 +97,7 @@ internal sealed class CardRecurrence
     private (RecurrencePlan? Plan, CudaKernel? Kernel) Plan(int lanes, bool backward)
     {
         if (_plans.TryGetValue((lanes, backward), out (RecurrencePlan? Plan, CudaKernel? Kernel) known)) return known;
-        RecurrencePlan? plan = RecurrencePlan.Choose(_card, Hidden, lanes, backward);
+        var plan = RecurrencePlan.Choose(_card, Hidden, lanes, backward);
         CudaKernel? kernel = plan is null ? null : _card.Recurrence(backward ? "backward" : "forward", plan.Shape);
         _plans[(lanes, backward)] = (plan, kernel);
         return (plan, kernel);

@@ -10,21 +10,12 @@ namespace GruLM.Model;
 internal static unsafe class Dropout
 {
     /// <summary>Draws <paramref name="mask"/> (0 or 1 / (1 − p)) and sets y = mask ⊙ x over <paramref name="length"/> elements (a multiple
-    /// of 16).</summary>
+    /// of 16). x and y may be the same; the mask lies elsewhere.</summary>
     public static void Forward(Compute compute, DropoutDraw draw, float* x, float* mask, float* y, long length)
     {
-        var job = new MaskJob
-        {
-            Random = draw.Random,
-            Threshold = (uint)Math.Round(draw.Probability * 65536),
-            Scale = (float)(1 / (1 - draw.Probability)),
-            Step = (ulong)draw.Step,
-            FirstLane = (ulong)draw.Place << 48,
-            X = x,
-            Mask = mask,
-            Y = y,
-            Length = length,
-        };
+        MaskJob job = Job(draw, mask, length);
+        job.X = x;
+        job.Y = y;
         compute.Team.Run(ref job, (int)((length + MaskJob.Block - 1) / MaskJob.Block));
     }
 
@@ -39,8 +30,7 @@ internal static unsafe class Dropout
     /// <paramref name="steps"/> steps. x and y may be the same.</summary>
     public static void LockedForward(Compute compute, DropoutDraw draw, float* x, float* mask, float* y, long perStep, int steps)
     {
-        new Span<float>(mask, checked((int)perStep)).Fill(1);
-        Forward(compute, draw, mask, mask, mask, perStep);
+        Draw(compute, draw, mask, perStep);
         var job = new StepsJob { Factors = mask, X = x, Y = y, Length = perStep };
         KernelDispatch.Run(compute, job, steps);
     }
@@ -69,6 +59,24 @@ internal static unsafe class Dropout
         var work = new ScaleWork { Factors = factors, X = x, Rows = rows, Width = width };
         KernelDispatch.Run<ScaleWork, int>(compute.Path, work);
     }
+
+    // A mask alone.
+    private static void Draw(Compute compute, DropoutDraw draw, float* mask, long length)
+    {
+        MaskJob job = Job(draw, mask, length);
+        compute.Team.Run(ref job, (int)((length + MaskJob.Block - 1) / MaskJob.Block));
+    }
+
+    private static MaskJob Job(DropoutDraw draw, float* mask, long length) => new()
+    {
+        Random = draw.Random,
+        Threshold = (uint)Math.Round(draw.Probability * 65536),
+        Scale = (float)(1 / (1 - draw.Probability)),
+        Step = (ulong)draw.Step,
+        FirstLane = (ulong)draw.Place << 48,
+        Mask = mask,
+        Length = length,
+    };
 
     private struct ScaleWork : ISimdWork<int>
     {
@@ -135,6 +143,7 @@ internal static unsafe class Dropout
         {
             float low = (word & 0xFFFF) < Threshold ? 0 : Scale, high = (word >> 16) < Threshold ? 0 : Scale;
             (Mask[i], Mask[i + 1]) = (low, high);
+            if (Y == null) return;
             (Y[i], Y[i + 1]) = (low * X[i], high * X[i + 1]);
         }
     }

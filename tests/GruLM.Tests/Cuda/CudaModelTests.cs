@@ -1,0 +1,113 @@
+// The model on a card against the model on the processor: losses, gradients and updates of every kind of model and regularisation. Where there is
+// no card, a stand-in runs the same kernels on the processor (StandIn/).
+
+using GruLM.Cuda;
+using GruLM.Kernels;
+using GruLM.Model;
+
+namespace GruLM.Tests.Cuda;
+
+[Collection(StandIn.Collection)]
+public sealed class CudaModelTests : IDisposable
+{
+    private static readonly GruConfig s_plain = new() { VocabSize = 50, EmbeddingDim = 24, HiddenDim = 40, NumLayers = 2 };
+    private readonly Card _card = TestCard.Open(bfloat16: false);
+
+    /// <summary>Kinds of models and of training.</summary>
+    public static TheoryData<string> Cases => [.. s_cases.Keys];
+
+    private static readonly Dictionary<string, (GruConfig Config, ModelOptions Options)> s_cases = new()
+    {
+        ["plain"] = (s_plain, new ModelOptions()),
+        ["one layer"] = (s_plain with { NumLayers = 1 }, new ModelOptions()),
+        ["odd sizes"] = (s_plain with { VocabSize = 131, EmbeddingDim = 13, HiddenDim = 37 }, new ModelOptions()),
+        ["tied"] = (s_plain with { EmbeddingDim = 40, TieWeights = true }, new ModelOptions()),
+        ["layer norm"] = (s_plain with { LayerNorm = true, NumLayers = 3 }, new ModelOptions()),
+        ["residual"] = (s_plain with { Residual = true, NumLayers = 3 }, new ModelOptions()),
+        ["both"] = (s_plain with { LayerNorm = true, Residual = true, NumLayers = 3, Dropout = 0.3 }, new ModelOptions { Seed = 5 }),
+        ["dropout"] = (s_plain with { Dropout = 0.3 }, new ModelOptions { Seed = 7 }),
+        ["locked"] = (
+            s_plain with { Dropout = 0.3, Residual = true },
+            new ModelOptions { Seed = 7, Regularisation = new Regularisation { LockedDropout = true } }),
+        ["inputs"] = (s_plain, new ModelOptions { Regularisation = new Regularisation { InputDropout = 0.4 } }),
+        ["outputs"] = (s_plain, new ModelOptions { Regularisation = new Regularisation { OutputDropout = 0.4 } }),
+        ["rows"] = (s_plain, new ModelOptions { Regularisation = new Regularisation { EmbeddingDropout = 0.3 } }),
+        ["recurrent"] = (s_plain, new ModelOptions { Regularisation = new Regularisation { RecurrentDropout = 0.3 } }),
+        ["penalties"] = (
+            s_plain,
+            new ModelOptions
+            {
+                Regularisation = new Regularisation { ActivationPenalty = 2, SlownessPenalty = 1, OutputDropout = 0.2 },
+            }),
+        ["sgd"] = (s_plain, new ModelOptions { Optimizer = new SgdOptions { WeightDecay = 0.1 } }),
+        ["muon"] = (s_plain, new ModelOptions { Optimizer = new MuonOptions { Every = 2, RateFactor = 2 } }),
+        ["average"] = (s_plain, new ModelOptions { Optimizer = new AdamWOptions { AverageDecay = 0.9 } }),
+    };
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Losses_gradients_and_updates_are_the_processors(string name)
+    {
+        (GruConfig config, ModelOptions options) = s_cases[name];
+        using var compute = Compute.Create(1, Precision.Fp32);
+        using var plain = GruLanguageModel.Create(config, compute, options);
+        using var model = new CudaGruModel(_card, plain.Parameters.Copy(config), options);
+        for (int step = 0; step < 3; step++)
+        {
+            TokenBatch batch = Batch(config, steps: 5, lanes: 3, seed: step);
+            batch.StartsFresh = step == 0;
+            batch.FreshLanes[1] = step == 2;
+            LossSums expected = plain.ForwardBackward(batch, 11, step), actual = model.ForwardBackward(batch, 11, step);
+            Assert.Equal(expected.Tokens, actual.Tokens);
+            Close(expected.Nll, actual.Nll, 2e-6, $"loss of step {step}");
+            Close(plain.GradientNorm(), model.GradientNorm(), 2e-5, $"norm of step {step}");
+            using GruParameters gradients = model.CopyGradients();
+            Equal(plain.Gradients, gradients, 3e-5, $"gradients of step {step}");
+            plain.Update(0.01, 0.9);
+            model.Update(0.01, 0.9);
+            Equal(plain.Parameters, model.Parameters, options.Optimizer is SgdOptions ? 1e-5 : 3e-3, $"parameters after step {step}");
+        }
+
+        plain.SwapAverage();
+        model.SwapAverage();
+        TokenBatch text = Batch(config, steps: 9, lanes: 2, seed: 9);
+        float[] ours = new float[text.Targets.Length], theirs = new float[text.Targets.Length];
+        LossSums score = plain.Score(text, theirs);
+        Close(score.Nll, model.Score(text, ours).Nll, 1e-3, "score");
+        for (int i = 0; i < ours.Length; i++) Assert.True(Math.Abs(ours[i] - theirs[i]) < 0.02, $"{ours[i]} for {theirs[i]}");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _card.Dispose();
+
+    internal static TokenBatch Batch(GruConfig config, int steps, int lanes, int seed)
+    {
+        var batch = new TokenBatch(steps, lanes);
+        var random = new Random(seed);
+        for (int i = 0; i < batch.Inputs.Length; i++)
+        {
+            batch.Inputs[i] = random.Next(4) == 0 ? 1 : random.Next(config.VocabSize);
+            batch.Targets[i] = random.Next(5) == 0 ? TokenBatch.Ignored : random.Next(config.VocabSize);
+        }
+
+        return batch;
+    }
+
+    internal static void Close(double expected, double actual, double tolerance, string what) =>
+        Assert.True(Math.Abs(expected - actual) <= tolerance * Math.Max(1, Math.Abs(expected)), $"{what}: {actual} for {expected}");
+
+    // Each tensor by the size of its difference against the size of itself.
+    internal static void Equal(GruParameters expected, GruParameters actual, double tolerance, string what)
+    {
+        var wrong = new List<string>();
+        foreach (ParameterView view in expected.Views)
+        {
+            float[] x = expected.Read(view.Name), y = actual.Read(view.Name);
+            double difference = Math.Sqrt(x.Zip(y, (a, b) => Math.Pow(a - (double)b, 2)).Sum());
+            double size = Math.Sqrt(x.Sum(a => a * (double)a));
+            if (!(difference <= tolerance * size + 1e-7)) wrong.Add($"{view.Name}: {difference} of {size}");
+        }
+
+        Assert.True(wrong.Count == 0, $"{what}: {string.Join("; ", wrong)}");
+    }
+}
