@@ -2,6 +2,7 @@
 // device registers it before it is asked for.
 
 using System.Collections.Concurrent;
+using GruLM.Generation;
 
 namespace GruLM;
 

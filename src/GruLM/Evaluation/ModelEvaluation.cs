@@ -3,6 +3,7 @@
 
 using System.Diagnostics;
 using GruLM.Corpus;
+using GruLM.Generation;
 using GruLM.Kernels;
 using GruLM.Model;
 using GruLM.Tokenization;

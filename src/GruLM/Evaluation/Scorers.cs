@@ -1,6 +1,7 @@
 // The models that score texts: one a text, since each carries the state of its own text from window to window. All have the same weights.
 // One that has done its work is kept for the next text, because packing the weights takes longer than a short text.
 
+using GruLM.Generation;
 using GruLM.Kernels;
 using GruLM.Model;
 

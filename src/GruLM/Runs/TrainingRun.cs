@@ -5,6 +5,7 @@
 using System.Diagnostics;
 using GruLM.Corpus;
 using GruLM.Formats;
+using GruLM.Generation;
 using GruLM.Kernels;
 using GruLM.Model;
 using GruLM.Tokenization;

@@ -1,5 +1,6 @@
 // What a run works with besides its text and its settings.
 
+using GruLM.Generation;
 using GruLM.Training;
 
 namespace GruLM;

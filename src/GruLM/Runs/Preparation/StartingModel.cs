@@ -1,5 +1,6 @@
 // The model that a run begins with: new, with random starting values, or with the weights of another model folder or of a checkpoint.
 
+using GruLM.Generation;
 using GruLM.Model;
 
 namespace GruLM;

@@ -1,5 +1,7 @@
 // Devices by name: the processor is there, others can be registered, and what nobody registered is refused.
 
+using GruLM.Generation;
+
 namespace GruLM.Tests;
 
 public sealed class DevicesTests

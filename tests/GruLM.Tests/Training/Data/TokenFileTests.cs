@@ -4,6 +4,7 @@ using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 using GruLM.Cli.Demo;
+using GruLM.Generation;
 using GruLM.Model;
 using GruLM.Tokenization;
 using GruLM.Training;

@@ -1,10 +1,10 @@
-// What models are trained and decoded on: this machine's processor (CpuDevice.cs), and whatever another project registers (Devices.cs),
-// such as a graphics card or several machines. Runs, evaluations and opened models know no more of it than this.
+// What models are trained and decoded on: this machine's processor, a graphics card, or whatever another project brings. It stands here,
+// beside the sessions, so that such a project refers to models and sessions alone. Runs, evaluations and opened models know no more of a
+// device than this; they get theirs by name (Devices.cs in GruLM).
 
-using GruLM.Generation;
 using GruLM.Model;
 
-namespace GruLM;
+namespace GruLM.Generation;
 
 /// <summary>Computes models. One thread at a time uses a device and what it has made.</summary>
 public interface IDevice : IDisposable

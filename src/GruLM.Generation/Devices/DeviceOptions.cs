@@ -2,7 +2,7 @@
 
 using GruLM.Kernels;
 
-namespace GruLM;
+namespace GruLM.Generation;
 
 /// <summary>How a device computes. Immutable.</summary>
 /// <param name="Threads">Threads of this machine that it may use; 0: one a core.</param>
