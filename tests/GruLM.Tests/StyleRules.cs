@@ -26,7 +26,7 @@ internal static partial class StyleRules
         ["GruLM.Cuda"] = ["GruLM.Model", "GruLM.Generation", "GruLM.Kernels"],
         ["GruLM"] =
         [
-            "GruLM.Tokenization", "GruLM.Training", "GruLM.Generation", "GruLM.Model", "GruLM.Kernels", "GruLM.Formats",
+            "GruLM.Tokenization", "GruLM.Training", "GruLM.Cuda", "GruLM.Generation", "GruLM.Model", "GruLM.Kernels", "GruLM.Formats",
         ],
         ["GruLM.Cli"] =
         [

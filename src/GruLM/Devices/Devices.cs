@@ -1,8 +1,11 @@
 // The devices that there are, by name: the one place through which runs and models get what they compute on. A project that brings another
-// device registers it before it is asked for.
+// device registers it before it is asked for. What belongs to NVIDIA's cards stands in functions of its own, so that nothing of it is
+// loaded where nobody asks for a card.
 
 using System.Collections.Concurrent;
+using GruLM.Cuda;
 using GruLM.Generation;
+using GruLM.Model;
 
 namespace GruLM;
 
@@ -12,29 +15,93 @@ public static class Devices
     /// <summary>The name of this machine's processor.</summary>
     public const string Cpu = "cpu";
 
-    private static readonly ConcurrentDictionary<string, Func<DeviceOptions, IDevice>> s_known =
-        new(StringComparer.Ordinal) { [Cpu] = options => new CpuDevice(options) };
+    /// <summary>The name of an NVIDIA card.</summary>
+    public const string Cuda = "cuda";
+
+    /// <summary>What is said instead of a name to get the card where it helps, else the processor.</summary>
+    public const string Auto = "auto";
+
+    // With fewer parameters a model is too small to gain by a card, which takes about as long for a small step as for a large one:
+    // measured in docs/cuda.md.
+    internal const long FewestParametersForCard = 1_000_000;
+
+    private static readonly ConcurrentDictionary<string, Func<DeviceOptions, IDevice>> s_known = new(StringComparer.Ordinal)
+    {
+        [Cpu] = options => new CpuDevice(options),
+        [Cuda] = options => CudaDevice.Open(options),
+    };
 
     /// <summary>The names of all devices.</summary>
     public static IReadOnlyList<string> Names => [.. s_known.Keys.Order(StringComparer.Ordinal)];
 
+    /// <summary>All that can be asked for: <see cref="Names"/> and <see cref="Auto"/>.</summary>
+    public static IReadOnlyList<string> Words => [.. Names, Auto];
+
     /// <summary>Makes a device known; <paramref name="open"/> opens it, and throws <see cref="IOException"/> where this machine has none.
     /// A name that is known already stands for the new one from here on.</summary>
+    /// <exception cref="ArgumentException">The name is empty, or <see cref="Auto"/>, which stands for others.</exception>
     public static void Register(string name, Func<DeviceOptions, IDevice> open)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(open);
+        if (name == Auto) throw new ArgumentException($"'{Auto}' stands for other devices, so none can be registered under that name");
         s_known[name] = open;
     }
 
-    /// <summary>Opens a device, which is the caller's to dispose.</summary>
-    /// <exception cref="ArgumentException">There is none of that name, or the options make no sense.</exception>
-    public static IDevice Open(string name, DeviceOptions? options = null)
+    /// <summary>The device that is meant: for <see cref="Auto"/> an NVIDIA card where this machine has one and <paramref name="model"/> is
+    /// large enough to gain by it, else the processor; any other name stands for itself.</summary>
+    /// <param name="name">One of <see cref="Words"/>.</param>
+    /// <param name="model">The sizes of the model; null: it counts as large enough.</param>
+    /// <exception cref="ArgumentException">There is no device of that name.</exception>
+    public static string Resolve(string name, GruConfig? model = null)
     {
-        ArgumentNullException.ThrowIfNull(name);
+        Check(name);
+        return name == Auto ? Choose(model, HasCard) : name;
+    }
+
+    /// <summary>Opens a device, which is the caller's to dispose. <see cref="Auto"/> gives the processor where the card cannot be
+    /// opened.</summary>
+    /// <param name="name">One of <see cref="Words"/>.</param>
+    /// <param name="options">What it is opened with; null: the defaults.</param>
+    /// <param name="model">The sizes that <see cref="Auto"/> decides by, as for <see cref="Resolve"/>.</param>
+    /// <exception cref="ArgumentException">There is none of that name, or the options make no sense.</exception>
+    /// <exception cref="IOException">This machine has no such device.</exception>
+    public static IDevice Open(string name, DeviceOptions? options = null, GruConfig? model = null)
+    {
+        Check(name);
         options ??= new DeviceOptions();
         ArgumentOutOfRangeException.ThrowIfNegative(options.Threads);
-        if (s_known.TryGetValue(name, out Func<DeviceOptions, IDevice>? open)) return open(options);
-        throw new ArgumentException($"there is no device '{name}'; known are {string.Join(", ", Names)}");
+        return name == Auto ? OpenBest(options, model, HasCard) : s_known[name](options);
     }
+
+    // The card's own word is asked for only where the model is large enough.
+    internal static string Choose(GruConfig? model, Func<bool> hasCard) =>
+        (model is null || GruParameters.CountFor(model) >= FewestParametersForCard) && hasCard() ? Cuda : Cpu;
+
+    internal static IDevice OpenBest(DeviceOptions options, GruConfig? model, Func<bool> hasCard)
+    {
+        if (Choose(model, hasCard) == Cuda)
+        {
+            try
+            {
+                return s_known[Cuda](options);
+            }
+            catch (IOException)
+            {
+                // Others may have taken all of its memory.
+            }
+        }
+
+        return s_known[Cpu](options);
+    }
+
+    private static void Check(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (s_known.ContainsKey(name) || name == Auto) return;
+        string known = string.Join(", ", Words), near = NearestName.Hint(name, Words);
+        throw new ArgumentException($"there is no device '{name}'; known are {known}{near}");
+    }
+
+    private static bool HasCard() => CudaDevice.IsAvailable(out _);
 }
