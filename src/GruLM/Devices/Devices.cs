@@ -34,8 +34,8 @@ public static class Devices
     /// <summary>The names of all devices.</summary>
     public static IReadOnlyList<string> Names => [.. s_known.Keys.Order(StringComparer.Ordinal)];
 
-    /// <summary>All that can be asked for: <see cref="Names"/> and <see cref="Auto"/>.</summary>
-    public static IReadOnlyList<string> Words => [.. Names, Auto];
+    /// <summary>All that can be asked for, <see cref="Names"/> and <see cref="Auto"/>, those that are always there first.</summary>
+    public static IReadOnlyList<string> Words => [Cpu, Cuda, Auto, .. Names.Except([Cpu, Cuda])];
 
     /// <summary>Makes a device known; <paramref name="open"/> opens it, and throws <see cref="IOException"/> where this machine has none.
     /// A name that is known already stands for the new one from here on.</summary>

@@ -33,6 +33,9 @@ public sealed record ModelDescription
     /// <summary>The checkpoints of its training that are still there, newest first: the updates until then, and the folder.</summary>
     public required IReadOnlyList<(long Step, string Folder)> Checkpoints { get; init; }
 
+    /// <summary>What computed when its training began, in words; null where that is not recorded.</summary>
+    public string? Device { get; private init; }
+
     /// <summary>Number of parameters.</summary>
     public long ParameterCount => Tensors.Sum(tensor => tensor.Length);
 
@@ -54,6 +57,7 @@ public sealed record ModelDescription
                 Tensors = parameters.Views,
                 Tokenizer = Tokenizer.Load(Path.Combine(folder, ModelFolder.TokenizerName)),
                 Checkpoints = Checkpoint.Find(new RunLayout(folder).Training),
+                Device = RecordedDevice(folder),
             };
         }
     }
@@ -81,6 +85,7 @@ public sealed record ModelDescription
             ("tokenizer", TokenizerInWords()),
             ("kernels here", Kernels()),
         ];
+        if (Device is not null) facts.Add(("begun on", Device));
         if (Checkpoints.Count > 0)
         {
             string names = string.Join(", ", Checkpoints.Select(checkpoint => Path.GetFileName(checkpoint.Folder)));
@@ -88,6 +93,19 @@ public sealed record ModelDescription
         }
 
         return facts;
+    }
+
+    // What a damaged record says is not needed for anything here.
+    private static string? RecordedDevice(string folder)
+    {
+        try
+        {
+            return RunRecord.Read(new RunLayout(folder).Record)?.Device;
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
     }
 
     // The path and the precision that training would take here unless another is named, and what else there is.

@@ -43,7 +43,7 @@ public sealed record RunPlan
     /// <summary>Updates that it has made already.</summary>
     public required long StepsDone { get; init; }
 
-    /// <summary>Kernels and precision, in a few words.</summary>
+    /// <summary>The device that computes, with its kernels and precision, in a few words.</summary>
     public required string Kernels { get; init; }
 
     /// <summary>Threads that compute.</summary>

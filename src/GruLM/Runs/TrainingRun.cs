@@ -228,15 +228,18 @@ public sealed class TrainingRun : IDisposable
 
     private void Prepare(Stream? standardInput)
     {
-        var reading = new CorpusReading(_observers, _cancel) { StandardInput = standardInput };
-        var texts = TrainingTexts.Read(_settings, _folder, reading);
-        _device = Devices.Open(Devices.Cpu, new DeviceOptions(_settings.Threads ?? 0, _settings.Precision));
-        var around = new RunSurroundings(_device, _folder, _observers, _cancel);
         TextTrainingOptions options = SettingsDecided.Options(_settings) with
         {
             ContinueFrom = _folder.CheckpointFolder,
             TokenFilePath = _folder.TokenPath,
         };
+
+        // Before the text, which may take minutes to read, since a machine may lack the device.
+        var told = new DeviceOptions(_settings.Threads ?? 0, _settings.Precision);
+        _device = Devices.Open(_settings.Device, told, StartingModel.Sizes(options));
+        var reading = new CorpusReading(_observers, _cancel) { StandardInput = standardInput };
+        var texts = TrainingTexts.Read(_settings, _folder, reading);
+        var around = new RunSurroundings(_device, _folder, _observers, _cancel);
         Tokenizer? kept = _folder.Begin(Settings, RecordOf(texts), ((IProgressObserver)_observers).OnNotice);
         Tokenizer tokenizer = new TokenizerChoice(_settings, options, around).Choose(texts.Training, kept);
         if (kept is null) _folder.Keep(tokenizer);
@@ -260,6 +263,7 @@ public sealed class TrainingRun : IDisposable
         Training = TextRecord.Of(texts.Training),
         HeldOut = TextRecord.Of(texts.HeldOut),
         Kernels = _device!.Kernels,
+        Device = _device.Description,
         Version = GrulmVersion.Text,
         InitFrom = _settings.InitFrom is null || _folder.CheckpointFolder is not null
             ? null

@@ -112,6 +112,7 @@ internal static class ModelListing
         json.WriteString("tokenizer_type", model.Tokenizer.Model.ModelType.ToString().ToLowerInvariant());
         json.WriteString("kernels", KernelChoice.Default().ToString().ToLowerInvariant());
         json.WriteString("precision", KernelChoice.UsesBf16(Precision.Auto) ? "bf16" : "fp32");
+        if (model.Device is not null) json.WriteString("begun_on", model.Device);
         if (model.Checkpoints.Count > 0) json.WriteNumber("steps", model.Checkpoints[0].Step);
     }
 }

@@ -38,10 +38,17 @@ public sealed record SpeedMeasurement(double Step, double Evaluation, double Sav
         GruConfig config, OptimizerOptions optimizer, int steps, int lanes, Compute compute, double seconds)
     {
         using var model = GruLanguageModel.Create(config, compute, seed: 0, optimizer);
+        return TokensPerSecond(model, steps, lanes, seconds);
+    }
+
+    /// <summary>The same for a model that is there already, on whatever computes it; its parameters are changed.</summary>
+    public static double TokensPerSecond(ITrainableModel model, int steps, int lanes, double seconds)
+    {
+        int vocabSize = model.Config.VocabSize;
         var batch = new TokenBatch(steps, lanes);
         for (int i = 0; i < batch.Inputs.Length; i++)
         {
-            (batch.Inputs[i], batch.Targets[i]) = (i % config.VocabSize, (i + 1) % config.VocabSize);
+            (batch.Inputs[i], batch.Targets[i]) = (i % vocabSize, (i + 1) % vocabSize);
         }
 
         model.ForwardBackward(batch, batch.Targets.Length, 0);

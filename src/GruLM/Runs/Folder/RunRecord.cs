@@ -29,6 +29,9 @@ internal sealed record RunRecord
     /// <summary>Kernels and precision, which decide the last bits.</summary>
     public required string Kernels { get; init; }
 
+    /// <summary>What computed, in words; null for runs that began before this was recorded.</summary>
+    public string? Device { get; init; }
+
     /// <summary>The version of the program.</summary>
     public required string Version { get; init; }
 

@@ -3,7 +3,7 @@
 // beforehand (standard input).
 
 using GruLM.Corpus;
-using GruLM.Kernels;
+using GruLM.Generation;
 using GruLM.Model;
 using GruLM.Training;
 
@@ -43,15 +43,16 @@ public static class RecipeChoice
 
     /// <summary>The recipe for <see cref="TrainingSettings.Minutes"/> on this machine and text, by which, and by whose kind of tokenizer,
     /// it is chosen; null where the length of the text is not known beforehand, or no time was given. Takes a second or so.</summary>
+    /// <exception cref="ArgumentException">There is no such device.</exception>
+    /// <exception cref="IOException">This machine lacks the device.</exception>
     public static Recipe? ForTime(TrainingSettings settings)
     {
         if (settings.Minutes is not { } minutes || settings.InitFrom is not null || TextBytes(settings.Data) is not { } bytes) return null;
         bool characters = settings.ModelType == Tokenization.ModelType.Char;
         double heldOut = settings.ValData is null ? settings.ValFraction : 0;
         double tokens = (1 - heldOut) * bytes / (characters ? 1 : BytesPerPiece);
-        using var compute = Compute.Create(settings.Threads ?? 0, settings.Precision);
         Candidate[] candidates = characters ? s_forCharacters : s_forPieces;
-        return candidates.First(candidate => ReadsEnough(candidate, tokens, 60 * minutes, compute)).Recipe;
+        return candidates.First(candidate => ReadsEnough(candidate, tokens, 60 * minutes, settings)).Recipe;
     }
 
     /// <summary>The recipe for settings that were given: none where they say something that recipes decide. Of recipes that were
@@ -64,10 +65,10 @@ public static class RecipeChoice
         return ForTime(named is null ? settings : settings with { ModelType = Tokenization.ModelType.Char });
     }
 
-    private static bool ReadsEnough(Candidate candidate, double tokens, double seconds, Compute compute) =>
+    private static bool ReadsEnough(Candidate candidate, double tokens, double seconds, TrainingSettings told) =>
         candidate.MinTokensRead == 0
         || (tokens >= candidate.MinTokensOfText
-            && seconds * TokensPerSecond(candidate, compute) >= Math.Min(candidate.MinTokensRead, MaxEpochs * tokens));
+            && seconds * TokensPerSecond(candidate, told) >= Math.Min(candidate.MinTokensRead, MaxEpochs * tokens));
 
     private static double? TextBytes(IReadOnlyList<string> names)
     {
@@ -86,7 +87,8 @@ public static class RecipeChoice
     private static double BytesOf(string file) =>
         new FileInfo(file).Length * (CorpusFiles.IsPacked(file) ? UnpackedBytesPerPacked : 1);
 
-    private static double TokensPerSecond(Candidate candidate, Compute compute)
+    // On the device that the run was told, with the candidate's own settings otherwise.
+    private static double TokensPerSecond(Candidate candidate, TrainingSettings told)
     {
         TrainingSettings settings = candidate.Recipe.Settings;
         var config = new GruConfig
@@ -97,8 +99,10 @@ public static class RecipeChoice
             NumLayers = settings.NumLayers,
             TieWeights = settings.EmbeddingDim == settings.HiddenDim,
         };
-        OptimizerOptions optimizer = SettingsDecided.Options(settings).Optimizer;
-        return SpeedMeasurement.TokensPerSecond(config, optimizer, settings.Bptt, settings.BatchSize, compute, SecondsToMeasure);
+        var options = new ModelOptions { Optimizer = SettingsDecided.Options(settings).Optimizer };
+        using IDevice device = Devices.Open(told.Device, new DeviceOptions(told.Threads ?? 0, told.Precision), config);
+        using ITrainableModel model = device.CreateModel(config, options);
+        return SpeedMeasurement.TokensPerSecond(model, settings.Bptt, settings.BatchSize, SecondsToMeasure);
     }
 
     /// <summary>A recipe and when it is worth its time.</summary>

@@ -191,6 +191,9 @@ public sealed record TrainingSettings
     /// <summary>Checkpoints kept.</summary>
     public int Keep { get; init; } = 2;
 
+    /// <summary>What computes: one of <see cref="Devices.Words"/>. Checkpoints do not depend on it.</summary>
+    public string Device { get; init; } = Devices.Cpu;
+
     /// <summary>In which precision matrices are multiplied.</summary>
     public Precision Precision { get; init; } = Precision.Auto;
 

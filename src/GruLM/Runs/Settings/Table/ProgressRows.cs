@@ -42,9 +42,13 @@ internal static class ProgressRows
     private static Setting[] Machine =>
     [
         Of(
+            "device", new DeviceWord(), s => s.Device, (s, v) => s with { Device = v },
+            "what computes: the processor (cpu), an NVIDIA card (cuda), or (auto) the card where there is one "
+            + "and the model is large enough to gain by it, else the processor").MayChange(),
+        Of(
             "precision", new Word<Precision>(s_precisions), s => s.Precision, (s, v) => s with { Precision = v },
-            "in which precision matrices are multiplied; auto is fp32; bf16 needs AMX, which has not been tried on real hardware yet, "
-            + "and is fp32 where the processor has none"),
+            "in which precision matrices are multiplied; auto is bf16 on a card and fp32 on the processor, where bf16 needs AMX, "
+            + "which has not been tried on real hardware yet, and is fp32 without it"),
         Of("seed", new SeedNumber(), s => s.Seed, (s, v) => s with { Seed = v }, "decides starting values, order of lines and dropout"),
         Of(
             "threads", new Optional<int>(new WholeNumber(1, 1024)), s => s.Threads, (s, v) => s with { Threads = v },
