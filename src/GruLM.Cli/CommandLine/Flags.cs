@@ -91,13 +91,21 @@ internal static class Flags
     /// <summary><c>--threads</c>, which every command that computes has.</summary>
     public static Option<int?> Threads() => OptionalInt("--threads", 1, 1024, "threads to compute with (default: one a core)");
 
-    /// <summary><c>--precision</c>, of the commands that train.</summary>
-    public static Option<string> Precision() => OneOf(
-        "--precision", ["auto", "fp32", "bf16"], "auto",
-        "in which precision matrices are multiplied; auto is fp32; bf16 needs AMX, which has not been tried on real hardware yet, "
-        + "and is fp32 where the processor has none");
+    /// <summary><c>--device</c>, which every command that computes with a model has; <paramref name="besides"/> is added to its
+    /// help.</summary>
+    public static Option<string> Device(string besides = "") => OneOf(
+        "--device", [.. Devices.Words], Devices.Cpu,
+        SettingsTable.OfProperty(nameof(TrainingSettings.Device))!.Help + besides);
 
-    /// <summary>The precision that a value of <see cref="Precision()"/> names.</summary>
+    /// <summary><c>--precision</c>, of measurements: of the processor alone, or <paramref name="onCards"/> too.</summary>
+    public static Option<string> Precision(bool onCards = false) => OneOf(
+        "--precision", ["auto", "fp32", "bf16"], "auto",
+        onCards
+            ? SettingsTable.OfProperty(nameof(TrainingSettings.Precision))!.Help
+            : "in which precision matrices are multiplied; auto is fp32; bf16 needs AMX, which has not been tried on real hardware yet, "
+                + "and is fp32 where the processor has none");
+
+    /// <summary>The precision that a value of <see cref="Precision(bool)"/> names.</summary>
     public static Precision PrecisionOf(string word) => word switch
     {
         "fp32" => Kernels.Precision.Fp32,

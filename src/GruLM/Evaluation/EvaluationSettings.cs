@@ -34,6 +34,9 @@ public sealed record EvaluationSettings
     /// <summary>How a copy of the model adapts as it reads, for a second figure; null: there is none.</summary>
     public DynamicOptions? Dynamic { get; init; }
 
+    /// <summary>What computes: one of <see cref="Devices.Words"/>. <see cref="Dynamic"/> evaluation is the processor's.</summary>
+    public string Device { get; init; } = Devices.Cpu;
+
     /// <summary>Threads to compute with; 0: one a core.</summary>
     public int Threads { get; init; }
 }

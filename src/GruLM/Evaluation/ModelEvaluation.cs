@@ -32,7 +32,7 @@ public sealed class ModelEvaluation
     /// <param name="standardInput">What <c>-</c> reads; null for the process's own standard input.</param>
     /// <param name="cancel">Ends it with an <see cref="OperationCanceledException"/>.</param>
     /// <exception cref="ArgumentException">Settings do not go together.</exception>
-    /// <exception cref="IOException">A file is missing or cannot be read.</exception>
+    /// <exception cref="IOException">A file is missing or cannot be read, or this machine lacks the device.</exception>
     /// <exception cref="InvalidDataException">A file is damaged, or the text has nothing to evaluate on.</exception>
     public static EvaluationFigures Run(
         EvaluationSettings settings, IProgressObserver? observer = null, Stream? standardInput = null, CancellationToken cancel = default)
@@ -46,7 +46,7 @@ public sealed class ModelEvaluation
     private EvaluationFigures Run(Stream? standardInput)
     {
         var parts = ModelParts.Read(_settings.Model);
-        using IDevice device = Devices.Open(Devices.Cpu, new DeviceOptions(_settings.Threads));
+        using IDevice device = OpenDevice(parts.Parameters);
         using ITrainableModel model = device.CreateModel(parts.Parameters, new ModelOptions());
         (SampleKind trainedOn, Tokenizer tokenizer) = (parts.Samples, parts.Tokenizer);
         SampleKind samples = _settings.Window > 0 ? SampleKind.Stream : _settings.Samples ?? trainedOn;
@@ -57,6 +57,19 @@ public sealed class ModelEvaluation
             ? (Lines(model, tokenizer, text, trainedOn), null)
             : Stream(model, tokenizer, text);
         return new EvaluationFigures(plain, adapted, Stopwatch.GetElapsedTime(start).TotalSeconds);
+    }
+
+    private IDevice OpenDevice(GruParameters parameters)
+    {
+        try
+        {
+            return Devices.Open(_settings.Device, new DeviceOptions(_settings.Threads), parameters.Config);
+        }
+        catch
+        {
+            parameters.Dispose();
+            throw;
+        }
     }
 
     private void CheckSamples(SampleKind samples)

@@ -17,14 +17,14 @@ public sealed record ModelRepeats(RepeatFigures Generated, RepeatFigures? HeldOu
 
     /// <summary>Lets a model write and looks for copies. Safe for several threads.</summary>
     /// <exception cref="ArgumentException">Settings are out of their range.</exception>
-    /// <exception cref="IOException">A file is missing or cannot be read.</exception>
+    /// <exception cref="IOException">A file is missing or cannot be read, or this machine lacks the device.</exception>
     /// <exception cref="InvalidDataException">A file is damaged.</exception>
     public static ModelRepeats Find(
         RepeatsSettings settings, IProgressObserver? observer = null, Stream? standardInput = null, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(settings.MaxTokens);
-        using var model = LanguageModel.Open(settings.Model, settings.Threads);
+        using var model = LanguageModel.Open(settings.Model, settings.Threads, settings.Device);
         var reading = new CorpusReading(observer ?? new NoProgress(), cancel)
         {
             Format = settings.DataFormat,

@@ -25,6 +25,9 @@ public sealed record RepeatsSettings
     /// <summary>Seed of the text.</summary>
     public ulong Seed { get; init; }
 
+    /// <summary>What computes: one of <see cref="Devices.Words"/>.</summary>
+    public string Device { get; init; } = Devices.Cpu;
+
     /// <summary>Threads to compute with; 0: one a core.</summary>
     public int Threads { get; init; }
 }

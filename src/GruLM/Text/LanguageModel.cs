@@ -48,14 +48,17 @@ public sealed class LanguageModel : IDisposable
     /// <summary>Its special ids.</summary>
     internal SpecialIds Ids { get; }
 
-    /// <summary>Opens a model folder for <paramref name="threads"/> threads (0: one per processor).</summary>
-    /// <exception cref="IOException">The folder or one of its files is missing or cannot be read.</exception>
+    /// <summary>Opens a model folder for <paramref name="threads"/> threads (0: one per processor), to compute on
+    /// <paramref name="device"/>, which is one of <see cref="Devices.Words"/>.</summary>
+    /// <exception cref="IOException">The folder or one of its files is missing or cannot be read, or this machine lacks the
+    /// device.</exception>
     /// <exception cref="InvalidDataException">A file is damaged, or the files do not belong together.</exception>
-    /// <exception cref="ArgumentException">The number of threads makes no sense, or <see cref="KernelChoice.Variable"/> asks for what this
-    /// machine lacks.</exception>
-    public static LanguageModel Open(string folder, int threads = 0)
+    /// <exception cref="ArgumentException">The number of threads makes no sense, there is no such device, or
+    /// <see cref="KernelChoice.Variable"/> asks for what this machine lacks.</exception>
+    public static LanguageModel Open(string folder, int threads = 0, string device = Devices.Cpu)
     {
         ArgumentNullException.ThrowIfNull(folder);
+        ArgumentNullException.ThrowIfNull(device);
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         var parts = ModelParts.Read(folder);
         try
@@ -63,7 +66,8 @@ public sealed class LanguageModel : IDisposable
             SpecialIds ids = FindIds(parts);
 
             // Threads begin last, when nothing can fail any more.
-            return new LanguageModel(parts, ids, Devices.Open(Devices.Cpu, new DeviceOptions(threads)), owns: true);
+            IDevice opened = Devices.Open(device, new DeviceOptions(threads), parts.Parameters.Config);
+            return new LanguageModel(parts, ids, opened, owns: true);
         }
         catch
         {

@@ -40,12 +40,13 @@ internal sealed class EvalFlags
     private readonly Option<int> _maxTokens = Flags.Int("--max-tokens", 1, 1_000_000, 2000, "tokens written for --repeats", "-n");
     private readonly Option<ulong> _seed = Flags.Seed("--seed", 0, "of the text written for --repeats", "-s");
     private readonly Option<bool> _json = Flags.Json();
+    private readonly Option<string> _device = Flags.Device("; --dynamic adapts on the processor");
     private readonly Option<int?> _threads = Flags.Threads();
 
     public IReadOnlyList<Option> Options =>
     [
         _model, _data, _form.Format, _form.Column, _window, _samples, _maskPrompt, _noMaskPrompt, _dynamic, _segment, _rate, _decay,
-        _repeats, _maxTokens, _seed, _json, _threads,
+        _repeats, _maxTokens, _seed, _json, _device, _threads,
     ];
 
     /// <summary>Whether <c>--repeats</c> was given; otherwise figures are asked for.</summary>
@@ -68,6 +69,7 @@ internal sealed class EvalFlags
             Column = flags.GetValue(_form.Column),
             MaxTokens = flags.GetValue(_maxTokens),
             Seed = flags.GetValue(_seed),
+            Device = flags.GetValue(_device)!,
             Threads = flags.GetValue(_threads) ?? 0,
         };
     }
@@ -87,6 +89,7 @@ internal sealed class EvalFlags
             Window = flags.GetValue(_window),
             Samples = flags.GetValue(_samples) switch { "stream" => SampleKind.Stream, "lines" => SampleKind.Lines, _ => null },
             Dynamic = ReadDynamic(flags),
+            Device = flags.GetValue(_device)!,
             Threads = flags.GetValue(_threads) ?? 0,
         };
     }
