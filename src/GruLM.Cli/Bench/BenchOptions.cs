@@ -5,4 +5,4 @@ using GruLM.Kernels;
 namespace GruLM.Cli.Bench;
 
 /// <summary>How to measure and report.</summary>
-internal sealed record BenchOptions(int Threads, Precision Precision, bool Json);
+internal sealed record BenchOptions(int Threads, Precision Precision, bool Json, string Device = Devices.Cpu);

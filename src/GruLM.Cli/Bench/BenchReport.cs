@@ -3,28 +3,27 @@
 using System.Globalization;
 using System.Text.Json;
 using GruLM.Cli.Pipes;
-using GruLM.Kernels;
 
 namespace GruLM.Cli.Bench;
 
-/// <summary>Writes what was measured with <paramref name="compute"/>.</summary>
-internal sealed class BenchReport(BenchOptions options, Compute compute, TextWriter output)
+/// <summary>Writes what was measured on <paramref name="machine"/>.</summary>
+internal sealed class BenchReport(bool isJson, BenchMachine machine, TextWriter output)
 {
     /// <summary>The head of the table of matrix products.</summary>
     public void BeginTable()
     {
-        if (!options.Json) output.WriteLine(Row("case", "ms", "GFLOP/s", "of fp32", "of bf16"));
+        if (!isJson) output.WriteLine(Row("case", "ms", "GFLOP/s", "of fp32", "of bf16"));
     }
 
     /// <summary>What it was measured on, below the table.</summary>
     public void EndTable()
     {
-        if (!options.Json) output.WriteLine("\n" + KernelChoice.Describe(compute, options.Precision));
+        if (!isJson) output.WriteLine("\n" + machine.Description);
     }
 
     public void Write(BenchResult result)
     {
-        if (options.Json) JsonLine.Write(output, json => WriteFields(json, result));
+        if (isJson) JsonLine.Write(output, json => WriteFields(json, result));
         else if (result.Tokens == 0) WriteRow(result);
         else WriteLines(result);
         output.Flush();
@@ -47,27 +46,29 @@ internal sealed class BenchReport(BenchOptions options, Compute compute, TextWri
         output.WriteLine($"{result.Name}: {time} a {unit} (median of {timing.Runs}), {tokensPerSecond} tokens/s");
         if (result.Flops > 0)
         {
-            string gflops = Format(result.Gflops, "#,0.0"), fp32 = Ceiling("fp32", result.OfFp32, timing.Fp32);
+            string gflops = Format(result.Gflops, "#,0.0");
+            string fp32 = timing.Fp32 > 0 ? ", " + Ceiling("fp32", result.OfFp32, timing.Fp32) : "";
             string bf16 = timing.Bf16 > 0 ? ", " + Ceiling("bf16", result.OfBf16, timing.Bf16) : "";
-            output.WriteLine($"{gflops} GFLOP/s of model arithmetic, {fp32}{bf16}");
+            output.WriteLine($"{gflops} GFLOP/s of model arithmetic{fp32}{bf16}");
         }
 
-        output.WriteLine(KernelChoice.Describe(compute, options.Precision));
+        output.WriteLine(machine.Description);
     }
 
     private void WriteFields(Utf8JsonWriter json, BenchResult result)
     {
         (string name, Timing timing, double tokens, double flops) = result;
         json.WriteString("case", name);
-        json.WriteString("precision", compute.Bf16 is null ? "fp32" : "bf16");
-        json.WriteString("kernels", compute.Path.ToString().ToLowerInvariant());
-        json.WriteNumber("threads", compute.Team.Count);
+        json.WriteString("device", machine.Device);
+        json.WriteString("precision", machine.UsesBf16 ? "bf16" : "fp32");
+        json.WriteString("kernels", machine.Kernels);
+        json.WriteNumber("threads", machine.Threads);
         if (timing.Seconds < 1e-3 && tokens == 1) json.WriteNumber("median_us", Math.Round(timing.Seconds * 1e6, 2));
         else json.WriteNumber("median_ms", Math.Round(timing.Seconds * 1e3, 4));
         if (tokens > 0) json.WriteNumber("tokens_per_s", Math.Round(tokens / timing.Seconds, 1));
         if (result.Gflops > 0) json.WriteNumber("gflops", Math.Round(result.Gflops, 1));
-        json.WriteNumber("fp32_ceiling_gflops", Math.Round(timing.Fp32, 1));
-        if (flops > 0) json.WriteNumber("of_fp32_ceiling", Math.Round(result.OfFp32 / 1e9, 3));
+        if (timing.Fp32 > 0) json.WriteNumber("fp32_ceiling_gflops", Math.Round(timing.Fp32, 1));
+        if (timing.Fp32 > 0 && flops > 0) json.WriteNumber("of_fp32_ceiling", Math.Round(result.OfFp32 / 1e9, 3));
         if (timing.Bf16 > 0) json.WriteNumber("bf16_ceiling_gflops", Math.Round(timing.Bf16, 1));
         if (timing.Bf16 > 0 && flops > 0) json.WriteNumber("of_bf16_ceiling", Math.Round(result.OfBf16 / 1e9, 3));
     }

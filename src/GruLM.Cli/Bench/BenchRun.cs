@@ -1,10 +1,9 @@
-// grulm bench: what this machine does, each figure beside the machine's own ceilings, measured in turn with it on the same threads.
-// Tokenizers have a run of their own, TokenizerBench.
+// grulm bench: what this machine's processor does, each figure beside the machine's own ceilings, measured in turn with it on the same
+// threads. Other devices have a run of their own, DeviceBench, and so have tokenizers, TokenizerBench.
 
 using GruLM.Generation;
 using GruLM.Kernels;
 using GruLM.Model;
-using GruLM.Training;
 
 namespace GruLM.Cli.Bench;
 
@@ -34,7 +33,7 @@ internal sealed unsafe class BenchRun : IDisposable
     public BenchRun(BenchOptions options, TextWriter output, CancellationToken cancel)
     {
         _compute = Compute.Create(options.Threads, options.Precision);
-        _report = new BenchReport(options, _compute, output);
+        _report = new BenchReport(options.Json, BenchMachine.Of(_compute, options.Precision), output);
         _cancel = cancel;
     }
 
@@ -56,23 +55,9 @@ internal sealed unsafe class BenchRun : IDisposable
     /// <summary>A whole training step: forward, backward, clipping, AdamW.</summary>
     public int Train(BenchShape shape)
     {
-        GruConfig config = shape.Config;
-        config.Validate();
-        MemoryNeed.Check(config, new TrainingOptions { BatchSize = shape.Batch, Bptt = shape.Bptt });
-        using var model = GruLanguageModel.Create(config, _compute, seed: 1);
-        TokenBatch batch = RandomBatch(shape);
-        int tokens = batch.Targets.Length;
-        long step = 0;
-        Timing timing = Time(shape.Steps, () =>
-        {
-            model.ForwardBackward(batch, tokens, step++);
-            double norm = model.GradientNorm();
-            model.Update(3e-4, Math.Min(1, 1 / norm));
-        });
-        double multiplyAdds = MultiplyAddsPerToken(config) + ((double)config.HiddenDim * config.VocabSize);
-        string name =
-            $"train V {shape.Vocab} E {shape.Embedding} H {shape.Hidden} L {shape.Layers} B {shape.Batch} T {shape.Bptt}";
-        _report.Write(new BenchResult(name, timing, tokens, 6 * multiplyAdds * tokens));
+        ModelWork.Check(shape);
+        using var model = GruLanguageModel.Create(shape.Config, _compute, seed: 1);
+        _report.Write(ModelWork.Train(model, shape, Time));
         return ExitCode.Done;
     }
 
@@ -93,46 +78,22 @@ internal sealed unsafe class BenchRun : IDisposable
             layers.Backward(y, dX);
         });
         string name = $"GRU layers E {shape.Embedding} H {shape.Hidden} L {shape.Layers} B {shape.Batch} T {shape.Bptt}";
-        _report.Write(new BenchResult(name, timing, tokens, 6 * MultiplyAddsPerToken(config) * tokens));
+        _report.Write(new BenchResult(name, timing, tokens, 6 * ModelWork.MultiplyAddsPerToken(config) * tokens));
         return ExitCode.Done;
     }
 
     /// <summary>Decoding one stream token by token, top-k 50.</summary>
     public int Generate(BenchShape shape)
     {
-        MemoryNeed.Check(shape.Config, new TrainingOptions { BatchSize = 1, Bptt = 1 });
+        ModelWork.Check(shape);
         using var parameters = new GruParameters(shape.Config);
         ParameterInitializer.Fill(parameters, 1, _compute.Team);
         using var session = new DecodingSession(parameters, _compute);
-        var sampler = new Sampler(new SamplingOptions { TopK = 50, TopP = 1, MinP = 0, Temperature = 1 });
-        int id = 0;
-        Timing timing = Time(shape.Steps, () =>
-        {
-            session.Read(id);
-            id = sampler.Sample(session.Logits());
-        });
-        string name = $"generate V {shape.Vocab} E {shape.Embedding} H {shape.Hidden} L {shape.Layers}";
-        _report.Write(new BenchResult(name, timing, 1, 0));
+        _report.Write(ModelWork.Generate(session, shape, Time));
         return ExitCode.Done;
     }
 
     public void Dispose() => _compute.Dispose();
-
-    private static TokenBatch RandomBatch(BenchShape shape)
-    {
-        var random = new Philox(1, RandomPurpose.Shuffle);
-        var batch = new TokenBatch(shape.Bptt, shape.Batch);
-        for (int i = 0; i < batch.Inputs.Length; i++)
-        {
-            (batch.Inputs[i], batch.Targets[i]) = (random.Below(shape.Vocab, 0, (ulong)i), random.Below(shape.Vocab, 1, (ulong)i));
-        }
-
-        return batch;
-    }
-
-    // In the layers, forward alone.
-    private static double MultiplyAddsPerToken(GruConfig config) => Enumerable.Range(0, config.NumLayers)
-        .Sum(layer => 3.0 * config.HiddenDim * (config.InputDim(layer) + config.HiddenDim));
 
     private Timing Product(int m, int k, int n, bool packingIncluded)
     {

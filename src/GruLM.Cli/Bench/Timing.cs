@@ -10,7 +10,7 @@ namespace GruLM.Cli.Bench;
 /// <summary>What was measured.</summary>
 /// <param name="Seconds">The median run.</param>
 /// <param name="Runs">How many runs there were.</param>
-/// <param name="Fp32">The median ceiling in GFLOP/s.</param>
+/// <param name="Fp32">The median ceiling in GFLOP/s; 0 where none was measured.</param>
 /// <param name="Bf16">The same for bfloat16; 0 where there is none.</param>
 /// <param name="PerSecondOfFp32">The median of (runs a second / ceiling), which times the FLOPs of a run is its share of the
 /// ceiling.</param>
@@ -21,15 +21,16 @@ internal readonly record struct Timing(
     // Ceilings are measured this often, in seconds.
     private const double CeilingInterval = 5e-3;
 
-    /// <summary>Measures <paramref name="runs"/> runs of <paramref name="work"/> after two that are not counted.</summary>
-    public static Timing Of(Compute compute, int runs, Action work, CancellationToken cancel)
+    /// <summary>Measures <paramref name="runs"/> runs of <paramref name="work"/> after two that are not counted, beside the ceilings of
+    /// <paramref name="compute"/>; null: there are none.</summary>
+    public static Timing Of(Compute? compute, int runs, Action work, CancellationToken cancel)
     {
         var times = new List<double>();
         List<double> ofFp32 = [], ofBf16 = [];
-        var ceilings = new Ceilings(compute);
+        Ceilings? ceilings = compute is null ? null : new Ceilings(compute);
         work();
         work();
-        ceilings.Measure();
+        ceilings?.Measure();
         while (times.Count < runs)
         {
             double seconds = 0;
@@ -43,6 +44,7 @@ internal readonly record struct Timing(
                 seconds += times[^1];
             }
 
+            if (ceilings is null) continue;
             ceilings.Measure();
             double perSecond = (times.Count - first) / seconds;
             ofFp32.Add(perSecond / LastTwo(ceilings.Fp32));
@@ -50,7 +52,7 @@ internal readonly record struct Timing(
         }
 
         return new Timing(
-            Median(times), runs, Median(ceilings.Fp32), Median(ceilings.Bf16), Median(ofFp32), Median(ofBf16));
+            Median(times), runs, Median(ceilings?.Fp32 ?? []), Median(ceilings?.Bf16 ?? []), Median(ofFp32), Median(ofBf16));
     }
 
     private static double LastTwo(List<double> values) => (values[^1] + values[^2]) / 2;

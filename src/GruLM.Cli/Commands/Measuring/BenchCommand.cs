@@ -1,4 +1,5 @@
-// The flags of grulm bench and what it can measure. The work is in Bench/BenchRun.cs and Bench/Tokenizing/TokenizerBench.cs.
+// The flags of grulm bench and what it can measure. The work is in Bench/BenchRun.cs, Bench/DeviceBench.cs and
+// Bench/Tokenizing/TokenizerBench.cs.
 
 using System.CommandLine;
 using GruLM.Cli.Bench;
@@ -16,8 +17,12 @@ internal static class BenchCommand
         ["grulm bench gemm", "grulm bench train --vocab-size 8192 --hidden-dim 512 --threads 2"],
         Gemm(),
         Shaped("gru", "Measure the GRU layers alone, forward and backward.", steps: 10, (run, shape) => run.Gru(shape)),
-        Shaped("train", "Measure a whole training step.", steps: 10, (run, shape) => run.Train(shape)),
-        Shaped("generate", "Measure generating one text.", steps: 500, (run, shape) => run.Generate(shape)),
+        Shaped(
+            "train", "Measure a whole training step.", steps: 10,
+            (run, shape) => run.Train(shape), (run, shape) => run.Train(shape)),
+        Shaped(
+            "generate", "Measure generating one text.", steps: 500,
+            (run, shape) => run.Generate(shape), (run, shape) => run.Generate(shape)),
         Tokenizer());
 
     private static GrulmCommand Gemm()
@@ -39,23 +44,40 @@ internal static class BenchCommand
             });
     }
 
-    private static GrulmCommand Shaped(string name, string description, int steps, Func<BenchRun, BenchShape, int> measure)
+    // Without elsewhere, only the processor can be measured.
+    private static GrulmCommand Shaped(
+        string name, string description, int steps, Func<BenchRun, BenchShape, int> measure,
+        Func<DeviceBench, BenchShape, int>? elsewhere = null)
     {
         var shape = new BenchShapeFlags(name, steps);
-        Option<string> precision = Flags.Precision();
+        Option<string> precision = Flags.Precision(onCards: elsewhere is not null);
+        Option<string> device = Flags.Device("; a card's figures stand without the processor's ceilings");
         Option<bool> json = Flags.Json();
         Option<int?> threads = Flags.Threads();
         Option[] ofBatches = shape.HasBatches ? [.. shape.Batches, precision] : [];
+        Option[] ofDevices = elsewhere is null ? [] : [device];
         return new GrulmCommand(
             name,
             description,
             [$"grulm bench {name} --hidden-dim 200"],
-            [.. shape.Sizes, .. ofBatches, shape.Steps, json, threads],
+            [.. shape.Sizes, .. ofBatches, shape.Steps, json, .. ofDevices, threads],
             (flags, session) =>
             {
-                Precision asked = shape.HasBatches ? Flags.PrecisionOf(flags.GetValue(precision)!) : Precision.Fp32;
-                var options = new BenchOptions(flags.GetValue(threads) ?? 0, asked, flags.GetValue(json));
                 BenchShape read = shape.Read(flags);
+                string chosen = elsewhere is null ? Devices.Cpu : Devices.Resolve(flags.GetValue(device)!, read.Config);
+                bool isElsewhere = chosen != Devices.Cpu;
+
+                // Texts are written in the precision of the device; on the processor that is float32.
+                Precision asked = shape.HasBatches ? Flags.PrecisionOf(flags.GetValue(precision)!)
+                    : isElsewhere ? Precision.Auto
+                    : Precision.Fp32;
+                var options = new BenchOptions(flags.GetValue(threads) ?? 0, asked, flags.GetValue(json), chosen);
+                if (isElsewhere)
+                {
+                    using var bench = new DeviceBench(options, session.Output, session.Stop);
+                    return elsewhere!(bench, read);
+                }
+
                 using var run = new BenchRun(options, session.Output, session.Stop);
                 return measure(run, read);
             });

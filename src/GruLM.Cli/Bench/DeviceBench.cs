@@ -1,0 +1,46 @@
+// grulm bench train and generate on another device than the processor. The processor's ceilings say nothing there, so times stand alone;
+// BenchRun measures the processor beside them.
+
+using GruLM.Generation;
+using GruLM.Model;
+
+namespace GruLM.Cli.Bench;
+
+/// <summary>Measures models on a device.</summary>
+internal sealed class DeviceBench : IDisposable
+{
+    private readonly IDevice _device;
+    private readonly BenchReport _report;
+    private readonly CancellationToken _cancel;
+
+    public DeviceBench(BenchOptions options, TextWriter output, CancellationToken cancel)
+    {
+        _cancel = cancel;
+        _device = Devices.Open(options.Device, new DeviceOptions(options.Threads, options.Precision));
+        _report = new BenchReport(options.Json, BenchMachine.Of(options.Device, _device), output);
+    }
+
+    /// <summary>A whole training step.</summary>
+    public int Train(BenchShape shape)
+    {
+        ModelWork.Check(shape);
+        using ITrainableModel model = _device.CreateModel(shape.Config, new ModelOptions { Seed = 1 });
+        _report.Write(ModelWork.Train(model, shape, Time));
+        return ExitCode.Done;
+    }
+
+    /// <summary>Decoding one stream token by token.</summary>
+    public int Generate(BenchShape shape)
+    {
+        ModelWork.Check(shape);
+        using var parameters = new GruParameters(shape.Config);
+        ParameterInitializer.Fill(parameters, 1);
+        using IDecodingSession session = _device.CreateSession(parameters);
+        _report.Write(ModelWork.Generate(session, shape, Time));
+        return ExitCode.Done;
+    }
+
+    public void Dispose() => _device.Dispose();
+
+    private Timing Time(int runs, Action work) => Timing.Of(null, runs, work, _cancel);
+}
