@@ -6,7 +6,7 @@ using GruLM.Model;
 
 namespace GruLM.Generation;
 
-/// <summary>Computes models. One thread at a time uses a device and what it has made.</summary>
+/// <summary>Computes models. One thread at a time uses a device and what it has made, and not always the same thread.</summary>
 public interface IDevice : IDisposable
 {
     /// <summary>What it computes with, in a few words, such as its kernels and precision.</summary>
@@ -25,7 +25,8 @@ public interface IDevice : IDisposable
     /// <exception cref="ArgumentException">Sizes or options make no sense.</exception>
     ITrainableModel CreateModel(GruConfig config, ModelOptions options);
 
-    /// <summary>A model over <paramref name="parameters"/>, which it owns from now on.</summary>
+    /// <summary>A model over <paramref name="parameters"/>, which it owns from now on; sessions may be made of them, too, until it is
+    /// disposed.</summary>
     /// <exception cref="ArgumentException">Options make no sense.</exception>
     ITrainableModel CreateModel(GruParameters parameters, ModelOptions options);
 
