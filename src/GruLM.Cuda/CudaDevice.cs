@@ -1,53 +1,87 @@
-// An NVIDIA card as a device. It is not written yet: this says so wherever a card is asked for.
+// An NVIDIA card as a device: models and sessions on it. Nothing but the card's driver is needed.
 
 using GruLM.Generation;
+using GruLM.Kernels;
 using GruLM.Model;
 
 namespace GruLM.Cuda;
 
-/// <summary>Computes on an NVIDIA card.</summary>
+/// <summary>Computes on an NVIDIA card. One thread at a time uses it and what it has made.</summary>
 public sealed class CudaDevice : IDevice
 {
-    private const string NotYet = "there is no CUDA in this build";
+    private readonly Card _card;
+    private readonly List<(GruParameters Host, CardParameters OnCard)> _decoded = [];
 
-    private CudaDevice()
-    {
-    }
-
-    /// <inheritdoc/>
-    public string Description => throw new CudaException(NotYet);
+    private CudaDevice(Card card) => _card = card;
 
     /// <inheritdoc/>
-    public string Kernels => throw new CudaException(NotYet);
+    public string Description => $"{_card.Context.Name}, {PrecisionName}";
 
     /// <inheritdoc/>
-    public int Threads => throw new CudaException(NotYet);
+    public string Kernels => $"cuda {_card.Context.Major}.{_card.Context.Minor} {PrecisionName}";
 
     /// <inheritdoc/>
-    public bool UsesBf16 => throw new CudaException(NotYet);
+    public int Threads => 1;
 
-    /// <summary>Opens the card.</summary>
+    /// <inheritdoc/>
+    public bool UsesBf16 => _card.UsesBf16;
+
+    private string PrecisionName => _card.UsesBf16 ? "bf16" : "fp32";
+
+    /// <summary>Opens the card, for bfloat16 unless float32 is asked for.</summary>
     /// <exception cref="CudaException">This machine has none that will do.</exception>
-    public static CudaDevice Open(DeviceOptions options) => throw new CudaException(NotYet);
+    public static CudaDevice Open(DeviceOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new CudaDevice(new Card(CudaContext.Open(), options.Precision != Precision.Fp32));
+    }
 
     /// <summary>Whether this machine has a card that will do; otherwise <paramref name="reason"/> says why not.</summary>
-    public static bool IsAvailable(out string reason)
+    public static bool IsAvailable(out string reason) => CudaContext.IsAvailable(out reason);
+
+    /// <inheritdoc/>
+    public ITrainableModel CreateModel(GruConfig config, ModelOptions options)
     {
-        reason = NotYet;
-        return false;
+        options.Validate();
+        var parameters = new GruParameters(config);
+        try
+        {
+            using var compute = Compute.Create(1, Precision.Fp32);
+            ParameterInitializer.Fill(parameters, options.Seed, compute.Team);
+            return CreateModel(parameters, options);
+        }
+        catch
+        {
+            parameters.Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc/>
-    public ITrainableModel CreateModel(GruConfig config, ModelOptions options) => throw new CudaException(NotYet);
+    public ITrainableModel CreateModel(GruParameters parameters, ModelOptions options) => new CudaGruModel(_card, parameters, options);
 
     /// <inheritdoc/>
-    public ITrainableModel CreateModel(GruParameters parameters, ModelOptions options) => throw new CudaException(NotYet);
+    public IDecodingSession CreateSession(GruParameters parameters)
+    {
+        _card.Context.Enter();
+        CardParameters? known = _decoded.FirstOrDefault(pair => pair.Host == parameters).OnCard;
+        if (known is null)
+        {
+            known = new CardParameters(_card, parameters, owns: false);
+            _decoded.Add((parameters, known));
+        }
 
-    /// <inheritdoc/>
-    public IDecodingSession CreateSession(GruParameters parameters) => throw new CudaException(NotYet);
+        // They may have been trained since the last session was made.
+        known.Upload();
+        known.MakePlanes(CardDropout.None.Recurrent, default);
+        return new CudaDecodingSession(_card, known);
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        foreach ((GruParameters _, CardParameters onCard) in _decoded) onCard.Dispose();
+        _decoded.Clear();
+        _card.Dispose();
     }
 }

@@ -41,7 +41,7 @@ internal sealed class CudaGruModel : ITrainableModel
         options.Validate();
         (_card, _options) = (card, options);
         card.Context.Enter();
-        _parameters = new CardParameters(card, parameters);
+        _parameters = new CardParameters(card, parameters, owns: true);
         _products = new CardProducts(card);
         _embedding = new CardEmbedding(card, _parameters);
         _layers = new CardLayers(card, _parameters, _products);

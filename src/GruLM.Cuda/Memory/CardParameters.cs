@@ -12,6 +12,7 @@ internal sealed class CardParameters : IDisposable
     private const int Gates = 3;
     private readonly Card _card;
     private readonly GruParameters _host;
+    private readonly bool _owns;
     private readonly CudaKernel _kernel;
     private readonly DeviceBuffer<ushort> _planes;
     private readonly DeviceBuffer<PlaneJob> _jobs;
@@ -21,10 +22,10 @@ internal sealed class CardParameters : IDisposable
     private readonly int _tiles;
     private bool _hostIsOld;
 
-    /// <summary>Copies <paramref name="parameters"/>, which it owns from now on, to the card.</summary>
-    public CardParameters(Card card, GruParameters parameters)
+    /// <summary>Copies <paramref name="parameters"/> to the card; with <paramref name="owns"/> they are its own from now on.</summary>
+    public CardParameters(Card card, GruParameters parameters, bool owns)
     {
-        (_card, _host) = (card, parameters);
+        (_card, _host, _owns) = (card, parameters, owns);
         int layers = Config.NumLayers;
         (_input, _state, _stateTransposed) = (new long[layers], new long[layers], new long[layers]);
         PaddedHidden = Card.PadUnits(Config.HiddenDim);
@@ -128,7 +129,7 @@ internal sealed class CardParameters : IDisposable
         Values.Dispose();
         _planes.Dispose();
         _jobs.Dispose();
-        _host.Dispose();
+        if (_owns) _host.Dispose();
     }
 
     private PlaneRows Rows(long first, int row) => new(_planes.At(first), _planes.Length / _card.Planes, row);
