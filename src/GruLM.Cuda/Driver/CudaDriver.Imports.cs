@@ -138,4 +138,9 @@ internal static unsafe partial class CudaDriver
 
     [LibraryImport(Library, EntryPoint = "cuEventDestroy_v2")]
     public static partial int DestroyEvent(nint moment);
+
+    [LibraryImport(Library, EntryPoint = "cuTensorMapEncodeTiled")]
+    public static partial int EncodeTiles(
+        void* map, int type, uint rank, ulong address, ulong* sizes, ulong* strides, uint* box, uint* steps, int interleave, int swizzle,
+        int promotion, int fill);
 }

@@ -1,0 +1,26 @@
+// The arguments of the kernels in products_hopper.cu, with the maps by which the card's copy engine finds tiles of matrices.
+
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace GruLM.Cuda;
+
+/// <summary>TensorMap of hopper.h: what the driver makes of a matrix.</summary>
+[InlineArray(16)]
+internal struct TensorMap
+{
+    private ulong _first;
+}
+
+/// <summary>HopperProductArguments of products_hopper.cu.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct HopperProductArguments
+{
+    public TensorMap MapA, MapB;
+    public DevicePointer C, Bias;
+    public long RowC, PartC;
+    public int M, N, K, PartK;
+    public int Add;
+    public int Group, Kept;
+    public int Unused;
+}

@@ -1,0 +1,176 @@
+// The products of products.cu for Hopper, about twice as fast: one warp has the copy engine bring tiles of both factors, two groups of four warps
+// multiply them, each 64 rows of C. Numbers, planes and arguments are as there; the driver's maps say where the factors lie.
+#include "hopper.h"
+
+namespace {
+
+struct HopperProductArguments {
+    TensorMap map_a;
+    TensorMap map_b;
+    float* c;
+    const float* bias;
+    i64 c_row, c_part;
+    int m, n, k, k_part;
+    int add;
+    int group, kept;
+    int unused;
+};
+
+constexpr int rows = 128, consumers = 2;  // of C a block; groups of warps that multiply
+
+template <int planes> constexpr int depth = planes == 1 ? 64 : 32;
+
+// One factor's tile of `outer` rows (or columns) of C.
+template <int planes, bool along_k, int outer> struct Factor {
+    static constexpr int row_bytes = depth<planes> * 2;
+    static constexpr int plane_bytes = along_k ? outer * row_bytes : depth<planes> * 128;  // within a box
+    static constexpr int bytes = planes * outer * row_bytes;
+    static constexpr int box_bytes = planes * depth<planes> * 128;  // of 64 numbers in each of a tile's k
+
+    DEVICE void copy(Shared to, const TensorMap* map, int first, int k, Shared barrier) {
+        if (along_k) {
+            copy_tile(to, map, k, first, barrier);
+        } else {
+#pragma unroll
+            for (int i = 0; i < outer / 64; i++) copy_tile(to + i * box_bytes, map, first + i * 64, k, barrier);
+        }
+    }
+
+    // From row `first` of the tile, a multiple of 64, and k on.
+    DEVICE u64 part(Shared tile, int plane, int first, int k) {
+        Shared at = tile + plane * plane_bytes;
+        if (along_k) return describe(at + first * row_bytes + k * 2, 16, 8 * row_bytes, planes == 1 ? 1 : 2);
+        return describe(at + first / 64 * box_bytes + k * 128, box_bytes, 1024, 1);
+    }
+};
+
+template <int planes, int columns> struct Pipeline {
+    static constexpr int stage_bytes = planes * (rows + columns) * depth<planes> * 2;
+    static constexpr int stages = 224 * 1024 / stage_bytes < 6 ? 224 * 1024 / stage_bytes : 6;
+};
+
+DEVICE float bias_of(const HopperProductArguments& a, int column) {
+    int in_group = column % a.group;
+    return column < a.n && in_group < a.kept ? a.bias[column / a.group * a.kept + in_group] : 0;
+}
+
+template <int planes, bool a_along_k, bool b_along_k, int columns>
+DEVICE void multiply(const HopperProductArguments& a, const TensorMap* maps) {
+    using A = Factor<planes, a_along_k, rows>;
+    using B = Factor<planes, b_along_k, columns>;
+    constexpr int stages = Pipeline<planes, columns>::stages, stage_bytes = Pipeline<planes, columns>::stage_bytes;
+    Shared memory = shared_address(shared_memory());
+    Shared full = memory + stages * stage_bytes, empty = full + stages * 8;
+    int row_tiles = (a.m + rows - 1) / rows, column_tiles = (a.n + columns - 1) / columns;
+    int band = block_x() / (8 * column_tiles), within = block_x() % (8 * column_tiles);
+    int band_rows = row_tiles - band * 8 < 8 ? row_tiles - band * 8 : 8;
+    int m0 = (band * 8 + within % band_rows) * rows, n0 = within / band_rows * columns;
+    int k0 = block_z() * a.k_part, k_end = k0 + a.k_part < a.k ? k0 + a.k_part : a.k;
+    int steps = (k_end - k0 + depth<planes> - 1) / depth<planes>;
+    if (thread_index() == 0) {
+        for (int i = 0; i < stages; i++) {
+            begin_barrier(full + i * 8, 1);
+            begin_barrier(empty + i * 8, consumers);
+        }
+        show_barriers();
+    }
+    sync_block();
+
+    int group = thread_index() / 128;
+    if (group == consumers) {
+        if (thread_index() != consumers * 128) return;
+        for (int step = 0; step < steps; step++) {
+            int stage = step % stages, round = step / stages;
+            if (round > 0) wait_barrier(empty + stage * 8, (round - 1) & 1);
+            Shared to = memory + stage * stage_bytes, barrier = full + stage * 8;
+            arrive_expecting(barrier, stage_bytes);
+            A::copy(to, maps, m0, k0 + step * depth<planes>, barrier);
+            B::copy(to + A::bytes, maps + 1, n0, k0 + step * depth<planes>, barrier);
+        }
+        return;
+    }
+
+    float sums[columns / 2];
+#pragma unroll
+    for (int i = 0; i < columns / 2; i++) sums[i] = 0;
+    for (int step = 0; step < steps; step++) {
+        int stage = step % stages;
+        wait_barrier(full + stage * 8, step / stages & 1);
+        Shared from_a = memory + stage * stage_bytes, from_b = from_a + A::bytes;
+        begin_group_products();
+#pragma unroll
+        for (int k = 0; k < depth<planes>; k += 16) {
+#pragma unroll
+            for (int order = planes - 1; order >= 0; order--) {
+#pragma unroll
+                for (int pa = 0; pa <= order; pa++) {
+                    multiply_group<!a_along_k, !b_along_k>(
+                        sums, A::part(from_a, pa, group * 64, k), B::part(from_b, order - pa, 0, k));
+                }
+            }
+        }
+        commit_group_products();
+        wait_group_products<1>();
+        if (step > 0 && thread_index() % 128 == 0) arrive(empty + (step - 1) % stages * 8);
+    }
+    wait_group_products<0>();
+
+    int lane = thread_index() % 32, pair = lane % 4 * 2;
+    float* c = a.c + block_z() * a.c_part;
+    bool pairs = a.c_row % 2 == 0 && ((u64)c & 7) == 0;
+#pragma unroll
+    for (int half = 0; half < 2; half++) {
+        int row = m0 + group * 64 + thread_index() % 128 / 32 * 16 + half * 8 + lane / 4;
+        if (row >= a.m) continue;
+        if (a.kept != a.group && !a.bias) {
+            int in_group = row % a.group;
+            if (in_group >= a.kept) continue;
+            row = row / a.group * a.kept + in_group;
+        }
+        float* target = c + (i64)row * a.c_row;
+#pragma unroll
+        for (int j = 0; j < columns / 8; j++) {
+            int column = n0 + j * 8 + pair;
+            float x = sums[j * 4 + half * 2], y = sums[j * 4 + half * 2 + 1];
+            if (a.bias) {
+                x += bias_of(a, column);
+                y += bias_of(a, column + 1);
+            }
+            if (pairs && column + 1 < a.n) {
+                u64* both = (u64*)(target + column);
+                if (a.add) {
+                    u64 old = *both;
+                    x += __builtin_bit_cast(float, (u32)old);
+                    y += __builtin_bit_cast(float, (u32)(old >> 32));
+                }
+                *both = (u64)__builtin_bit_cast(u32, y) << 32 | __builtin_bit_cast(u32, x);
+            } else {
+                if (column < a.n) target[column] = a.add ? target[column] + x : x;
+                if (column + 1 < a.n) target[column + 1] = a.add ? target[column + 1] + y : y;
+            }
+        }
+    }
+}
+
+}  // namespace
+
+// The copy engine wants the address of a map among the kernel's parameters, which C++ has no word for; PTX has the parameter's name.
+#define PRODUCT(name, planes, a_along_k, b_along_k, columns)                                                           \
+    KERNEL(name, HopperProductArguments, 384, 1) {                                                                     \
+        const TensorMap* maps;                                                                                         \
+        asm("{ .reg .u64 t; mov.b64 t, " #name "_param_0; cvta.param.u64 %0, t; }" : "=l"(maps));                      \
+        multiply<planes, a_along_k, b_along_k, columns>(a, maps);                                                      \
+    }
+
+PRODUCT(product_nt_128_bf16, 1, true, true, 128)
+PRODUCT(product_nn_128_bf16, 1, true, false, 128)
+PRODUCT(product_tn_128_bf16, 1, false, false, 128)
+PRODUCT(product_nt_256_bf16, 1, true, true, 256)
+PRODUCT(product_nn_256_bf16, 1, true, false, 256)
+PRODUCT(product_tn_256_bf16, 1, false, false, 256)
+PRODUCT(product_nt_128_fp32, 3, true, true, 128)
+PRODUCT(product_nn_128_fp32, 3, true, false, 128)
+PRODUCT(product_tn_128_fp32, 3, false, false, 128)
+PRODUCT(product_nt_256_fp32, 3, true, true, 256)
+PRODUCT(product_nn_256_fp32, 3, true, false, 256)
+PRODUCT(product_tn_256_fp32, 3, false, false, 256)
