@@ -1,4 +1,4 @@
-// The arguments of the kernels in products_hopper.cu, with the maps by which the card's copy engine finds tiles of matrices.
+// The arguments of the kernels for Hopper, with the maps by which the card's copy engine finds tiles of matrices.
 
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -23,4 +23,20 @@ internal struct HopperProductArguments
     public int Add;
     public int Group, Kept;
     public int Unused;
+}
+
+/// <summary>HopperRecurrence of recurrence_hopper.cu.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct HopperRecurrenceArguments
+{
+    public TensorMap Map;
+    public DevicePointer Weights;
+    public long WeightsPlane;
+    public DevicePointer Bias, Gates, Candidate, States, Planes;
+    public long Plane;
+    public DevicePointer DStates, DBias, Done;
+    public int Steps, Lanes;
+    public int Units, Padded;
+    public int KeepGates;
+    public int Stages;
 }

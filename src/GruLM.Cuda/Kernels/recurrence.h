@@ -98,12 +98,11 @@ DEVICE void wait_for(const u32* done, int first, int last, u32 steps) {
     } while (!all_lanes(ready));
 }
 
+// What other blocks wait for has been stored before; what only later launches read is better stored afterwards, since a release waits for
+// every store before it.
 DEVICE void publish(u32* done, u32 steps) {
     sync_block();
-    if (thread_index() == 0) {
-        fence_gpu();
-        store_release(done, steps);
-    }
+    if (thread_index() == 0) store_release(done, steps);
 }
 
 template <int tiles_m, int tiles_n> DEVICE void clear(float (&sums)[tiles_m][tiles_n][4]) {
@@ -214,30 +213,35 @@ template <int planes, int units, int tiles_m, int ahead> DEVICE void forward(con
             }
             share<tiles_m, tiles_n, stride>(products, sums);
             sync_block();
+            float q[elements];
 #pragma unroll
             for (int e = 0; e < elements; e++) {
                 int in_chunk = (thread_index() + e * threads) / units, row = m0 + in_chunk;
                 if (in_chunk >= rows || row >= lanes || !real) continue;
-                float q = gather<rows, stride>(sums, in_chunk, 2 * units + unit) + bias_n;
-                float reset = sigmoid(r[e] + gather<rows, stride>(sums, in_chunk, unit) + bias_r);
-                float update = sigmoid(z[e] + gather<rows, stride>(sums, in_chunk, units + unit) + bias_z);
-                float proposal = tanh_of(multiply_add(reset, q, n[e]));
-                float before = own[row * units + unit], after = multiply_add(update, before - proposal, proposal);
+                q[e] = gather<rows, stride>(sums, in_chunk, 2 * units + unit) + bias_n;
+                r[e] = sigmoid(r[e] + gather<rows, stride>(sums, in_chunk, unit) + bias_r);
+                z[e] = sigmoid(z[e] + gather<rows, stride>(sums, in_chunk, units + unit) + bias_z);
+                n[e] = tanh_of(multiply_add(r[e], q[e], n[e]));
+                float before = own[row * units + unit], after = multiply_add(z[e], before - n[e], n[e]);
                 own[row * units + unit] = after;
-                i64 at = (i64)t * a.lanes + lane0 + row, next = (at + a.lanes) * a.padded + u;
-                store_planes<planes>(a.planes + next, a.plane, after);
-                a.states[next] = after;
-                if (a.keep_gates) {
-                    float* gates = a.gates + at * 3 * a.padded + u;
-                    gates[0] = reset;
-                    gates[a.padded] = update;
-                    gates[2 * a.padded] = proposal;
-                    a.candidate[at * a.padded + u] = q;
-                }
+                store_planes<planes>(a.planes + (((i64)t + 1) * a.lanes + lane0 + row) * a.padded + u, a.plane, after);
             }
             if (m0 + rows < lanes) sync_block();
+            else publish(done + slice, t + 1);
+#pragma unroll
+            for (int e = 0; e < elements; e++) {
+                int in_chunk = (thread_index() + e * threads) / units, row = m0 + in_chunk;
+                if (in_chunk >= rows || row >= lanes || !real) continue;
+                i64 at = (i64)t * a.lanes + lane0 + row;
+                a.states[(at + a.lanes) * a.padded + u] = own[row * units + unit];
+                if (!a.keep_gates) continue;
+                float* gates = a.gates + at * 3 * a.padded + u;
+                gates[0] = r[e];
+                gates[a.padded] = z[e];
+                gates[2 * a.padded] = n[e];
+                a.candidate[at * a.padded + u] = q[e];
+            }
         }
-        publish(done + slice, t + 1);
     }
 }
 
@@ -311,16 +315,25 @@ template <int planes, int units, int tiles_m, int ahead> DEVICE void backward(co
                 u16* to = a.planes + ((i64)t * a.lanes + lane0 + row) * row_length + u;
                 store_planes<planes>(to, a.plane, d_reset);
                 store_planes<planes>(to + a.padded, a.plane, d_update);
-                store_planes<planes>(to + 2 * a.padded, a.plane, d_proposal);
                 store_planes<planes>(to + 3 * a.padded, a.plane, d_candidate);
+                d[e] = d_proposal;
                 d_reset_sum += d_reset;
                 d_update_sum += d_update;
                 d_proposal_sum += d_proposal;
                 d_candidate_sum += d_candidate;
             }
             if (m0 + rows < lanes) sync_block();
+            else publish(done + slice, a.steps - t);
+
+            // The proposals' gradients are no factor of the next step.
+#pragma unroll
+            for (int e = 0; e < elements; e++) {
+                int in_chunk = (thread_index() + e * threads) / units, row = m0 + in_chunk;
+                if (in_chunk >= rows || row >= lanes || !real) continue;
+                u16* to = a.planes + ((i64)t * a.lanes + lane0 + row) * row_length + u + 2 * a.padded;
+                store_planes<planes>(to, a.plane, d[e]);
+            }
         }
-        publish(done + slice, a.steps - t);
     }
 
     // The biases' gradients: threads of one unit are added up in their order.

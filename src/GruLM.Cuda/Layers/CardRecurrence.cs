@@ -8,6 +8,8 @@ namespace GruLM.Cuda;
 /// <summary>Carries layers over time. One thread at a time.</summary>
 internal sealed class CardRecurrence
 {
+    private const int Threads = 256;
+    private const int HopperThreads = 288;
     private readonly Card _card;
     private readonly CardParameters _parameters;
     private readonly CardProducts _products;
@@ -56,7 +58,7 @@ internal sealed class CardRecurrence
             RecurrenceArguments arguments = Arguments(batch, layer, gatesOf, plan, _parameters.State(layer), planes);
             arguments.KeepGates = keepsGates ? 1 : 0;
             arguments.Done = Done(w, layer, backward: false);
-            _card.Context.LaunchTogether(kernel!, new Grid(plan.Slices, plan.LaneTiles), 256, plan.SharedBytes, arguments);
+            Launch(plan, kernel!, arguments, planes, rows: (batch.Steps + 1) * batch.Lanes);
         }
 
         carried.Take(layer, w.States[layer], (long)batch.Tokens * Padded);
@@ -79,7 +81,7 @@ internal sealed class CardRecurrence
             arguments.DStates = w.DState.At(0);
             arguments.DBias = w.DBias.At(0);
             arguments.Done = Done(w, layer, backward: true);
-            _card.Context.LaunchTogether(kernel!, new Grid(plan.Slices, plan.LaneTiles), 256, plan.SharedBytes, arguments);
+            Launch(plan, kernel!, arguments, planes, rows: batch.Tokens);
         }
 
         var bias = new BiasArguments
@@ -98,9 +100,48 @@ internal sealed class CardRecurrence
     {
         if (_plans.TryGetValue((lanes, backward), out (RecurrencePlan? Plan, CudaKernel? Kernel) known)) return known;
         var plan = RecurrencePlan.Choose(_card, Hidden, lanes, backward);
-        CudaKernel? kernel = plan is null ? null : _card.Recurrence(backward ? "backward" : "forward", plan.Shape);
+        CudaKernel? kernel = plan is null ? null : Kernel(plan, backward ? "backward" : "forward");
         _plans[(lanes, backward)] = (plan, kernel);
         return (plan, kernel);
+    }
+
+    private CudaKernel Kernel(RecurrencePlan plan, string direction) =>
+        plan.IsHopper
+            ? _card.Recurrence("recurrence_hopper", direction, plan.Shape)
+            : _card.Recurrence(_card.UsesBf16 ? "recurrence_bf16" : "recurrence_fp32", direction, plan.Shape);
+
+    // planes: what the products read, of so many rows.
+    private void Launch(RecurrencePlan plan, CudaKernel kernel, RecurrenceArguments a, PlaneRows planes, int rows)
+    {
+        var grid = new Grid(plan.Slices, plan.LaneTiles);
+        if (!plan.IsHopper)
+        {
+            _card.Context.LaunchTogether(kernel, grid, Threads, plan.SharedBytes, a);
+            return;
+        }
+
+        var arguments = new HopperRecurrenceArguments
+        {
+            Map = TileMaps.Create(planes, _card.Planes, alongK: true, rows, planes.Row, (plan.TileLanes, RecurrencePlan.HopperDepth)),
+            Weights = a.Weights,
+            WeightsPlane = a.WeightsPlane,
+            Bias = a.Bias,
+            Gates = a.Gates,
+            Candidate = a.Candidate,
+            States = a.States,
+            Planes = a.Planes,
+            Plane = a.Plane,
+            DStates = a.DStates,
+            DBias = a.DBias,
+            Done = a.Done,
+            Steps = a.Steps,
+            Lanes = a.Lanes,
+            Units = a.Units,
+            Padded = a.Padded,
+            KeepGates = a.KeepGates,
+            Stages = plan.Stages,
+        };
+        _card.Context.LaunchTogether(kernel, grid, HopperThreads, plan.SharedBytes, arguments);
     }
 
     private RecurrenceArguments Arguments(

@@ -4,6 +4,22 @@
 
 namespace GruLM.Cuda;
 
+/// <summary>How a recurrence is made.</summary>
+internal enum RecurrenceWay
+{
+    /// <summary>Whatever should take the least time.</summary>
+    Best,
+
+    /// <summary>In one launch, by recurrence.h.</summary>
+    AnyCard,
+
+    /// <summary>In one launch, by recurrence_hopper.cu.</summary>
+    Hopper,
+
+    /// <summary>A product and the cell for each step.</summary>
+    StepByStep,
+}
+
 /// <summary>A way to share out one direction of a recurrence.</summary>
 /// <param name="Units">Units of a block.</param>
 /// <param name="Tiles">Sixteenths of lanes that it multiplies at a time.</param>
@@ -11,8 +27,17 @@ namespace GruLM.Cuda;
 /// <param name="LaneTiles">Tiles of lanes.</param>
 /// <param name="TileLanes">Lanes of a tile.</param>
 /// <param name="SharedBytes">Shared memory of a block.</param>
-internal sealed record RecurrencePlan(int Units, int Tiles, int Slices, int LaneTiles, int TileLanes, int SharedBytes)
+/// <param name="Stages">Tiles that Hopper's copy engine is ahead by; 0: a kernel for any card.</param>
+internal sealed record RecurrencePlan(
+    int Units, int Tiles, int Slices, int LaneTiles, int TileLanes, int SharedBytes, int Stages = 0)
 {
+    /// <summary>Numbers of a tile of Hopper's copy engine.</summary>
+    public const int HopperDepth = 64;
+
+    private const int HopperMajor = 9;
+    private const int HopperLanes = 64;
+    private const int FewestStages = 2;
+    private const int MostStages = 8;
     private const int Warps = 8;
     private const int SharedBytesPerClock = 128;
     private const int ReadBytesPerClock = 40;
@@ -20,20 +45,31 @@ internal sealed record RecurrencePlan(int Units, int Tiles, int Slices, int Lane
     private const int ClocksPerStep = 2500;
 
     /// <summary>The name of the plan's kernel, after the precision.</summary>
-    public string Shape => $"{Units}_{Tiles}";
+    public string Shape => $"{Units}_{(Stages > 0 ? HopperLanes : Tiles)}";
 
-    /// <summary>The plan that should take the least time; null where the layer does not fit the card.</summary>
-    public static RecurrencePlan? Choose(Card card, int hidden, int lanes, bool backward)
+    /// <summary>Whether the kernel is one of recurrence_hopper.cu.</summary>
+    public bool IsHopper => Stages > 0;
+
+    private RecurrenceWay Way => IsHopper ? RecurrenceWay.Hopper : RecurrenceWay.AnyCard;
+
+    /// <summary>The plan that should take the least time; null where the layer does not fit the card, or is to be made step by
+    /// step.</summary>
+    public static RecurrencePlan? Choose(Card card, int hidden, int lanes, bool backward) =>
+        Plans(card, hidden, lanes, backward)
+            .Where(plan => card.RecurrenceWay is RecurrenceWay.Best || card.RecurrenceWay == plan.Way)
+            .MinBy(plan => plan.Clocks(card, hidden, backward));
+
+    private static IEnumerable<RecurrencePlan> Plans(Card card, int hidden, int lanes, bool backward)
     {
-        (RecurrencePlan? best, double fewest) = (null, double.MaxValue);
         foreach ((int units, int tiles) in Kernels(card))
         {
-            if (Create(card, units, tiles, hidden, lanes, backward) is not { } plan) continue;
-            double clocks = plan.Clocks(card, hidden, backward);
-            if (clocks < fewest) (best, fewest) = (plan, clocks);
+            if (Create(card, units, tiles, hidden, lanes, backward) is { } plan) yield return plan;
         }
 
-        return best;
+        foreach (int units in card.UsesBf16 ? (int[])[16, 32] : [16])
+        {
+            if (CreateHopper(card, units, hidden, lanes, backward) is { } plan) yield return plan;
+        }
     }
 
     // The kernels that there are.
@@ -55,13 +91,27 @@ internal sealed record RecurrencePlan(int Units, int Tiles, int Slices, int Lane
         return new RecurrencePlan(units, tiles, slices, laneTiles, tileLanes, (int)shared);
     }
 
+    // A block of 64 lanes, with tiles of so many numbers on their way.
+    private static RecurrencePlan? CreateHopper(Card card, int units, int hidden, int lanes, bool backward)
+    {
+        if (card.Context.Major != HopperMajor || hidden % HopperDepth != 0) return null;
+        int slices = hidden / units, laneTiles = (lanes + HopperLanes - 1) / HopperLanes;
+        if (slices * laneTiles > card.Context.Multiprocessors) return null;
+        int tile = HopperLanes * HopperDepth * sizeof(ushort) * card.Planes, exchange = backward ? units / 2 * 128 * sizeof(float) : 0;
+        long left = card.Context.SharedMemoryPerBlock - WeightBytes(card, hidden, units) - exchange;
+        int stages = (int)Math.Min(MostStages, left / (tile + (2 * sizeof(long))));
+        if (stages < FewestStages) return null;
+        long shared = WeightBytes(card, hidden, units) + (stages * (tile + (2L * sizeof(long)))) + exchange;
+        return new RecurrencePlan(units, HopperLanes / 16, slices, laneTiles, HopperLanes, (int)shared, stages);
+    }
+
     private static long WeightBytes(Card card, int hidden, int units) =>
         3L * units * Card.PadUnits(hidden) * sizeof(ushort) * card.Planes;
 
     private double Clocks(Card card, int hidden, bool backward)
     {
         int chunks = (TileLanes + (Tiles * 16) - 1) / (Tiles * 16), k = Card.PadUnits(hidden) * (backward ? 3 : 1);
-        double weights = WeightBytes(card, hidden, Units) / (double)SharedBytesPerClock;
+        double weights = IsHopper ? 0 : WeightBytes(card, hidden, Units) / (double)SharedBytesPerClock;
         double reads = Tiles * 16.0 * k * sizeof(ushort) * card.Planes / ReadBytesPerClock;
         return ClocksPerStep + (chunks * (weights + reads + ClocksPerChunk));
     }

@@ -15,6 +15,9 @@ internal sealed class Card(CudaContext context, bool bfloat16) : IDisposable
     /// <summary>Planes of bfloat16 that a factor of a product has.</summary>
     public int Planes => bfloat16 ? 1 : 3;
 
+    /// <summary>How recurrences are made; where that way does not fit a layer, step by step. For tests.</summary>
+    public RecurrenceWay RecurrenceWay { get; init; }
+
     /// <summary>Units, rounded up to whole groups of 32.</summary>
     public static int PadUnits(int units) => (units + 31) / 32 * 32;
 
@@ -25,8 +28,9 @@ internal sealed class Card(CudaContext context, bool bfloat16) : IDisposable
     public CudaKernel Kernel(string module, string name, bool hasPrecision = true) =>
         context.Kernel(module, hasPrecision ? $"{name}_{Suffix}" : name);
 
-    /// <summary>The kernel of the recurrence that stands in a module for each precision.</summary>
-    public CudaKernel Recurrence(string direction, string shape) => context.Kernel($"recurrence_{Suffix}", $"{direction}_{Suffix}_{shape}");
+    /// <summary>The kernel of the recurrence of a shape, for this precision.</summary>
+    public CudaKernel Recurrence(string module, string direction, string shape) =>
+        context.Kernel(module, $"{direction}_{Suffix}_{shape}");
 
     /// <summary>Launches a kernel over <paramref name="items"/>, one a thread, in blocks of 256.</summary>
     public void ForEach<TArguments>(CudaKernel kernel, long items, in TArguments arguments, int threads = 256)

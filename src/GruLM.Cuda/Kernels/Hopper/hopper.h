@@ -45,9 +45,60 @@ DEVICE void commit_group_products() { asm volatile("wgmma.commit_group.sync.alig
 // Waits until all but the last so many committed groups of products are made.
 template <int pending> DEVICE void wait_group_products() { asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(pending) : "memory"); }
 
+// Makes what was written by plain stores known to the copy engine and to tensor operations, and the other way round.
+DEVICE void show_copies() { asm volatile("fence.proxy.async;" ::: "memory"); }
+
+// Waits for the first so many threads of the block, a multiple of 32.
+template <int count> DEVICE void sync_threads() { asm volatile("bar.sync 1, %0;" ::"n"(count) : "memory"); }
+
 // How a factor lies in shared memory: leading and stride offsets in bytes as PTX defines them for its layout; swizzle 1: 128 bytes, 2: 64.
 DEVICE u64 describe(Shared address, u32 leading, u32 stride, u64 swizzle) {
     return ((u64)(address & 0x3ffff) >> 4) | (u64)(leading >> 4) << 16 | (u64)(stride >> 4) << 32 | swizzle << 62;
+}
+
+// c [64, 16] += a [64, 16] b [16, 16] of a group of four warps.
+template <int transpose_a, int transpose_b> DEVICE void multiply_group(float (&c)[8], u64 a, u64 b) {
+    asm volatile(
+        "{ .reg .pred p; setp.ne.b32 p, 1, 0; wgmma.mma_async.sync.aligned.m64n16k16.f32.bf16.bf16 {"
+        "%0, %1, %2, %3, %4, %5, %6, %7"
+        "}, %8, %9, p, 1, 1, %10, %11; }"
+        : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3]), "+f"(c[4]), "+f"(c[5]), "+f"(c[6]), "+f"(c[7])
+        : "l"(a), "l"(b), "n"(transpose_a), "n"(transpose_b));
+}
+
+// c [64, 24] += a [64, 16] b [16, 24] of a group of four warps.
+template <int transpose_a, int transpose_b> DEVICE void multiply_group(float (&c)[12], u64 a, u64 b) {
+    asm volatile(
+        "{ .reg .pred p; setp.ne.b32 p, 1, 0; wgmma.mma_async.sync.aligned.m64n24k16.f32.bf16.bf16 {"
+        "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11"
+        "}, %12, %13, p, 1, 1, %14, %15; }"
+        : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3]), "+f"(c[4]), "+f"(c[5]), "+f"(c[6]), "+f"(c[7]),
+          "+f"(c[8]), "+f"(c[9]), "+f"(c[10]), "+f"(c[11])
+        : "l"(a), "l"(b), "n"(transpose_a), "n"(transpose_b));
+}
+
+// c [64, 32] += a [64, 16] b [16, 32] of a group of four warps.
+template <int transpose_a, int transpose_b> DEVICE void multiply_group(float (&c)[16], u64 a, u64 b) {
+    asm volatile(
+        "{ .reg .pred p; setp.ne.b32 p, 1, 0; wgmma.mma_async.sync.aligned.m64n32k16.f32.bf16.bf16 {"
+        "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15"
+        "}, %16, %17, p, 1, 1, %18, %19; }"
+        : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3]), "+f"(c[4]), "+f"(c[5]), "+f"(c[6]), "+f"(c[7]),
+          "+f"(c[8]), "+f"(c[9]), "+f"(c[10]), "+f"(c[11]), "+f"(c[12]), "+f"(c[13]), "+f"(c[14]), "+f"(c[15])
+        : "l"(a), "l"(b), "n"(transpose_a), "n"(transpose_b));
+}
+
+// c [64, 48] += a [64, 16] b [16, 48] of a group of four warps.
+template <int transpose_a, int transpose_b> DEVICE void multiply_group(float (&c)[24], u64 a, u64 b) {
+    asm volatile(
+        "{ .reg .pred p; setp.ne.b32 p, 1, 0; wgmma.mma_async.sync.aligned.m64n48k16.f32.bf16.bf16 {"
+        "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
+        "%16, %17, %18, %19, %20, %21, %22, %23"
+        "}, %24, %25, p, 1, 1, %26, %27; }"
+        : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3]), "+f"(c[4]), "+f"(c[5]), "+f"(c[6]), "+f"(c[7]),
+          "+f"(c[8]), "+f"(c[9]), "+f"(c[10]), "+f"(c[11]), "+f"(c[12]), "+f"(c[13]), "+f"(c[14]), "+f"(c[15]),
+          "+f"(c[16]), "+f"(c[17]), "+f"(c[18]), "+f"(c[19]), "+f"(c[20]), "+f"(c[21]), "+f"(c[22]), "+f"(c[23])
+        : "l"(a), "l"(b), "n"(transpose_a), "n"(transpose_b));
 }
 
 // c [64, 128] += a [64, 16] b [16, 128] of a group of four warps.
