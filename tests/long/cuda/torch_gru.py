@@ -1,5 +1,6 @@
-"""Times PyTorch's GRU language model on a card: training steps (embedding, cuDNN's GRU, tied output layer, cross-entropy, clipping, fused AdamW)
-and decoding, over the sizes of docs/cuda.md. Prints one JSON object a line. Run: python3 torch_gru.py [train|decode] [--quick]"""
+"""Times PyTorch's GRU language model on a card: training steps (embedding, cuDNN's GRU, tied output layer, cross-entropy, clipping, fused
+AdamW) and decoding, over the sizes of docs/cuda.md. Prints one JSON object a line.
+Run: python3 torch_gru.py [train|decode] [--quick], or for steps of one size: torch_gru.py --only=V,H,B,bf16|fp32"""
 
 import json
 import statistics
@@ -84,6 +85,11 @@ def decode(vocab, hidden, lanes, tokens, bf16):
     }), flush=True)
 
 
+only = [a.removeprefix("--only=").split(",") for a in sys.argv if a.startswith("--only=")]
+for vocab, hidden, lanes, precision in only:
+    train(int(vocab), int(hidden), int(lanes), 64, precision == "bf16", 60)
+if only:
+    sys.exit()
 what = [a for a in sys.argv[1:] if not a.startswith("--")] or ["train", "decode"]
 quick = "--quick" in sys.argv
 if "train" in what:
