@@ -124,7 +124,6 @@ DEVICE u32 load_acquire(const u32* from) {
     return value;
 }
 DEVICE void store_release(u32* to, u32 value) { asm volatile("st.release.gpu.global.u32 [%0], %1;" ::"l"(to), "r"(value) : "memory"); }
-DEVICE void fence_gpu() { asm volatile("fence.acq_rel.gpu;" ::: "memory"); }
 
 DEVICE float exp2_approximate(float x) {
     float y;
@@ -148,7 +147,7 @@ DEVICE double square_root(double x) {
 }
 DEVICE float reciprocal(float x) {
     float y;
-    asm("rcp.rn.f32 %0, %1;" : "=f"(y) : "f"(x));
+    asm("rcp.approx.f32 %0, %1;" : "=f"(y) : "f"(x));
     return y;
 }
 DEVICE u32 multiply_high(u32 a, u32 b) {

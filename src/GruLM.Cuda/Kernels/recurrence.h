@@ -1,7 +1,6 @@
 // The GRU over all time steps of one layer in one launch. A block owns some units of the layer and some lanes of the batch; its part of the
 // recurrent weights stays in shared memory over all steps. After each step blocks that share lanes exchange their units through global
-// memory: a block publishes how many steps it has done, and a warp waits for those blocks alone whose units it multiplies. All blocks must
-// run at the same time. The equations are those of GruLayer.cs.
+// memory: a block publishes how many steps it has done, and waits for the others. All blocks must run at the same time. The equations are those of GruLayer.cs.
 //
 // A product's k is taken in groups of 32, in an order in which what a lane needs of a row lies together: lane (g, i) reads numbers
 // 8 i … 8 i + 7 of the group, as two pairs for each of two tensor operations. Weights lie in shared memory as they are read.
@@ -89,13 +88,17 @@ template <int planes, int tiles_m, int tiles_n, int ahead> struct Multiplier {
     }
 };
 
-// Waits until the blocks first … last - 1 of this batch tile have published so many steps.
-DEVICE void wait_for(const u32* done, int first, int last, u32 steps) {
-    bool ready;
-    do {
-        ready = true;
-        for (int i = first + (int)(thread_index() % 32); i < last; i += 32) ready = ready && load_acquire(done + i) >= steps;
-    } while (!all_lanes(ready));
+// Waits until all blocks of this batch tile have published so many steps. One warp asks for the block: if all did, they would stand in each
+// other's way.
+DEVICE void wait_for(const u32* done, u32 steps) {
+    if (thread_index() < 32) {
+        bool ready;
+        do {
+            ready = true;
+            for (int i = thread_index(); i < (int)grid_x(); i += 32) ready = ready && load_acquire(done + i) >= steps;
+        } while (!all_lanes(ready));
+    }
+    sync_block();
 }
 
 // What other blocks wait for has been stored before; what only later launches read is better stored afterwards, since a release waits for
@@ -186,8 +189,6 @@ template <int planes, int units, int tiles_m, int ahead> DEVICE void forward(con
     sync_block();
 
     Share mine = share_of_warp(groups);
-    int first_producer = mine.first * 32 / units, last_producer = ((mine.first + mine.count) * 32 + units - 1) / units;
-    if (last_producer > (int)grid_x()) last_producer = grid_x();
     int lane = thread_index() % 32;
     const char* my_weights = weights + (i64)mine.first * tiles_n * planes * 512 + lane * 16;
     for (int t = 0; t < a.steps; t++) {
@@ -205,8 +206,8 @@ template <int planes, int units, int tiles_m, int ahead> DEVICE void forward(con
             }
             float products[tiles_m][tiles_n][4];
             clear(products);
+            if (m0 == 0 && t > 0) wait_for(done, t);
             if (mine.count > 0) {
-                if (m0 == 0 && t > 0) wait_for(done, first_producer, last_producer, t);
                 const u16* source =
                     a.planes + ((i64)t * a.lanes + lane0 + m0 + lane / 4) * a.padded + mine.first * 32 + lane % 4 * 8;
                 Multiplier<planes, tiles_m, tiles_n, ahead>::run(products, source, a.plane, a.padded, mine.count, [](int i) { return i * 32; }, my_weights);
@@ -216,13 +217,16 @@ template <int planes, int units, int tiles_m, int ahead> DEVICE void forward(con
             float q[elements];
 #pragma unroll
             for (int e = 0; e < elements; e++) {
+                // Lanes and units that are not there are computed too: without branches the elements go side by side.
                 int in_chunk = (thread_index() + e * threads) / units, row = m0 + in_chunk;
-                if (in_chunk >= rows || row >= lanes || !real) continue;
+                if (rows * units < threads && in_chunk >= rows) break;
+                bool inside = row < lanes && real;
                 q[e] = gather<rows, stride>(sums, in_chunk, 2 * units + unit) + bias_n;
                 r[e] = sigmoid(r[e] + gather<rows, stride>(sums, in_chunk, unit) + bias_r);
                 z[e] = sigmoid(z[e] + gather<rows, stride>(sums, in_chunk, units + unit) + bias_z);
                 n[e] = tanh_of(multiply_add(r[e], q[e], n[e]));
-                float before = own[row * units + unit], after = multiply_add(z[e], before - n[e], n[e]);
+                float before = inside ? own[row * units + unit] : 0, after = multiply_add(z[e], before - n[e], n[e]);
+                if (!inside) continue;
                 own[row * units + unit] = after;
                 store_planes<planes>(a.planes + (((i64)t + 1) * a.lanes + lane0 + row) * a.padded + u, a.plane, after);
             }
@@ -294,9 +298,8 @@ template <int planes, int units, int tiles_m, int ahead> DEVICE void backward(co
             }
             float products[tiles_m][tiles_n][4];
             clear(products);
+            if (m0 == 0 && t < a.steps - 1) wait_for(done, a.steps - 1 - t);
             if (t < a.steps - 1 && mine.count > 0) {
-                // A warp's part of k is in few gates, but their units are spread over many blocks: it waits for all.
-                if (m0 == 0) wait_for(done, 0, grid_x(), a.steps - 1 - t);
                 const u16* source = a.planes + ((i64)(t + 1) * a.lanes + lane0 + m0 + lane / 4) * row_length + lane % 4 * 8;
                 Multiplier<planes, tiles_m, tiles_n, ahead>::run(products, source, a.plane, row_length, mine.count, group_at, my_weights);
             }
@@ -305,13 +308,15 @@ template <int planes, int units, int tiles_m, int ahead> DEVICE void backward(co
 #pragma unroll
             for (int e = 0; e < elements; e++) {
                 int in_chunk = (thread_index() + e * threads) / units, row = m0 + in_chunk;
-                if (in_chunk >= rows || row >= lanes || !real) continue;
-                float d_state = d[e] + kept[row * units + unit] + gather<rows, stride>(sums, in_chunk, unit);
-                kept[row * units + unit] = d_state * z[e];
+                if (rows * units < threads && in_chunk >= rows) break;
+                bool inside = row < lanes && real;
+                float d_state = d[e] + (inside ? kept[row * units + unit] : 0) + gather<rows, stride>(sums, in_chunk, unit);
                 float d_proposal = d_state * (1 - z[e]) * (1 - n[e] * n[e]);
                 float d_update = d_state * (before[e] - n[e]) * z[e] * (1 - z[e]);
                 float d_reset = d_proposal * q[e] * r[e] * (1 - r[e]);
                 float d_candidate = d_proposal * r[e];
+                if (!inside) continue;
+                kept[row * units + unit] = d_state * z[e];
                 u16* to = a.planes + ((i64)t * a.lanes + lane0 + row) * row_length + u;
                 store_planes<planes>(to, a.plane, d_reset);
                 store_planes<planes>(to + a.padded, a.plane, d_update);

@@ -39,10 +39,13 @@ internal sealed record RecurrencePlan(
     private const int FewestStages = 2;
     private const int MostStages = 8;
     private const int Warps = 8;
-    private const int SharedBytesPerClock = 128;
-    private const int ReadBytesPerClock = 40;
-    private const int ClocksPerChunk = 400;
-    private const int ClocksPerStep = 2500;
+    private const int ReadBytesPerClock = 16;
+    private const int ClocksOfStep = 2500;
+    private const double ClocksOfCell = 4;
+    private const double ClocksOfCellBackward = 0.5;
+    private const int HopperClocksOfStep = 4000;
+    private const int HopperClocksOfRound = 1900;
+    private const int HopperClocksOfTile = 100;
 
     /// <summary>The name of the plan's kernel, after the precision.</summary>
     public string Shape => $"{Units}_{(Stages > 0 ? HopperLanes : Tiles)}";
@@ -108,11 +111,18 @@ internal sealed record RecurrencePlan(
     private static long WeightBytes(Card card, int hidden, int units) =>
         3L * units * Card.PadUnits(hidden) * sizeof(ushort) * card.Planes;
 
+    // Fitted to an H100; what matters is which of two plans takes less.
     private double Clocks(Card card, int hidden, bool backward)
     {
-        int chunks = (TileLanes + (Tiles * 16) - 1) / (Tiles * 16), k = Card.PadUnits(hidden) * (backward ? 3 : 1);
-        double weights = IsHopper ? 0 : WeightBytes(card, hidden, Units) / (double)SharedBytesPerClock;
-        double reads = Tiles * 16.0 * k * sizeof(ushort) * card.Planes / ReadBytesPerClock;
-        return ClocksPerStep + (chunks * (weights + reads + ClocksPerChunk));
+        int chunk = Tiles * 16, chunks = (TileLanes + chunk - 1) / chunk, k = Card.PadUnits(hidden) * (backward ? 3 : 1);
+        double cell = chunk * Units * (backward ? ClocksOfCellBackward : ClocksOfCell), pairs = card.UsesBf16 ? 1 : 6;
+        if (IsHopper)
+        {
+            int tiles = (k + HopperDepth - 1) / HopperDepth, rounds = (tiles + Stages - 1) / Stages;
+            return HopperClocksOfStep + (rounds * HopperClocksOfRound) + (tiles * pairs * HopperClocksOfTile) + cell;
+        }
+
+        double reads = (double)chunk * k * sizeof(ushort) * card.Planes / ReadBytesPerClock;
+        return ClocksOfStep + (chunks * (reads + cell));
     }
 }
