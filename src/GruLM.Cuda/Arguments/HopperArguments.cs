@@ -17,7 +17,7 @@ internal struct TensorMap
 internal struct HopperProductArguments
 {
     public TensorMap MapA, MapB;
-    public DevicePointer C, Bias;
+    public DevicePointer C;
     public long RowC, PartC;
     public int M, N, K, PartK;
     public int Add;
@@ -32,7 +32,7 @@ internal struct HopperRecurrenceArguments
     public TensorMap Map;
     public DevicePointer Weights;
     public long WeightsPlane;
-    public DevicePointer Bias, Gates, Candidate, States, Planes;
+    public DevicePointer InputBias, Bias, Gates, Candidate, States, Planes;
     public long Plane;
     public DevicePointer DStates, DBias, Done;
     public int Steps, Lanes;

@@ -8,7 +8,7 @@ namespace GruLM.Cuda;
 [StructLayout(LayoutKind.Sequential)]
 internal struct ProductArguments
 {
-    public DevicePointer A, B, C, Bias;
+    public DevicePointer A, B, C;
     public long PlaneA, PlaneB;
     public long RowA, RowB, RowC;
     public long PartC;
@@ -22,7 +22,7 @@ internal struct ProductArguments
 [StructLayout(LayoutKind.Sequential)]
 internal struct PartsArguments
 {
-    public DevicePointer Parts, C, Bias;
+    public DevicePointer Parts, C;
     public long RowC;
     public int Count, M, N;
     public int Group, Kept;

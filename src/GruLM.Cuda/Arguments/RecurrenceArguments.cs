@@ -10,7 +10,7 @@ internal struct RecurrenceArguments
 {
     public DevicePointer Weights;
     public long WeightsPlane;
-    public DevicePointer Bias, Gates, Candidate, States, Planes;
+    public DevicePointer InputBias, Bias, Gates, Candidate, States, Planes;
     public long Plane;
     public DevicePointer DStates, DBias, Done;
     public int Steps, Lanes;
@@ -23,7 +23,7 @@ internal struct RecurrenceArguments
 [StructLayout(LayoutKind.Sequential)]
 internal struct CellArguments
 {
-    public DevicePointer Products, Bias, Gates, Candidate, Before, After, Planes;
+    public DevicePointer Products, InputBias, Bias, Gates, Candidate, Before, After, Planes;
     public long Plane;
     public DevicePointer DStates, Kept, DBias;
     public int Lanes, Hidden, Padded;

@@ -191,7 +191,8 @@ struct BiasArguments {
 // One step of the cell for all lanes, the products being made.
 struct CellArguments {
     float* products;  // [B', 3H'] forward: of the states with their weights; backward: of the gradients after, [B', H'], or null
-    const float* bias;  // [3H]
+    const float* input_bias;  // [3H]
+    const float* bias;  // [3H] of the state
     float* gates;  // [B', 3H']
     float* candidate;  // [B', H']
     const float* before;  // [B', H']
@@ -210,9 +211,9 @@ template <int planes> DEVICE void forward_cell(const CellArguments& a) {
     float* gates = a.gates + (i64)b * 3 * a.padded + u;
     const float* products = a.products + (i64)b * 3 * a.padded + u;
     float q = products[2 * a.padded] + a.bias[2 * a.hidden + u];
-    float reset = sigmoid(gates[0] + products[0] + a.bias[u]);
-    float update = sigmoid(gates[a.padded] + products[a.padded] + a.bias[a.hidden + u]);
-    float proposal = tanh_of(multiply_add(reset, q, gates[2 * a.padded]));
+    float reset = sigmoid(gates[0] + products[0] + a.input_bias[u] + a.bias[u]);
+    float update = sigmoid(gates[a.padded] + products[a.padded] + a.input_bias[a.hidden + u] + a.bias[a.hidden + u]);
+    float proposal = tanh_of(multiply_add(reset, q, gates[2 * a.padded] + a.input_bias[2 * a.hidden + u]));
     i64 at = (i64)b * a.padded + u;
     float before = a.before[at], after = multiply_add(update, before - proposal, proposal);
     a.after[at] = after;

@@ -1,21 +1,20 @@
 // Matrix products on tensor cores: C [m, n] (+)= A B, with sums in float32. Numbers are held in planes of bfloat16: one plane is bfloat16
 // itself; three planes hold a float32 exactly, x = x1 + x2 + x3 of 8 bits each, and the six products of planes down to 2^-16 of the first
 // make a product as exact as float32's. A may lie as [m, k] or [k, m], B as [n, k] or [k, n]; rows begin at multiples of 16 bytes and are
-// zero behind their last number. With several splits, each sums a part of k into a C of its own (sum_parts in elements.cu adds them).
+// zero behind their last number. With several splits, each sums a part of k into a C of its own (sum_parts in update.cu adds them).
 #include "machine.h"
 
 struct ProductArguments {
     const u16* a;
     const u16* b;
     float* c;
-    const float* bias;  // added to each row, or null
     i64 a_plane, b_plane;  // from one plane to the next, in numbers
     i64 a_row, b_row, c_row;
     i64 c_part;  // from one split's C to the next
     int m, n, k;
     int k_part;  // of each split, a multiple of the tile's depth
     int add;  // whether C is added to
-    int group, kept;  // of each group of rows of A B (of columns, for the bias) only the first kept have a row in C (a bias)
+    int group, kept;  // of each group of rows of A B only the first kept have a row in C
 };
 
 namespace {
@@ -76,11 +75,6 @@ template <int planes, bool along_k> struct Operand {
         else load_matrices_transposed(f, from + place(k0 + (((lane >> 3) & 1) << 3) + (lane & 7), n0 / 8 + (lane >> 4)));
     }
 };
-
-DEVICE float bias_of(const ProductArguments& a, int column) {
-    int in_group = column % a.group;
-    return column < a.n && in_group < a.kept ? a.bias[column / a.group * a.kept + in_group] : 0;
-}
 
 template <int planes, bool a_along_k, bool b_along_k> DEVICE void multiply(const ProductArguments& a) {
     using A = Operand<planes, a_along_k>;
@@ -149,7 +143,7 @@ template <int planes, bool a_along_k, bool b_along_k> DEVICE void multiply(const
     for (int i = 0; i < 8; i++) {
         int row = m0 + warp_m + i / 2 * 16 + i % 2 * 8 + g;
         if (row >= a.m) continue;
-        if (a.kept != a.group && !a.bias) {
+        if (a.kept != a.group) {
             int in_group = row % a.group;
             if (in_group >= a.kept) continue;
             row = row / a.group * a.kept + in_group;
@@ -159,10 +153,6 @@ template <int planes, bool a_along_k, bool b_along_k> DEVICE void multiply(const
         for (int j = 0; j < 4; j++) {
             int column = n0 + warp_n + j * 8 + pair;
             float x = sums[i / 2][j][i % 2 * 2], y = sums[i / 2][j][i % 2 * 2 + 1];
-            if (a.bias) {
-                x += bias_of(a, column);
-                y += bias_of(a, column + 1);
-            }
             if (pairs && column + 1 < a.n) {
                 u64* both = (u64*)(target + column);
                 if (a.add) {

@@ -14,6 +14,7 @@ constexpr int threads = 256, warps = 8;
 struct Recurrence {
     const u16* weights;  // forward [3H', H'], backward its transpose [H', 3H'], in planes
     i64 weights_plane;
+    const float* input_bias;  // [3H]
     const float* bias;  // [3H] of the state
     float* gates;  // [T, B', 3H']: projections of the input, then r, z, n
     float* candidate;  // q [T, B', H']
@@ -181,7 +182,13 @@ template <int planes, int units, int tiles_m, int ahead> DEVICE void forward(con
     }
     int unit = thread_index() % units, u = unit0 + unit;
     bool real = u < a.units;
-    float bias_r = real ? a.bias[u] : 0, bias_z = real ? a.bias[a.units + u] : 0, bias_n = real ? a.bias[2 * a.units + u] : 0;
+    float bias_r = 0, bias_z = 0, bias_n = 0, bias_q = 0;
+    if (real) {
+        bias_r = a.input_bias[u] + a.bias[u];
+        bias_z = a.input_bias[a.units + u] + a.bias[a.units + u];
+        bias_n = a.input_bias[2 * a.units + u];
+        bias_q = a.bias[2 * a.units + u];
+    }
     for (int i = thread_index(); i < a.tile_lanes * units; i += threads) {
         int lane = i / units;
         own[i] = lane < lanes && real ? a.states[(i64)(lane0 + lane) * a.padded + u] : 0;
@@ -221,10 +228,10 @@ template <int planes, int units, int tiles_m, int ahead> DEVICE void forward(con
                 int in_chunk = (thread_index() + e * threads) / units, row = m0 + in_chunk;
                 if (rows * units < threads && in_chunk >= rows) break;
                 bool inside = row < lanes && real;
-                q[e] = gather<rows, stride>(sums, in_chunk, 2 * units + unit) + bias_n;
+                q[e] = gather<rows, stride>(sums, in_chunk, 2 * units + unit) + bias_q;
                 r[e] = sigmoid(r[e] + gather<rows, stride>(sums, in_chunk, unit) + bias_r);
                 z[e] = sigmoid(z[e] + gather<rows, stride>(sums, in_chunk, units + unit) + bias_z);
-                n[e] = tanh_of(multiply_add(r[e], q[e], n[e]));
+                n[e] = tanh_of(multiply_add(r[e], q[e], n[e] + bias_n));
                 float before = inside ? own[row * units + unit] : 0, after = multiply_add(z[e], before - n[e], n[e]);
                 if (!inside) continue;
                 own[row * units + unit] = after;

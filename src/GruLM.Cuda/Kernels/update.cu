@@ -142,7 +142,6 @@ template <int planes> DEVICE void matrix(const MatrixArguments& a) {
 struct PartsArguments {
     const float* parts;  // [count, m, n]
     float* c;
-    const float* bias;
     i64 c_row;
     int count, m, n;
     int group, kept;  // as in products.cu
@@ -265,8 +264,7 @@ KERNEL(sum_parts, PartsArguments, 256, 1) {
     int column = item % a.n;
     i64 row = item / a.n;
     float sum = 0;
-    if (a.bias && column % a.group < a.kept) sum = a.bias[column / a.group * a.kept + column % a.group];
-    if (!a.bias && a.kept != a.group) {
+    if (a.kept != a.group) {
         if (row % a.group >= a.kept) return;
         row = row / a.group * a.kept + row % a.group;
     }

@@ -40,9 +40,7 @@ internal sealed class CardLayers
         for (int l = 0; l < Config.NumLayers; l++)
         {
             if (l > 0 && ReadsBetween(l, dropout)) MakeBetween(batch, l, dropout.Between(l), dropout.Locked, numbers);
-            var gates = new ProductTarget(
-                batch.Workspace.Gates[training ? l : 0].At(0), 3 * Padded, Bias: _parameters.Tensor(ParameterRole.InputBias, l),
-                Group: Padded, Kept: Config.HiddenDim);
+            var gates = new ProductTarget(batch.Workspace.Gates[training ? l : 0].At(0), 3 * Padded);
             _products.Multiply(
                 ProductKind.RowsByRows, ReadBy(batch, l, dropout), _parameters.Input(l), batch.Tokens, 3 * Padded,
                 _parameters.PaddedInput(l), gates);

@@ -17,9 +17,8 @@ internal enum ProductKind
 }
 
 /// <summary>Where a product goes: rows <paramref name="Row"/> apart, over what is there or added to it. Of each <paramref name="Group"/>
-/// rows only the first <paramref name="Kept"/> have a place. With a bias it is the columns that are grouped, and each has one.</summary>
-internal readonly record struct ProductTarget(
-    DevicePointer C, long Row, bool Add = false, DevicePointer Bias = default, int Group = 1, int Kept = 1);
+/// rows only the first <paramref name="Kept"/> have a place.</summary>
+internal readonly record struct ProductTarget(DevicePointer C, long Row, bool Add = false, int Group = 1, int Kept = 1);
 
 /// <summary>Makes products. One thread at a time.</summary>
 internal sealed class CardProducts : IDisposable
@@ -49,10 +48,11 @@ internal sealed class CardProducts : IDisposable
         _card = card;
         _isHopper = card.Context.Major == HopperMajor;
         string[] kinds = ["nt", "nn", "tn"];
+        string hopper = card.UsesBf16 ? "products_hopper_bf16" : "products_hopper_fp32";
         _narrow = _isHopper
-            ? [.. kinds.Select(kind => card.Kernel("products_hopper", $"product_{kind}_128"))]
+            ? [.. kinds.Select(kind => card.Kernel(hopper, $"product_{kind}_128"))]
             : [.. kinds.Select(kind => card.Kernel("products", $"product_{kind}"))];
-        _wide = _isHopper ? [.. kinds.Select(kind => card.Kernel("products_hopper", $"product_{kind}_256"))] : _narrow;
+        _wide = _isHopper ? [.. kinds.Select(kind => card.Kernel(hopper, $"product_{kind}_256"))] : _narrow;
         _sumParts = card.Kernel("update", "sum_parts", hasPrecision: false);
         _parts = card.Context.Allocate<float>(PartNumbers);
     }
@@ -101,7 +101,6 @@ internal sealed class CardProducts : IDisposable
             A = a.First,
             B = b.First,
             C = target.C,
-            Bias = target.Bias,
             PlaneA = a.Plane,
             PlaneB = b.Plane,
             RowA = a.Row,
@@ -128,7 +127,6 @@ internal sealed class CardProducts : IDisposable
                 a, _card.Planes, kind != ProductKind.ColumnsByColumns, shape.M, shape.K, (TileRows, Depth)),
             MapB = TileMaps.Create(b, _card.Planes, kind == ProductKind.RowsByRows, shape.N, shape.K, (shape.Columns, Depth)),
             C = target.C,
-            Bias = target.Bias,
             RowC = target.Row,
             PartC = (long)shape.M * shape.N,
             M = shape.M,
@@ -151,7 +149,6 @@ internal sealed class CardProducts : IDisposable
         {
             Parts = _parts.At(0),
             C = target.C,
-            Bias = target.Bias,
             RowC = target.Row,
             Count = parts,
             M = m,

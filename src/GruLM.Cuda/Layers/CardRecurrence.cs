@@ -125,6 +125,7 @@ internal sealed class CardRecurrence
             Map = TileMaps.Create(planes, _card.Planes, alongK: true, rows, planes.Row, (plan.TileLanes, RecurrencePlan.HopperDepth)),
             Weights = a.Weights,
             WeightsPlane = a.WeightsPlane,
+            InputBias = a.InputBias,
             Bias = a.Bias,
             Gates = a.Gates,
             Candidate = a.Candidate,
@@ -149,6 +150,7 @@ internal sealed class CardRecurrence
         {
             Weights = weights.First,
             WeightsPlane = weights.Plane,
+            InputBias = _parameters.Tensor(ParameterRole.InputBias, layer),
             Bias = _parameters.Tensor(ParameterRole.RecurrentBias, layer),
             Gates = batch.Workspace.Gates[gatesOf].At(0),
             Candidate = batch.Workspace.Candidates[gatesOf].At(0),
@@ -172,6 +174,7 @@ internal sealed class CardRecurrence
     private CellArguments Cell(CardBatch batch, int layer, int gatesOf, int step, PlaneRows planes) => new()
     {
         Products = batch.Workspace.StepProducts.At(0),
+        InputBias = _parameters.Tensor(ParameterRole.InputBias, layer),
         Bias = _parameters.Tensor(ParameterRole.RecurrentBias, layer),
         Gates = batch.Workspace.Gates[gatesOf].At((long)step * batch.Lanes * 3 * Padded),
         Candidate = batch.Workspace.Candidates[gatesOf].At((long)step * batch.Lanes * Padded),

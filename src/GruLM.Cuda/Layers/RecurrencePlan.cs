@@ -41,6 +41,7 @@ internal sealed record RecurrencePlan(
     private const int Warps = 8;
     private const int ReadBytesPerClock = 16;
     private const int ClocksOfStep = 2500;
+    private const int ClocksOfChunk = 1500;
     private const double ClocksOfCell = 4;
     private const double ClocksOfCellBackward = 0.5;
     private const int HopperClocksOfStep = 4000;
@@ -123,6 +124,6 @@ internal sealed record RecurrencePlan(
         }
 
         double reads = (double)chunk * k * sizeof(ushort) * card.Planes / ReadBytesPerClock;
-        return ClocksOfStep + (chunks * (reads + cell));
+        return ClocksOfStep + (chunks * (ClocksOfChunk + reads + cell));
     }
 }

@@ -10,6 +10,7 @@ struct HopperRecurrence {
     TensorMap map;  // of the planes that are read: states [T + 1, B', H'], or dar, daz, dan, dq [T, B', 4H']
     const u16* weights;  // forward [3H', H'], backward its transpose [H', 3H'], in planes
     i64 weights_plane;
+    const float* input_bias;  // [3H]
     const float* bias;  // [3H] of the state
     float* gates;  // [T, B', 3H']
     float* candidate;  // [T, B', H']
@@ -139,13 +140,16 @@ template <int planes, int units> DEVICE void forward(const HopperRecurrence& a, 
 
     int group = thread_index() / 128, lane = thread_index() % 32, row0 = lane0 + thread_index() % 128 / 32 * 16 + lane / 4;
     int u0 = unit0 + group * group_units + lane % 4 * 2;
-    float own[2][eighths][2], bias[3][eighths][2];
+    float own[2][eighths][2], bias[4][eighths][2];  // r, z, n, q
 #pragma unroll
     for (int j = 0; j < eighths; j++) {
 #pragma unroll
-        for (int gate = 0; gate < 3; gate++) {
-            bias[gate][j][0] = a.bias[gate * a.units + u0 + j * 8];
-            bias[gate][j][1] = a.bias[gate * a.units + u0 + j * 8 + 1];
+        for (int i = 0; i < 2; i++) {
+            int u = u0 + j * 8 + i;
+            bias[0][j][i] = a.input_bias[u] + a.bias[u];
+            bias[1][j][i] = a.input_bias[a.units + u] + a.bias[a.units + u];
+            bias[2][j][i] = a.input_bias[2 * a.units + u];
+            bias[3][j][i] = a.bias[2 * a.units + u];
         }
 #pragma unroll
         for (int half = 0; half < 2; half++) {
@@ -205,10 +209,10 @@ template <int planes, int units> DEVICE void forward(const HopperRecurrence& a, 
 #pragma unroll
                 for (int i = 0; i < 2; i++) {
                     Pair r2 = inputs[half][j][0], z2 = inputs[half][j][1], n2 = inputs[half][j][2];
-                    q[half][j][i] = sums[(2 * eighths + j) * 4 + half * 2 + i] + bias[2][j][i];
+                    q[half][j][i] = sums[(2 * eighths + j) * 4 + half * 2 + i] + bias[3][j][i];
                     float reset = sigmoid((i ? r2.y : r2.x) + sums[j * 4 + half * 2 + i] + bias[0][j][i]);
                     float update = sigmoid((i ? z2.y : z2.x) + sums[(eighths + j) * 4 + half * 2 + i] + bias[1][j][i]);
-                    float proposal = tanh_of(multiply_add(reset, q[half][j][i], i ? n2.y : n2.x));
+                    float proposal = tanh_of(multiply_add(reset, q[half][j][i], (i ? n2.y : n2.x) + bias[2][j][i]));
                     own[half][j][i] = multiply_add(update, own[half][j][i] - proposal, proposal);
                     gates[0][i] = reset;
                     gates[1][i] = update;

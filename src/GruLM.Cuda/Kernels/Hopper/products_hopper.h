@@ -1,5 +1,6 @@
 // The products of products.cu for Hopper, about twice as fast: one warp has the copy engine bring tiles of both factors, two groups of four warps
 // multiply them, each 64 rows of C. Numbers, planes and arguments are as there; the driver's maps say where the factors lie.
+#pragma once
 #include "hopper.h"
 
 namespace {
@@ -8,7 +9,6 @@ struct HopperProductArguments {
     TensorMap map_a;
     TensorMap map_b;
     float* c;
-    const float* bias;
     i64 c_row, c_part;
     int m, n, k, k_part;
     int add;
@@ -48,11 +48,6 @@ template <int planes, int columns> struct Pipeline {
     static constexpr int stage_bytes = planes * (rows + columns) * depth<planes> * 2;
     static constexpr int stages = 224 * 1024 / stage_bytes < 6 ? 224 * 1024 / stage_bytes : 6;
 };
-
-DEVICE float bias_of(const HopperProductArguments& a, int column) {
-    int in_group = column % a.group;
-    return column < a.n && in_group < a.kept ? a.bias[column / a.group * a.kept + in_group] : 0;
-}
 
 template <int planes, bool a_along_k, bool b_along_k, int columns>
 DEVICE void multiply(const HopperProductArguments& a, const TensorMap* maps) {
@@ -122,7 +117,7 @@ DEVICE void multiply(const HopperProductArguments& a, const TensorMap* maps) {
     for (int half = 0; half < 2; half++) {
         int row = m0 + group * 64 + thread_index() % 128 / 32 * 16 + half * 8 + lane / 4;
         if (row >= a.m) continue;
-        if (a.kept != a.group && !a.bias) {
+        if (a.kept != a.group) {
             int in_group = row % a.group;
             if (in_group >= a.kept) continue;
             row = row / a.group * a.kept + in_group;
@@ -132,10 +127,6 @@ DEVICE void multiply(const HopperProductArguments& a, const TensorMap* maps) {
         for (int j = 0; j < columns / 8; j++) {
             int column = n0 + j * 8 + pair;
             float x = sums[j * 4 + half * 2], y = sums[j * 4 + half * 2 + 1];
-            if (a.bias) {
-                x += bias_of(a, column);
-                y += bias_of(a, column + 1);
-            }
             if (pairs && column + 1 < a.n) {
                 u64* both = (u64*)(target + column);
                 if (a.add) {
@@ -161,16 +152,3 @@ DEVICE void multiply(const HopperProductArguments& a, const TensorMap* maps) {
         asm("{ .reg .u64 t; mov.b64 t, " #name "_param_0; cvta.param.u64 %0, t; }" : "=l"(maps));                      \
         multiply<planes, a_along_k, b_along_k, columns>(a, maps);                                                      \
     }
-
-PRODUCT(product_nt_128_bf16, 1, true, true, 128)
-PRODUCT(product_nn_128_bf16, 1, true, false, 128)
-PRODUCT(product_tn_128_bf16, 1, false, false, 128)
-PRODUCT(product_nt_256_bf16, 1, true, true, 256)
-PRODUCT(product_nn_256_bf16, 1, true, false, 256)
-PRODUCT(product_tn_256_bf16, 1, false, false, 256)
-PRODUCT(product_nt_128_fp32, 3, true, true, 128)
-PRODUCT(product_nn_128_fp32, 3, true, false, 128)
-PRODUCT(product_tn_128_fp32, 3, false, false, 128)
-PRODUCT(product_nt_256_fp32, 3, true, true, 256)
-PRODUCT(product_nn_256_fp32, 3, true, false, 256)
-PRODUCT(product_tn_256_fp32, 3, false, false, 256)
