@@ -39,4 +39,7 @@ internal struct HopperRecurrenceArguments
     public int Units, Padded;
     public int KeepGates;
     public int Stages;
+
+    // The map makes the kernel's struct a multiple of 64 bytes long, and the driver copies all of them.
+    public ulong Unused, UnusedToo;
 }
