@@ -31,6 +31,7 @@ internal sealed class CudaDecodingSession : IDecodingSession
         card.Context.Enter();
         _layer = card.Kernel("decode", "decode_layer");
         _scores = card.Kernel("decode", "scores");
+        using var scope = new AllocationScope(card.Context);
         int length = Config.NumLayers * Config.HiddenDim;
         _before = card.Context.Allocate<float>(length);
         _after = card.Context.Allocate<float>(length);
@@ -41,6 +42,7 @@ internal sealed class CudaDecodingSession : IDecodingSession
         _hostLogits = card.Context.AllocateHost<float>(Config.VocabSize);
         _handedOut = new float[Config.VocabSize];
         _recordings = new Recordings(card.Context);
+        scope.Keep();
     }
 
     /// <inheritdoc/>

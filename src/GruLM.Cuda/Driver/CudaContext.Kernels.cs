@@ -15,6 +15,7 @@ internal sealed unsafe partial class CudaContext
 
     private readonly Dictionary<string, nint> _modules = [];
     private readonly Dictionary<(string Module, string Name), CudaKernel> _kernels = [];
+    private readonly HashSet<nint> _executables = [];
     private bool _capturing;
 
     /// <summary>A kernel of a module of this assembly ("products" is Kernels/products.cu), loaded when first asked for.</summary>
@@ -91,6 +92,7 @@ internal sealed unsafe partial class CudaContext
         int result = CudaDriver.Instantiate(out nint executable, graph, 0);
         _ = CudaDriver.DestroyGraph(graph);
         CudaDriver.Check(result, "make a graph of a capture");
+        _executables.Add(executable);
         return new CudaGraph(this, executable);
     }
 
@@ -100,6 +102,15 @@ internal sealed unsafe partial class CudaContext
         if (!_capturing) return;
         _capturing = false;
         if (CudaDriver.EndCapture(Stream, out nint graph) == 0 && graph != 0) _ = CudaDriver.DestroyGraph(graph);
+    }
+
+    /// <summary>Frees a graph; a launch under way still ends. Nothing when the context is gone.</summary>
+    internal void DestroyGraph(nint executable)
+    {
+        if (IsDisposed || !_executables.Remove(executable)) return;
+        _ = CudaDriver.SetCurrent(_context);
+        s_current = this;
+        _ = CudaDriver.DestroyExecutable(executable);
     }
 
     private static nint Load(string module)
@@ -126,6 +137,8 @@ internal sealed unsafe partial class CudaContext
 
     private void UnloadModules()
     {
+        foreach (nint executable in _executables) _ = CudaDriver.DestroyExecutable(executable);
+        _executables.Clear();
         foreach (nint module in _modules.Values) _ = CudaDriver.UnloadModule(module);
         _modules.Clear();
         _kernels.Clear();

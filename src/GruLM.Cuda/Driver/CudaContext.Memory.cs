@@ -10,6 +10,8 @@ internal sealed unsafe partial class CudaContext
     private const int Alignment = 256;
     private readonly HashSet<ulong> _buffers = [];
     private readonly HashSet<nint> _hostBuffers = [];
+    private readonly List<IDisposable> _inScopes = [];
+    private int _scopes;
 
     /// <summary>Bytes that nobody uses on the card, by the driver's account.</summary>
     public long FreeMemory
@@ -50,7 +52,7 @@ internal sealed unsafe partial class CudaContext
         _buffers.Add(pointer);
         AllocatedBytes += bytes;
         PeakBytes = Math.Max(PeakBytes, AllocatedBytes);
-        return new DeviceBuffer<T>(this, length, pointer, bytes);
+        return InScope(new DeviceBuffer<T>(this, length, pointer, bytes));
     }
 
     /// <summary>Allocates zeroed pinned memory of the machine, which the card copies from and to while the program goes on.</summary>
@@ -71,7 +73,7 @@ internal sealed unsafe partial class CudaContext
         CudaDriver.Check(result, "allocate pinned memory");
         NativeMemory.Clear((void*)pointer, bytes);
         _hostBuffers.Add(pointer);
-        return new HostBuffer<T>(this, length, (T*)pointer);
+        return InScope(new HostBuffer<T>(this, length, (T*)pointer));
     }
 
     /// <summary>Copies to the card, to <paramref name="offset"/> elements from the buffer's start, and waits until that is done.</summary>
@@ -146,6 +148,22 @@ internal sealed unsafe partial class CudaContext
         CudaDriver.Check(result, "clear memory");
     }
 
+    /// <summary>For <see cref="AllocationScope"/>: what is allocated from here on is remembered, from the returned place on.</summary>
+    internal int BeginScope()
+    {
+        _scopes++;
+        return _inScopes.Count;
+    }
+
+    /// <summary>Ends a scope; what was allocated in it is freed unless it is to be kept.</summary>
+    internal void EndScope(int first, bool keeps)
+    {
+        _scopes--;
+        for (int i = first; i < _inScopes.Count && !keeps; i++) _inScopes[i].Dispose();
+        if (!keeps) _inScopes.RemoveRange(first, _inScopes.Count - first);
+        if (_scopes == 0) _inScopes.Clear();
+    }
+
     /// <summary>Frees a buffer's memory; the driver does so after the work that uses it. Nothing when the context is gone.</summary>
     internal void Free(ulong pointer, long bytes)
     {
@@ -164,6 +182,13 @@ internal sealed unsafe partial class CudaContext
         s_current = this;
         _ = CudaDriver.Synchronize(_stream);
         _ = CudaDriver.FreeHost(pointer);
+    }
+
+    private TBuffer InScope<TBuffer>(TBuffer buffer)
+        where TBuffer : IDisposable
+    {
+        if (_scopes > 0) _inScopes.Add(buffer);
+        return buffer;
     }
 
     private static ulong Address<T>(DeviceBuffer<T> buffer, long offset)

@@ -78,8 +78,8 @@ internal sealed unsafe partial class CudaContext : IDisposable
     /// <summary>Makes this the context of the calling thread; costs next to nothing when it is already.</summary>
     public void Enter()
     {
-        if (ReferenceEquals(s_current, this)) return;
         ObjectDisposedException.ThrowIf(IsDisposed, this);
+        if (ReferenceEquals(s_current, this)) return;
         CudaDriver.Check(CudaDriver.SetCurrent(_context), "enter the card's context");
         s_current = this;
     }

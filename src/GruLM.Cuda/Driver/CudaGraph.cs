@@ -24,12 +24,7 @@ internal sealed class CudaGraph : IDisposable
     /// <summary>Frees the graph; a launch under way still ends. May be called again, and after the context is gone.</summary>
     public void Dispose()
     {
-        if (_executable != 0 && !_context.IsDisposed)
-        {
-            _context.Enter();
-            _ = CudaDriver.DestroyExecutable(_executable);
-        }
-
+        if (_executable != 0) _context.DestroyGraph(_executable);
         _executable = 0;
     }
 }

@@ -23,8 +23,10 @@ internal sealed class CardStates(Card card, GruConfig config) : IDisposable
         long length = (long)config.NumLayers * Card.PadLanes(lanes) * _padded;
         if (length > _buffer.Length)
         {
+            // Where there is no room for it, none is left of what was.
             recordings.Forget();
             _buffer.Dispose();
+            (_lanes, _buffer) = (0, card.Context.Allocate<float>(0));
             _buffer = card.Context.Allocate<float>(length);
         }
 

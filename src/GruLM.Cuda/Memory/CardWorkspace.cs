@@ -22,6 +22,7 @@ internal sealed class CardWorkspace : IDisposable
     public CardWorkspace(Card card, GruConfig config, Regularisation regularisation, int tokens, int lanes, bool training)
     {
         (_context, _planes, Tokens, Lanes, Training) = (card.Context, card.Planes, tokens, lanes, training);
+        using var scope = new AllocationScope(_context);
         long e = Card.PadUnits(config.EmbeddingDim), h = Card.PadUnits(config.HiddenDim);
         int layers = config.NumLayers, above = layers - 1;
         ChunkRows = RowsOfChunk(tokens, config.VocabSize);
@@ -54,6 +55,7 @@ internal sealed class CardWorkspace : IDisposable
         StepProducts = Plain<float>(lanes * 3 * h);
         Kept = Plain<float>(training ? lanes * h : 0);
         Done = Plain<uint>(2L * layers * (lanes / 16) * h);
+        scope.Keep();
     }
 
     public int Tokens { get; }

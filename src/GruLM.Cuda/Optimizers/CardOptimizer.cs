@@ -35,14 +35,19 @@ internal abstract class CardOptimizer : IDisposable
     protected DeviceBuffer<float> Gradients { get; }
 
     /// <summary>The optimizer that the options ask for.</summary>
-    public static CardOptimizer Create(Card card, CardParameters parameters, DeviceBuffer<float> gradients, OptimizerOptions options) =>
-        options switch
+    public static CardOptimizer Create(Card card, CardParameters parameters, DeviceBuffer<float> gradients, OptimizerOptions options)
+    {
+        using var scope = new AllocationScope(card.Context);
+        CardOptimizer optimizer = options switch
         {
             MuonOptions muon => new CardMuon(card, parameters, gradients, muon),
             AdamWOptions adamW => new CardAdamW(card, parameters, gradients, adamW, _ => true),
             SgdOptions sgd => new CardSgd(card, parameters, gradients, sgd),
             _ => throw new ArgumentException($"the optimizer {options.Name} is not known on a card", nameof(options)),
         };
+        scope.Keep();
+        return optimizer;
+    }
 
     /// <summary>Counts an update, and writes what it needs besides state into <paramref name="numbers"/>.</summary>
     public void Begin(double learningRate, ref StepNumbers numbers)
