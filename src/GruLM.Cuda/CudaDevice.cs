@@ -10,7 +10,7 @@ namespace GruLM.Cuda;
 public sealed class CudaDevice : IDevice
 {
     private readonly Card _card;
-    private readonly List<(GruParameters Host, CardParameters OnCard)> _decoded = [];
+    private readonly Dictionary<GruParameters, CardParameters> _decoded = [];
 
     private CudaDevice(Card card) => _card = card;
 
@@ -64,23 +64,21 @@ public sealed class CudaDevice : IDevice
     public IDecodingSession CreateSession(GruParameters parameters)
     {
         _card.Context.Enter();
-        CardParameters? known = _decoded.FirstOrDefault(pair => pair.Host == parameters).OnCard;
-        if (known is null)
+        if (!_decoded.TryGetValue(parameters, out CardParameters? known))
         {
             known = new CardParameters(_card, parameters, owns: false);
-            _decoded.Add((parameters, known));
+            _decoded.Add(parameters, known);
         }
 
         // They may have been trained since the last session was made.
-        known.Upload();
-        known.MakePlanes(CardDropout.None.Recurrent, default);
+        known.Follow();
         return new CudaDecodingSession(_card, known);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach ((GruParameters _, CardParameters onCard) in _decoded) onCard.Dispose();
+        foreach (CardParameters onCard in _decoded.Values) onCard.Dispose();
         _decoded.Clear();
         _card.Dispose();
     }

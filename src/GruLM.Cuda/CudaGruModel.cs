@@ -35,13 +35,15 @@ internal sealed class CudaGruModel : ITrainableModel
     private DeviceBuffer<double>? _norm;
     private bool _disposed;
 
-    /// <summary>A model over <paramref name="parameters"/>, which it owns from now on; the card stays the caller's.</summary>
+    /// <summary>A model over <paramref name="parameters"/>, which it owns unless it throws; the card stays the caller's.</summary>
     public CudaGruModel(Card card, GruParameters parameters, ModelOptions options)
     {
         options.Validate();
         (_card, _options) = (card, options);
         card.Context.Enter();
+        using var scope = new AllocationScope(card.Context);
         _parameters = new CardParameters(card, parameters, owns: true);
+        _parameters.Upload();
         _products = new CardProducts(card);
         _embedding = new CardEmbedding(card, _parameters);
         _layers = new CardLayers(card, _parameters, _products);
@@ -56,6 +58,7 @@ internal sealed class CudaGruModel : ITrainableModel
         (_numbers, _update) = (card.Context.Allocate<StepNumbers>(1), card.Context.Allocate<StepNumbers>(1));
         _evaluationState = new CardStates(card, Config);
         _recordings = new Recordings(card.Context);
+        scope.Keep();
     }
 
     // For what the planes of the weights were made.
@@ -91,7 +94,7 @@ internal sealed class CudaGruModel : ITrainableModel
     public void ParametersChanged()
     {
         Enter();
-        _parameters.Upload();
+        _parameters.TakeOver();
         _planes = PlanesFor.Nothing;
     }
 

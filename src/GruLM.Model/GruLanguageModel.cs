@@ -133,7 +133,11 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
     }
 
     /// <summary>Tells the model that <see cref="Parameters"/> hold new values.</summary>
-    public void ParametersChanged() => _packed = PackedFor.Nothing;
+    public void ParametersChanged()
+    {
+        Parameters.Changed();
+        _packed = PackedFor.Nothing;
+    }
 
     /// <inheritdoc/>
     public LossSums ForwardBackward(TokenBatch batch, long counted, long step)

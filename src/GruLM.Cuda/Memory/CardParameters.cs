@@ -21,8 +21,10 @@ internal sealed class CardParameters : IDisposable
     private readonly int _jobCount;
     private readonly int _tiles;
     private bool _hostIsOld;
+    private long _followed = -1;
 
-    /// <summary>Copies <paramref name="parameters"/> to the card; with <paramref name="owns"/> they are its own from now on.</summary>
+    /// <summary>Room for <paramref name="parameters"/>, which <see cref="Upload"/> or <see cref="Follow"/> copies there; with
+    /// <paramref name="owns"/> they are disposed with it.</summary>
     public CardParameters(Card card, GruParameters parameters, bool owns)
     {
         (_card, _host, _owns) = (card, parameters, owns);
@@ -45,11 +47,12 @@ internal sealed class CardParameters : IDisposable
         _jobCount = jobs.Count;
         _tiles = jobs[^1].FirstTile + TilesOf(jobs[^1]);
         _kernel = card.Kernel("update", "weight_planes");
+        using var scope = new AllocationScope(card.Context);
         Values = card.Context.Allocate<float>(parameters.Length);
         _planes = card.Context.Allocate<ushort>(length * card.Planes);
         _jobs = card.Context.Allocate<PlaneJob>(jobs.Count);
         card.Context.Upload(_jobs, 0, jobs.ToArray());
-        Upload();
+        scope.Keep();
     }
 
     /// <summary>The sizes.</summary>
@@ -94,6 +97,7 @@ internal sealed class CardParameters : IDisposable
         if (!_hostIsOld) return _host;
         _card.Context.Download(Values, 0, new Span<float>(_host.Pointer, checked((int)_host.Length)));
         _hostIsOld = false;
+        _host.Changed();
         return _host;
     }
 
@@ -105,6 +109,24 @@ internal sealed class CardParameters : IDisposable
     {
         _card.Context.Upload(Values, 0, new ReadOnlySpan<float>(_host.Pointer, checked((int)_host.Length)));
         _hostIsOld = false;
+    }
+
+    /// <summary>Copies the values of this machine's memory, which their owner has changed there, to the card.</summary>
+    public void TakeOver()
+    {
+        _host.Changed();
+        Upload();
+    }
+
+    /// <summary>Copies the values of this machine's memory to the card and makes the planes of them, where they have changed since it did
+    /// so before: for parameters that others own.</summary>
+    public void Follow()
+    {
+        long version = _host.Version;
+        if (_followed == version) return;
+        Upload();
+        MakePlanes(CardDropout.None.Recurrent, default);
+        _followed = version;
     }
 
     /// <summary>Makes the planes anew, recurrent weights under a mask.</summary>

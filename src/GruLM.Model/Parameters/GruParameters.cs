@@ -37,6 +37,9 @@ public sealed unsafe class GruParameters : IDisposable
     /// <summary>Number of parameters: the sum of the views' lengths.</summary>
     public long Count => Views.Sum(v => v.Length);
 
+    /// <summary>Grows with every change that was told of: copies elsewhere see by it whether they are old.</summary>
+    internal long Version { get; private set; }
+
     /// <summary>Length of the flat buffer, gaps included.</summary>
     internal long Length => _buffer.Length;
 
@@ -86,6 +89,7 @@ public sealed unsafe class GruParameters : IDisposable
         }
 
         values.CopyTo(own);
+        Changed();
     }
 
     /// <summary>A copy for <paramref name="config"/>, whose sizes are the same; what else it says may differ. Throws
@@ -104,7 +108,14 @@ public sealed unsafe class GruParameters : IDisposable
     }
 
     /// <summary>Sets everything to zero.</summary>
-    public void Clear() => _buffer.Clear();
+    public void Clear()
+    {
+        _buffer.Clear();
+        Changed();
+    }
+
+    /// <summary>Says that the values have changed.</summary>
+    internal void Changed() => Version++;
 
     /// <summary>Frees the memory.</summary>
     public void Dispose() => _buffer.Dispose();
