@@ -5,6 +5,7 @@
 using System.Collections.Concurrent;
 using GruLM.Cuda;
 using GruLM.Generation;
+using GruLM.Kernels;
 using GruLM.Model;
 
 namespace GruLM;
@@ -72,6 +73,14 @@ public static class Devices
         options ??= new DeviceOptions();
         ArgumentOutOfRangeException.ThrowIfNegative(options.Threads);
         return name == Auto ? OpenBest(options, model, HasCard) : s_known[name](options);
+    }
+
+    // For figures and texts, which are to be the same everywhere but for their last digits: a card left to itself would compute in
+    // bfloat16, the processor does not.
+    internal static IDevice OpenExact(string name, int threads, GruConfig model)
+    {
+        Precision precision = Resolve(name, model) == Cpu ? Precision.Auto : Precision.Fp32;
+        return Open(name, new DeviceOptions(threads, precision), model);
     }
 
     // The card's own word is asked for only where the model is large enough.

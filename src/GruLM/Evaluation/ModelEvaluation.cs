@@ -63,7 +63,7 @@ public sealed class ModelEvaluation
     {
         try
         {
-            return Devices.Open(_settings.Device, new DeviceOptions(_settings.Threads), parameters.Config);
+            return Devices.OpenExact(_settings.Device, _settings.Threads, parameters.Config);
         }
         catch
         {

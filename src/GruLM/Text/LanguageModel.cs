@@ -66,7 +66,7 @@ public sealed class LanguageModel : IDisposable
             SpecialIds ids = FindIds(parts);
 
             // Threads begin last, when nothing can fail any more.
-            IDevice opened = Devices.Open(device, new DeviceOptions(threads), parts.Parameters.Config);
+            IDevice opened = Devices.OpenExact(device, threads, parts.Parameters.Config);
             return new LanguageModel(parts, ids, opened, owns: true);
         }
         catch
