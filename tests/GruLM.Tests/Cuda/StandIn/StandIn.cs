@@ -69,6 +69,10 @@ internal static unsafe class StandIn
     public static void SetDevice(int major, int minor, int driverVersion, int count) =>
         ((delegate* unmanaged<int, int, int, int, void>)Export("standin_set_device"))(major, minor, driverVersion, count);
 
+    /// <summary>The card's multiprocessors; 0: as many as usual.</summary>
+    public static void SetMultiprocessors(int count) =>
+        ((delegate* unmanaged<int, void>)Export("standin_set_multiprocessors"))(count);
+
     /// <summary>The card's memory in bytes.</summary>
     public static void SetMemory(long bytes) => ((delegate* unmanaged<long, void>)Export("standin_set_memory"))(bytes);
 

@@ -192,7 +192,10 @@ double seconds_now() {
     return now.tv_sec + now.tv_nsec * 1e-9;
 }
 
+int told_multiprocessors;
+
 int multiprocessors() {
+    if (told_multiprocessors > 0) return told_multiprocessors;
     const char* text = getenv("GRULM_STANDIN_MULTIPROCESSORS");
     int count = text != nullptr ? atoi(text) : 0;
     return count > 0 ? count : 8;
@@ -1317,6 +1320,7 @@ EXPORT void standin_reset() {
     device_memory.clear();
     host_memory.clear();
     device = usual_device;
+    told_multiprocessors = 0;
     is_initialized = false;
     retained = 0;
     sticky_error = success;
@@ -1332,6 +1336,12 @@ EXPORT void standin_set_device(int major, int minor, int driver_version, int cou
     device.minor = minor;
     device.driver_version = driver_version;
     device.count = count;
+}
+
+// 0: as GRULM_STANDIN_MULTIPROCESSORS says, or 8.
+EXPORT void standin_set_multiprocessors(int count) {
+    std::lock_guard<std::recursive_mutex> lock(gate);
+    told_multiprocessors = count;
 }
 
 EXPORT void standin_set_memory(u64 bytes) {
