@@ -1,5 +1,5 @@
-// The model on a card against the model on the processor: losses, gradients and updates of every kind of model and regularisation. Where there is
-// no card, a stand-in runs the same kernels on the processor (StandIn/).
+// The model on a card against the model on the processor: losses, gradients and updates of every kind of model and regularisation. Where
+// there is no card, a stand-in runs the same kernels on the processor (StandIn/).
 
 using GruLM.Cuda;
 using GruLM.Kernels;
@@ -11,7 +11,7 @@ namespace GruLM.Tests.Cuda;
 public sealed class CudaModelTests : IDisposable
 {
     private static readonly GruConfig s_plain = new() { VocabSize = 50, EmbeddingDim = 24, HiddenDim = 40, NumLayers = 2 };
-    private readonly Card _card = TestCard.Open(bfloat16: false);
+    private Card? _card;
 
     /// <summary>Kinds of models and of training.</summary>
     public static TheoryData<string> Cases => [.. s_cases.Keys];
@@ -51,29 +51,31 @@ public sealed class CudaModelTests : IDisposable
         (GruConfig config, ModelOptions options) = s_cases[name];
         using var compute = Compute.Create(1, Precision.Fp32);
         using var plain = GruLanguageModel.Create(config, compute, options);
+        _card = TestCard.Open(bfloat16: false);
         using var model = new CudaGruModel(_card, plain.Parameters.Copy(config), options);
         for (int step = 0; step < 3; step++)
         {
-            TokenBatch batch = Batch(config, steps: 5, lanes: 3, seed: step);
+            TokenBatch batch = ModelPair.Batch(config, steps: 5, lanes: 3, seed: step);
             batch.StartsFresh = step == 0;
             batch.FreshLanes[1] = step == 2;
             LossSums expected = plain.ForwardBackward(batch, 11, step), actual = model.ForwardBackward(batch, 11, step);
             Assert.Equal(expected.Tokens, actual.Tokens);
-            Close(expected.Nll, actual.Nll, 2e-6, $"loss of step {step}");
-            Close(plain.GradientNorm(), model.GradientNorm(), 2e-5, $"norm of step {step}");
+            ModelPair.Close(expected.Nll, actual.Nll, 2e-6, $"loss of step {step}");
+            ModelPair.Close(plain.GradientNorm(), model.GradientNorm(), 2e-5, $"norm of step {step}");
             using GruParameters gradients = model.CopyGradients();
-            Equal(plain.Gradients, gradients, 3e-5, $"gradients of step {step}");
+            ModelPair.Equal(plain.Gradients, gradients, 3e-5, $"gradients of step {step}");
             plain.Update(0.01, 0.9);
             model.Update(0.01, 0.9);
-            Equal(plain.Parameters, model.Parameters, options.Optimizer is SgdOptions ? 1e-5 : 3e-3, $"parameters after step {step}");
+            double allowed = options.Optimizer is SgdOptions ? 1e-5 : 3e-3;
+            ModelPair.Equal(plain.Parameters, model.Parameters, allowed, $"parameters after step {step}");
         }
 
         plain.SwapAverage();
         model.SwapAverage();
-        TokenBatch text = Batch(config, steps: 9, lanes: 2, seed: 9);
+        TokenBatch text = ModelPair.Batch(config, steps: 9, lanes: 2, seed: 9);
         float[] ours = new float[text.Targets.Length], theirs = new float[text.Targets.Length];
         LossSums score = plain.Score(text, theirs);
-        Close(score.Nll, model.Score(text, ours).Nll, 1e-3, "score");
+        ModelPair.Close(score.Nll, model.Score(text, ours).Nll, 1e-3, "score");
         for (int i = 0; i < ours.Length; i++) Assert.True(Math.Abs(ours[i] - theirs[i]) < 0.02, $"{ours[i]} for {theirs[i]}");
     }
 
@@ -96,46 +98,33 @@ public sealed class CudaModelTests : IDisposable
         using var model = new CudaGruModel(card, plain.Parameters.Copy(config), options);
         for (int step = 0; step < 3; step++)
         {
-            TokenBatch batch = Batch(config, steps: 4, lanes, seed: step);
+            TokenBatch batch = ModelPair.Batch(config, steps: 4, lanes, seed: step);
             LossSums expected = plain.ForwardBackward(batch, 100, step), actual = model.ForwardBackward(batch, 100, step);
-            Close(expected.Nll, actual.Nll, bfloat16 ? 2e-4 : 2e-6, $"loss of step {step}");
+            ModelPair.Close(expected.Nll, actual.Nll, bfloat16 ? 2e-4 : 2e-6, $"loss of step {step}");
         }
 
         using GruParameters gradients = model.CopyGradients();
-        Equal(plain.Gradients, gradients, bfloat16 ? 2e-2 : 3e-5, "gradients");
+        ModelPair.Equal(plain.Gradients, gradients, bfloat16 ? 2e-2 : 3e-5, "gradients");
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void In_bfloat16_losses_and_gradients_are_near_the_processors(string name)
+    {
+        (GruConfig config, ModelOptions options) = s_cases[name];
+        using Card card = TestCard.Open(bfloat16: true);
+        using var pair = new ModelPair(card, config, options);
+        for (int step = 0; step < 3; step++)
+        {
+            TokenBatch batch = pair.Batch(steps: 5, lanes: 3, seed: step);
+            batch.StartsFresh = step == 0;
+            pair.Step(batch, step, $"step {step}");
+            pair.Update(0.01);
+        }
+
+        pair.Score(pair.Batch(steps: 9, lanes: 2, seed: 9), "score");
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _card.Dispose();
-
-    internal static TokenBatch Batch(GruConfig config, int steps, int lanes, int seed)
-    {
-        var batch = new TokenBatch(steps, lanes);
-        var random = new Random(seed);
-        for (int i = 0; i < batch.Inputs.Length; i++)
-        {
-            batch.Inputs[i] = random.Next(4) == 0 ? 1 : random.Next(config.VocabSize);
-            batch.Targets[i] = random.Next(5) == 0 ? TokenBatch.Ignored : random.Next(config.VocabSize);
-        }
-
-        return batch;
-    }
-
-    internal static void Close(double expected, double actual, double tolerance, string what) =>
-        Assert.True(Math.Abs(expected - actual) <= tolerance * Math.Max(1, Math.Abs(expected)), $"{what}: {actual} for {expected}");
-
-    // Each tensor by the size of its difference against the size of itself.
-    internal static void Equal(GruParameters expected, GruParameters actual, double tolerance, string what)
-    {
-        var wrong = new List<string>();
-        foreach (ParameterView view in expected.Views)
-        {
-            float[] x = expected.Read(view.Name), y = actual.Read(view.Name);
-            double difference = Math.Sqrt(x.Zip(y, (a, b) => Math.Pow(a - (double)b, 2)).Sum());
-            double size = Math.Sqrt(x.Sum(a => a * (double)a));
-            if (!(difference <= tolerance * size + 1e-7)) wrong.Add($"{view.Name}: {difference} of {size}");
-        }
-
-        Assert.True(wrong.Count == 0, $"{what}: {string.Join("; ", wrong)}");
-    }
+    public void Dispose() => _card?.Dispose();
 }
