@@ -14,7 +14,9 @@ public class PublicApiTests
         BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
     public static TheoryData<string> Libraries =>
-        ["GruLM.Kernels", "GruLM.Formats", "GruLM.Tokenization", "GruLM.Model", "GruLM.Training", "GruLM.Generation", "GruLM"];
+    [
+        "GruLM.Kernels", "GruLM.Formats", "GruLM.Tokenization", "GruLM.Model", "GruLM.Training", "GruLM.Generation", "GruLM.Cuda", "GruLM",
+    ];
 
     [Theory]
     [MemberData(nameof(Libraries))]
