@@ -3,9 +3,11 @@
 using System.Text;
 using System.Text.Json;
 using GruLM.Cuda;
+using GruLM.Tests.Cuda;
 
 namespace GruLM.Tests.Cli;
 
+[Collection(StandIn.Collection)]
 public sealed class DeviceFlagTests(TrainedFolder trained) : IClassFixture<TrainedFolder>
 {
     [Theory]
@@ -65,6 +67,7 @@ public sealed class DeviceFlagTests(TrainedFolder trained) : IClassFixture<Train
         Assert.StartsWith("grulm: --device cude: one of cpu, cuda, auto", error, StringComparison.Ordinal);
         Assert.EndsWith(" was expected; did you mean cuda?\n", error, StringComparison.Ordinal);
 
+        TestCard.Hide();
         if (CudaDevice.IsAvailable(out string _)) return;
         (code, output, error) = Run($"{line} --device cuda");
         Assert.Equal((1, ""), (code, output));

@@ -4,9 +4,11 @@
 using GruLM.Cuda;
 using GruLM.Generation;
 using GruLM.Model;
+using GruLM.Tests.Cuda;
 
 namespace GruLM.Tests;
 
+[Collection(StandIn.Collection)]
 public sealed class DevicesTests
 {
     private static readonly GruConfig s_small = new() { VocabSize = 100, EmbeddingDim = 16, HiddenDim = 16, NumLayers = 1 };
@@ -57,6 +59,7 @@ public sealed class DevicesTests
     [Fact]
     public void On_a_machine_without_a_card_auto_is_the_processor_and_a_card_is_refused_in_a_line()
     {
+        TestCard.Hide();
         Assert.SkipWhen(CudaDevice.IsAvailable(out string reason), "this machine has a card");
         Assert.NotEmpty(reason);
         Assert.Equal(Devices.Cpu, Devices.Resolve(Devices.Auto, s_large));

@@ -4,9 +4,11 @@
 using System.Reflection;
 using System.Runtime.Loader;
 using GruLM.Cli.Demo;
+using GruLM.Tests.Cuda;
 
 namespace GruLM.Tests;
 
+[Collection(StandIn.Collection)]
 public sealed class LazyLoadingTests : IDisposable
 {
     private const string Name = "GruLM.Cuda";
@@ -20,6 +22,7 @@ public sealed class LazyLoadingTests : IDisposable
         string text = Path.Combine(_root, "text.txt"), model = Path.Combine(_root, "model");
         File.WriteAllText(text, SampleCorpus.Generate(5, 8_000));
         var apart = new Apart();
+        TestCard.Hide();
         string sizes = "--vocab-size 320 --hidden-dim 16 --emb-dim 16 --num-layers 1 --max-steps 2 --threads 1";
         Assert.Equal(0, apart.Run($"train --data {text} --out-dir {model} {sizes} --device cpu"));
         Assert.Equal(0, apart.Run($"eval --model {model} --data {text}"));
