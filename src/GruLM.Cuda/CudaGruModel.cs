@@ -1,6 +1,6 @@
-// The model on an NVIDIA card: parameters, gradients, the optimizer's state and activations stay in the card's memory; a batch goes there and
-// its loss comes back. It is the same model as GruLanguageModel, with the same starting values, dropout and checkpoints. What is done to a
-// batch of one shape is recorded at its second time, and from then on asked for in one call.
+// The model on an NVIDIA card: parameters, gradients, the optimizer's state and activations stay in the card's memory; a batch goes there
+// and its loss comes back. It is the same model as GruLanguageModel, with the same starting values, dropout and checkpoints. What is done
+// to a batch of one shape is recorded at its second time, and from then on asked for in one call.
 
 using GruLM.Model;
 

@@ -1,5 +1,5 @@
-// An open card together with the precision that products are made in: one plane of bfloat16 a number, or three, which make products as exact
-// as float32's. Numbers with padding are counted here as everywhere on the card: units in 32, lanes in 16.
+// An open card together with the precision that products are made in: one plane of bfloat16 a number, or three, which make products as
+// exact as float32's. Numbers with padding are counted here as everywhere on the card: units in 32, lanes in 16.
 
 namespace GruLM.Cuda;
 

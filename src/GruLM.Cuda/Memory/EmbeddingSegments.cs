@@ -1,5 +1,5 @@
-// Which tokens' gradients are added up for which row of the embedding, sorted by id on this machine's processor: so each row has one writer and
-// sums have an order. Ids that stand often are cut into segments, whose sums are added up in a second pass.
+// Which tokens' gradients are added up for which row of the embedding, sorted by id on this machine's processor: so each row has one writer
+// and sums have an order. Ids that stand often are cut into segments, whose sums are added up in a second pass.
 
 using System.Runtime.InteropServices;
 

@@ -1,4 +1,5 @@
-// Muon on the card, as Muon.cs has it: AdamW for what is not a matrix of a GRU layer, and for those the orthogonal direction of their momentum.
+// Muon on the card, as Muon.cs has it: AdamW for what is not a matrix of a GRU layer, and for those the orthogonal direction of their
+// momentum.
 
 using GruLM.Model;
 
