@@ -12,8 +12,9 @@ internal struct TensorMap
     private ulong _first;
 }
 
-/// <summary>HopperProductArguments of products_hopper.cu.</summary>
-[StructLayout(LayoutKind.Sequential)]
+/// <summary>HopperProductArguments of products_hopper.h. Maps make a kernel's struct a multiple of 64 bytes, all of which the driver
+/// copies.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 320)]
 internal struct HopperProductArguments
 {
     public TensorMap MapA, MapB;
@@ -22,11 +23,10 @@ internal struct HopperProductArguments
     public int M, N, K, PartK;
     public int Add;
     public int Group, Kept;
-    public int Unused;
 }
 
 /// <summary>HopperRecurrence of recurrence_hopper.cu.</summary>
-[StructLayout(LayoutKind.Sequential)]
+[StructLayout(LayoutKind.Sequential, Size = 256)]
 internal struct HopperRecurrenceArguments
 {
     public TensorMap Map;
@@ -39,7 +39,4 @@ internal struct HopperRecurrenceArguments
     public int Units, Padded;
     public int KeepGates;
     public int Stages;
-
-    // The map makes the kernel's struct a multiple of 64 bytes long, and the driver copies all of them.
-    public ulong Unused, UnusedToo;
 }

@@ -13,7 +13,6 @@ struct HopperProductArguments {
     int m, n, k, k_part;
     int add;
     int group, kept;
-    int unused;
 };
 
 constexpr int rows = 128, consumers = 2;  // of C a block; groups of warps that multiply
