@@ -293,8 +293,8 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
         if (Regularisation.InputDropout > 0)
         {
             Dropout.LockedForward(
-                _compute, Draw(Regularisation.InputDropout, step, DropoutPlace.Input), w.Embedded.Pointer, w.InputMask.Pointer, w.Embedded.Pointer,
-                (long)batch.Lanes * _layers.PaddedInput, batch.Steps);
+                _compute, Draw(Regularisation.InputDropout, step, DropoutPlace.Input), w.Embedded.Pointer, w.InputMask.Pointer,
+                w.Embedded.Pointer, (long)batch.Lanes * _layers.PaddedInput, batch.Steps);
         }
     }
 

@@ -1,5 +1,5 @@
-// One token of one text: each layer's step and the scores, bound by reading the weights once. A warp owns a unit, or a row of scores. Weights
-// are float32 as the parameters have them, or their one plane of bfloat16; vectors and sums are float32.
+// One token of one text: each layer's step and the scores, bound by reading the weights once. A warp owns a unit, or a row of scores.
+// Weights are float32 as the parameters have them, or their one plane of bfloat16; vectors and sums are float32.
 #include "numbers.h"
 
 namespace {

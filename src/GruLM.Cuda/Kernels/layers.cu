@@ -1,7 +1,7 @@
-// What stands around the layers: embeddings, layer normalisation, dropout and residual connections between layers, carried states, and the
-// cell one step at a time where a layer is too large for recurrence.h. Rows are tokens [T, B']; H' and E' are multiples of 32, and whatever
-// lies behind the last unit is zero. Masks of dropout are drawn anew wherever they are needed; their elements are counted as Dropout.cs does,
-// over the real lanes and units rounded up to 16.
+// What stands around the layers: embeddings, layer normalisation, dropout and residual connections between layers, carried states, and
+// the cell one step at a time where a layer is too large for recurrence.h. Rows are tokens [T, B']; H' and E' are multiples of 32, and
+// whatever lies behind the last unit is zero. Masks of dropout are drawn anew wherever they are needed; their elements are counted as
+// Dropout.cs does, over the real lanes and units rounded up to 16.
 #include "numbers.h"
 
 namespace {

@@ -1,5 +1,5 @@
-// Soft-max and cross-entropy over rows of logits, the sums of a batch's losses, and what the last layer's outputs owe to penalties. Arithmetic
-// follows SoftmaxRows.cs and OutputPenalties.cs.
+// Soft-max and cross-entropy over rows of logits, the sums of a batch's losses, and what the last layer's outputs owe to penalties.
+// Arithmetic follows SoftmaxRows.cs and OutputPenalties.cs.
 #include "numbers.h"
 
 namespace {

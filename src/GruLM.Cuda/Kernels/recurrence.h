@@ -1,9 +1,10 @@
-// The GRU over all time steps of one layer in one launch. A block owns some units of the layer and some lanes of the batch; its part of the
-// recurrent weights stays in shared memory over all steps. After each step blocks that share lanes exchange their units through global
-// memory: a block publishes how many steps it has done, and waits for the others. All blocks must run at the same time. The equations are those of GruLayer.cs.
+// The GRU over all time steps of one layer in one launch. A block owns some units of the layer and some lanes of the batch; its part of
+// the recurrent weights stays in shared memory over all steps. After each step blocks that share lanes exchange their units through
+// global memory: a block publishes how many steps it has done, and waits for the others. All blocks must run at the same time. The
+// equations are those of GruLayer.cs.
 //
-// A product's k is taken in groups of 32, in an order in which what a lane needs of a row lies together: lane (g, i) reads numbers
-// 8 i … 8 i + 7 of the group, as two pairs for each of two tensor operations. Weights lie in shared memory as they are read.
+// A product's k is taken in groups of 32, in an order in which what a lane needs of a row lies together: lane (g, i) reads numbers 8 i …
+// 8 i + 7 of the group, as two pairs for each of two tensor operations. Weights lie in shared memory as they are read.
 #pragma once
 #include "numbers.h"
 
@@ -217,7 +218,9 @@ template <int planes, int units, int tiles_m, int ahead> DEVICE void forward(con
             if (mine.count > 0) {
                 const u16* source =
                     a.planes + ((i64)t * a.lanes + lane0 + m0 + lane / 4) * a.padded + mine.first * 32 + lane % 4 * 8;
-                Multiplier<planes, tiles_m, tiles_n, ahead>::run(products, source, a.plane, a.padded, mine.count, [](int i) { return i * 32; }, my_weights);
+                auto group_at = [](int i) { return i * 32; };
+                Multiplier<planes, tiles_m, tiles_n, ahead>::run(
+                    products, source, a.plane, a.padded, mine.count, group_at, my_weights);
             }
             share<tiles_m, tiles_n, stride>(products, sums);
             sync_block();

@@ -1,5 +1,5 @@
-// Passes over whole parameter sets, which are one flat buffer each (GruParameters.cs): norms, optimizers, averages, and the weights' planes.
-// Arithmetic follows AdamW.cs, Sgd.cs, Muon.cs and ParameterAverage.cs. A buffer is a multiple of 16 numbers long.
+// Passes over whole parameter sets, which are one flat buffer each (GruParameters.cs): norms, optimizers, averages, and the weights'
+// planes. Arithmetic follows AdamW.cs, Sgd.cs, Muon.cs and ParameterAverage.cs. A buffer is a multiple of 16 numbers long.
 #include "numbers.h"
 
 namespace {
@@ -212,7 +212,8 @@ KERNEL(orthogonal_step, UpdateArguments, 256, 1) {
 // Each block adds up its own stretch; one more block adds up the blocks.
 KERNEL(squares, SquaresArguments, 256, 1) {
     double* memory = (double*)shared_memory();
-    i64 each = (a.length / 4 + grid_x() - 1) / grid_x() * 4, first = block_x() * each, end = first + each < a.length ? first + each : a.length;
+    i64 each = (a.length / 4 + grid_x() - 1) / grid_x() * 4, first = block_x() * each;
+    i64 end = first + each < a.length ? first + each : a.length;
     double sum = 0;
     for (i64 i = first + thread_index() * 4; i < end; i += thread_count() * 4) {
         if (i + 4 <= end) {

@@ -1,5 +1,5 @@
-// The stack of GRU layers on the card, forward and backward, with what stands between them: the order of LayerStack.cs, whose opening comment
-// has the equations.
+// The stack of GRU layers on the card, forward and backward, with what stands between them: the order of LayerStack.cs, whose opening
+// comment has the equations.
 
 using GruLM.Model;
 

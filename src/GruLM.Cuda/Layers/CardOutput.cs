@@ -1,5 +1,5 @@
-// Output layer and cross-entropy on the card, some rows at a time, so that the logits of a whole batch never exist: the equations are those of
-// SoftmaxLoss.cs.
+// Output layer and cross-entropy on the card, some rows at a time, so that the logits of a whole batch never exist: the equations are
+// those of SoftmaxLoss.cs.
 
 using GruLM.Model;
 

@@ -1,5 +1,5 @@
-// Matrix products on the card (products.cu): which kernel, and into how many parts of k a product is split when its result has too few tiles
-// to occupy the card. Parts are added up in their order, so that the bits do not depend on which block was first.
+// Matrix products on the card (products.cu): which kernel, and into how many parts of k a product is split when its result has too few
+// tiles to occupy the card. Parts are added up in their order, so that the bits do not depend on which block was first.
 
 namespace GruLM.Cuda;
 

@@ -1,5 +1,5 @@
-// One layer's recurrence on the card, forward and backward: in one launch over all steps where the layer fits the card (recurrence.h), else step
-// by step, a product and the cell.
+// One layer's recurrence on the card, forward and backward: in one launch over all steps where the layer fits the card (recurrence.h),
+// else step by step, a product and the cell.
 
 using GruLM.Model;
 

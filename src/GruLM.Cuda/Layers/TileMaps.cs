@@ -1,5 +1,5 @@
-// Maps of matrices in planes for Hopper's copy engine, which brings tiles of them into shared memory in the order that its tensor operations
-// read: the sixteen-byte pieces of a row are shifted by the row's number (a swizzle of 128 or 64 bytes).
+// Maps of matrices in planes for Hopper's copy engine, which brings tiles of them into shared memory in the order that its tensor
+// operations read: the sixteen-byte pieces of a row are shifted by the row's number (a swizzle of 128 or 64 bytes).
 
 namespace GruLM.Cuda;
 

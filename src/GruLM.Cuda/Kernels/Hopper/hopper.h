@@ -1,5 +1,5 @@
-// What Hopper's machine has besides: the copy engine that brings whole tiles, barriers that count its bytes, and tensor operations of four warps
-// that read both factors from shared memory. Only for kernels of compute capability 9.0a.
+// What Hopper's machine has besides: the copy engine that brings whole tiles, barriers that count its bytes, and tensor operations of
+// four warps that read both factors from shared memory. Only for kernels of compute capability 9.0a.
 #pragma once
 #include "../machine.h"
 

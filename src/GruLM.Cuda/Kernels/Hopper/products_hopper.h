@@ -1,5 +1,5 @@
-// The products of products.cu for Hopper, about twice as fast: one warp has the copy engine bring tiles of both factors, two groups of four warps
-// multiply them, each 64 rows of C. Numbers, planes and arguments are as there; the driver's maps say where the factors lie.
+// The products of products.cu for Hopper, about twice as fast: one warp has the copy engine bring tiles of both factors, two groups of
+// four warps multiply them, each 64 rows of C. Numbers, planes and arguments are as there; the driver's maps say where the factors lie.
 #pragma once
 #include "hopper.h"
 

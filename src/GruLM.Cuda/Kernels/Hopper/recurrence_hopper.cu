@@ -1,6 +1,7 @@
-// The recurrence of recurrence.h for Hopper and many lanes: a block owns 64 lanes and some units. Its weights stay in shared memory as tensor
-// operations read them; one warp waits for the other blocks and has the copy engine bring the states of all units for the block's lanes, and two
-// groups of four warps multiply. The sums of one unit's gates lie in the registers of one thread, which also keeps the unit's states.
+// The recurrence of recurrence.h for Hopper and many lanes: a block owns 64 lanes and some units. Its weights stay in shared memory as
+// tensor operations read them; one warp waits for the other blocks and has the copy engine bring the states of all units for the block's
+// lanes, and two groups of four warps multiply. The sums of one unit's gates lie in the registers of one thread, which also keeps the
+// unit's states.
 #include "hopper.h"
 #include "../numbers.h"
 
@@ -49,7 +50,8 @@ template <int planes> DEVICE void store_plane_pair(u16* to, i64 plane, float x, 
     for (int p = 0; p < planes; p++) *(u32*)(to + p * plane) = both[p];
 }
 
-// A row of weights lies in shared memory in blocks of 64 numbers, each a tile of its own; eight rows' pieces of 16 bytes are shifted by the row.
+// A row of weights lies in shared memory in blocks of 64 numbers, each a tile of its own; a row's pieces of 16 bytes are shifted by its
+// number.
 template <int planes, int rows> DEVICE void place_row(char* weights, int row, const u16* from, i64 plane, int length) {
     for (int chunk = thread_index() % 32; chunk < length / 8 * planes; chunk += 32) {
         int p = chunk % planes, at = chunk / planes, block = at / 8, piece = at % 8;
