@@ -61,7 +61,21 @@ public sealed class CudaDevice : IDevice
     public ITrainableModel CreateModel(GruParameters parameters, ModelOptions options) => new CudaGruModel(_card, parameters, options);
 
     /// <inheritdoc/>
-    public IDecodingSession CreateSession(GruParameters parameters)
+    public IDecodingSession CreateSession(GruParameters parameters) => new CudaDecodingSession(_card, OnCard(parameters));
+
+    /// <summary>So many texts that are written together; the parameters stay the caller's.</summary>
+    internal CudaDecodingBatch CreateBatch(GruParameters parameters, int sessions, double temperature, ulong seed) =>
+        new(_card, OnCard(parameters), sessions, temperature, seed);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (CardParameters onCard in _decoded.Values) onCard.Dispose();
+        _decoded.Clear();
+        _card.Dispose();
+    }
+
+    private CardParameters OnCard(GruParameters parameters)
     {
         _card.Context.Enter();
         if (!_decoded.TryGetValue(parameters, out CardParameters? known))
@@ -72,14 +86,6 @@ public sealed class CudaDevice : IDevice
 
         // They may have been trained since the last session was made.
         known.Follow();
-        return new CudaDecodingSession(_card, known);
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (CardParameters onCard in _decoded.Values) onCard.Dispose();
-        _decoded.Clear();
-        _card.Dispose();
+        return known;
     }
 }

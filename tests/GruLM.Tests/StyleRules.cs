@@ -30,7 +30,8 @@ internal static partial class StyleRules
         ],
         ["GruLM.Cli"] =
         [
-            "GruLM", "GruLM.Tokenization", "GruLM.Training", "GruLM.Generation", "GruLM.Model", "GruLM.Kernels", "GruLM.Formats",
+            "GruLM", "GruLM.Tokenization", "GruLM.Training", "GruLM.Generation", "GruLM.Cuda", "GruLM.Model", "GruLM.Kernels",
+            "GruLM.Formats",
         ],
     };
 

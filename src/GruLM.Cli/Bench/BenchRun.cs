@@ -82,14 +82,15 @@ internal sealed unsafe class BenchRun : IDisposable
         return ExitCode.Done;
     }
 
-    /// <summary>Decoding one stream token by token, top-k 50.</summary>
+    /// <summary>Decoding texts token by token, top-k 50.</summary>
     public int Generate(BenchShape shape)
     {
         ModelWork.Check(shape);
         using var parameters = new GruParameters(shape.Config);
         ParameterInitializer.Fill(parameters, 1, _compute.Team);
-        using var session = new DecodingSession(parameters, _compute);
-        _report.Write(ModelWork.Generate(session, shape, Time));
+        DecodingSession[] sessions = [.. Enumerable.Range(0, shape.Sessions).Select(_ => new DecodingSession(parameters, _compute))];
+        _report.Write(ModelWork.Generate(sessions, shape, Time));
+        foreach (DecodingSession session in sessions) session.Dispose();
         return ExitCode.Done;
     }
 

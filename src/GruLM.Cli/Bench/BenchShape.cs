@@ -4,8 +4,8 @@ using GruLM.Model;
 
 namespace GruLM.Cli.Bench;
 
-/// <summary>The sizes of a model and of its batches.</summary>
-internal sealed record BenchShape(int Vocab, int Embedding, int Hidden, int Layers, int Batch, int Bptt, int Steps)
+/// <summary>The sizes of a model and of its batches. <paramref name="Sessions"/> are texts that are written at once.</summary>
+internal sealed record BenchShape(int Vocab, int Embedding, int Hidden, int Layers, int Batch, int Bptt, int Steps, int Sessions = 1)
 {
     /// <summary>The language model of this shape, tied where it can be.</summary>
     public GruConfig Config =>

@@ -1,6 +1,7 @@
 // grulm bench train and generate on another device than the processor. The processor's ceilings say nothing there, so times stand alone;
 // BenchRun measures the processor beside them.
 
+using GruLM.Cuda;
 using GruLM.Generation;
 using GruLM.Model;
 
@@ -35,8 +36,17 @@ internal sealed class DeviceBench : IDisposable
         ModelWork.Check(shape);
         using var parameters = new GruParameters(shape.Config);
         ParameterInitializer.Fill(parameters, 1);
-        using IDecodingSession session = _device.CreateSession(parameters);
-        _report.Write(ModelWork.Generate(session, shape, Time));
+        if (shape.Sessions > 1 && _device is CudaDevice card)
+        {
+            using CudaDecodingBatch batch = card.CreateBatch(parameters, shape.Sessions, temperature: 1, seed: 1);
+            batch.Step(new int[shape.Sessions]);
+            _report.Write(ModelWork.Texts(shape, Time(shape.Steps, () => batch.Step([]))));
+            return ExitCode.Done;
+        }
+
+        IDecodingSession[] sessions = [.. Enumerable.Range(0, shape.Sessions).Select(_ => _device.CreateSession(parameters))];
+        _report.Write(ModelWork.Generate(sessions, shape, Time));
+        foreach (IDecodingSession session in sessions) session.Dispose();
         return ExitCode.Done;
     }
 

@@ -36,18 +36,28 @@ internal static class ModelWork
         return new BenchResult(name, timing, tokens, 6 * multiplyAdds * tokens);
     }
 
-    /// <summary>Decoding one stream token by token, top-k 50.</summary>
-    public static BenchResult Generate(IDecodingSession session, BenchShape shape, Func<int, Action, Timing> time)
+    /// <summary>Decoding texts in turn, token by token, top-k 50.</summary>
+    public static BenchResult Generate(IReadOnlyList<IDecodingSession> sessions, BenchShape shape, Func<int, Action, Timing> time)
     {
         var sampler = new Sampler(new SamplingOptions { TopK = 50, TopP = 1, MinP = 0, Temperature = 1 });
-        int id = 0;
+        int[] ids = new int[sessions.Count];
         Timing timing = time(shape.Steps, () =>
         {
-            session.Read(id);
-            id = sampler.Sample(session.Logits());
+            for (int i = 0; i < ids.Length; i++)
+            {
+                sessions[i].Read(ids[i]);
+                ids[i] = sampler.Sample(sessions[i].Logits());
+            }
         });
-        string name = $"generate V {shape.Vocab} E {shape.Embedding} H {shape.Hidden} L {shape.Layers}";
-        return new BenchResult(name, timing, 1, 0);
+        return Texts(shape, timing);
+    }
+
+    /// <summary>What decoding a token of every text took.</summary>
+    public static BenchResult Texts(BenchShape shape, Timing timing)
+    {
+        string sessions = shape.Sessions > 1 ? $" sessions {shape.Sessions}" : "";
+        string name = $"generate V {shape.Vocab} E {shape.Embedding} H {shape.Hidden} L {shape.Layers}{sessions}";
+        return new BenchResult(name, timing, shape.Sessions, 0);
     }
 
     /// <summary>Multiplications with an addition in the layers, forward alone.</summary>

@@ -20,3 +20,14 @@ internal struct ScoreArguments
     public DevicePointer Weights, Top, Scores;
     public int Vocabulary, Units, Row;
 }
+
+/// <summary>SampleArguments of decode.cu.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct SampleArguments
+{
+    public DevicePointer Scores, Ids, Numbers;
+    public uint Key0, Key1;
+    public float InverseTemperature;
+    public int Vocabulary, Row;
+    public int Unused;
+}

@@ -27,6 +27,16 @@ struct ScoreArguments {
     int vocabulary, units, row;
 };
 
+struct SampleArguments {
+    const float* scores;  // [sessions, V]
+    int* ids;  // [sessions]: the tokens that are chosen
+    const StepNumbers* numbers;
+    RandomKey key;
+    float inverse_temperature;  // 0: the likeliest token
+    int vocabulary, row;
+    int unused;
+};
+
 template <bool bfloat16> DEVICE float dot(const void* matrix, i64 first, const float* vector, int length) {
     int lane = thread_index() % 32;
     float sum = 0;
@@ -89,6 +99,30 @@ template <bool bfloat16> DEVICE void scores(const ScoreArguments& a) {
 }
 
 }  // namespace
+
+// A token of each session, by its probability: the largest of score / temperature + Gumbel noise. A block a session.
+KERNEL(sample, SampleArguments, 256, 1) {
+    float* memory = (float*)shared_memory();
+    const float* x = a.scores + (i64)block_x() * a.row;
+    float best = -3.4e38f;
+    int chosen = 0;
+    for (int i = thread_index() * 4; i < a.vocabulary; i += thread_count() * 4) {
+        RandomWords words = random_words(a.key, a.numbers->step, ((u64)block_x() << 32) + i / 4);
+#pragma unroll
+        for (int j = 0; j < 4; j++) {
+            if (i + j >= a.vocabulary) break;
+            float uniform = ((words.x[j] >> 8) + 0.5f) * (1.0f / (1 << 24));
+            float noise = -log2_approximate(-log2_approximate(uniform) * log_of_2) * log_of_2;
+            float value = a.inverse_temperature > 0 ? x[i + j] * a.inverse_temperature + noise : x[i + j];
+            if (value > best) {
+                best = value;
+                chosen = i + j;
+            }
+        }
+    }
+    Peak peak = block_peak({best, chosen}, memory);
+    if (thread_index() == 0) a.ids[block_x()] = peak.index;
+}
 
 KERNEL(decode_layer_bf16, DecodeLayerArguments, 128, 1) { decode_layer<true>(a); }
 KERNEL(decode_layer_fp32, DecodeLayerArguments, 128, 1) { decode_layer<false>(a); }

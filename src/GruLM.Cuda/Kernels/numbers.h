@@ -72,6 +72,36 @@ template <typename T> DEVICE T block_sum(T value, T* memory) {
     return value;
 }
 
+// The largest of some numbers.
+struct Peak {
+    float value;
+    int index;  // the first place of the value
+};
+
+DEVICE Peak higher(Peak x, Peak y) {
+    if (y.value > x.value || (y.value == x.value && y.index < x.index)) return y;
+    return x;
+}
+
+// Over all threads of a block, in every thread. memory: 64 numbers of shared memory.
+DEVICE Peak block_peak(Peak mine, float* memory) {
+#pragma unroll
+    for (int mask = 16; mask > 0; mask /= 2) {
+        mine = higher(mine, {shuffle_xor(mine.value, mask), (int)shuffle_xor((u32)mine.index, mask)});
+    }
+    int warps = thread_count() / 32;
+    int* indices = (int*)(memory + 32);
+    sync_block();
+    if (thread_index() % 32 == 0) {
+        memory[thread_index() / 32] = mine.value;
+        indices[thread_index() / 32] = mine.index;
+    }
+    sync_block();
+    Peak best = {memory[0], indices[0]};
+    for (int i = 1; i < warps; i++) best = higher(best, {memory[i], indices[i]});
+    return best;
+}
+
 // Philox4x32-10, as in Philox.cs: a function of seed, purpose, step and lane.
 struct RandomWords {
     u32 x[4];

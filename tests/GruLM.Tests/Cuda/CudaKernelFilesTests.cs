@@ -47,6 +47,7 @@ public sealed partial class CudaKernelFilesTests : IDisposable
         ["matrix"] = Marshal.SizeOf<MatrixArguments>(),
         ["norm"] = Marshal.SizeOf<NormGradientArguments>(),
         ["product"] = Marshal.SizeOf<ProductArguments>(),
+        ["sample"] = Marshal.SizeOf<SampleArguments>(),
         ["scatter"] = Marshal.SizeOf<ScatterArguments>(),
         ["scores"] = Marshal.SizeOf<ScoreArguments>(),
         ["squares"] = Marshal.SizeOf<SquaresArguments>(),
@@ -60,6 +61,7 @@ public sealed partial class CudaKernelFilesTests : IDisposable
     [Fact]
     public void Arguments_are_as_long_as_the_kernels_think()
     {
+        TestCard.RequireStandIn();
         StandIn.Start();
         int found = 0;
         foreach (string file in Directory.EnumerateFiles(s_folder, "*.ptx"))

@@ -108,12 +108,17 @@ memory() {
 
 decode() {
   need_torch
-  local round
+  local round precision sessions
   for ((round = 0; round < rounds; round++)); do
     python3 "$here/torch_gru.py" decode >>"$work/theirs"
-    "$grulm" bench generate --device cuda --vocab-size 8192 --hidden-dim 512 --steps 2000 --json >>"$work/ours"
+    for precision in bf16 fp32; do
+      for sessions in 1 256; do
+        "$grulm" bench generate --device cuda --precision "$precision" --vocab-size 8192 --hidden-dim 512 --sessions "$sessions" \
+          --steps 1000 --json >>"$work/ours"
+      done
+    done
   done
-  echo "(GruLM writes one text after the other, in the precision of the card)"
+  echo "(one text with top-k 50 on the processor, PyTorch without; many with all tokens drawn on the card)"
   python3 "$here/ratios.py" "$work/ours" "$work/theirs" tokens_per_s
 }
 
@@ -164,7 +169,7 @@ leaks() {
 
 run_tests() {
   [ -x "$tests/GruLM.Tests" ] || skip "needs the folder of the self-contained tests"
-  (cd "$tests" && GRULM_TESTS_CARD=1 ./GruLM.Tests -noColor -noLogo -class "GruLM.Tests.Cuda.Cuda*") | tee "$work/output"
+  (cd "$tests" && GRULM_TESTS_CARD=1 ./GruLM.Tests -noColor -noLogo -class "GruLM.Tests.Cuda.*") | tee "$work/output"
   grep -qE 'Total: *[1-9]' "$work/output" || fail "no test ran"
 }
 

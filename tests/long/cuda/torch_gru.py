@@ -66,6 +66,7 @@ def decode(vocab, hidden, lanes, tokens, bf16):
     model = Model(vocab, hidden, 2).cuda().eval()
     if bf16:
         model = model.bfloat16()
+        model.gru.flatten_parameters()
     with torch.no_grad():
         ids = torch.zeros(1, lanes, dtype=torch.long, device="cuda")
         state = None

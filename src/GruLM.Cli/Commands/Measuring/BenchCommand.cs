@@ -21,7 +21,7 @@ internal static class BenchCommand
             "train", "Measure a whole training step.", steps: 10,
             (run, shape) => run.Train(shape), (run, shape) => run.Train(shape)),
         Shaped(
-            "generate", "Measure generating one text.", steps: 500,
+            "generate", "Measure generating texts.", steps: 500,
             (run, shape) => run.Generate(shape), (run, shape) => run.Generate(shape)),
         Tokenizer());
 
@@ -54,7 +54,7 @@ internal static class BenchCommand
         Option<string> device = Flags.Device("; a card's figures stand without the processor's ceilings");
         Option<bool> json = Flags.Json();
         Option<int?> threads = Flags.Threads();
-        Option[] ofBatches = shape.HasBatches ? [.. shape.Batches, precision] : [];
+        Option[] ofBatches = shape.HasBatches ? [.. shape.Batches, precision] : [shape.Sessions, precision];
         Option[] ofDevices = elsewhere is null ? [] : [device];
         return new GrulmCommand(
             name,

@@ -24,6 +24,8 @@ internal sealed class BenchShapeFlags(string name, int steps)
     private readonly Option<int> _bptt = Flags.Int("--bptt", 1, 1 << 16, 64, "tokens that a gradient reaches back");
     private readonly Option<int> _steps = Flags.Int("--steps", 1, 1_000_000, steps, "steps measured");
 
+    private readonly Option<int> _sessions = Flags.Int("--sessions", 1, 1 << 16, 1, "texts that are written at once");
+
     /// <summary>Whether lanes of windows are read; otherwise one token after another.</summary>
     public bool HasBatches { get; } = name != "generate";
 
@@ -32,6 +34,9 @@ internal sealed class BenchShapeFlags(string name, int steps)
 
     /// <summary>For measurements that have batches.</summary>
     public IReadOnlyList<Option> Batches => [_batchSize, _bptt];
+
+    /// <summary>For the measurement of texts.</summary>
+    public Option Sessions => _sessions;
 
     public Option Steps => _steps;
 
@@ -45,6 +50,7 @@ internal sealed class BenchShapeFlags(string name, int steps)
             Layers: flags.GetValue(_numLayers),
             Batch: HasBatches ? flags.GetValue(_batchSize) : 1,
             Bptt: HasBatches ? flags.GetValue(_bptt) : 1,
-            Steps: flags.GetValue(_steps));
+            Steps: flags.GetValue(_steps),
+            Sessions: HasBatches ? 1 : flags.GetValue(_sessions));
     }
 }
