@@ -67,10 +67,8 @@ internal static class BenchCommand
                 string chosen = elsewhere is null ? Devices.Cpu : Devices.Resolve(flags.GetValue(device)!, read.Config);
                 bool isElsewhere = chosen != Devices.Cpu;
 
-                // Texts are written in the precision of the device; on the processor that is float32.
-                Precision asked = shape.HasBatches ? Flags.PrecisionOf(flags.GetValue(precision)!)
-                    : isElsewhere ? Precision.Auto
-                    : Precision.Fp32;
+                // On the processor texts are written in float32.
+                Precision asked = shape.HasBatches || isElsewhere ? Flags.PrecisionOf(flags.GetValue(precision)!) : Precision.Fp32;
                 var options = new BenchOptions(flags.GetValue(threads) ?? 0, asked, flags.GetValue(json), chosen);
                 if (isElsewhere)
                 {

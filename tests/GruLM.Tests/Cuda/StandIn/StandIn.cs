@@ -15,14 +15,19 @@ internal static unsafe class StandIn
     /// </summary>
     public const string Collection = "The stand-in for a card";
 
-    private static readonly string s_folder = Path.Combine(StyleTests.Root(), "tests", "GruLM.Tests", "Cuda", "StandIn");
-    private static readonly string s_kernels = Path.Combine(StyleTests.Root(), "src", "GruLM.Cuda", "Kernels");
+    // On a real card the tests may run without the sources.
+    private static readonly string s_root = TestCard.IsReal ? "" : StyleTests.Root();
+    private static readonly string s_folder = Path.Combine(s_root, "tests", "GruLM.Tests", "Cuda", "StandIn");
+    private static readonly string s_kernels = Path.Combine(s_root, "src", "GruLM.Cuda", "Kernels");
     private static readonly string? s_compiler = FindCompiler();
     private static readonly Lazy<string> s_path = new(Build);
     private static readonly Lazy<nint> s_library = new(() => NativeLibrary.Load(s_path.Value));
 
     /// <summary>Why there is no stand-in on this machine; null where there is one.</summary>
-    public static string? Obstacle => s_compiler is null ? "needs a C++ compiler (g++ or clang++)" : null;
+    public static string? Obstacle =>
+        TestCard.IsReal ? "needs the stand-in for a card, and GRULM_TESTS_CARD asks for a real one"
+        : s_compiler is null ? "needs a C++ compiler (g++ or clang++)"
+        : null;
 
     /// <summary>The library's path; the first call compiles it.</summary>
     public static string LibraryPath => s_path.Value;
