@@ -2,7 +2,7 @@
 // itself; three planes hold a float32 exactly, x = x1 + x2 + x3 of 8 bits each, and the six products of planes down to 2^-16 of the first
 // make a product as exact as float32's. A may lie as [m, k] or [k, m], B as [n, k] or [k, n]; rows begin at multiples of 16 bytes and are
 // zero behind their last number. With several splits, each sums a part of k into a C of its own (sum_parts in update.cu adds them).
-#include "machine.h"
+#include "product_rows.h"
 
 struct ProductArguments {
     const u16* a;
@@ -138,33 +138,17 @@ template <int planes, bool a_along_k, bool b_along_k> DEVICE void multiply(const
 
     int lane = thread_index() % 32, g = lane / 4, pair = lane % 4 * 2;
     float* c = a.c + block_z() * a.c_part;
-    bool pairs = a.c_row % 2 == 0 && ((u64)c & 7) == 0;
+    bool pairs = stores_pairs(c, a.c_row);
 #pragma unroll
     for (int i = 0; i < 8; i++) {
-        int row = m0 + warp_m + i / 2 * 16 + i % 2 * 8 + g;
-        if (row >= a.m) continue;
-        if (a.kept != a.group) {
-            int in_group = row % a.group;
-            if (in_group >= a.kept) continue;
-            row = row / a.group * a.kept + in_group;
-        }
+        int row = row_of_result(m0 + warp_m + i / 2 * 16 + i % 2 * 8 + g, a.m, a.group, a.kept);
+        if (row < 0) continue;
         float* target = c + (i64)row * a.c_row;
 #pragma unroll
         for (int j = 0; j < 4; j++) {
             int column = n0 + warp_n + j * 8 + pair;
             float x = sums[i / 2][j][i % 2 * 2], y = sums[i / 2][j][i % 2 * 2 + 1];
-            if (pairs && column + 1 < a.n) {
-                u64* both = (u64*)(target + column);
-                if (a.add) {
-                    u64 old = *both;
-                    x += __builtin_bit_cast(float, (u32)old);
-                    y += __builtin_bit_cast(float, (u32)(old >> 32));
-                }
-                *both = (u64)__builtin_bit_cast(u32, y) << 32 | __builtin_bit_cast(u32, x);
-            } else {
-                if (column < a.n) target[column] = a.add ? target[column] + x : x;
-                if (column + 1 < a.n) target[column + 1] = a.add ? target[column + 1] + y : y;
-            }
+            store_sums(target, column, a.n, x, y, pairs, a.add);
         }
     }
 }

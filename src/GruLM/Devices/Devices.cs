@@ -22,8 +22,8 @@ public static class Devices
     /// <summary>What is said instead of a name to get the card where it helps, else the processor.</summary>
     public const string Auto = "auto";
 
-    // With fewer parameters a model is too small to gain by a card, which takes about as long for a small step as for a large one:
-    // measured in docs/cuda.md.
+    // With fewer parameters a model is too small to gain by a card, which takes about as long for a small step as for a large one. An
+    // estimate (docs/cuda.md).
     internal const long FewestParametersForCard = 1_000_000;
 
     private static readonly ConcurrentDictionary<string, Func<DeviceOptions, IDevice>> s_known = new(StringComparer.Ordinal)

@@ -1,6 +1,7 @@
 // The products of products.cu for Hopper, about twice as fast: one warp has the copy engine bring tiles of both factors, two groups of
 // four warps multiply them, each 64 rows of C. Numbers, planes and arguments are as there; the driver's maps say where the factors lie.
 #pragma once
+#include "../product_rows.h"
 #include "hopper.h"
 
 namespace {
@@ -111,33 +112,17 @@ DEVICE void multiply(const HopperProductArguments& a, const TensorMap* maps) {
 
     int lane = thread_index() % 32, pair = lane % 4 * 2;
     float* c = a.c + block_z() * a.c_part;
-    bool pairs = a.c_row % 2 == 0 && ((u64)c & 7) == 0;
+    bool pairs = stores_pairs(c, a.c_row);
 #pragma unroll
     for (int half = 0; half < 2; half++) {
-        int row = m0 + group * 64 + thread_index() % 128 / 32 * 16 + half * 8 + lane / 4;
-        if (row >= a.m) continue;
-        if (a.kept != a.group) {
-            int in_group = row % a.group;
-            if (in_group >= a.kept) continue;
-            row = row / a.group * a.kept + in_group;
-        }
+        int row = row_of_result(m0 + group * 64 + thread_index() % 128 / 32 * 16 + half * 8 + lane / 4, a.m, a.group, a.kept);
+        if (row < 0) continue;
         float* target = c + (i64)row * a.c_row;
 #pragma unroll
         for (int j = 0; j < columns / 8; j++) {
             int column = n0 + j * 8 + pair;
             float x = sums[j * 4 + half * 2], y = sums[j * 4 + half * 2 + 1];
-            if (pairs && column + 1 < a.n) {
-                u64* both = (u64*)(target + column);
-                if (a.add) {
-                    u64 old = *both;
-                    x += __builtin_bit_cast(float, (u32)old);
-                    y += __builtin_bit_cast(float, (u32)(old >> 32));
-                }
-                *both = (u64)__builtin_bit_cast(u32, y) << 32 | __builtin_bit_cast(u32, x);
-            } else {
-                if (column < a.n) target[column] = a.add ? target[column] + x : x;
-                if (column + 1 < a.n) target[column + 1] = a.add ? target[column + 1] + y : y;
-            }
+            store_sums(target, column, a.n, x, y, pairs, a.add);
         }
     }
 }
