@@ -150,6 +150,9 @@ internal sealed class CudaGruModel : ITrainableModel
     {
         Enter();
         MaskGradients();
+
+        // The numbers of the update before may still be on their way.
+        _card.Context.Synchronize();
         ref StepNumbers numbers = ref _hostUpdate.Span[0];
         numbers = new StepNumbers { GradientScale = (float)gradientScale };
         double decay = _options.Optimizer.AverageDecay;

@@ -37,6 +37,13 @@ struct SampleArguments {
     int unused;
 };
 
+// -log(-log(u)) of a uniform number u. Near 1, where -log(u) would be lost in the logarithm's error, it is its series in 1 - u.
+DEVICE float gumbel(u32 word) {
+    float below = ((word >> 9) + 0.5f) * (1.0f / (1 << 23)), above = ((0x7fffff - (word >> 9)) + 0.5f) * (1.0f / (1 << 23));
+    float inner = above < 0.01f ? above * (1 + above * (0.5f + above * 0.333333333f)) : -log2_approximate(below) * log_of_2;
+    return -log2_approximate(inner) * log_of_2;
+}
+
 template <bool bfloat16> DEVICE float dot(const void* matrix, i64 first, const float* vector, int length) {
     int lane = thread_index() % 32;
     float sum = 0;
@@ -111,8 +118,7 @@ KERNEL(sample, SampleArguments, 256, 1) {
 #pragma unroll
         for (int j = 0; j < 4; j++) {
             if (i + j >= a.vocabulary) break;
-            float uniform = ((words.x[j] >> 8) + 0.5f) * (1.0f / (1 << 24));
-            float noise = -log2_approximate(-log2_approximate(uniform) * log_of_2) * log_of_2;
+            float noise = gumbel(words.x[j]);
             float value = a.inverse_temperature > 0 ? x[i + j] * a.inverse_temperature + noise : x[i + j];
             if (value > best) {
                 best = value;

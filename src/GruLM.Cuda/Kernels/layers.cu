@@ -169,8 +169,8 @@ struct CarryArguments {
 };
 
 template <int planes> DEVICE void carry(const CarryArguments& a) {
-    int j = (block_x() * thread_count() + thread_index()) * 8;
-    if (j >= a.lanes * a.padded) return;
+    i64 j = ((i64)block_x() * thread_count() + thread_index()) * 8;
+    if (j >= (i64)a.lanes * a.padded) return;
     bool fresh = a.fresh && a.fresh[j / a.padded];
     float x[8];
 #pragma unroll
@@ -206,7 +206,8 @@ struct CellArguments {
 };
 
 template <int planes> DEVICE void forward_cell(const CellArguments& a) {
-    int item = block_x() * thread_count() + thread_index(), u = item % a.padded, b = item / a.padded;
+    i64 item = (i64)block_x() * thread_count() + thread_index();
+    int u = item % a.padded, b = item / a.padded;
     if (b >= a.lanes || u >= a.hidden) return;
     float* gates = a.gates + (i64)b * 3 * a.padded + u;
     const float* products = a.products + (i64)b * 3 * a.padded + u;

@@ -25,7 +25,7 @@ constexpr int warp_rows = 64, warp_columns = 32;
 
 template <int planes> struct Depth {
     static constexpr int k = planes == 1 ? 64 : 32;
-    static constexpr int stages = 3;
+    static constexpr int stages = planes == 1 ? 3 : 2;  // 96 KB of tiles, which every card has room for
 };
 
 // One operand's tile in shared memory. along_k: rows of C's dimension with k contiguous, else rows of k. Sixteen-byte chunks are shifted

@@ -212,15 +212,16 @@ KERNEL(orthogonal_step, UpdateArguments, 256, 1) {
 // Each block adds up its own stretch; one more block adds up the blocks.
 KERNEL(squares, SquaresArguments, 256, 1) {
     double* memory = (double*)shared_memory();
-    i64 each = (a.length / 4 + grid_x() - 1) / grid_x() * 4, first = block_x() * each;
+    i64 each = ((a.length + 3) / 4 + grid_x() - 1) / grid_x() * 4, first = block_x() * each;
     i64 end = first + each < a.length ? first + each : a.length;
+    bool aligned = ((u64)a.x & 15) == 0;  // a gate's part of a matrix may begin anywhere
     double sum = 0;
     for (i64 i = first + thread_index() * 4; i < end; i += thread_count() * 4) {
-        if (i + 4 <= end) {
+        if (aligned && i + 4 <= end) {
             Floats4 x = *(const Floats4*)(a.x + i);
             sum += (double)(x.x * x.x + x.y * x.y) + (double)(x.z * x.z + x.w * x.w);
         } else {
-            for (i64 j = i; j < end; j++) sum += (double)(a.x[j] * a.x[j]);
+            for (i64 j = i; j < end && j < i + 4; j++) sum += (double)(a.x[j] * a.x[j]);
         }
     }
     sum = block_sum(sum, memory);

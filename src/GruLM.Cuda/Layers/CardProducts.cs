@@ -115,7 +115,7 @@ internal sealed class CardProducts : IDisposable
             Group = target.Group,
             Kept = target.Kept,
         };
-        int shared = 3 * 2 * TileRows * Depth * sizeof(ushort) * _card.Planes;
+        int stages = _card.UsesBf16 ? 3 : 2, shared = stages * 2 * TileRows * Depth * sizeof(ushort) * _card.Planes;
         _card.Context.Launch(_narrow[(int)kind], grid, Threads, shared, arguments);
     }
 

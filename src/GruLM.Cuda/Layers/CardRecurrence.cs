@@ -47,7 +47,7 @@ internal sealed class CardRecurrence
             Lanes = batch.Lanes,
             Padded = Padded,
         };
-        _card.ForEach(_carry, batch.Lanes * Padded / 8, carry);
+        _card.ForEach(_carry, (long)batch.Lanes * Padded / 8, carry);
         (RecurrencePlan? plan, CudaKernel? kernel) = Plan(batch.Lanes, backward: false);
         if (plan is null)
         {

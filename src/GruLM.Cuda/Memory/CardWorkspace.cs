@@ -48,7 +48,7 @@ internal sealed class CardWorkspace : IDisposable
         DLogits = Planes(training ? (long)ChunkRows * LogitRow : 0);
         DState = Plain<float>(forTraining * h);
         DInput = Plain<float>(forTraining * Math.Max(e, config.Residual ? h : 0));
-        DGates = Planes(training ? (tokens + SlackRows) * 4 * h : 0);
+        DGates = Planes(training ? (tokens + SlackRows) * 4L * h : 0);
         DBias = Plain<float>(training ? (lanes / 16) * 4 * h : 0);
         Scattered = Plain<float>(training ? EmbeddingSegments.MostParts(tokens) * e : 0);
         NormParts = Plain<float>(training && config.LayerNorm ? (NormRows + 1) * 2 * h : 0);

@@ -15,17 +15,25 @@ internal static class ContinuationScoring
 
         // What both begin with is read once; it is the whole context unless a token straddles the seam.
         int common = before.Zip(whole).TakeWhile(pair => pair.First == pair.Second).Count();
-        using IDecodingSession session = model.NewSession();
-        foreach (int id in before[..common])
+        IDecodingSession session = model.NewSession();
+        try
         {
-            using (model.TakeTurn()) session.Read(id);
-        }
+            foreach (int id in before[..common])
+            {
+                using (model.TakeTurn()) session.Read(id);
+            }
 
-        if (common == before.Count) return Sum(model, session, whole[common..]);
-        float[] state = session.SaveState();
-        double sum = Sum(model, session, whole[common..]);
-        session.RestoreState(state);
-        return sum - Sum(model, session, before[common..]);
+            if (common == before.Count) return Sum(model, session, whole[common..]);
+            float[] state;
+            using (model.TakeTurn()) state = session.SaveState();
+            double sum = Sum(model, session, whole[common..]);
+            using (model.TakeTurn()) session.RestoreState(state);
+            return sum - Sum(model, session, before[common..]);
+        }
+        finally
+        {
+            model.EndSession(session);
+        }
     }
 
     // The log-probability of tokens after what the session has read.

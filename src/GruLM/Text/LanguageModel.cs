@@ -175,6 +175,20 @@ public sealed class LanguageModel : IDisposable
         return _device.CreateSession(_parameters);
     }
 
+    /// <summary>Disposes a session in a turn, since a device may be at work for another; after the model without one.</summary>
+    internal void EndSession(IDecodingSession session)
+    {
+        bool hasTurn = _turns.TryTake(out Turns.Turn turn);
+        try
+        {
+            session.Dispose();
+        }
+        finally
+        {
+            if (hasTurn) turn.Dispose();
+        }
+    }
+
     /// <summary>A model to score one text with; it computes in turns, and is to be returned.</summary>
     internal ITrainableModel TakeScorer()
     {

@@ -66,12 +66,12 @@ internal sealed class TextWriterSession : IDisposable
     /// <summary>Forgets everything read and written.</summary>
     public void Reset()
     {
-        _session.Reset();
+        using (_model.TakeTurn()) _session.Reset();
         _sampler.Reset();
         _decoder.Reset();
     }
 
-    public void Dispose() => _session.Dispose();
+    public void Dispose() => _model.EndSession(_session);
 
     // Chooses a token and reads it; −1 for one that ends the text, which is not read.
     private int Step(int[] never, int[] ends)

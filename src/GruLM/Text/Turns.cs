@@ -16,16 +16,19 @@ internal sealed class Turns
 
     /// <summary>Waits for a turn, which lasts until it is disposed. Throws <see cref="ObjectDisposedException"/> in the name of
     /// <paramref name="owner"/> after <see cref="End"/>.</summary>
-    public Turn Take(object owner)
+    public Turn Take(object owner) => TryTake(out Turn turn) ? turn : throw new ObjectDisposedException(owner.GetType().Name);
+
+    /// <summary>Waits for a turn; false after <see cref="End"/>, when there is nobody left to wait for.</summary>
+    public bool TryTake(out Turn turn)
     {
         lock (_gate)
         {
             Wait();
-            if (!_ended) return new Turn(this);
+            turn = new Turn(this);
+            if (!_ended) return true;
             Next();
+            return false;
         }
-
-        throw new ObjectDisposedException(owner.GetType().Name);
     }
 
     /// <summary>Waits for the turns that were asked for before, and gives out no more. False when that has been done already.</summary>

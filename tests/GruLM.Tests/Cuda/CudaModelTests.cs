@@ -41,6 +41,12 @@ public sealed class CudaModelTests : IDisposable
             }),
         ["sgd"] = (s_plain, new ModelOptions { Optimizer = new SgdOptions { WeightDecay = 0.1 } }),
         ["muon"] = (s_plain, new ModelOptions { Optimizer = new MuonOptions { Every = 2, RateFactor = 2 } }),
+        ["muon, odd sizes"] = (
+            s_plain with { VocabSize = 131, EmbeddingDim = 13, HiddenDim = 37 },
+            new ModelOptions { Optimizer = new MuonOptions { Every = 1, RateFactor = 2 } }),
+        ["muon, no sizes"] = (
+            s_plain with { VocabSize = 5, EmbeddingDim = 1, HiddenDim = 1 },
+            new ModelOptions { Optimizer = new MuonOptions { Every = 1, RateFactor = 2 } }),
         ["average"] = (s_plain, new ModelOptions { Optimizer = new AdamWOptions { AverageDecay = 0.9 } }),
     };
 
@@ -123,6 +129,22 @@ public sealed class CudaModelTests : IDisposable
         }
 
         pair.Score(pair.Batch(steps: 9, lanes: 2, seed: 9), "score");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_card_with_little_shared_memory_will_do(bool bfloat16)
+    {
+        using Card card = TestCard.OpenSmall(bfloat16);
+        GruConfig config = s_plain with { HiddenDim = 128 };
+        using var compute = Compute.Create(1, Precision.Fp32);
+        using var plain = GruLanguageModel.Create(config, compute, new ModelOptions());
+        using var model = new CudaGruModel(card, plain.Parameters.Copy(config), new ModelOptions());
+        TokenBatch batch = ModelPair.Batch(config, steps: 3, lanes: 20, seed: 1);
+        LossSums expected = plain.ForwardBackward(batch, 50, 0), actual = model.ForwardBackward(batch, 50, 0);
+        ModelPair.Close(expected.Nll, actual.Nll, bfloat16 ? 2e-4 : 2e-6, "loss");
+        ModelPair.Close(plain.Evaluate(batch).Nll, model.Evaluate(batch).Nll, bfloat16 ? 2e-4 : 2e-6, "loss of evaluation");
     }
 
     /// <inheritdoc/>

@@ -21,6 +21,15 @@ internal static class TestCard
         return new Card(CudaContext.Open(), bfloat16) { RecurrenceWay = way };
     }
 
+    /// <summary>Opens a card of capability 8.6, whose blocks have 99 KB of shared memory at most; skips the test on a real one.</summary>
+    public static Card OpenSmall(bool bfloat16)
+    {
+        RequireStandIn();
+        Begin();
+        StandIn.SetDevice(8, 6, 12040, 1);
+        return new Card(CudaContext.Open(), bfloat16);
+    }
+
     /// <summary>Opens the card as a device.</summary>
     public static CudaDevice OpenDevice(Precision precision, ulong seed = 0)
     {

@@ -99,6 +99,7 @@ DEVICE void wait_for_all(const u32* done, u32 steps) {
         ready = true;
         for (int i = thread_index() % 32; i < (int)grid_x(); i += 32) ready = ready && load_acquire(done + i) >= steps;
     } while (!all_lanes(ready));
+    sync_warp();
 }
 
 template <int planes>
