@@ -4,6 +4,7 @@
 using System.Globalization;
 using System.Text.Json;
 using GruLM.Cli.Demo;
+using GruLM.Generation;
 using GruLM.Tests.Cli;
 
 namespace GruLM.Tests.Cuda;
@@ -71,6 +72,50 @@ public sealed class CudaCommandTests : IDisposable
         string text = Output(generate);
         Assert.NotEmpty(text.Trim());
         Assert.Equal(text, Output($"{generate} --device cuda"));
+        if (!TestCard.IsReal) Assert.Equal("", StandIn.Live);
+    }
+
+    [Fact]
+    public void Texts_of_several_threads_do_not_disturb_each_other()
+    {
+        string folder = Train("model", "--max-steps 4 --device cuda");
+        using (var model = LanguageModel.Open(folder, threads: 1, device: "cuda"))
+        {
+            var options = new GenerationOptions { MaxTokens = 3, Sampling = new SamplingOptions { Temperature = 0 }, IgnoreEos = true };
+            string expected = Text();
+            double likely = Likely();
+            using var ended = new CancellationTokenSource();
+            Thread[] others = [new(Reset), new(Reset)];
+            foreach (Thread thread in others) thread.Start();
+            try
+            {
+                for (int i = 0; i < 40; i++)
+                {
+                    Assert.Equal(expected, Text());
+                    Assert.Equal(likely, Likely());
+                }
+            }
+            finally
+            {
+                ended.Cancel();
+                foreach (Thread thread in others) thread.Join();
+            }
+
+            string Text() => string.Concat(model.Generate("The", options));
+
+            double Likely() => model.LogProb("a go", "ose");
+
+            // Sessions are made, reset and disposed beside the tokens of others, some of which are being recorded.
+            void Reset()
+            {
+                while (!ended.IsCancellationRequested)
+                {
+                    using ChatSession chat = model.StartChat(options);
+                    for (int i = 0; i < 20; i++) chat.Reset();
+                }
+            }
+        }
+
         if (!TestCard.IsReal) Assert.Equal("", StandIn.Live);
     }
 
