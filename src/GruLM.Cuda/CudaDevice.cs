@@ -63,6 +63,9 @@ public sealed class CudaDevice : IDevice
     /// <inheritdoc/>
     public IDecodingSession CreateSession(GruParameters parameters) => new CudaDecodingSession(_card, OnCard(parameters));
 
+    /// <summary>Memory of the card that buffers took at most so far.</summary>
+    internal long PeakBytes => _card.Context.PeakBytes;
+
     /// <summary>So many texts that are written together; the parameters stay the caller's.</summary>
     internal CudaDecodingBatch CreateBatch(GruParameters parameters, int sessions, double temperature, ulong seed) =>
         new(_card, OnCard(parameters), sessions, temperature, seed);

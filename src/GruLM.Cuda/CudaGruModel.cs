@@ -19,7 +19,8 @@ internal sealed class CudaGruModel : ITrainableModel
     private readonly CardDropout _dropout;
     private readonly CardSquares _squares;
     private readonly EmbeddingSegments _segments;
-    private readonly CudaKernel _average, _exchange, _maskGradients;
+    private readonly CudaKernel _maskGradients;
+    private readonly CardAverage _average;
     private readonly HostBuffer<StepNumbers> _hostNumbers, _hostUpdate;
     private readonly DeviceBuffer<StepNumbers> _numbers, _update;
     private readonly List<CardStates> _trainingStates = [];
@@ -28,7 +29,6 @@ internal sealed class CudaGruModel : ITrainableModel
     private CardWorkspace? _workspace;
     private DeviceBuffer<float>? _gradients;
     private CardOptimizer? _optimizer;
-    private DeviceBuffer<float>? _averaged;
     private PlanesFor _planes;
     private long _maskedFor = -1;
     private bool _gradientsAreUnmasked;
@@ -51,8 +51,7 @@ internal sealed class CudaGruModel : ITrainableModel
         _dropout = CardDropout.Of(Config, options);
         _squares = new CardSquares(card);
         _segments = new EmbeddingSegments(Config.VocabSize);
-        _average = card.Kernel("update", "average", hasPrecision: false);
-        _exchange = card.Kernel("update", "exchange", hasPrecision: false);
+        _average = new CardAverage(card, _parameters, options.Optimizer.AverageDecay);
         _maskGradients = card.Kernel("update", "mask_gradients", hasPrecision: false);
         (_hostNumbers, _hostUpdate) = (card.Context.AllocateHost<StepNumbers>(1), card.Context.AllocateHost<StepNumbers>(1));
         (_numbers, _update) = (card.Context.Allocate<StepNumbers>(1), card.Context.Allocate<StepNumbers>(1));
@@ -155,13 +154,12 @@ internal sealed class CudaGruModel : ITrainableModel
         _card.Context.Synchronize();
         ref StepNumbers numbers = ref _hostUpdate.Span[0];
         numbers = new StepNumbers { GradientScale = (float)gradientScale };
-        double decay = _options.Optimizer.AverageDecay;
-        if (decay > 0 && _averaged is null) _averaged = CopyOfParameters();
+        _average.Begin();
         Optimizer.Begin(learningRate, ref numbers);
-        numbers.AverageShare = (float)(1 - Math.Min(decay, Optimizer.Steps / (Optimizer.Steps + 9.0)));
+        numbers.AverageShare = _average.Share(Optimizer.Steps);
         _card.Context.UploadAsync(_update, _hostUpdate, 1);
         Optimizer.Apply(_update.At(0));
-        if (_averaged is not null) Blend(_average, _averaged);
+        _average.Add(_update.At(0));
         Changed();
         if (Regularisation.RecurrentDropout == 0) MakePlanes(masked: false);
     }
@@ -170,9 +168,7 @@ internal sealed class CudaGruModel : ITrainableModel
     public void SwapAverage()
     {
         Enter();
-        if (_averaged is null) return;
-        Blend(_exchange, _averaged);
-        Changed();
+        if (_average.Swap()) Changed();
     }
 
     /// <inheritdoc/>
@@ -191,12 +187,7 @@ internal sealed class CudaGruModel : ITrainableModel
     {
         Enter();
         batch.CheckIds(Config.VocabSize);
-        if (!logProbs.IsEmpty && logProbs.Length < batch.Targets.Length)
-        {
-            string message = $"there is room for {logProbs.Length} log-probabilities, and the batch has {batch.Targets.Length} targets";
-            throw new ArgumentException(message, nameof(logProbs));
-        }
-
+        batch.CheckRoom(logProbs);
         CardBatch on = Reserve(batch, training: false);
         on.Stage(batch, _evaluationState.Prepare(batch.Lanes, _recordings), segments: null);
         MakePlanes(masked: false);
@@ -219,29 +210,21 @@ internal sealed class CudaGruModel : ITrainableModel
         Enter();
         using Optimizer optimizer = _options.Optimizer.Create(Config);
         Optimizer.CopyTo(optimizer);
-        using ParameterAverage? average = _averaged is null ? null : AverageOnHost(_averaged);
+        using ParameterAverage? average = _average.ToHost();
         LaneStates[] states = [.. Enumerable.Range(0, Math.Max(1, _trainingStates.Count)).Select(part => TrainingState(part).ToHost())];
         TrainingStateFile.Write(path, optimizer, average, states);
         foreach (LaneStates state in states) state.Dispose();
     }
 
     /// <inheritdoc/>
-    public unsafe void LoadTrainingState(string path)
+    public void LoadTrainingState(string path)
     {
         Enter();
         using var file = TrainingStateFile.Open(path);
         using Optimizer optimizer = _options.Optimizer.Create(Config);
         file.Read(optimizer);
         Optimizer.CopyFrom(optimizer);
-        if (_options.Optimizer.AverageDecay > 0 && file.HasAverage(_parameters.OnHost()))
-        {
-            using var average = new ParameterAverage(_parameters.OnHost(), _options.Optimizer.AverageDecay);
-            file.Read(average);
-            _averaged ??= _card.Context.Allocate<float>(_parameters.Values.Length);
-            var values = new ReadOnlySpan<float>(average.Values.Pointer, checked((int)average.Values.Length));
-            _card.Context.Upload(_averaged, 0, values);
-        }
-
+        _average.Read(file);
         for (int part = 0; part == 0 || file.HasState(part); part++)
         {
             using var state = new LaneStates(Config.NumLayers, FusedGruLayer.Padded(Config.HiddenDim));
@@ -263,7 +246,7 @@ internal sealed class CudaGruModel : ITrainableModel
         foreach (CardStates state in _trainingStates) state.Dispose();
         _evaluationState.Dispose();
         _optimizer?.Dispose();
-        _averaged?.Dispose();
+        _average.Dispose();
         _gradients?.Dispose();
         _norm?.Dispose();
         _squares.Dispose();
@@ -358,32 +341,6 @@ internal sealed class CudaGruModel : ITrainableModel
     {
         _parameters.Changed();
         _planes = PlanesFor.Nothing;
-    }
-
-    private DeviceBuffer<float> CopyOfParameters()
-    {
-        DeviceBuffer<float> copy = _card.Context.Allocate<float>(_parameters.Values.Length);
-        _card.Context.Copy(_parameters.Values, 0, copy, 0, copy.Length);
-        return copy;
-    }
-
-    private void Blend(CudaKernel kernel, DeviceBuffer<float> average)
-    {
-        var arguments = new BlendArguments
-        {
-            X = average.At(0),
-            Y = _parameters.Values.At(0),
-            Numbers = _update.At(0),
-            Length = average.Length,
-        };
-        _card.ForEach(kernel, arguments.Length, arguments);
-    }
-
-    private unsafe ParameterAverage AverageOnHost(DeviceBuffer<float> averaged)
-    {
-        var average = new ParameterAverage(_parameters.OnHost(), _options.Optimizer.AverageDecay);
-        _card.Context.Download(averaged, 0, new Span<float>(average.Values.Pointer, checked((int)average.Values.Length)));
-        return average;
     }
 
     private CardStates TrainingState(int part)

@@ -213,12 +213,7 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
     {
         ThrowIfDisposed();
         batch.CheckIds(Config.VocabSize);
-        if (!logProbs.IsEmpty && logProbs.Length < batch.Targets.Length)
-        {
-            string message = $"there is room for {logProbs.Length} log-probabilities, and the batch has {batch.Targets.Length} targets";
-            throw new ArgumentException(message, nameof(logProbs));
-        }
-
+        batch.CheckRoom(logProbs);
         Pack(PackedFor.Evaluation);
         Workspace w = Reserve(batch, training: false);
         _evaluationState.Prepare(batch);

@@ -83,4 +83,13 @@ public sealed class TokenBatch
             }
         }
     }
+
+    /// <summary>Throws <see cref="ArgumentException"/> when there is no room for a number of every target; an empty span is not
+    /// asked.</summary>
+    internal void CheckRoom(ReadOnlySpan<float> logProbs)
+    {
+        if (logProbs.IsEmpty || logProbs.Length >= Targets.Length) return;
+        string message = $"there is room for {logProbs.Length} log-probabilities, and the batch has {Targets.Length} targets";
+        throw new ArgumentException(message, nameof(logProbs));
+    }
 }

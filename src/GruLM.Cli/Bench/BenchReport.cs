@@ -52,6 +52,7 @@ internal sealed class BenchReport(bool isJson, BenchMachine machine, TextWriter 
             output.WriteLine($"{gflops} GFLOP/s of model arithmetic{fp32}{bf16}");
         }
 
+        if (result.CardMegabytes > 0) output.WriteLine(Format(result.CardMegabytes, "#,0") + " MB of the card at most");
         output.WriteLine(machine.Description);
     }
 
@@ -67,6 +68,7 @@ internal sealed class BenchReport(bool isJson, BenchMachine machine, TextWriter 
         else json.WriteNumber("median_ms", Math.Round(timing.Seconds * 1e3, 4));
         if (tokens > 0) json.WriteNumber("tokens_per_s", Math.Round(tokens / timing.Seconds, 1));
         if (result.Gflops > 0) json.WriteNumber("gflops", Math.Round(result.Gflops, 1));
+        if (result.CardMegabytes > 0) json.WriteNumber("card_mb", Math.Round(result.CardMegabytes, 1));
         if (timing.Fp32 > 0) json.WriteNumber("fp32_ceiling_gflops", Math.Round(timing.Fp32, 1));
         if (timing.Fp32 > 0 && flops > 0) json.WriteNumber("of_fp32_ceiling", Math.Round(result.OfFp32 / 1e9, 3));
         if (timing.Bf16 > 0) json.WriteNumber("bf16_ceiling_gflops", Math.Round(timing.Bf16, 1));

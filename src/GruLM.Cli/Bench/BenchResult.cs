@@ -9,6 +9,9 @@ namespace GruLM.Cli.Bench;
 /// <param name="Flops">Floating-point operations a run; 0 where they are not counted.</param>
 internal readonly record struct BenchResult(string Name, Timing Timing, double Tokens, double Flops)
 {
+    /// <summary>Megabytes (2^20) of a card that it took at most; 0 on the processor.</summary>
+    public double CardMegabytes { get; init; }
+
     public double Gflops => Flops / Timing.Seconds / 1e9;
 
     /// <summary>The share of the float32 ceiling, in billionths.</summary>

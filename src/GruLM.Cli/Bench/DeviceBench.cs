@@ -26,7 +26,8 @@ internal sealed class DeviceBench : IDisposable
     {
         ModelWork.Check(shape);
         using ITrainableModel model = _device.CreateModel(shape.Config, new ModelOptions { Seed = 1 });
-        _report.Write(ModelWork.Train(model, shape, Time));
+        BenchResult result = ModelWork.Train(model, shape, Time);
+        _report.Write(_device is CudaDevice card ? result with { CardMegabytes = card.PeakBytes / (double)(1 << 20) } : result);
         return ExitCode.Done;
     }
 

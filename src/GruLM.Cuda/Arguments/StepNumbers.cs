@@ -39,7 +39,6 @@ internal struct StepNumbers
     public float InverseCounted;
     public float ActivationPenalty;
     public float SlownessPenalty;
-    public float LearningRate;
     public float GradientScale;
     public float Keep;
     public float StepSize;
@@ -47,5 +46,4 @@ internal struct StepNumbers
     public float AverageShare;
     public float MomentumKeep;
     public float MomentumStep;
-    public uint Unused;
 }

@@ -12,7 +12,6 @@ internal sealed unsafe class CudaCard
     private const int MultiprocessorCount = 16;
     private const int ComputeCapabilityMajor = 75;
     private const int ComputeCapabilityMinor = 76;
-    private const int MaxSharedMemoryPerMultiprocessor = 81;
     private const int MaxSharedMemoryPerBlockOptIn = 97;
 
     private CudaCard(int device)
@@ -28,7 +27,6 @@ internal sealed unsafe class CudaCard
         Minor = Attribute(ComputeCapabilityMinor);
         Multiprocessors = Attribute(MultiprocessorCount);
         SharedMemoryPerBlock = Attribute(MaxSharedMemoryPerBlockOptIn);
-        SharedMemoryPerMultiprocessor = Attribute(MaxSharedMemoryPerMultiprocessor);
     }
 
     /// <summary>The driver's number for it.</summary>
@@ -48,9 +46,6 @@ internal sealed unsafe class CudaCard
 
     /// <summary>The most shared memory that a block may ask for, in bytes.</summary>
     public int SharedMemoryPerBlock { get; }
-
-    /// <summary>The shared memory of a multiprocessor, in bytes.</summary>
-    public int SharedMemoryPerMultiprocessor { get; }
 
     /// <summary>Its memory in bytes.</summary>
     public long TotalMemory { get; }

@@ -51,9 +51,6 @@ internal sealed unsafe partial class CudaContext : IDisposable
     /// <summary>The most shared memory that a block may ask for, in bytes.</summary>
     public int SharedMemoryPerBlock => _card.SharedMemoryPerBlock;
 
-    /// <summary>The shared memory of a multiprocessor, in bytes.</summary>
-    public int SharedMemoryPerMultiprocessor => _card.SharedMemoryPerMultiprocessor;
-
     /// <summary>The card's memory in bytes.</summary>
     public long TotalMemory => _card.TotalMemory;
 

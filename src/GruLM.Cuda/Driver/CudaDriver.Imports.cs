@@ -124,21 +124,6 @@ internal static unsafe partial class CudaDriver
         nint function, uint gridX, uint gridY, uint gridZ, uint blockX, uint blockY, uint blockZ, uint sharedBytes, nint stream,
         void** parameters);
 
-    [LibraryImport(Library, EntryPoint = "cuEventCreate")]
-    public static partial int CreateEvent(out nint moment, uint flags);
-
-    [LibraryImport(Library, EntryPoint = "cuEventRecord")]
-    public static partial int RecordEvent(nint moment, nint stream);
-
-    [LibraryImport(Library, EntryPoint = "cuEventSynchronize")]
-    public static partial int WaitForEvent(nint moment);
-
-    [LibraryImport(Library, EntryPoint = "cuEventElapsedTime")]
-    public static partial int Elapsed(out float milliseconds, nint start, nint end);
-
-    [LibraryImport(Library, EntryPoint = "cuEventDestroy_v2")]
-    public static partial int DestroyEvent(nint moment);
-
     [LibraryImport(Library, EntryPoint = "cuTensorMapEncodeTiled")]
     public static partial int EncodeTiles(
         void* map, int type, uint rank, ulong address, ulong* sizes, ulong* strides, uint* box, uint* steps, int interleave, int swizzle,

@@ -152,11 +152,10 @@ struct StepNumbers {
     u64 update;  // and those of recurrent dropout
     float inverse_counted;  // 1 / predicted tokens of the whole step
     float activation_penalty, slowness_penalty;  // a / (N H), b / (N H)
-    float learning_rate, gradient_scale;
+    float gradient_scale;
     float keep, step_size, root_correction;  // of AdamW
     float average_share;
     float momentum_keep, momentum_step;
-    u32 unused;
 };
 
 }  // namespace

@@ -26,7 +26,6 @@ internal sealed class CardProducts : IDisposable
     private const int TileRows = 128;
     private const int Threads = 256;
     private const int HopperThreads = 384;
-    private const int HopperMajor = 9;
     private const int HopperStageBytes = 224 * 1024;
     private const int MostStages = 6;
     private const int BytesOfBarriers = 2 * 8;
@@ -46,7 +45,7 @@ internal sealed class CardProducts : IDisposable
     public CardProducts(Card card)
     {
         _card = card;
-        _isHopper = card.Context.Major == HopperMajor;
+        _isHopper = card.IsHopper;
         string[] kinds = ["nt", "nn", "tn"];
         string hopper = card.UsesBf16 ? "products_hopper_bf16" : "products_hopper_fp32";
         _narrow = _isHopper

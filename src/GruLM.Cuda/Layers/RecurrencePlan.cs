@@ -34,7 +34,6 @@ internal sealed record RecurrencePlan(
     /// <summary>Numbers of a tile of Hopper's copy engine.</summary>
     public const int HopperDepth = 64;
 
-    private const int HopperMajor = 9;
     private const int HopperLanes = 64;
     private const int FewestStages = 2;
     private const int MostStages = 8;
@@ -98,7 +97,7 @@ internal sealed record RecurrencePlan(
     // A block of 64 lanes, with tiles of so many numbers on their way.
     private static RecurrencePlan? CreateHopper(Card card, int units, int hidden, int lanes, bool backward)
     {
-        if (card.Context.Major != HopperMajor || hidden % HopperDepth != 0) return null;
+        if (!card.IsHopper || hidden % HopperDepth != 0) return null;
         int slices = hidden / units, laneTiles = (lanes + HopperLanes - 1) / HopperLanes;
         if (slices * laneTiles > card.Context.Multiprocessors) return null;
         int tile = HopperLanes * HopperDepth * sizeof(ushort) * card.Planes, exchange = backward ? units / 2 * 128 * sizeof(float) : 0;

@@ -18,6 +18,9 @@ internal sealed class Card(CudaContext context, bool bfloat16) : IDisposable
     /// <summary>How recurrences are made; where that way does not fit a layer, step by step. For tests.</summary>
     public RecurrenceWay RecurrenceWay { get; init; }
 
+    /// <summary>Whether the card has Hopper's instructions, which only capability 9.0 has.</summary>
+    public bool IsHopper => context.Major == 9;
+
     /// <summary>Units, rounded up to whole groups of 32.</summary>
     public static int PadUnits(int units) => (units + 31) / 32 * 32;
 

@@ -120,6 +120,19 @@ public sealed class CudaCommandTests : IDisposable
     }
 
     [Fact]
+    public void A_measured_step_says_how_much_of_the_card_it_took()
+    {
+        const string Bench = "bench train --vocab-size 50 --hidden-dim 32 --batch-size 2 --bptt 3 --steps 1 --json";
+        using var onCard = JsonDocument.Parse(Output($"{Bench} --device cuda"));
+
+        // Parameters, gradients and two moments at the least.
+        double least = 4 * sizeof(float) * ((50 * 32) + (2 * 3 * 32 * 64)) / (double)(1 << 20);
+        Assert.InRange(onCard.RootElement.GetProperty("card_mb").GetDouble(), least, 100);
+        using var own = JsonDocument.Parse(Output(Bench));
+        Assert.False(own.RootElement.TryGetProperty("card_mb", out _));
+    }
+
+    [Fact]
     public void A_card_that_fails_under_way_ends_the_command_in_a_line()
     {
         TestCard.RequireStandIn();
