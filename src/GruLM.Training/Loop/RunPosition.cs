@@ -32,7 +32,13 @@ public sealed record RunPosition
     /// <summary>The best evaluation so far; null before the first.</summary>
     public EvaluationResult? Best { get; init; }
 
-    /// <summary>Evaluations since then.</summary>
+    /// <summary>The step of that evaluation; 0 where the checkpoint is from before it was recorded.</summary>
+    public long BestStep { get; init; }
+
+    /// <summary>The last evaluation; null before the first.</summary>
+    public EvaluationResult? Last { get; init; }
+
+    /// <summary>Evaluations since the best one.</summary>
     public int EvaluationsSinceBest { get; init; }
 
     /// <summary>How often <see cref="ScheduleKind.Plateau"/> has cut the learning rate.</summary>

@@ -91,7 +91,11 @@ public sealed class Trainer
 
     private bool EvaluationDue =>
         _heldOut is not null && _position.Step > 0 && _position.EvaluatedStep != _position.Step
-        && (AtEnd || AtEndOfEpoch || (_options.EvalInterval > 0 && _position.Step % _options.EvalInterval == 0));
+        && (AtEnd || AtEndOfEpoch || IsAtPartOfEpoch || (_options.EvalInterval > 0 && _position.Step % _options.EvalInterval == 0));
+
+    private bool IsAtPartOfEpoch =>
+        EvaluationSpacing.Steps(_options.LeastEvaluations, _position.TotalSteps, _data.StepsInEpoch(_position.Epoch)) is { } distance
+        && _position.IndexInEpoch % distance == 0;
 
     private bool SaveDue =>
         AtEndOfEpoch || (_options.SaveInterval > 0 && _position.Step % _options.SaveInterval == 0)
@@ -240,12 +244,13 @@ public sealed class Trainer
             _position = _position with
             {
                 EvaluatedStep = _position.Step,
+                Last = result,
                 EvaluationsSinceBest = isBest ? 0 : _position.EvaluationsSinceBest + 1,
                 Seconds = Seconds,
             };
             if (isBest)
             {
-                _position = _position with { Best = result };
+                _position = _position with { Best = result, BestStep = _position.Step };
                 _store?.SaveModel(_model, isInterim: false);
             }
 

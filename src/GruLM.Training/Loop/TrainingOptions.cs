@@ -65,6 +65,10 @@ public sealed record TrainingOptions
     /// <summary>Steps between evaluations besides those at the end of each epoch. 0: none.</summary>
     public long EvalInterval { get; init; }
 
+    /// <summary>About how many evaluations a run of few epochs has: those inside epochs come at equal distances. 0: none besides those that
+    /// <see cref="EvalInterval"/> asks for.</summary>
+    public int LeastEvaluations { get; init; }
+
     /// <summary>Held-out tokens an evaluation reads at most. 0: all.</summary>
     public long EvalTokens { get; init; }
 
@@ -102,6 +106,7 @@ public sealed record TrainingOptions
         Setting.Check(PlateauFactor is > 0 and < 1, nameof(PlateauFactor), PlateauFactor, "above 0 and below 1");
         Setting.Check(GradClip >= 0 && double.IsFinite(GradClip), nameof(GradClip), GradClip, "0 or more");
         Setting.InRange(EvalInterval, 0, long.MaxValue, nameof(EvalInterval));
+        Setting.InRange(LeastEvaluations, 0, int.MaxValue, nameof(LeastEvaluations));
         Setting.InRange(EvalTokens, 0, long.MaxValue, nameof(EvalTokens));
         Setting.InRange(Patience, 0, int.MaxValue, nameof(Patience));
         Setting.InRange(LogInterval, 1, long.MaxValue, nameof(LogInterval));

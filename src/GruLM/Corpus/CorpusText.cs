@@ -109,7 +109,7 @@ public readonly struct CorpusText
 
     /// <summary>The samples that hold more than white space.</summary>
     /// <exception cref="InvalidDataException">A line is longer than a gigabyte.</exception>
-    public IEnumerable<ReadOnlyMemory<byte>> Samples() => NonBlank().Select(sample => sample.Bytes);
+    public IEnumerable<ReadOnlyMemory<byte>> Samples() => SamplesAndPlaces().Select(sample => sample.Bytes);
 
     /// <summary>Cuts so that the first part has ⌊n · (1 − fraction)⌋ of the n characters (code points).</summary>
     /// <exception cref="ArgumentOutOfRangeException">The fraction is not from 0 up to, but not including, 1.</exception>
@@ -136,8 +136,8 @@ public readonly struct CorpusText
     /// <exception cref="ArgumentOutOfRangeException">The fraction is not from 0 up to, but not including, 1.</exception>
     public (CorpusText Training, CorpusText HeldOut) SplitBySamples(double fraction)
     {
-        long keep = TextSplit.Keep(NonBlank().LongCount(), fraction);
-        foreach ((SampleRange sample, _) in NonBlank())
+        long keep = TextSplit.Keep(SamplesAndPlaces().LongCount(), fraction);
+        foreach ((SampleRange sample, _) in SamplesAndPlaces())
         {
             if (keep-- == 0)
             {
@@ -148,9 +148,20 @@ public readonly struct CorpusText
         return CutAt(Length);
     }
 
+    /// <summary>Cuts so that the second part has about the fraction of the samples, drawn from all over the text by
+    /// <paramref name="seed"/>: the same ones for the same text everywhere, and samples that are the same are all in one part. Both
+    /// parts are copies, which lie in temporary files where they are long.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The fraction is not from 0 up to, but not including, 1.</exception>
+    /// <exception cref="IOException">There is no room for the temporary files.</exception>
+    public (CorpusText Training, CorpusText HeldOut) DrawSamples(double fraction, ulong seed) =>
+        DrawnSamples.Split(this, fraction, seed, new CorpusOptions().MostInMemory);
+
     /// <summary>SHA-256 of the bytes and, where samples are not lines, of how long each is (int32, little-endian): it tells texts apart
     /// that have the same bytes.</summary>
     public ReadOnlyMemory<byte> Checksum() => _checksum is null ? ComputeChecksum() : _checksum.Value ??= ComputeChecksum();
+
+    /// <summary>Whether samples are not simply the lines.</summary>
+    internal bool HasOwnSamples => _ranges is not null;
 
     /// <summary>The bytes of each sample, in order, where samples are not lines; else nothing.</summary>
     internal IEnumerable<int> SampleLengths() => _ranges is null ? [] : OwnRanges().Select(range => (int)(range.End - range.Start));
@@ -185,8 +196,9 @@ public readonly struct CorpusText
         }
     }
 
-    // The samples that hold more than white space, with where they stand. As many as stand in a block are read at a time.
-    private IEnumerable<(SampleRange Range, ReadOnlyMemory<byte> Bytes)> NonBlank()
+    /// <summary>The samples that hold more than white space, with where they stand. As many as stand in a block are read at a
+    /// time.</summary>
+    internal IEnumerable<(SampleRange Range, ReadOnlyMemory<byte> Bytes)> SamplesAndPlaces()
     {
         var together = new List<SampleRange>();
         foreach (SampleRange range in _ranges is null ? LinesIn(new SampleRange(0, Length)) : OwnRanges())

@@ -65,17 +65,25 @@ public sealed record SpeedMeasurement(double Step, double Evaluation, double Sav
 
     /// <summary>Seconds that a run of so many steps takes.</summary>
     public double Of(long steps, ITrainingData data, TrainingOptions options) =>
-        (steps * SecondsAStep(data, options)) + Evaluation + Saving;
+        (steps * SecondsAStep(steps, data, options)) + Evaluation + Saving;
 
     /// <summary>Steps that fit into <paramref name="seconds"/>, at least one.</summary>
-    public long StepsIn(double seconds, ITrainingData data, TrainingOptions options) =>
-        Math.Max(1, (long)((seconds - Evaluation - Saving) / SecondsAStep(data, options)));
+    public long StepsIn(double seconds, ITrainingData data, TrainingOptions options)
+    {
+        double left = seconds - Evaluation - Saving;
+        return Steps(Steps(long.MaxValue));
+
+        // As many as fit when evaluations come as often as in a run of so many steps.
+        long Steps(long total) => Math.Max(1, (long)(left / SecondsAStep(total, data, options)));
+    }
 
     // With the evaluations and checkpoints, at the end of each epoch and at intervals besides, spread over the steps.
-    private double SecondsAStep(ITrainingData data, TrainingOptions options)
+    private double SecondsAStep(long total, ITrainingData data, TrainingOptions options)
     {
-        double perEpoch = 1.0 / data.StepsInEpoch(0);
-        double evaluations = perEpoch + (options.EvalInterval > 0 ? 1.0 / options.EvalInterval : 0);
+        int stepsInEpoch = data.StepsInEpoch(0);
+        double perEpoch = 1.0 / stepsInEpoch;
+        double evaluations = EvaluationSpacing.EachStep(options.LeastEvaluations, total, stepsInEpoch)
+            + (options.EvalInterval > 0 ? 1.0 / options.EvalInterval : 0);
         double savings = perEpoch + (options.SaveInterval > 0 ? 1.0 / options.SaveInterval : 0);
         return Step + (evaluations * Evaluation) + ((evaluations + savings) * Saving);
     }

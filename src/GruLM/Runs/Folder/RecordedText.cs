@@ -67,7 +67,7 @@ internal sealed class RecordedText
     }
 
     private (CorpusText Training, CorpusText HeldOut) Split(CorpusText text) =>
-        _samples == SampleKind.Lines ? text.SplitBySamples(HeldOutShare) : text.SplitByCharacters(HeldOutShare);
+        HeldOutPart.Split(text, _samples, _settings, _settings.ValSplit ?? HeldOutSplit.Last);
 
     private CorpusText Read(IReadOnlyList<string> names, string purpose, CorpusReading reading)
     {

@@ -3,6 +3,7 @@
 // that a run killed at any time can be resumed; a run that fails before its first step takes them back. A run that replaces a model works
 // in a folder of its own inside until it has a whole model (FolderSwitch.cs).
 
+using GruLM.Corpus;
 using GruLM.Formats;
 using GruLM.Model;
 using GruLM.Tokenization;
@@ -271,7 +272,11 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
             notice($"the run that is to replace the model in {_name} goes on; the old model stays until that run has one of its own");
         }
 
-        Settings = SettingsFile.Read(_place.Settings) with { OutDir = _name };
+        TrainingSettings read = SettingsFile.Read(_place.Settings);
+
+        // Before lines were drawn, those at the end were held out.
+        HeldOutSplit? split = read.Samples == SampleKind.Lines ? read.ValSplit ?? HeldOutSplit.Last : read.ValSplit;
+        Settings = read with { OutDir = _name, ValSplit = split };
         CheckpointFolder = NewestCheckpoint(_place, notice);
     }
 

@@ -1,4 +1,4 @@
-// The two texts of a training run: the one to learn from and the held-out one, which is a file of its own or the end of the first.
+// The two texts of a training run: the one to learn from and the held-out one, which is a file of its own or a part of the first.
 
 using GruLM.Corpus;
 using GruLM.Model;
@@ -24,10 +24,8 @@ internal readonly record struct TrainingTexts(CorpusText Training, CorpusText He
         reading.Observer.OnPhase($"reading {string.Join(", ", settings.Data)}{keeping}");
         CorpusText text = reading.Read(settings.Data);
         if (settings.ValData is not null) return new TrainingTexts(text, reading.Read([settings.ValData]));
-        if (settings.ValFraction == 0) return new TrainingTexts(text, default);
-        (CorpusText training, CorpusText heldOut) = settings.Samples == SampleKind.Lines
-            ? text.SplitBySamples(settings.ValFraction)
-            : text.SplitByCharacters(settings.ValFraction);
+        SampleKind samples = settings.Samples ?? SampleKind.Stream;
+        (CorpusText training, CorpusText heldOut) = HeldOutPart.Split(text, samples, settings, settings.ValSplit ?? HeldOutSplit.Random);
         return new TrainingTexts(training, heldOut);
     }
 

@@ -1,5 +1,7 @@
 // Whether settings make sense together, as far as that is known without reading anything: ranges are the table's, the rest stands here.
 
+using GruLM.Corpus;
+using GruLM.Model;
 using GruLM.Training;
 
 namespace GruLM;
@@ -67,6 +69,11 @@ internal static class SettingsCheck
     // Without held-out text nothing may depend on its figures.
     private static void CheckHeldOut(TrainingSettings settings)
     {
+        if (settings is { ValSplit: HeldOutSplit.Random, Samples: null or SampleKind.Stream, InitFrom: null })
+        {
+            throw new ArgumentException("'ValSplit = Random' needs 'Samples = Lines': of a stream the end is held out");
+        }
+
         if (settings.ValData is not null || settings.ValFraction > 0) return;
         string? judge = settings.Patience > 0 ? "'Patience'"
             : settings.Schedule == ScheduleKind.Plateau ? "'Schedule = Plateau'"

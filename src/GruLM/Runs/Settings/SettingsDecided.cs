@@ -1,6 +1,7 @@
 // What settings come to when a run begins: what was left open is decided, and the parts of the library that each read a few of them are
 // told theirs.
 
+using GruLM.Corpus;
 using GruLM.Model;
 using GruLM.Tokenization;
 using GruLM.Training;
@@ -12,6 +13,9 @@ internal static class SettingsDecided
 {
     // More passes than this rarely make a model better, given the usual dropout.
     public const int MostEpochsByTime = 24;
+
+    // A curve of fewer points says little.
+    private const int UsualEvaluations = 10;
 
     // Gradients are clipped and not divided by their size, so a step of SGD has to be far longer than AdamW's.
     private const double SgdRate = 0.5;
@@ -28,6 +32,7 @@ internal static class SettingsDecided
         return settings with
         {
             Samples = settings.Samples ?? SampleKind.Stream,
+            ValSplit = HasDraw(settings) ? settings.ValSplit ?? HeldOutSplit.Random : settings.ValSplit,
             Epochs = settings.Epochs ?? (settings.Minutes is null ? s_loop.Epochs : null),
             StepPlan = settings.Minutes is null ? settings.StepPlan : [],
             LearningRate = rate,
@@ -72,6 +77,10 @@ internal static class SettingsDecided
         Training = Loop(settings),
     };
 
+    // Whether lines or records of the text itself are held out.
+    private static bool HasDraw(TrainingSettings settings) =>
+        settings is { Samples: SampleKind.Lines, ValData: null, ValFraction: > 0 };
+
     private static TrainingOptions Loop(TrainingSettings settings) => new()
     {
         Epochs = settings.Epochs ?? (settings.Minutes is null ? s_loop.Epochs : MostEpochsByTime),
@@ -89,7 +98,8 @@ internal static class SettingsDecided
         PlateauPatience = settings.PlateauPatience ?? s_loop.PlateauPatience,
         PlateauFactor = settings.PlateauFactor ?? s_loop.PlateauFactor,
         GradClip = settings.GradClip,
-        EvalInterval = settings.EvalInterval,
+        EvalInterval = settings.EvalInterval ?? 0,
+        LeastEvaluations = settings.EvalInterval is null ? UsualEvaluations : 0,
         EvalTokens = settings.EvalTokens,
         Patience = settings.Patience,
         LogInterval = settings.LogInterval,

@@ -29,8 +29,12 @@ public sealed record TrainingSettings
     /// <summary>A file of text to evaluate on while training; null takes a part of <see cref="Data"/>.</summary>
     public string? ValData { get; init; }
 
-    /// <summary>The share of the text, at its end, that is held out without <see cref="ValData"/>; 0 holds out nothing.</summary>
+    /// <summary>The share of the text that is held out without <see cref="ValData"/>: of a stream its end, of lines and records what
+    /// <see cref="ValSplit"/> says; 0 holds out nothing.</summary>
     public double ValFraction { get; init; } = 0.1;
+
+    /// <summary>Which lines or records are held out; null: drawn by <see cref="Seed"/>. A stream has only its end.</summary>
+    public HeldOutSplit? ValSplit { get; init; }
 
     /// <summary>What the files hold; null: what their names say.</summary>
     public CorpusFormat? DataFormat { get; init; }
@@ -167,8 +171,9 @@ public sealed record TrainingSettings
     /// <summary>The largest gradient norm; 0: no clipping.</summary>
     public double GradClip { get; init; } = 1;
 
-    /// <summary>Steps between evaluations besides those at the end of each epoch; 0: none.</summary>
-    public int EvalInterval { get; init; }
+    /// <summary>Steps between evaluations besides those at the end of each epoch; 0: none; null: so many that a run of few epochs has
+    /// about ten.</summary>
+    public int? EvalInterval { get; init; }
 
     /// <summary>Held-out tokens an evaluation reads at most; 0: all.</summary>
     public int EvalTokens { get; init; }

@@ -44,6 +44,7 @@ public sealed class LongTextTests : IDisposable
             double fraction = thousandths.Get % 1000 / 1000.0;
             AssertSameParts(text => text.SplitByCharacters(fraction));
             AssertSameParts(text => text.SplitBySamples(fraction));
+            AssertSameParts(text => text.DrawSamples(fraction, seed: 7));
 
             void AssertSameParts(Func<CorpusText, (CorpusText First, CorpusText Second)> split)
             {

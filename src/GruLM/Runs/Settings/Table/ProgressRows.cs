@@ -16,8 +16,9 @@ internal static class ProgressRows
     private static Setting[] Progress =>
     [
         Of(
-            "eval-interval", new WholeNumber(0, int.MaxValue), s => s.EvalInterval, (s, v) => s with { EvalInterval = v },
-            "steps between evaluations besides those at the end of each epoch; 0: none"),
+            "eval-interval", new Optional<int>(new WholeNumber(0, int.MaxValue)), s => s.EvalInterval,
+            (s, v) => s with { EvalInterval = v },
+            "steps between evaluations besides those at the end of each epoch; 0: none (default: a run of few epochs has about ten)"),
         Of(
             "eval-tokens", new WholeNumber(0, int.MaxValue), s => s.EvalTokens, (s, v) => s with { EvalTokens = v },
             "held-out tokens an evaluation reads at most; 0: all"),

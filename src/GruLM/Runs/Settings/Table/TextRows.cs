@@ -11,6 +11,7 @@ internal static class TextRows
 {
     private static readonly Word<CorpusFormat> s_formats =
         new(("text", CorpusFormat.Plain), ("jsonl", CorpusFormat.JsonLines), ("csv", CorpusFormat.Table));
+    private static readonly Word<HeldOutSplit> s_splits = new(("random", HeldOutSplit.Random), ("last", HeldOutSplit.Last));
     private static readonly Word<SampleKind> s_samples = new(("stream", SampleKind.Stream), ("lines", SampleKind.Lines));
 
     public static IEnumerable<Setting> All => new Setting[]
@@ -24,7 +25,10 @@ internal static class TextRows
             "text to evaluate on while training").NamingFiles().Essential(),
         Of(
             "val-fraction", new RealNumber(0, 0.9), s => s.ValFraction, (s, v) => s with { ValFraction = v },
-            "share of the text, at its end, that is held out when there is no 'ValData'; 0 holds out nothing"),
+            "share of the text that is held out when there is no 'ValData' (of a stream its end); 0 holds out nothing"),
+        Of(
+            "val-split", new Optional<HeldOutSplit>(s_splits), s => s.ValSplit, (s, v) => s with { ValSplit = v },
+            "with lines: which of them are held out, some from all over the text, drawn by 'Seed', or the last (default: random)"),
         Of(
             "data-format", new Optional<CorpusFormat>(s_formats, "auto"), s => s.DataFormat, (s, v) => s with { DataFormat = v },
             "what the data are, whatever their names (auto: as .jsonl, .ndjson or .csv says, else text; "

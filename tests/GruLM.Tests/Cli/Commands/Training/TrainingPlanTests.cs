@@ -150,6 +150,7 @@ public sealed class TrainingPlanTests : IDisposable
     [Theory]
     [InlineData("--val-fraction 0 --patience 2", "--patience needs held-out text")]
     [InlineData("--val-fraction 0 --schedule plateau", "--schedule plateau needs held-out text")]
+    [InlineData("--val-split random", "--val-split random needs --samples lines")]
     [InlineData("--plateau-patience 2", "--plateau-patience is for --schedule plateau, and this run's is cosine")]
     [InlineData("--schedule wsd --plateau-factor 0.1", "--plateau-factor is for --schedule plateau, and this run's is wsd")]
     [InlineData("--schedule plateau --plateau-factor 1", "--plateau-factor 1: a number above 0 to 0.99999 was expected")]

@@ -10,6 +10,7 @@ public sealed class SettingsTableTests : IDisposable
     // A value for each setting that is not its default.
     private const string OtherValues = """
         data=/texts/a.txt | val-data=/texts/b.txt | val-fraction=0.25 | data-format=csv | column=body | samples=lines
+        val-split=last
         mask-prompt=true | init-from=/models/a | tokenizer=/models/t.model | vocab-size=777 | model-type=char
         emb-dim=48 | hidden-dim=40 | num-layers=3 | tie-weights=false | layer-norm=true | residual=true | dropout=0.15
         locked-dropout=true | input-dropout=0.11 | output-dropout=0.12 | embedding-dropout=0.13

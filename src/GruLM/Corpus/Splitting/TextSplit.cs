@@ -1,6 +1,7 @@
 // Cutting a corpus into a part to learn from and a part held out: the last tenth (or another fraction) of the characters for text read as
 // one stream, of the non-blank lines for lines that are samples of their own. The cut is at the end of the text on purpose: shuffled
-// lines of one book would leak between the parts. Also the walk over non-blank lines, since both must agree on what those are.
+// lines of one book would leak between the parts. (Samples drawn from all over a text: DrawnSamples.cs.) Also the walk over non-blank
+// lines, since both must agree on what those are.
 
 namespace GruLM.Corpus;
 
