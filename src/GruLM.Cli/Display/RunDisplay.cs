@@ -14,6 +14,7 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
 {
     // With more parameters than this for each token to learn from, a model can know its text by heart.
     private const double MaxParametersPerToken = 5;
+    private const double EpochsToLearnByHeart = 8;
 
     private static readonly CultureInfo s_invariant = CultureInfo.InvariantCulture;
 
@@ -33,20 +34,14 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
             s_invariant,
             $"model: vocabulary {config.VocabSize:#,0}, embedding {config.EmbeddingDim}, "
             + $"{config.NumLayers} x {config.HiddenDim} GRU units, {output}{extras}, {plan.Parameters:#,0} parameters"));
-        if (plan.Parameters > MaxParametersPerToken * plan.TokensPerEpoch)
-        {
-            messages.WriteLine(string.Create(
-                s_invariant,
-                $"note: {plan.Parameters:#,0} parameters for {plan.TokensPerEpoch:#,0} tokens: the model will learn the text by heart; "
-                + $"more text, or a smaller --hidden-dim, --emb-dim or --vocab-size, makes it better"));
-        }
     }
 
     public void OnPlanned(RunPlan plan)
     {
+        double epochs = plan.TotalSteps / (double)plan.StepsPerEpoch;
+        if (plan.Recipe is not null) WriteRecipe(plan);
         if (plan.Minutes is { } minutes)
         {
-            double epochs = plan.TotalSteps / (double)plan.StepsPerEpoch;
             messages.WriteLine(string.Create(
                 s_invariant,
                 $"{minutes:0.##} minutes are time for {plan.TotalSteps:#,0} steps or so, {epochs:0.0} epochs, at the speed of now"));
@@ -58,6 +53,14 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
                 s_invariant,
                 $"note: {end} epochs take less time than that; more passes over a text rarely make a model better "
                 + $"(--epochs N makes as many as you say)"));
+        }
+
+        if (plan.Recipe is null && plan.Parameters > MaxParametersPerToken * plan.TokensPerEpoch && epochs >= EpochsToLearnByHeart)
+        {
+            messages.WriteLine(string.Create(
+                s_invariant,
+                $"note: {plan.Parameters:#,0} parameters and {epochs:0} epochs of {plan.TokensPerEpoch:#,0} tokens: later epochs may learn "
+                + $"the text by heart; the folder keeps the model that was best on what is held out"));
         }
 
         string kind = plan.Samples == SampleKind.Lines ? "lines" : "stream", about = plan.RandomBptt ? "about " : "";
@@ -139,6 +142,13 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
         if (position.Best is { } best) messages.WriteLine($"best held-out figures: {TrainingDisplay.Figures(best)}");
         string next = plan.HasExchanges ? $"chat --model {settings.OutDir}" : $"generate --model {settings.OutDir} --prompt \"…\"";
         messages.WriteLine($"model in {settings.OutDir}; try: {ProgramName.Text} {next}");
+    }
+
+    private void WriteRecipe(RunPlan plan)
+    {
+        Recipe recipe = Recipes.Named(plan.Recipe!)!;
+        string time = plan.Seconds is { } seconds ? $": about {TrainingDisplay.Time(seconds)} here; --minutes for more or less" : "";
+        messages.WriteLine($"recipe {recipe.Name}, by the text and this machine ({SettingWords.ToFlags(recipe.Description)}){time}");
     }
 
     private void WriteNothingLeft(RunPlan plan, TrainingSettings settings)

@@ -67,6 +67,12 @@ public sealed record RunPlan
     /// <summary>The minutes that the run was given; null where epochs and steps say how long it is.</summary>
     public double? Minutes { get; init; }
 
+    /// <summary>The name of the recipe that was chosen; null where none was.</summary>
+    public string? Recipe { get; init; }
+
+    /// <summary>About how many seconds the run takes here, where a recipe was chosen and no time was given; else null.</summary>
+    public double? Seconds { get; init; }
+
     /// <summary>Where time decides: the epochs that end the run before the time is up; null when they do not.</summary>
     public int? EpochsThatEndIt { get; init; }
 }

@@ -25,12 +25,14 @@ namespace GruLM;
 public sealed class TrainingRun : IDisposable
 {
     private const double DryRunSeconds = 3;
+    private const double SecondsToEstimate = 1;
 
     private readonly RunFolder _folder;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly CancellationToken _cancel;
     private readonly RunObservers _observers;
-    private readonly TrainingSettings _settings;
+    private TrainingSettings _settings;
+    private Recipe? _recipe;
     private IDevice? _device;
     private TextTraining? _training;
     private bool _hasExchanges;
@@ -228,18 +230,17 @@ public sealed class TrainingRun : IDisposable
 
     private void Prepare(Stream? standardInput)
     {
+        // Before the text, which may take minutes to read, since a machine may lack the device.
+        OpenDevice();
+        var reading = new CorpusReading(_observers, _cancel) { StandardInput = standardInput };
+        var texts = TrainingTexts.Read(_settings, _folder, reading);
+        LookAt(texts.Training);
         TextTrainingOptions options = SettingsDecided.Options(_settings) with
         {
             ContinueFrom = _folder.CheckpointFolder,
             TokenFilePath = _folder.TokenPath,
         };
-
-        // Before the text, which may take minutes to read, since a machine may lack the device.
-        var told = new DeviceOptions(_settings.Threads ?? 0, _settings.Precision);
-        _device = Devices.Open(_settings.Device, told, StartingModel.Sizes(options));
-        var reading = new CorpusReading(_observers, _cancel) { StandardInput = standardInput };
-        var texts = TrainingTexts.Read(_settings, _folder, reading);
-        var around = new RunSurroundings(_device, _folder, _observers, _cancel);
+        var around = new RunSurroundings(_device!, _folder, _observers, _cancel);
         Tokenizer? kept = _folder.Begin(Settings, RecordOf(texts), ((IProgressObserver)_observers).OnNotice);
         Tokenizer tokenizer = new TokenizerChoice(_settings, options, around).Choose(texts.Training, kept);
         if (kept is null) _folder.Keep(tokenizer);
@@ -254,8 +255,38 @@ public sealed class TrainingRun : IDisposable
             int? epochs = TimePlan.Fit(_training, options.Training, minutes, _clock, around);
             Plan = MakePlan(options.Training) with { Minutes = minutes, EpochsThatEndIt = epochs };
         }
+        else if (_recipe is not null)
+        {
+            SpeedMeasurement speed = _training.MeasureSpeed(SecondsToEstimate, _cancel);
+            Plan = Plan with { Seconds = speed.Of(_training.TotalSteps, _training.Data, options.Training) };
+        }
 
         _observers.OnPlanned(Plan);
+    }
+
+    private void OpenDevice()
+    {
+        var told = new DeviceOptions(_settings.Threads ?? 0, _settings.Precision);
+        _device = Devices.Open(_settings.Device, told, StartingModel.Sizes(SettingsDecided.Options(_settings)));
+    }
+
+    // What kind of text it is decides the recipe, where none was given, and may be worth a word.
+    private void LookAt(CorpusText training)
+    {
+        if (_folder.GoesOn || _settings.InitFrom is not null) return;
+        var profile = TextProfile.Of(training, _settings.Samples ?? SampleKind.Stream);
+        if (profile is { LooksLikeList: true, Samples: SampleKind.Stream })
+        {
+            const string Note = "the text looks like a list of short lines; 'Samples = Lines' makes each a sample of its own";
+            ((IProgressObserver)_observers).OnNotice(Note);
+        }
+
+        if (!_settings.ChooseRecipe) return;
+        (_recipe, _settings) = RecipeChoice.Choose(_settings, profile, _device!);
+        SettingsCheck.Check(_settings);
+        if (_settings.Device == Devices.Cpu) return;
+        _device!.Dispose();
+        OpenDevice();
     }
 
     private RunRecord RecordOf(TrainingTexts texts) => new()
@@ -294,6 +325,7 @@ public sealed class TrainingRun : IDisposable
             IsOutOfPatience = training.OutOfPatience,
             EvaluationsSinceBest = training.Position.EvaluationsSinceBest,
             Checkpoint = _folder.CheckpointFolder,
+            Recipe = _recipe?.Name,
         };
     }
 }

@@ -19,9 +19,7 @@ internal static class TrainingExamples
 
     public static void ForMinutes()
     {
-        var wanted = new TrainingSettings { Data = ["book.txt"], OutDir = "book", Minutes = 2 };
-        Recipe recipe = RecipeChoice.ForTime(wanted) ?? Recipes.Tiny;
-        TrainingSettings settings = recipe.ForMinutes(2) with { Data = wanted.Data, OutDir = "book" };
+        var settings = new TrainingSettings { Data = ["book.txt"], OutDir = "book", ChooseRecipe = true, Minutes = 2 };
         using var run = TrainingRun.Start(settings);
         run.Run();
     }

@@ -37,7 +37,7 @@ internal static class TrainCommand
             return Train(resumed, display, session);
         }
 
-        TrainingSettings settings = Settings(call, session.Error);
+        TrainingSettings settings = Settings(call);
         if (call.IsDryRun)
         {
             display.WriteEstimate(TrainingRun.DryRun(settings, display, session.Input, session.Stop));
@@ -48,22 +48,17 @@ internal static class TrainCommand
         return Train(run, display, session);
     }
 
-    // On top of the recipe that was named, or of the one that fits into the time.
-    private static TrainingSettings Settings(TrainCall call, TextWriter messages)
+    // On top of the recipe that was named; where nothing was said that recipes decide, one is chosen by text, machine and time.
+    private static TrainingSettings Settings(TrainCall call)
     {
         Recipe? named = call.Preset is { } name ? Recipes.Named(name) : null;
-        Recipe? recipe = RecipeChoice.ForTime(call.Given, named) ?? named;
-        if (recipe is not null && recipe != named)
+        TrainingSettings settings = named is null ? call.Given.On(new TrainingSettings()) : call.Given.On(named);
+        return settings with
         {
-            messages.WriteLine(named is null
-                ? $"--minutes alone: training with the settings of --preset {recipe.Name} "
-                    + "(any flag on sizes or learning makes them yours)"
-                : $"too few minutes for --preset {named.Name}: training with the settings of --preset {recipe.Name}, "
-                    + "which learns more in so little time");
-        }
-
-        TrainingSettings settings = recipe is null ? call.Given.On(new TrainingSettings()) : call.Given.On(recipe);
-        return settings with { OutDir = call.OutDir!, Overwrite = call.Overwrite };
+            OutDir = call.OutDir!,
+            Overwrite = call.Overwrite,
+            ChooseRecipe = named is null && call.Given.LeavesRecipeOpen,
+        };
     }
 
     private static int Train(TrainingRun run, RunDisplay display, Session session)

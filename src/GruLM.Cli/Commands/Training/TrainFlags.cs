@@ -29,7 +29,7 @@ internal sealed class TrainFlags
     private readonly Option<string?> _preset = Flags.OptionalOneOf(
         "--preset", [.. Recipes.All.Select(recipe => recipe.Name)],
         "settings to begin with, which other flags and --config win over: "
-        + string.Join("; ", Recipes.All.Select(recipe => $"{recipe.Name} ({recipe.Description})")));
+        + string.Join("; ", Recipes.All.Select(recipe => $"{recipe.Name} ({SettingWords.ToFlags(recipe.Description)})")));
     private readonly Option<string?> _resume = Flags.Text(
         ResumeName, "DIR",
         "continues the run in this folder where its newest checkpoint stands, with its own settings; "

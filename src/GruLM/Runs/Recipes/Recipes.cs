@@ -110,8 +110,108 @@ public static class Recipes
             Minutes = 10,
         });
 
+    /// <summary>A short text, by characters.</summary>
+    public static Recipe Page { get; } = new(
+        "page", "1 x 128, characters: a text of some pages, in seconds",
+        new TrainingSettings
+        {
+            ModelType = ModelType.Char,
+            EmbeddingDim = 64,
+            HiddenDim = 128,
+            NumLayers = 1,
+            TieWeights = false,
+            BatchSize = 4,
+            Bptt = 32,
+            LearningRate = 0.006,
+            Dropout = 0,
+            InputDropout = 0.1,
+            OutputDropout = 0.3,
+            FreshEvery = 8,
+            Epochs = 14,
+        });
+
+    /// <summary>A story, by characters.</summary>
+    public static Recipe Story { get; } = new(
+        "story", "2 x 256, characters: a hundred thousand of them, in a minute",
+        new TrainingSettings
+        {
+            ModelType = ModelType.Char,
+            EmbeddingDim = 64,
+            HiddenDim = 256,
+            NumLayers = 2,
+            Residual = true,
+            TieWeights = false,
+            BatchSize = 8,
+            Bptt = 64,
+            LearningRate = 0.004,
+            Dropout = 0.25,
+            LockedDropout = true,
+            InputDropout = 0.1,
+            OutputDropout = 0.25,
+            FreshEvery = 8,
+            Epochs = 20,
+        });
+
+    /// <summary>A short book, in pieces.</summary>
+    public static Recipe Chapter { get; } = new(
+        "chapter", "1 x 256, pieces: some hundred thousand characters, in a minute",
+        new TrainingSettings
+        {
+            EmbeddingDim = 256,
+            HiddenDim = 256,
+            NumLayers = 1,
+            InputDropout = 0.2,
+            OutputDropout = 0.2,
+            Optimizer = OptimizerKind.Muon,
+            LearningRate = 0.005,
+            BatchSize = 8,
+            Bptt = 64,
+            Epochs = 7,
+        });
+
+    /// <summary>Short lines, by characters.</summary>
+    public static Recipe Names { get; } = new(
+        "names", "2 x 256, characters, for 'Samples = Lines': names, words, titles",
+        new TrainingSettings
+        {
+            ModelType = ModelType.Char,
+            EmbeddingDim = 64,
+            HiddenDim = 256,
+            NumLayers = 2,
+            Residual = true,
+            TieWeights = false,
+            BatchSize = 32,
+            Bptt = 64,
+            LearningRate = 0.004,
+            Schedule = ScheduleKind.Linear,
+            GradClip = 0.5,
+            Dropout = 0.25,
+            LockedDropout = true,
+            InputDropout = 0.05,
+            OutputDropout = 0.15,
+            Epochs = 12,
+        });
+
+    /// <summary>Questions and answers, one a record.</summary>
+    public static Recipe Answers { get; } = new(
+        "answers", "1 x 256, pieces, for 'Samples = Lines': questions and answers",
+        new TrainingSettings
+        {
+            EmbeddingDim = 256,
+            HiddenDim = 256,
+            NumLayers = 1,
+            InputDropout = 0.1,
+            OutputDropout = 0.1,
+            Optimizer = OptimizerKind.Muon,
+            LearningRate = 0.004,
+            BatchSize = 16,
+            Bptt = 64,
+            Epochs = 60,
+        });
+
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<Recipe> All { get; } = [Tiny, Small, Medium, ShakespeareCharQuick, ShakespeareChar];
+    public static IReadOnlyList<Recipe> All { get; } =
+        [Page, Story, Chapter, Tiny, Small, Medium, Names, Answers, ShakespeareCharQuick, ShakespeareChar];
 
     /// <summary>The recipe of that name; null when there is none.</summary>
     public static Recipe? Named(string name) => All.FirstOrDefault(recipe => recipe.Name == name);

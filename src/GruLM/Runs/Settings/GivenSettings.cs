@@ -27,6 +27,10 @@ public sealed class GivenSettings
     /// <summary>Whether the setting of that property was given.</summary>
     public bool Has(string property) => _given.Any(given => given.Setting.Property == property);
 
+    /// <summary>Whether a recipe can be chosen for what was given: nothing of it is what recipes decide, and no model is there to start
+    /// from.</summary>
+    public bool LeavesRecipeOpen => !RecipeChoice.IsDecided(this) && !Has(nameof(TrainingSettings.InitFrom));
+
     /// <summary>What was given, on top of <paramref name="basis"/>.</summary>
     public TrainingSettings On(TrainingSettings basis) => _given.Aggregate(basis, (settings, given) => given.Put(settings));
 

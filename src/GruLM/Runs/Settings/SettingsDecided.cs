@@ -32,6 +32,7 @@ internal static class SettingsDecided
         return settings with
         {
             Samples = settings.Samples ?? SampleKind.Stream,
+            ModelType = settings.ModelType ?? ModelType.Bpe,
             ValSplit = HasDraw(settings) ? settings.ValSplit ?? HeldOutSplit.Random : settings.ValSplit,
             Epochs = settings.Epochs ?? (settings.Minutes is null ? s_loop.Epochs : null),
             StepPlan = settings.Minutes is null ? settings.StepPlan : [],
@@ -52,7 +53,7 @@ internal static class SettingsDecided
     {
         VocabSize = settings.VocabSize ?? DefaultTokenizer.DefaultVocabSize,
         GrowVocabulary = settings.VocabSize is null,
-        ModelType = settings.ModelType,
+        ModelType = settings.ModelType ?? ModelType.Bpe,
         Samples = settings.Samples ?? SampleKind.Stream,
         MaskPrompt = settings.MaskPrompt,
         EmbeddingDim = settings.EmbeddingDim,
@@ -101,7 +102,7 @@ internal static class SettingsDecided
         EvalInterval = settings.EvalInterval ?? 0,
         LeastEvaluations = settings.EvalInterval is null ? UsualEvaluations : 0,
         EvalTokens = settings.EvalTokens,
-        Patience = settings.Patience,
+        Patience = settings.Patience ?? 0,
         LogInterval = settings.LogInterval,
         SampleEvery = settings.SampleEvery,
         SaveInterval = settings.SaveInterval,

@@ -20,6 +20,11 @@ public sealed record TrainingSettings
     /// model of its own.</summary>
     public bool Overwrite { get; init; }
 
+    /// <summary>Whether a recipe is chosen by the text, the machine and the time that there is. It replaces what stands here for tokenizer,
+    /// sizes, regularisation and learning, but for a <see cref="VocabSize"/> or <see cref="ModelType"/> that is given; and, unless that is
+    /// given, the length. Beside <see cref="InitFrom"/> or <see cref="Tokenizer"/> nothing is chosen.</summary>
+    public bool ChooseRecipe { get; init; }
+
     /// <summary>Files and folders of text to learn from; <c>-</c> is standard input.</summary>
     public IReadOnlyList<string> Data { get; init; } = [];
 
@@ -48,8 +53,9 @@ public sealed record TrainingSettings
     /// <summary>Pieces of a tokenizer that is learned; null: 2,048, or more for a text of many characters.</summary>
     public int? VocabSize { get; init; }
 
-    /// <summary>Kind of a tokenizer that is learned: BPE or characters.</summary>
-    public ModelType ModelType { get; init; } = ModelType.Bpe;
+    /// <summary>Kind of a tokenizer that is learned: BPE or characters; null: BPE, or what suits the text with
+    /// <see cref="ChooseRecipe"/>.</summary>
+    public ModelType? ModelType { get; init; }
 
     /// <summary>Length of an embedding, E.</summary>
     public int EmbeddingDim { get; init; } = 256;
@@ -178,8 +184,9 @@ public sealed record TrainingSettings
     /// <summary>Held-out tokens an evaluation reads at most; 0: all.</summary>
     public int EvalTokens { get; init; }
 
-    /// <summary>Ends the run after so many evaluations in a row without a better figure; 0: never.</summary>
-    public int Patience { get; init; }
+    /// <summary>Ends the run after so many evaluations in a row without a better figure; 0: never; null: never, or 5 where a recipe was
+    /// chosen (<see cref="ChooseRecipe"/>).</summary>
+    public int? Patience { get; init; }
 
     /// <summary>Steps between short texts by the model; 0: none.</summary>
     public int SampleEvery { get; init; }

@@ -100,8 +100,8 @@ public sealed class DeviceRunTests : IDisposable
         TrainingSettings settings = _settings with { Device = _device.Name, OutDir = Path.Combine(_root, "model"), Minutes = 0.02 };
         using (var run = TrainingRun.Start(settings)) Assert.Equal(0.02, run.Plan.Minutes);
         Assert.Equal((1, 2), (_device.Opened, _device.Models));
-        Assert.NotNull(RecipeChoice.ForTime(settings with { Minutes = 60, Data = [.. Enumerable.Repeat(settings.Data[0], 1000)] }));
-        Assert.True(_device.Models > 2);
+        using (var run = TrainingRun.Start(settings with { ChooseRecipe = true, Overwrite = true })) Assert.NotNull(run.Plan.Recipe);
+        Assert.True(_device.Models > 4);
         Assert.Equal(_device.Opened, _device.Disposed);
     }
 

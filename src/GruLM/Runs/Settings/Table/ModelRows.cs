@@ -9,6 +9,8 @@ namespace GruLM;
 /// <summary>From the model to start from to what layers have besides the GRU.</summary>
 internal static class ModelRows
 {
+    private static readonly Word<ModelType> s_kinds = new(("bpe", ModelType.Bpe), ("char", ModelType.Char));
+
     public static IEnumerable<Setting> All => new Setting[]
     {
         Of(
@@ -22,9 +24,8 @@ internal static class ModelRows
             s => s.VocabSize, (s, v) => s with { VocabSize = v },
             "pieces of the tokenizer that is learned (default: 2048, more for a text of many characters)").OfModel(),
         Of(
-            "model-type", new Word<ModelType>(("bpe", ModelType.Bpe), ("char", ModelType.Char)),
-            s => s.ModelType, (s, v) => s with { ModelType = v },
-            "kind of the tokenizer that is learned").OfModel(),
+            "model-type", new Optional<ModelType>(s_kinds), s => s.ModelType, (s, v) => s with { ModelType = v },
+            "kind of the tokenizer that is learned (default: bpe, or what suits the text where a recipe is chosen)").OfModel(),
         Of(
             "emb-dim", new WholeNumber(1, GruConfig.MaxWidth), s => s.EmbeddingDim, (s, v) => s with { EmbeddingDim = v },
             "length of an embedding").OfModel().Essential(),

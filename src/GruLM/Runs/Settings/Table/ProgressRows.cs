@@ -23,8 +23,9 @@ internal static class ProgressRows
             "eval-tokens", new WholeNumber(0, int.MaxValue), s => s.EvalTokens, (s, v) => s with { EvalTokens = v },
             "held-out tokens an evaluation reads at most; 0: all"),
         Of(
-            "patience", new WholeNumber(0, int.MaxValue), s => s.Patience, (s, v) => s with { Patience = v },
-            "ends training after so many evaluations in a row without a better figure; 0: never").MayChange(),
+            "patience", new Optional<int>(new WholeNumber(0, int.MaxValue)), s => s.Patience, (s, v) => s with { Patience = v },
+            "ends training after so many evaluations in a row without a better figure; 0: never "
+            + "(default: 0, or 5 where a recipe was chosen)").MayChange(),
         Of(
             "sample-every", new WholeNumber(0, int.MaxValue), s => s.SampleEvery, (s, v) => s with { SampleEvery = v },
             "steps between short texts by the model, shown while it trains; 0: none").MayChange(),

@@ -59,6 +59,9 @@ public abstract class Setting
     /// <summary>The value as a person would type it; empty where it is left open.</summary>
     public abstract string Text(TrainingSettings settings);
 
+    /// <summary>Settings with the value that <paramref name="other"/> has.</summary>
+    internal abstract TrainingSettings Copy(TrainingSettings other, TrainingSettings to);
+
     /// <summary>What is wrong with the value; null when it is within its range.</summary>
     public abstract string? Problem(TrainingSettings settings);
 }

@@ -27,6 +27,8 @@ internal sealed class SettingOf<T>(
 
     public override string Text(TrainingSettings settings) => value.Text(access.Get(settings));
 
+    internal override TrainingSettings Copy(TrainingSettings other, TrainingSettings to) => access.With(to, access.Get(other));
+
     public override string? Problem(TrainingSettings settings)
     {
         T current = access.Get(settings);

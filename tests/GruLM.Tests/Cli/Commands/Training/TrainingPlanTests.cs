@@ -82,33 +82,31 @@ public sealed class TrainingPlanTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--minutes 10", "small")]
-    [InlineData("--minutes 0.001", "tiny")]
-    [InlineData("--minutes 10 --model-type char", "shakespeare-char")]
-    [InlineData("--minutes 0.001 --model-type char --seed 4", "shakespeare-char-quick")]
+    [InlineData("", "page")]
+    [InlineData("--max-steps 3", "page")]
+    [InlineData("--minutes 10", "page")]
+    [InlineData("--minutes 0.001 --seed 4", "page")]
+    [InlineData("--vocab-size 320", "chapter")]
+    [InlineData("--model-type bpe", "chapter")]
+    [InlineData("--samples lines --model-type char", "names")]
     [InlineData("--minutes 1 --hidden-dim 24 --emb-dim 24", null)]
-    [InlineData("--minutes 1 --no-tie-weights", null)]
-    [InlineData("--minutes 1 --preset tiny", null)]
-    [InlineData("--max-steps 3", null)]
-    public void Minutes_alone_take_the_preset_that_fits(string flags, string? preset)
+    [InlineData("--no-tie-weights", null)]
+    [InlineData("--preset tiny", null)]
+    public void Where_nothing_is_said_that_recipes_decide_one_is_chosen(string flags, string? recipe)
     {
-        string messages = Until("model: ", $"train --data {_text} --out-dir {_root}/model --dry-run {flags}");
-        if (preset is null) Assert.DoesNotContain("training with the settings of", messages, StringComparison.Ordinal);
-        else Assert.StartsWith($"--minutes alone: training with the settings of --preset {preset} (", messages, StringComparison.Ordinal);
+        string messages = Until("training: ", $"train --data {_text} --out-dir {_root}/model --dry-run {flags}");
+        if (recipe is null) Assert.DoesNotContain("recipe ", messages, StringComparison.Ordinal);
+        else Assert.Contains($"\nrecipe {recipe}, by the text and this machine (", messages, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("--minutes 0.001", true)]
-    [InlineData("--minutes 10", false)]
-    [InlineData("--minutes 0.001 --hidden-dim 24", false)]
-    [InlineData("--max-steps 3", false)]
-    public void Too_little_time_takes_the_faster_of_two_presets(string flags, bool faster)
+    [Fact]
+    public void What_was_chosen_is_recorded_and_makes_the_same_run_again()
     {
-        string messages = Until("model: ", $"train --data {_text} --out-dir {_root}/model --dry-run --preset shakespeare-char {flags}");
-        const string Notice =
-            "too few minutes for --preset shakespeare-char: training with the settings of --preset shakespeare-char-quick";
-        if (faster) Assert.StartsWith(Notice, messages, StringComparison.Ordinal);
-        else Assert.DoesNotContain("too few minutes", messages, StringComparison.Ordinal);
+        string chosen = Path.Combine(_root, "chosen"), again = Path.Combine(_root, "again");
+        string messages = Good($"train --data {_text} --out-dir {chosen} --samples lines --max-steps 9");
+        Assert.Contains("--minutes for more or less", messages, StringComparison.Ordinal);
+        Good($"train --config {chosen}/training/settings.json --out-dir {again}");
+        ResumeTests.AssertSame(chosen, again);
     }
 
     [Fact]
@@ -119,7 +117,7 @@ public sealed class TrainingPlanTests : IDisposable
         string[] parts =
         [
             "text: ", "parameters", "tokens an epoch", "memory: about", "speed: ", "time: about",
-            "will learn the text by heart", "nothing was written",
+            "nothing was written",
         ];
         Assert.All(parts, part => Assert.Contains(part, messages, StringComparison.Ordinal));
 
