@@ -3,6 +3,7 @@
 // they come from is said in SamplerKind.cs.
 
 using GruLM.Kernels;
+using GruLM.Model;
 
 namespace GruLM.Generation;
 
@@ -146,7 +147,7 @@ public sealed class Sampler
             numbers &= logits[i] < float.PositiveInfinity;
         }
 
-        if (!numbers) throw new InvalidDataException("the model's scores are not numbers; it is damaged, or its training has diverged");
+        if (!numbers) throw FiniteNumbers.Scores();
         _sorted = false;
     }
 

@@ -110,7 +110,7 @@ public static class ModelFile
         Safetensors.Write(path, [.. parameters.Views.Select(v => NamedTensor.FromFloats(v.Name, () => parameters.Span(v.Name), v.Shape))],
         metadata);
 
-    /// <summary>Reads tensors laid out for <paramref name="config"/>, checking names and shapes.</summary>
+    /// <summary>Reads tensors laid out for <paramref name="config"/>, checking names, shapes and that all numbers are finite.</summary>
     public static GruParameters ReadTensors(string path, GruConfig config)
     {
         if (!File.Exists(path)) throw new FileNotFoundException($"{path}: not found; the model folder is incomplete");
@@ -119,7 +119,7 @@ public static class ModelFile
         var parameters = new GruParameters(config);
         try
         {
-            foreach (ParameterView view in parameters.Views) file.Read(file.Find(view.Name), parameters.Span(view.Name));
+            foreach (ParameterView view in parameters.Views) FiniteNumbers.Read(file, file.Find(view.Name), parameters.Span(view.Name));
             return parameters;
         }
         catch
@@ -153,7 +153,8 @@ public static class ModelFile
         {
             if (!file.TryFind(view.Name, out TensorEntry? entry))
             {
-                throw new InvalidDataException($"{path}: tensor {view.Name} is missing, which {ConfigName} calls for");
+                string shape = string.Join(", ", view.Shape);
+                throw new InvalidDataException($"{path}: tensor {view.Name} is missing, which {ConfigName} calls for with shape [{shape}]");
             }
 
             if (!entry.Shape.SequenceEqual(view.Shape))
@@ -166,8 +167,10 @@ public static class ModelFile
 
         if (file.Tensors.Count != views.Count)
         {
-            string extra = file.Tensors.First(t => views.All(v => v.Name != t.Name)).Name;
-            throw new InvalidDataException($"{path}: tensor {extra} has no place in the model that {ConfigName} describes");
+            TensorEntry extra = file.Tensors.First(t => views.All(v => v.Name != t.Name));
+            string shape = string.Join(", ", extra.Shape);
+            throw new InvalidDataException(
+                $"{path}: tensor {extra.Name} has no place in the model that {ConfigName} describes; its shape is [{shape}]");
         }
     }
 }

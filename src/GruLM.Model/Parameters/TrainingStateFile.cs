@@ -70,7 +70,7 @@ internal sealed class TrainingStateFile : IDisposable
         }
 
         state.Prepare((int)saved.Shape[1], fresh: true);
-        _file.Read(saved, state.Values);
+        FiniteNumbers.Read(_file, saved, state.Values);
     }
 
     /// <inheritdoc/>
@@ -85,7 +85,7 @@ internal sealed class TrainingStateFile : IDisposable
 
     private void Fill(string prefix, GruParameters set, IReadOnlyList<ParameterView> views)
     {
-        foreach (ParameterView view in views) _file.Read(_file.Find(prefix + view.Name), set.Span(view.Name));
+        foreach (ParameterView view in views) FiniteNumbers.Read(_file, _file.Find(prefix + view.Name), set.Span(view.Name));
     }
 
     private InvalidDataException NotWrittenBy(Optimizer optimizer, string? steps)

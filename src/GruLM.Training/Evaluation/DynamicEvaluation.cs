@@ -29,7 +29,7 @@ public static class DynamicEvaluation
             var batch = new TokenBatch(Math.Min(options.Segment, ids.Length - 1 - offset), 1) { StartsFresh = offset == 0 };
             ids.Slice(offset, batch.Steps).CopyTo(batch.Inputs);
             ids.Slice(offset + 1, batch.Steps).CopyTo(batch.Targets);
-            sums += model.Evaluate(batch);
+            sums += offset == 0 ? Evaluation.Sums(model, batch) : AdaptedSums(model, batch, offset);
             progress?.Invoke(sums.Tokens);
             if (offset + batch.Steps >= ids.Length - 1) break;
             model.ForwardBackward(batch, batch.Steps, 0);
@@ -38,5 +38,13 @@ public static class DynamicEvaluation
         }
 
         return new EvaluationResult(sums, Evaluation.BytesAfterFirst(text));
+    }
+
+    private static LossSums AdaptedSums(GruLanguageModel model, TokenBatch batch, int tokens)
+    {
+        LossSums sums = model.Evaluate(batch);
+        if (double.IsFinite(sums.Nll)) return sums;
+        throw new InvalidDataException(
+            $"the copy of the model that adapts as it reads has diverged after {tokens} tokens; let it learn in smaller steps");
     }
 }

@@ -7,7 +7,7 @@ namespace GruLM.Training;
 
 /// <summary>Evaluates a model on held-out text. A model is evaluated by one thread at a time; every method throws
 /// <see cref="OperationCanceledException"/> when it is cancelled, and <see cref="InvalidDataException"/> when the text has no token to
-/// predict. <c>progress</c> is told how many tokens have been predicted.</summary>
+/// predict or a score is not finite. <c>progress</c> is told how many tokens have been predicted.</summary>
 public static class Evaluation
 {
     private const int Window = 256;
@@ -61,7 +61,7 @@ public static class Evaluation
                 cancel.ThrowIfCancellationRequested();
                 var batch = new TokenBatch(Math.Min(Window, size - offset), lanes) { StartsFresh = offset == 0 };
                 for (int b = 0; b < lanes; b++) FillLane(batch, b, ids, ((long)(first + b) * size) + offset, unscored: 0);
-                sums += model.Evaluate(batch);
+                sums += Sums(model, batch);
                 progress?.Invoke(sums.Tokens);
             }
         }
@@ -95,7 +95,7 @@ public static class Evaluation
                 cancel.ThrowIfCancellationRequested();
                 var batch = new TokenBatch(Math.Min(Window, longest - offset), members.Length) { StartsFresh = offset == 0 };
                 LineSamples.FillBatch(batch, lines, offset, frame);
-                sums += model.Evaluate(batch);
+                sums += Sums(model, batch);
             }
 
             progress?.Invoke(sums.Tokens);
@@ -112,6 +112,14 @@ public static class Evaluation
             HeldOutLines lines => Lines(model, lines, maxTokens, null, cancel),
             _ => throw new ArgumentException($"cannot evaluate on {text.GetType().Name}"),
         };
+
+    /// <summary>The sums of a batch.</summary>
+    /// <exception cref="InvalidDataException">They are not finite.</exception>
+    internal static LossSums Sums(ITrainableModel model, TokenBatch batch)
+    {
+        LossSums sums = model.Evaluate(batch);
+        return double.IsFinite(sums.Nll) ? sums : throw FiniteNumbers.Scores();
+    }
 
     internal static void Require(HeldOutStream text)
     {
@@ -138,7 +146,7 @@ public static class Evaluation
             cancel.ThrowIfCancellationRequested();
             var batch = new TokenBatch((int)Math.Min(Window, laneLength - offset), count) { StartsFresh = offset == 0 };
             for (int b = 0; b < count; b++) FillLane(batch, b, ids, (b * share) + offset, unscored: b == 0 ? 0 : warmUp - offset);
-            sums += model.Evaluate(batch);
+            sums += Sums(model, batch);
             progress?.Invoke(sums.Tokens);
         }
 

@@ -2,6 +2,7 @@
 // they are short, and most of what is compared is the same context with other continuations.
 
 using GruLM.Generation;
+using GruLM.Model;
 
 namespace GruLM;
 
@@ -47,6 +48,7 @@ internal static class ContinuationScoring
             session.Read(id);
         }
 
+        if (!double.IsFinite(sum)) throw FiniteNumbers.Scores();
         return sum;
     }
 

@@ -62,6 +62,7 @@ internal static class TextScoring
 
         float[] logProbs = new float[batch.Steps];
         using (model.TakeTurn()) scorer.Score(batch, logProbs);
+        if (!FiniteNumbers.AreAll(logProbs)) throw FiniteNumbers.Scores();
         var scored = new ScoredToken[batch.Steps];
         for (int t = 0; t < batch.Steps; t++)
         {
