@@ -68,13 +68,15 @@ public sealed class Sampler
 
     /// <summary>The next token for <paramref name="logits"/> [V]; the ids in <paramref name="forbidden"/> are never chosen, and those
     /// outside the vocabulary are passed over. Throws <see cref="InvalidDataException"/> when a score is NaN or positive infinity, and
-    /// <see cref="ArgumentException"/> when there is no score or every token is forbidden.</summary>
+    /// <see cref="ArgumentException"/> when there is no score, every token is forbidden, or there is a bias for one that has no
+    /// score.</summary>
     public int Sample(ReadOnlySpan<float> logits, ReadOnlySpan<int> forbidden = default)
     {
         Load(logits);
         foreach ((int id, float bias) in _biases)
         {
-            if ((uint)id < (uint)_count) _scores[id] += bias;
+            if ((uint)id >= (uint)_count) _options.CheckTokens(_count);
+            _scores[id] += bias;
         }
 
         foreach (int id in forbidden)

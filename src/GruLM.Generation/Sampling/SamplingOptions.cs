@@ -60,14 +60,31 @@ public sealed record SamplingOptions
         Setting.Check(RepeatLastN >= -1, nameof(RepeatLastN), RepeatLastN, "-1 (all), 0 (none) or more");
         Setting.InRange(PresencePenalty, -Most, Most, nameof(PresencePenalty));
         Setting.InRange(FrequencyPenalty, -Most, Most, nameof(FrequencyPenalty));
+        if (LogitBias is null || Samplers is null)
+        {
+            throw new ArgumentException("'LogitBias' and 'Samplers' are not to be null; leave them out");
+        }
+
         foreach ((int id, float bias) in LogitBias)
         {
+            if (id < 0) throw new ArgumentException($"'LogitBias' names token {id}; tokens are counted from 0");
             Setting.Check(bias <= MostBias, nameof(LogitBias), bias, $"at most {MostBias} for token {id}");
         }
 
         foreach (SamplerKind step in Samplers)
         {
             Setting.Check(Enum.IsDefined(step), nameof(Samplers), (double)step, "made of steps that there are");
+        }
+    }
+
+    /// <summary>Throws <see cref="ArgumentException"/> when a bias is for a token that a vocabulary of so many does not have.</summary>
+    public void CheckTokens(int vocabSize)
+    {
+        foreach (int id in LogitBias.Keys)
+        {
+            if ((uint)id < (uint)vocabSize) continue;
+            int last = vocabSize - 1;
+            throw new ArgumentException($"'LogitBias' names token {id}, which there is not: the tokens are 0 to {last}");
         }
     }
 }

@@ -96,7 +96,7 @@ public sealed class LanguageModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(prompt);
         options ??= new GenerationOptions();
-        options.Validate();
+        Check(options);
         return Write(prompt, options, cancel);
     }
 
@@ -110,7 +110,7 @@ public sealed class LanguageModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(prompt);
         options ??= new GenerationOptions();
-        options.Validate();
+        Check(options);
         return ThreadPoolEnumeration.Enumerate(token => Write(prompt, options, token), cancel);
     }
 
@@ -162,6 +162,13 @@ public sealed class LanguageModel : IDisposable
         if (!_owns) return;
         _parameters.Dispose();
         _device.Dispose();
+    }
+
+    /// <summary>Throws <see cref="ArgumentException"/> when an option makes no sense for this model.</summary>
+    internal void Check(GenerationOptions options)
+    {
+        options.Validate();
+        options.Sampling?.CheckTokens(Config.VocabSize);
     }
 
     /// <summary>Waits until the model is free for one step of a text; disposing what is returned frees it again. Throws

@@ -13,6 +13,8 @@ internal sealed class GenerationFlags
     // In the order of SamplerKind.
     private static readonly string[] s_samplerNames = ["penalties", "top_k", "typical", "top_p", "min_p", "temperature"];
 
+    private const float MostBias = 1e30f;
+
     private readonly Option<int> _maxTokens = Flags.Int("--max-tokens", 0, int.MaxValue, 256, "tokens generated at most", "-n");
     private readonly Option<double?> _temperature = Flags.OptionalNumber(
         "--temperature", 0, 1000, "sampling temperature; 0 takes the likeliest (default: the model's, 0.8)");
@@ -50,14 +52,14 @@ internal sealed class GenerationFlags
     {
         Sampling = ReadSampling(flags, modelFolder),
         MaxTokens = flags.GetValue(_maxTokens),
-        Stop = [.. flags.GetValue(_stop)!.Where(text => text.Length > 0)],
+        Stop = ReadStop(flags),
         IgnoreEos = flags.GetValue(_ignoreEos),
     };
 
     private SamplingOptions ReadSampling(ParseResult flags, string modelFolder)
     {
         // Only the model's own defaults are needed here; the model itself is opened by the run.
-        (GruConfig _, SampleKind samples) = ModelFolder.ReadConfig(modelFolder);
+        (GruConfig config, SampleKind samples) = ModelFolder.ReadConfig(modelFolder);
         var own = GenerationConfig.Load(modelFolder, samples);
         var sampling = new SamplingOptions
         {
@@ -70,7 +72,8 @@ internal sealed class GenerationFlags
             RepeatLastN = flags.GetValue(_repeatLastN),
             PresencePenalty = flags.GetValue(_presence),
             FrequencyPenalty = flags.GetValue(_frequency),
-            LogitBias = flags.GetValue(_bias)!.Select(ParseBias).GroupBy(b => b.Id).ToDictionary(g => g.Key, g => g.Last().Bias),
+            LogitBias = flags.GetValue(_bias)!.Select(text => ParseBias(text, config.VocabSize)).GroupBy(b => b.Id)
+                .ToDictionary(g => g.Key, g => g.Last().Bias),
 
             // Another text each time unless a seed is asked for.
             Seed = flags.GetValue(_seed) ?? (ulong)Random.Shared.NextInt64(),
@@ -80,19 +83,35 @@ internal sealed class GenerationFlags
         return sampling with { Samplers = [.. names.Select(ParseSampler)] };
     }
 
-    private static (int Id, float Bias) ParseBias(string text)
+    private string[] ReadStop(ParseResult flags)
+    {
+        string[] texts = flags.GetValue(_stop)!;
+        return texts.Contains("")
+            ? throw new UsageException("--stop '': an empty text would end every text before its first character; leave it out")
+            : texts;
+    }
+
+    private static (int Id, float Bias) ParseBias(string text, int vocabSize)
     {
         string[] parts = text.Split('=');
-        if (parts.Length == 2 && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int id))
+        if (parts.Length != 2 || !int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int id)
+            || ParseBiasValue(parts[1]) is not { } value)
         {
-            if (parts[1] is "-inf") return (id, float.NegativeInfinity);
-            if (float.TryParse(parts[1], NumberStyles.Float, CultureInfo.InvariantCulture, out float value) && float.IsFinite(value))
-            {
-                return (id, value);
-            }
+            throw new UsageException($"--logit-bias {text}: a token id, =, and a number or -inf were expected, as in 42=-1.5");
         }
 
-        throw new UsageException($"--logit-bias {text}: a token id, =, and a number or -inf were expected, as in 42=-1.5");
+        int last = vocabSize - 1;
+        if (id > last) throw new UsageException($"--logit-bias {text}: this model's tokens are 0 to {last}");
+        return value <= MostBias
+            ? (id, value)
+            : throw new UsageException(FormattableString.Invariant($"--logit-bias {text}: a bias is at most {MostBias:0e+0}"));
+    }
+
+    private static float? ParseBiasValue(string text)
+    {
+        if (text is "-inf") return float.NegativeInfinity;
+        bool isNumber = float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float value) && float.IsFinite(value);
+        return isNumber ? value : null;
     }
 
     private static SamplerKind ParseSampler(string name)
