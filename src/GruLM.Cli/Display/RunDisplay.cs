@@ -82,6 +82,7 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
     public void OnSample(TrainingSample sample)
     {
         string text = (sample.Prompt + sample.Text).ReplaceLineEndings("⏎");
+        if (live) text = TerminalText.Show(text);
         _training.WriteLasting($"sample at step {sample.Step}: {text}");
     }
 

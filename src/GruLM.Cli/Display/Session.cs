@@ -26,6 +26,13 @@ internal sealed class Session(Stream input, Stream output, TextWriter error, boo
     /// <summary>Cancelled by Ctrl-C: the command saves what it has and ends.</summary>
     public CancellationToken Stop { get; } = stop;
 
+    /// <summary>Writes what a model wrote, at once: to a terminal without control characters, elsewhere as it is.</summary>
+    public void WriteModelText(string text)
+    {
+        Output.Write(OutputIsTerminal ? TerminalText.Show(text) : text);
+        Output.Flush();
+    }
+
     /// <summary>A session on this process's own streams.</summary>
     public static Session OfProcess(CancellationToken stop) =>
         new(Console.OpenStandardInput(), StandardOutput(), Console.Error, !Console.IsErrorRedirected, stop)

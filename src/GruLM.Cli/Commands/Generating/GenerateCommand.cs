@@ -45,23 +45,17 @@ internal static class GenerateCommand
         foreach (string prompt in prompts)
         {
             if (asJson) WriteJson(prompt, string.Concat(generate(prompt)), session.Output);
-            else WriteText(prompt, generate(prompt), session.Output);
+            else WriteText(prompt, generate(prompt), session);
             if (session.Stop.IsCancellationRequested) return ExitCode.Stopped;
         }
 
         return ExitCode.Done;
     }
 
-    private static void WriteText(string prompt, IEnumerable<string> parts, StreamWriter output)
+    private static void WriteText(string prompt, IEnumerable<string> parts, Session session)
     {
-        output.Write(prompt);
-        foreach (string part in parts)
-        {
-            output.Write(part);
-            output.Flush();
-        }
-
-        output.WriteLine();
+        foreach (string part in parts.Prepend(prompt)) session.WriteModelText(part);
+        session.Output.WriteLine();
     }
 
     private static void WriteJson(string prompt, string text, StreamWriter output) => JsonLine.Write(output, json =>
