@@ -35,7 +35,7 @@ internal sealed class Session(Stream input, Stream output, TextWriter error, boo
 
     /// <summary>A session on this process's own streams.</summary>
     public static Session OfProcess(CancellationToken stop) =>
-        new(Console.OpenStandardInput(), StandardOutput(), Console.Error, !Console.IsErrorRedirected, stop)
+        new(ClosedInput.OrStandardInput(), StandardOutput(), Console.Error, !Console.IsErrorRedirected, stop)
         {
             OutputIsTerminal = !Console.IsOutputRedirected,
         };
