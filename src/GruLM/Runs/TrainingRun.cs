@@ -154,6 +154,7 @@ public sealed class TrainingRun : IDisposable
 
         _observers.Files = _folder.Open(Settings, training.Position.Step);
         TrainingResult result = training.Run(cancel);
+        if (result.Finished) _folder.TakeThePlace();
         if (result.Finished && result.Position.Plan.Count > 0)
         {
             _folder.WriteFinalSettings(TimePlan.WithPlan(Settings, result.Position));

@@ -18,6 +18,9 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
     private readonly RunLayout _home;
     private readonly FolderUse _use;
     private readonly bool _existed;
+
+    // Whether the old model stays until the run has ended.
+    private bool _replacesAtEnd;
     private readonly FolderLock? _lock;
 
     // Where the run is at work: at home, or beside an older model.
@@ -62,7 +65,10 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
         IOException? occupied = Occupied(settings.OutDir);
         if (occupied is not null && !settings.Overwrite) throw occupied;
         if (occupied is not null) CheckTexts(settings);
-        var folder = new RunFolder(settings.OutDir, occupied is null ? FolderUse.Fresh : FolderUse.Replace);
+        var folder = new RunFolder(settings.OutDir, occupied is null ? FolderUse.Fresh : FolderUse.Replace)
+        {
+            _replacesAtEnd = settings.ReplaceAtEnd,
+        };
         try
         {
             folder.MakePlace();
@@ -164,7 +170,13 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
     public void SaveModel(ITrainableModel model, bool isInterim)
     {
         model.Save(_place.Root);
-        if (_place == _home || isInterim) return;
+        if (!isInterim && !_replacesAtEnd) TakeThePlace();
+    }
+
+    /// <summary>The run has ended: its model takes the place of the old one, if it has not done so.</summary>
+    public void TakeThePlace()
+    {
+        if (_place == _home) return;
         _figures!.Dispose();
         FolderSwitch.Make(_home);
         _place = _home;

@@ -25,6 +25,10 @@ public sealed record TrainingSettings
     /// given, the length. Beside <see cref="InitFrom"/> or <see cref="Tokenizer"/> nothing is chosen.</summary>
     public bool ChooseRecipe { get; init; }
 
+    /// <summary>Whether the model that is replaced stays until the new run has ended, and not only until that has a model of its
+    /// own.</summary>
+    public bool ReplaceAtEnd { get; init; }
+
     /// <summary>Files and folders of text to learn from; <c>-</c> is standard input.</summary>
     public IReadOnlyList<string> Data { get; init; } = [];
 

@@ -32,7 +32,11 @@ public sealed class SettingsTableTests : IDisposable
     [Fact]
     public void Every_property_has_a_row_and_every_row_a_property()
     {
-        string[] places = [nameof(TrainingSettings.OutDir), nameof(TrainingSettings.Overwrite), nameof(TrainingSettings.ChooseRecipe)];
+        string[] places =
+        [
+            nameof(TrainingSettings.OutDir), nameof(TrainingSettings.Overwrite), nameof(TrainingSettings.ReplaceAtEnd),
+            nameof(TrainingSettings.ChooseRecipe),
+        ];
         IEnumerable<string> properties = typeof(TrainingSettings).GetProperties().Select(property => property.Name).Except(places);
         Assert.Equal(properties.Order(), SettingsTable.All.Select(setting => setting.Property).Order());
         Assert.Equal(SettingsTable.All.Count, SettingsTable.All.Select(setting => setting.Name).Distinct().Count());
