@@ -35,7 +35,7 @@ public sealed class TrainingRun : IDisposable
     private Recipe? _recipe;
     private IDevice? _device;
     private TextTraining? _training;
-    private bool _hasExchanges;
+    private GenerationConfig _defaults = new();
 
     private TrainingRun(RunFolder folder, TrainingSettings settings, RunObservers observers, CancellationToken cancel)
     {
@@ -152,7 +152,7 @@ public sealed class TrainingRun : IDisposable
             return new RunOutcome(training.Position, true, training.OutOfPatience, _folder.KeepsOldModel);
         }
 
-        _observers.Files = _folder.Open(Settings, training.Position.Step);
+        _observers.Files = _folder.Open(Settings, _defaults, training.Position.Step);
         TrainingResult result = training.Run(cancel);
         if (result.Finished) _folder.TakeThePlace();
         if (result.Finished && result.Position.Plan.Count > 0)
@@ -246,7 +246,7 @@ public sealed class TrainingRun : IDisposable
         Tokenizer tokenizer = new TokenizerChoice(_settings, options, around).Choose(texts.Training, kept);
         if (kept is null) _folder.Keep(tokenizer);
         _training = TextTraining.Prepare(texts, options with { Tokenizer = tokenizer }, around);
-        _hasExchanges = options.Samples == SampleKind.Lines && TrainingChecks.HasAnswers(texts.Training);
+        _defaults = TrainedExchanges.Defaults(texts.Training, options.Samples, DefaultsOfStart());
         _observers.Training = _training;
         _observers.SamplePrompt = _settings.SamplePrompt ?? "";
         Plan = MakePlan(options.Training);
@@ -290,6 +290,14 @@ public sealed class TrainingRun : IDisposable
         OpenDevice();
     }
 
+    // Those of the model that a new run starts from; null for starting values.
+    private (SampleKind Samples, GenerationConfig Own)? DefaultsOfStart()
+    {
+        if (_settings.InitFrom is not { } source || _folder.CheckpointFolder is not null) return null;
+        SampleKind samples = ModelFolder.ReadConfig(source).Samples;
+        return (samples, GenerationConfig.Load(source, samples));
+    }
+
     private RunRecord RecordOf(TrainingTexts texts) => new()
     {
         Training = TextRecord.Of(texts.Training),
@@ -310,7 +318,7 @@ public sealed class TrainingRun : IDisposable
             Config = training.Model.Config,
             Parameters = training.Model.Parameters.Count,
             Samples = _settings.Samples ?? SampleKind.Stream,
-            HasExchanges = _hasExchanges,
+            HasExchanges = _settings.Samples == SampleKind.Lines && _defaults.Chat.IsTrained == true,
             TokensPerEpoch = training.Data.TokensPerEpoch,
             StepsPerEpoch = training.Data.StepsInEpoch(0),
             HeldOutTokens = training.HeldOut?.Tokens,

@@ -1,20 +1,23 @@
 // A chat: turns in the template's markers over one carried state. The state is all the history there is; its size never grows.
 
-using GruLM.Model;
-
 namespace GruLM;
 
 /// <summary>An exchange of turns with a model. Not thread-safe: one turn at a time, and each reply read to its end, or its enumeration
-/// disposed (as <c>foreach</c> does when it is left), before anything else is said. Several chats with one model may go on side by
-/// side.</summary>
+/// disposed (as <c>foreach</c> does when it is left), before anything else is said; one that was just left lying ends there. Several chats
+/// with one model may go on side by side. After <see cref="Dispose"/> everything throws <see cref="ObjectDisposedException"/>.</summary>
 public sealed class ChatSession : IDisposable
 {
     private readonly LanguageModel _model;
     private readonly TextWriterSession _writer;
 
+    // The number of the reply that is being given, and whether it has been begun and not been ended.
+    private int _reply;
+    private bool _replies;
+    private bool _disposed;
+
     internal ChatSession(LanguageModel model, GenerationOptions options)
     {
-        options.Validate();
+        model.Check(options);
         _model = model;
         _writer = new TextWriterSession(model, options);
         Begin();
@@ -24,15 +27,19 @@ public sealed class ChatSession : IDisposable
     public void Read(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
+        CheckNotDisposed();
+        EndReply();
         _writer.Read(_model.Tokenizer.Encode(text));
     }
 
     /// <summary>Says something and gives the reply as it comes, without the space after the marker.</summary>
     /// <param name="message">What a person says.</param>
-    /// <param name="cancel">Cuts the reply short quietly, after the token at work; the chat can go on.</param>
+    /// <param name="cancel">Cuts the reply short quietly, after the token at work; the chat can go on. A long message that is still being
+    /// read then counts as not said.</param>
     public IEnumerable<string> Say(string message, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(message);
+        CheckNotDisposed();
         return Reply(message, cancel);
     }
 
@@ -43,33 +50,40 @@ public sealed class ChatSession : IDisposable
     public IAsyncEnumerable<string> SayAsync(string message, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(message);
+        CheckNotDisposed();
         return ThreadPoolEnumeration.Enumerate(token => Reply(message, token), cancel);
     }
 
     /// <summary>Forgets the chat so far.</summary>
     public void Reset()
     {
+        CheckNotDisposed();
+        _replies = false;
         _writer.Reset();
         Begin();
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _writer.Dispose();
-
-    private void Begin()
+    public void Dispose()
     {
-        if (_model.Samples == SampleKind.Stream) _writer.Read([_model.Ids.Opening]);
+        if (_disposed) return;
+        _disposed = true;
+        _writer.Dispose();
     }
+
+    private void Begin() => _writer.Read([_model.Ids.Opening]);
 
     private IEnumerable<string> Reply(string message, CancellationToken cancel)
     {
-        // A turn is read whole, whoever is in a hurry: half of one would stay in the state.
-        if (_model.Samples == SampleKind.Lines) _writer.Read([_model.Ids.Opening], CancellationToken.None);
-        _writer.Read(_model.Tokenizer.Encode(_model.Defaults.Chat.Turn(message)), CancellationToken.None);
+        CheckNotDisposed();
+        EndReply();
+        int reply = ++_reply;
+        if (!_writer.TryReadWhole(_model.Tokenizer.Encode(_model.Defaults.Chat.Turn(message)), cancel)) yield break;
+        _replies = true;
         try
         {
             bool begun = false;
-            foreach (string piece in _writer.Write(_model.Ids.ChatStops, cancel))
+            foreach (string piece in _writer.Write(_model.Ids.ChatStops, cancel, _model.Ids.ChatStopTexts))
             {
                 string text = begun ? piece : piece.TrimStart(' ');
                 if (text.Length == 0) continue;
@@ -79,9 +93,18 @@ public sealed class ChatSession : IDisposable
         }
         finally
         {
-            // The model has to read what ends a reply too; for a reply that was cut short, by whatever, the token that would have ended it.
-            int ending = _writer.StoppedBy >= 0 ? _writer.StoppedBy : _model.Ids.ReplyEnd;
-            if (ending >= 0) _writer.Read([ending], CancellationToken.None);
+            if (reply == _reply && !_disposed) EndReply();
         }
     }
+
+    // The model reads what stood between an answer and the next prompt in training, whatever cut the reply short, so that the next turn
+    // begins where turns begin.
+    private void EndReply()
+    {
+        if (!_replies) return;
+        _replies = false;
+        _writer.Read(_model.Ids.AfterReply(_writer.StoppedBy));
+    }
+
+    private void CheckNotDisposed() => ObjectDisposedException.ThrowIf(_disposed, this);
 }

@@ -1,5 +1,6 @@
 // How an exchange is written as text: <prompt> what a person says <ai> what the model says <end>.
 
+using System.Text.Json.Serialization;
 using GruLM.Tokenization;
 
 namespace GruLM;
@@ -19,6 +20,15 @@ public sealed record ChatTemplate
 
     /// <summary>Stands before what the model says.</summary>
     public string Ai { get; set; } = DefaultTokenizer.Ai;
+
+    /// <summary>What training text has between an answer and the next prompt, piece by piece; null where that is not recorded: then it is
+    /// what ends a sample that is a line, and in a stream what ends a reply.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? TurnEnd { get; set; }
+
+    /// <summary>Whether the model has learned from text with exchanges in these markers; null where that is not recorded.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? IsTrained { get; set; }
 
     /// <summary>The text of a turn up to where the model goes on. Line ends inside the question become spaces: an exchange is one
     /// line.</summary>

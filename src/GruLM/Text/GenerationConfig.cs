@@ -37,9 +37,10 @@ public sealed record GenerationConfig
     // A file may say null where a text belongs.
     private bool HasAllTexts =>
         StopTokens is not null && ChatStopTokens is not null && StopTokens.Concat(ChatStopTokens).All(token => token is not null)
-        && Chat is { Prompt: not null, Ai: not null };
+        && Chat is { Prompt: not null, Ai: not null } && Chat.TurnEnd?.Any(token => token is null) != true;
 
-    /// <summary>The defaults for a model trained on <paramref name="samples"/>. In a stream an exchange ends where its line does.</summary>
+    /// <summary>The defaults for a model trained on <paramref name="samples"/> of text without marked ends. In a stream an exchange ends
+    /// where its line does.</summary>
     public static GenerationConfig For(SampleKind samples) => new() { ChatStopTokens = samples == SampleKind.Stream ? ["\n"] : [] };
 
     /// <summary>The sampling part. Its seed is 0: the same prompt gives the same text each time unless another one is set.</summary>
@@ -78,17 +79,29 @@ public sealed record GenerationConfig
             if (!config.HasAllTexts)
             {
                 throw new InvalidDataException(
-                    $"{path}: stop_tokens, chat_stop_tokens and chat's prompt and ai must be texts; delete the file to get the defaults");
+                    $"{path}: stop_tokens, chat_stop_tokens and chat's prompt, ai and turn_end must be texts; "
+                    + "delete the file to get the defaults");
             }
 
-            return config;
+            return TrainedExchanges.OfOlderRun(folder, samples, config);
         }
         catch (Exception error) when (error is JsonException or ArgumentException)
         {
             // A JSON error says where it is in its own words, behind the reason.
-            string reason = error.Message.Split(". Path:")[0];
+            string reason = InTheWordsOfTheFile(error.Message.Split(". Path:")[0]);
             throw new InvalidDataException($"{path}: {reason}", error);
         }
+    }
+
+    // A file has names of its own for the properties that a message speaks of: top_k for 'TopK'.
+    private static string InTheWordsOfTheFile(string message)
+    {
+        foreach (string property in (string[])[nameof(Temperature), nameof(TopK), nameof(TopP), nameof(MinP)])
+        {
+            message = message.Replace($"'{property}'", JsonNamingPolicy.SnakeCaseLower.ConvertName(property));
+        }
+
+        return message;
     }
 }
 

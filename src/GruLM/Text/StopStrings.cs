@@ -13,6 +13,10 @@ internal sealed class StopStrings(IReadOnlyList<string> stops)
     /// <summary>Whether a stop string has been seen.</summary>
     public bool Stopped { get; private set; }
 
+    /// <summary>How many characters at the end of the text so far were not given out: those that may begin a stop string or, once one has
+    /// been seen, those from its beginning on.</summary>
+    public int Withheld { get; private set; }
+
     /// <summary>Takes more text; returns what may be shown.</summary>
     public string Push(string text)
     {
@@ -24,11 +28,13 @@ internal sealed class StopStrings(IReadOnlyList<string> stops)
         if (at >= 0)
         {
             Stopped = true;
+            Withheld = all.Length - at;
             _held.Clear();
             return all[..at];
         }
 
         int keep = stops.Max(s => LongestTailThatBegins(all, s));
+        Withheld = keep;
         _held.Clear().Append(all, all.Length - keep, keep);
         return all[..^keep];
     }
@@ -38,6 +44,7 @@ internal sealed class StopStrings(IReadOnlyList<string> stops)
     {
         string held = _held.ToString();
         _held.Clear();
+        Withheld = 0;
         return held;
     }
 

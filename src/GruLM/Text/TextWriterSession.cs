@@ -1,5 +1,6 @@
 // The loop of generation: choose a token, show its text, read it. The only one: Generate, a chat, their asynchronous forms and the samples
-// of a run in training all come here. Each step is a turn of the model's, so that several texts can be written side by side.
+// of a run in training all come here. Each step is a turn of the model's, so that several texts can be written side by side. A token is
+// read when the next one is asked for, so that one whose text nobody was shown, such as a part of a stop string, can be taken back.
 
 using GruLM.Generation;
 using GruLM.Tokenization;
@@ -10,11 +11,28 @@ namespace GruLM;
 /// work.</summary>
 internal sealed class TextWriterSession : IDisposable
 {
+    // How many tokens of a text that counts as a whole are read before somebody's hurry is looked at again.
+    private const int TokensBetweenLooks = 256;
+
     private readonly LanguageModel _model;
     private readonly GenerationOptions _options;
     private readonly IDecodingSession _session;
     private readonly Sampler _sampler;
     private readonly StreamingDecoder _decoder;
+
+    // The last token that was written, behind those before it of whose text a part has not been given out; how many of them the model has
+    // read, which is all but the last or all; and the state before the first of them, null while none of them is read.
+    private readonly List<(int Id, string Text)> _written = [];
+    private int _read;
+    private float[]? _before;
+
+    // Whether all of their text was given out, and how much of its end was not.
+    private bool _allShown;
+    private int _withheld;
+
+    // The number of the text that is being written: an older enumeration ends.
+    private int _writing;
+    private bool _disposed;
 
     /// <summary>Begins with nothing read. The options are valid.</summary>
     public TextWriterSession(LanguageModel model, GenerationOptions options)
@@ -25,67 +43,156 @@ internal sealed class TextWriterSession : IDisposable
         _session = model.NewSession();
     }
 
-    /// <summary>The token that ended the last text; −1 when its length did.</summary>
+    /// <summary>The token that ended the last text; −1 when something else did.</summary>
     public int StoppedBy { get; private set; } = -1;
 
-    /// <summary>Reads tokens without writing any. The decoder sees them too, so that the text that follows is spaced right. A cancelled
-    /// reading ends before the next token.</summary>
+    /// <summary>Reads tokens without writing any, behind what was written and given out. The decoder sees them too, so that the text that
+    /// follows is spaced right. A cancelled reading ends before the next token.</summary>
     public void Read(IEnumerable<int> ids, CancellationToken cancel = default)
     {
+        Settle();
         foreach (int id in ids)
         {
             if (cancel.IsCancellationRequested) return;
-            using (_model.TakeTurn()) _session.Read(id);
-            _sampler.Accept(id);
-            _decoder.Push(id);
+            ReadOne(id);
         }
     }
 
-    /// <summary>Writes until a stop token, a stop string or the length, or until it is cancelled, which ends it quietly.</summary>
-    public IEnumerable<string> Write(int[] stops, CancellationToken cancel)
+    /// <summary>Reads tokens that belong together: when that takes long and is cancelled, none of them counts as read, and the answer is
+    /// false.</summary>
+    public bool TryReadWhole(IReadOnlyList<int> ids, CancellationToken cancel)
     {
-        var watch = new StopStrings(_options.Stop);
+        Settle();
+        float[]? before = ids.Count > TokensBetweenLooks ? SaveState() : null;
+        for (int i = 0; i < ids.Count; i++)
+        {
+            if (i > 0 && i % TokensBetweenLooks == 0 && cancel.IsCancellationRequested)
+            {
+                RestoreState(before!);
+                return false;
+            }
+
+            ReadOne(ids[i]);
+        }
+
+        return true;
+    }
+
+    /// <summary>Writes until a stop token, one of the stop strings or of <paramref name="texts"/>, or the length, or until it is cancelled,
+    /// which ends it quietly.</summary>
+    public IEnumerable<string> Write(int[] stops, CancellationToken cancel, params string[] texts)
+    {
+        Settle();
+        int writing = ++_writing;
+        var watch = new StopStrings(_options.IgnoreEos ? _options.Stop : [.. _options.Stop, .. texts]);
         int[] never = _options.IgnoreEos ? [.. _model.Ids.Never, .. _model.Ids.Stops] : _model.Ids.Never;
         int[] ends = _options.IgnoreEos ? [] : stops;
         StoppedBy = -1;
         for (int i = 0; i < _options.MaxTokens && !watch.Stopped; i++)
         {
-            if (cancel.IsCancellationRequested) yield break;
+            if (cancel.IsCancellationRequested || writing != _writing) yield break;
             int id = Step(never, ends);
             if (id < 0) break;
-            string text = watch.Push(_decoder.Push(id));
+            string written = _decoder.Push(id), text = watch.Push(written);
+            _written.Add((id, written));
+            (_withheld, _allShown) = (watch.Withheld, watch.Withheld == 0 && written.Length > 0);
             if (text.Length > 0) yield return text;
         }
 
-        if (watch.Stopped) yield break;
+        if (watch.Stopped || writing != _writing) yield break;
         string last = watch.Push(_decoder.Flush());
         if (!watch.Stopped) last += watch.Flush();
+        (_withheld, _allShown) = (watch.Withheld, watch.Withheld == 0);
         if (last.Length > 0) yield return last;
     }
 
     /// <summary>Forgets everything read and written.</summary>
     public void Reset()
     {
-        using (_model.TakeTurn()) _session.Reset();
+        _writing++;
+        Forget();
+        using (TakeTurn()) _session.Reset();
         _sampler.Reset();
         _decoder.Reset();
     }
 
-    public void Dispose() => _model.EndSession(_session);
+    public void Dispose()
+    {
+        _disposed = true;
+        _model.EndSession(_session);
+    }
 
-    // Chooses a token and reads it; −1 for one that ends the text, which is not read.
+    // Reads the last token, if there is one, and chooses the next; −1 for one that ends the text.
     private int Step(int[] never, int[] ends)
     {
-        using Turns.Turn turn = _model.TakeTurn();
-        int id = _sampler.Sample(_session.Logits(), never);
-        if (ends.Contains(id))
+        using Turns.Turn turn = TakeTurn();
+        if (_read < _written.Count)
         {
-            StoppedBy = id;
-            return -1;
+            if (!_allShown) _before ??= _session.SaveState();
+            int last = _written[^1].Id;
+            _session.Read(last);
+            _sampler.Accept(last);
+            _read = _written.Count;
+            if (_allShown) Forget();
         }
 
-        _session.Read(id);
-        _sampler.Accept(id);
-        return id;
+        int id = _sampler.Sample(_session.Logits(), never);
+        if (!ends.Contains(id)) return id;
+        StoppedBy = id;
+        return -1;
     }
+
+    // Ends what was written: the state becomes that after the text that was given out, and nothing more. The penalties remember all of it.
+    private void Settle()
+    {
+        _writing++;
+        if (_written.Count == 0) return;
+        if (!_allShown) TakeBack();
+        else if (_read < _written.Count) Advance(_written[^1].Id);
+        Forget();
+    }
+
+    private void TakeBack()
+    {
+        if (_before is not null) RestoreState(_before);
+        string text = string.Concat(_written.Select(token => token.Text));
+        int shown = text.Length - _withheld, end = 0, whole = 0;
+        while (whole < _written.Count && end + _written[whole].Text.Length <= shown) end += _written[whole++].Text.Length;
+
+        // Tokens at the end that have no text are the beginning of a character.
+        while (whole > 0 && _written[whole - 1].Text.Length == 0) whole--;
+        foreach ((int id, _) in _written.Slice(0, whole)) Advance(id);
+        foreach (int id in _model.Tokenizer.Encode(text[end..shown])) Advance(id);
+    }
+
+    private void Forget()
+    {
+        _written.Clear();
+        (_read, _before) = (0, null);
+    }
+
+    private void ReadOne(int id)
+    {
+        Advance(id);
+        _sampler.Accept(id);
+        _decoder.Push(id);
+    }
+
+    private void Advance(int id)
+    {
+        using (TakeTurn()) _session.Read(id);
+    }
+
+    private float[] SaveState()
+    {
+        using (TakeTurn()) return _session.SaveState();
+    }
+
+    private void RestoreState(float[] state)
+    {
+        using (TakeTurn()) _session.RestoreState(state);
+    }
+
+    // Only a chat can be disposed while it is used.
+    private Turns.Turn TakeTurn() => _disposed ? throw new ObjectDisposedException(nameof(ChatSession)) : _model.TakeTurn();
 }

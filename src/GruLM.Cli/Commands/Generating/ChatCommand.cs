@@ -25,8 +25,17 @@ internal static class ChatCommand
                 bool interactive = session.ErrorIsTerminal && !Console.IsInputRedirected;
                 GenerationOptions options = generation.Read(flags, folder);
                 using var opened = LanguageModel.Open(folder, flags.GetValue(threads) ?? 0, flags.GetValue(device)!);
+                TellWhatItHasNotLearned(opened.Defaults.Chat, folder, session);
                 using ChatSession chat = opened.StartChat(options);
                 return new Talk(chat, input, interactive, session).Run();
             });
+    }
+
+    private static void TellWhatItHasNotLearned(ChatTemplate chat, string folder, Session session)
+    {
+        if (chat.IsTrained != false) return;
+        session.Error.WriteLine(
+            $"note: {folder} has learned from text without {chat.Prompt} … {chat.Ai} …, so that it does not answer but goes on as its text "
+            + "would; generate is for such models");
     }
 }

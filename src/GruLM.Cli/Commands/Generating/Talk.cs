@@ -8,6 +8,9 @@ internal sealed class Talk(ChatSession chat, TextReader input, bool interactive,
     // Whether a line is being waited for.
     private bool _waiting;
 
+    // Whether the model has once said nothing.
+    private bool _saidNothing;
+
     /// <summary>Talks, and returns the exit code.</summary>
     public int Run()
     {
@@ -41,13 +44,19 @@ internal sealed class Talk(ChatSession chat, TextReader input, bool interactive,
 
     private void Reply(string line)
     {
+        bool said = false;
         foreach (string part in chat.Say(line, session.Stop))
         {
-            session.Output.Write(part);
-            session.Output.Flush();
+            session.WriteModelText(part);
+            said = true;
         }
 
         session.Output.WriteLine();
         session.Output.Flush();
+        if (said || _saidNothing || session.Stop.IsCancellationRequested) return;
+        _saidNothing = true;
+        session.Error.WriteLine(
+            "note: the model ended its reply before the first word, as models do that have learned too little: "
+            + "an end is what they know best");
     }
 }

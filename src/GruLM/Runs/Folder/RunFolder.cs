@@ -153,12 +153,13 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
         _record.Write(_place.Record);
     }
 
-    /// <summary>Everything is ready for the first step: the settings are written as they were <paramref name="completed"/>, and figures are
-    /// collected from here on. Returns who is to be told of them.</summary>
-    public RunFigures Open(TrainingSettings completed, long step)
+    /// <summary>Everything is ready for the first step: the settings are written as they were <paramref name="completed"/>, with the
+    /// model's <paramref name="defaults"/> unless the run goes on, and figures are collected from here on. Returns who is to be told of
+    /// them.</summary>
+    public RunFigures Open(TrainingSettings completed, GenerationConfig defaults, long step)
     {
         SettingsFile.Write(_place.Settings, completed);
-        if (CheckpointFolder is null) GenerationConfig.For(completed.Samples ?? SampleKind.Stream).Save(_place.Root);
+        if (CheckpointFolder is null) defaults.Save(_place.Root);
         _figures = new RunFigures(_place, step, completed.SampleEvery > 0);
         return _figures;
     }

@@ -56,8 +56,5 @@ internal static class TrainingChecks
     /// <summary>How many samples have no marker before an answer.</summary>
     public static int SamplesWithoutAnswer(CorpusText text) => text.Samples().Count(sample => !HasAnswer(sample.Span));
 
-    /// <summary>Whether some sample has an answer.</summary>
-    public static bool HasAnswers(CorpusText text) => text.Samples().Any(sample => HasAnswer(sample.Span));
-
     private static bool HasAnswer(ReadOnlySpan<byte> sample) => sample.IndexOf(s_answer) >= 0;
 }
