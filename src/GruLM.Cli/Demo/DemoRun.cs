@@ -1,9 +1,9 @@
 // grulm demo: everything at once on the built-in sample corpus. Because the corpus comes from a grammar with known probabilities,
 // the held-out text's own −log p is known, and the model's figure can be set beside the best that any model could reach.
 
-using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using GruLM.Corpus;
 using GruLM.Kernels;
 using GruLM.Model;
 using GruLM.Tokenization;
@@ -17,49 +17,35 @@ internal sealed class DemoRun
     public const double DefaultMinutes = 2;
 
     private const string MarkerName = "demo.txt";
-    private const string TextName = "text.txt";
-    private const string HeldOutName = "held-out.txt";
+    private const string MarkerText = "Made by grulm demo, which replaces this folder when it runs again.";
     private const int HeldOutBytes = 100_000;
-
-    // The least text that the recipe learns enough from, the most a minute that it could need, and the time that is not training.
-    private const int MinBytes = 2_500_000;
-    private const double MaxBytesPerMinute = 10_000_000;
-    private const double SecondsBesidesTraining = 30;
-    private const double BytesPerToken = 3.5;
-
-    // More text than is likely to be needed is made, since the speed is only guessed by then, and the run ends on time within it.
-    private const double Surplus = 1.4;
-    private const double BytesRoundedTo = 5e5;
-    private const double SecondsToMeasure = 1;
-    private const double SecondsAfterTraining = 8;
 
     // From here on a larger model is learned better than more text by the small one.
     private const double MinutesForLongRecipe = 5;
 
     private static readonly CultureInfo s_invariant = CultureInfo.InvariantCulture;
 
+    // What demos before this one kept beside the model.
+    private static readonly string[] s_oldTexts = ["text.txt", "held-out.txt"];
+
     private readonly DemoSettings _settings;
     private readonly Session _session;
     private readonly TextWriter _output;
     private readonly Compute _compute;
     private readonly TrainingDisplay _display;
-    private readonly Stopwatch _clock;
 
-    // Whether the training is to end on time; the least text is learned from whole, however long that takes.
-    private readonly bool _endsOnTime;
-
-    private DemoRun(DemoSettings settings, Session session, Compute compute, Stopwatch clock)
+    private DemoRun(DemoSettings settings, Session session, Compute compute)
     {
-        (_session, _output, _compute, _clock) = (session, session.Output, compute, clock);
-        _settings = settings;
-        if (settings.Bytes == 0)
+        (_session, _output, _compute) = (session, session.Output, compute);
+        int steps = settings.MaxSteps;
+        if (steps == 0 && settings.Bytes == 0)
         {
-            double bytes = BytesForTime(settings, compute);
-            _endsOnTime = bytes >= MinBytes;
-            double most = Math.Max(MinBytes, MaxBytesPerMinute * settings.Minutes);
-            _settings = settings with { Bytes = (int)Math.Clamp(bytes, MinBytes, most) };
+            double speed = DemoLength.MeasureSpeed(settings.Recipe, compute);
+            steps = DemoLength.Steps(settings.Minutes, speed, settings.Recipe, EarlierSteps(settings));
         }
 
+        int bytes = settings.Bytes > 0 ? settings.Bytes : DemoLength.Bytes(steps, settings.Recipe);
+        _settings = settings with { MaxSteps = steps, Bytes = bytes };
         _display = new TrainingDisplay(session.Error, session.ErrorIsTerminal);
     }
 
@@ -99,11 +85,10 @@ internal sealed class DemoRun
 
     public static int Run(DemoSettings settings, Session session)
     {
-        var clock = Stopwatch.StartNew();
-        ClearOldDemo(settings.OutDir);
+        CheckFolder(settings.OutDir);
         session.Output.WriteLine("GruLM demo: from a text to a language model that tells stories, on this machine.\n");
         using var compute = Compute.Create(settings.Threads, Precision.Auto);
-        return new DemoRun(settings, session, compute, clock).Run();
+        return new DemoRun(settings, session, compute).Run();
     }
 
     /// <summary>Training and held-out text, from seeds of their own.</summary>
@@ -128,28 +113,19 @@ internal sealed class DemoRun
         if (!Train(training, heldOut)) return ExitCode.Stopped;
         WriteCurves();
         WriteFigures(heldOut);
-        DemoTalk.Run(_settings, heldOut, _output, _session.Stop);
+        DemoTalk.Run(_settings, _session);
         WriteWhatNext();
         return _session.Stop.IsCancellationRequested ? ExitCode.Stopped : ExitCode.Done;
     }
 
-    // As much as this machine could learn from in the time, by a first measurement of its speed.
-    private static double BytesForTime(DemoSettings settings, Compute compute)
+    // The steps of the demo in the folder, if that was one for as many minutes; 0 otherwise.
+    private static int EarlierSteps(DemoSettings settings)
     {
-        TrainingSettings options = settings.Recipe;
-        var config = new GruConfig
-        {
-            VocabSize = options.VocabSize ?? DefaultTokenizer.DefaultVocabSize,
-            EmbeddingDim = options.EmbeddingDim,
-            HiddenDim = options.HiddenDim,
-            NumLayers = options.NumLayers,
-            TieWeights = options.TieWeights,
-        };
-        double tokensPerSecond = SpeedMeasurement.TokensPerSecond(
-            config, new AdamWOptions(), options.Bptt, options.BatchSize, compute, SecondsToMeasure);
-        double seconds = Math.Max(0, (60 * settings.Minutes) - SecondsBesidesTraining);
-        double bytes = seconds * BytesPerToken * tokensPerSecond * Surplus;
-        return Math.Round(bytes / BytesRoundedTo) * BytesRoundedTo;
+        string path = Path.Combine(settings.OutDir, MarkerName);
+        if (!File.Exists(path)) return 0;
+        string[] words = File.ReadAllText(path).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        return words is [.., "steps:", var steps, "minutes:", var minutes] && minutes == settings.Minutes.ToString(s_invariant)
+            && int.TryParse(steps, NumberStyles.None, s_invariant, out int count) ? count : 0;
     }
 
     private void WriteText(string training)
@@ -167,29 +143,60 @@ internal sealed class DemoRun
     {
         _output.WriteLine("2. Training a tokenizer and a model on it:\n");
         _output.Flush();
-        string folder = Directory.CreateDirectory(_settings.OutDir).FullName;
-        string text = Path.Combine(folder, TextName), heldOutText = Path.Combine(folder, HeldOutName);
-        File.WriteAllText(Path.Combine(folder, MarkerName), "Made by grulm demo, which replaces this folder when it runs again.\n");
-        File.WriteAllText(text, training);
-        File.WriteAllText(heldOutText, heldOut);
-        TrainingSettings settings = _settings.Recipe with { Data = [text], ValData = heldOutText, OutDir = folder };
-        if (_settings.Threads > 0) settings = settings with { Threads = _settings.Threads };
-        if (_endsOnTime)
-        {
-            double seconds = (60 * _settings.Minutes) - SecondsAfterTraining - _clock.Elapsed.TotalSeconds;
-            settings = settings with { Minutes = Math.Max(seconds, 1) / 60 };
-        }
-
-        using var run = TrainingRun.Start(settings, new DemoObserver(_display), cancel: _session.Stop);
+        TrainingSettings settings = SettingsFor(training.Length, heldOut.Length);
+        using var text = new MemoryStream(Encoding.ASCII.GetBytes(training + heldOut));
+        using var run = TrainingRun.Start(settings, new DemoObserver(_display), text, _session.Stop);
         WriteRun(run.Plan);
+        RunOutcome outcome;
         try
         {
-            return run.Run(_session.Stop).IsFinished;
+            outcome = run.Run(_session.Stop);
         }
         finally
         {
             _display.Finish();
         }
+
+        if (outcome.IsFinished) MarkAsDemo(settings.OutDir);
+        else WriteStopped(outcome);
+        return outcome.IsFinished;
+    }
+
+    // The text comes as if from standard input: such a text is kept in the model folder, where evaluating and resuming find it. The model
+    // of an earlier demo stays until this one has ended.
+    private TrainingSettings SettingsFor(int trainingBytes, int heldOutBytes)
+    {
+        string folder = Directory.CreateDirectory(_settings.OutDir).FullName, marker = Path.Combine(folder, MarkerName);
+        if (!File.Exists(marker)) File.WriteAllText(marker, MarkerText + "\n");
+        TrainingSettings settings = _settings.Recipe with
+        {
+            Data = [CorpusFiles.StandardInput],
+            DataFormat = CorpusFormat.Plain,
+
+            // A half of a byte less, so that no rounding moves the cut.
+            ValFraction = (heldOutBytes - 0.5) / ((double)trainingBytes + heldOutBytes),
+            OutDir = folder,
+            Overwrite = true,
+            ReplaceAtEnd = true,
+            MaxSteps = _settings.MaxSteps,
+        };
+        return _settings.Threads > 0 ? settings with { Threads = _settings.Threads } : settings;
+    }
+
+    private void MarkAsDemo(string folder)
+    {
+        string length = string.Create(s_invariant, $"steps: {_settings.MaxSteps} minutes: {_settings.Minutes}");
+        File.WriteAllText(Path.Combine(folder, MarkerName), $"{MarkerText}\n{length}\n");
+        foreach (string name in s_oldTexts) File.Delete(Path.Combine(folder, name));
+    }
+
+    private void WriteStopped(RunOutcome outcome)
+    {
+        string left = outcome.KeepsOldModel ? $"{_settings.OutDir} still holds the model of an earlier demo" : "what it learned is saved";
+        _session.Error.WriteLine(string.Create(
+            s_invariant,
+            $"stopped at step {outcome.Position.Step:#,0} of {outcome.Position.TotalSteps:#,0}; {left}; "
+            + $"go on with: {ProgramName.Text} train --resume {_settings.OutDir}"));
     }
 
     private void WriteRun(RunPlan plan)
@@ -208,7 +215,7 @@ internal sealed class DemoRun
         _output.WriteLine();
         _output.Write(LossCurve.Draw(_display.TrainCurve, "training loss (nats a token) by step"));
         _output.WriteLine();
-        _output.Write(LossCurve.Draw(_display.BitsCurve, "held-out bits a byte by step"));
+        _output.Write(LossCurve.Draw(_display.BitsCurve, "held-out bits a byte by step, on the first part of that text"));
         _output.Flush();
     }
 
@@ -233,20 +240,21 @@ internal sealed class DemoRun
         _output.WriteLine($"The model is in {folder}. Go on with:\n");
         _output.WriteLine($"   {ProgramName.Text} generate --model {folder} --prompt \"Once a brave girl\"");
         _output.WriteLine($"   {ProgramName.Text} chat --model {folder}");
+        _output.WriteLine($"   {ProgramName.Text} eval --model {folder}");
         _output.WriteLine($"   {ProgramName.Text} train --data YOUR.txt --out-dir YOUR-MODEL");
+        _output.WriteLine(string.Create(
+            s_invariant,
+            $"\nThe same model again, to the bit, in a machine like this: "
+            + $"{ProgramName.Text} demo --minutes {_settings.Minutes} --seed {_settings.Seed} --max-steps {_settings.MaxSteps}"));
     }
 
     // The folder is the demo's to replace only if a demo made it.
-    private static void ClearOldDemo(string folder)
+    private static void CheckFolder(string folder)
     {
         if (File.Exists(folder)) throw new IOException($"{folder}: is a file; --out-dir needs a folder");
         if (!Directory.Exists(folder) || !Directory.EnumerateFileSystemEntries(folder).Any()) return;
-        if (!File.Exists(Path.Combine(folder, MarkerName)))
-        {
-            throw new IOException($"{folder}: exists and is not from an earlier demo; choose another with --out-dir");
-        }
-
-        Directory.Delete(folder, recursive: true);
+        if (File.Exists(Path.Combine(folder, MarkerName))) return;
+        throw new IOException($"{folder}: exists and is not from an earlier demo; choose another with --out-dir");
     }
 
     private static ReadOnlyMemory<byte> Utf8(string text) => Encoding.UTF8.GetBytes(text);
@@ -256,7 +264,8 @@ internal sealed class DemoRun
     {
         public void OnSteps(StepReport report) => display.OnSteps(report);
 
-        public void OnEvaluation(EvaluationReport report) => display.OnEvaluation(report);
+        // A figure of a part of the text, and not the one that is shown at the end: it is for the curve alone.
+        public void OnEvaluation(EvaluationReport report) => display.BitsCurve.Add((report.Step, report.Result.BitsPerByte));
 
         public void OnEpoch(EpochReport report) => display.OnEpoch(report);
 

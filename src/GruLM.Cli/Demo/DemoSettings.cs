@@ -7,8 +7,11 @@ internal sealed record DemoSettings
 {
     public required string OutDir { get; init; }
 
-    /// <summary>Bytes of training text; 0 takes what this machine learns in the time.</summary>
+    /// <summary>Bytes of training text; 0 takes what the steps read.</summary>
     public int Bytes { get; init; }
+
+    /// <summary>Steps of the training; 0 makes as many as this machine makes in the time.</summary>
+    public int MaxSteps { get; init; }
 
     public ulong Seed { get; init; } = 1;
 
