@@ -16,6 +16,10 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
     private const double MaxParametersPerToken = 5;
     private const double EpochsToLearnByHeart = 8;
 
+    // A last figure that is worse than the best by less than this is as good.
+    private const double NoWorse = 1.005;
+    private const int UsefulPatience = 3;
+
     private static readonly CultureInfo s_invariant = CultureInfo.InvariantCulture;
 
     private readonly TrainingDisplay _training = new(messages, live);
@@ -61,6 +65,15 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
                 s_invariant,
                 $"note: {plan.Parameters:#,0} parameters and {epochs:0} epochs of {plan.TokensPerEpoch:#,0} tokens: later epochs may learn "
                 + $"the text by heart; the folder keeps the model that was best on what is held out"));
+        }
+
+        if (plan.Before is { } before)
+        {
+            string old = plan.OldBefore is { } own
+                ? string.Create(s_invariant, $", and {own.BitsPerByte:0.0000} of what its own training held out")
+                : "";
+            messages.WriteLine(string.Create(
+                s_invariant, $"the model to start from makes {before.BitsPerByte:0.0000} bits/byte of what is held out{old}"));
         }
 
         string kind = plan.Samples == SampleKind.Lines ? "lines" : "stream", about = plan.RandomBptt ? "about " : "";
@@ -137,10 +150,13 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
         {
             messages.WriteLine(
                 $"ended at step {position.Step:#,0} of {position.TotalSteps:#,0}: "
-                + $"{position.EvaluationsSinceBest} evaluations in a row were no better");
+                + $"{position.EvaluationsSinceBest} evaluations in a row were no better{TimeLeft(position, plan)}");
         }
 
         if (position.Best is { } best) messages.WriteLine($"best held-out figures: {TrainingDisplay.Figures(best)}");
+        if (outcome.IsFinished) WriteOverfitting(position, plan);
+        if (outcome.Answers is { } answers) WriteAnswers(answers);
+        if (outcome.FineTuning is { } figures) WriteFineTuning(figures);
         string next = plan.HasExchanges ? $"chat --model {settings.OutDir}" : $"generate --model {settings.OutDir} --prompt \"…\"";
         messages.WriteLine($"model in {settings.OutDir}; try: {ProgramName.Text} {next}");
     }
@@ -150,6 +166,48 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
         Recipe recipe = Recipes.Named(plan.Recipe!)!;
         string time = plan.Seconds is { } seconds ? $": about {TrainingDisplay.Time(seconds)} here; --minutes for more or less" : "";
         messages.WriteLine($"recipe {recipe.Name}, by the text and this machine ({SettingWords.ToFlags(recipe.Description)}){time}");
+    }
+
+    // That time is given back.
+    private static string TimeLeft(RunPosition position, RunPlan plan)
+    {
+        double left = ((plan.Minutes ?? 0) * 60) - position.Seconds;
+        return left < 1 ? "" : $"; {TrainingDisplay.Time(left)} of the time are not needed";
+    }
+
+    // That a run went on learning after its best, and what would have stopped it there.
+    private void WriteOverfitting(RunPosition position, RunPlan plan)
+    {
+        if (position is not { Best: { } best, Last: { } last, BestStep: > 0 }) return;
+        if (position.EvaluationsSinceBest < 2 || last.BitsPerByte <= NoWorse * best.BitsPerByte) return;
+        long epoch = ((position.BestStep - 1) / Math.Max(1, plan.StepsPerEpoch)) + 1;
+        string advice = position.EvaluationsSinceBest > UsefulPatience ? $"; --patience {UsefulPatience} stops there" : "";
+        messages.WriteLine(string.Create(
+            s_invariant,
+            $"best at step {position.BestStep:#,0} of {position.Step:#,0} (epoch {epoch}), and that is the model in the folder; "
+            + $"later epochs overfitted{advice}"));
+    }
+
+    private void WriteAnswers(AnswerFigures answers)
+    {
+        string heldOut = answers.HeldOut is { } held ? $", {held.Right} of {held.Questions} held-out ones" : "";
+        messages.WriteLine($"answers wholly right: {answers.Learned.Right} of {answers.Learned.Questions} that it learned from{heldOut}");
+        if (answers.KeepsLast)
+        {
+            messages.WriteLine(
+                "note: the last model is kept, not the one with the best held-out figure: it answers more of what it learned, "
+                + "and no fewer of what was held out");
+        }
+    }
+
+    private void WriteFineTuning(FineTuningFigures figures)
+    {
+        messages.WriteLine(string.Create(
+            s_invariant, $"held out, before and after: {figures.Before.BitsPerByte:0.0000} and {figures.After.BitsPerByte:0.0000} bits/byte"));
+        if (figures is not { OldBefore: { } before, OldAfter: { } after }) return;
+        messages.WriteLine(string.Create(
+            s_invariant,
+            $"the text that the first model was trained on: {before.BitsPerByte:0.0000} and {after.BitsPerByte:0.0000} bits/byte"));
     }
 
     private void WriteNothingLeft(RunPlan plan, TrainingSettings settings)

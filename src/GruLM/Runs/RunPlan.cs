@@ -1,6 +1,7 @@
 // What a training run is going to be, before it begins.
 
 using GruLM.Model;
+using GruLM.Training;
 
 namespace GruLM;
 
@@ -66,6 +67,13 @@ public sealed record RunPlan
 
     /// <summary>The minutes that the run was given; null where epochs and steps say how long it is.</summary>
     public double? Minutes { get; init; }
+
+    /// <summary>What the model that training starts from makes of the held-out part; null where training starts from starting values, or
+    /// nothing is held out.</summary>
+    public EvaluationResult? Before { get; init; }
+
+    /// <summary>What it makes of the held-out part of its own training; null where that is not to be had.</summary>
+    public EvaluationResult? OldBefore { get; init; }
 
     /// <summary>The name of the recipe that was chosen; null where none was.</summary>
     public string? Recipe { get; init; }

@@ -35,6 +35,8 @@ public sealed class TrainingRun : IDisposable
     private Recipe? _recipe;
     private IDevice? _device;
     private TextTraining? _training;
+    private RunAnswers? _answers;
+    private FineTuning? _fineTuning;
     private GenerationConfig _defaults = new();
 
     private TrainingRun(RunFolder folder, TrainingSettings settings, RunObservers observers, CancellationToken cancel)
@@ -57,6 +59,9 @@ public sealed class TrainingRun : IDisposable
 
     /// <summary>Whether the run goes on where it was ended.</summary>
     public bool IsResumed => _folder.GoesOn;
+
+    // Whether samples are lines and some of them are exchanges.
+    private bool HasExchanges => _settings.Samples == SampleKind.Lines && _defaults.Chat.IsTrained == true;
 
     /// <summary>What the run is going to be.</summary>
     public RunPlan Plan { get; private set; } = null!;
@@ -154,13 +159,19 @@ public sealed class TrainingRun : IDisposable
 
         _observers.Files = _folder.Open(Settings, _defaults, training.Position.Step);
         TrainingResult result = training.Run(cancel);
-        if (result.Finished) _folder.TakeThePlace();
+        var outcome = new RunOutcome(result.Position, result.Finished, training.OutOfPatience, KeepsOldModel: false);
+        if (result.Finished)
+        {
+            outcome = Judged(outcome, training, cancel);
+            _folder.TakeThePlace();
+        }
+
         if (result.Finished && result.Position.Plan.Count > 0)
         {
             _folder.WriteFinalSettings(TimePlan.WithPlan(Settings, result.Position));
         }
 
-        return new RunOutcome(result.Position, result.Finished, training.OutOfPatience, _folder.KeepsOldModel);
+        return outcome with { KeepsOldModel = _folder.KeepsOldModel };
     }
 
     /// <inheritdoc/>
@@ -247,6 +258,12 @@ public sealed class TrainingRun : IDisposable
         if (kept is null) _folder.Keep(tokenizer);
         _training = TextTraining.Prepare(texts, options with { Tokenizer = tokenizer }, around);
         _defaults = TrainedExchanges.Defaults(texts.Training, options.Samples, DefaultsOfStart());
+        if (_settings.InitFrom is { } source)
+        {
+            _fineTuning = FineTuning.Begin(source, _training, reading, options.Training, _device!);
+        }
+
+        if (HasExchanges) _answers = RunAnswers.Of(texts, tokenizer);
         _observers.Training = _training;
         _observers.SamplePrompt = _settings.SamplePrompt ?? "";
         Plan = MakePlan(options.Training);
@@ -263,6 +280,42 @@ public sealed class TrainingRun : IDisposable
         }
 
         _observers.OnPlanned(Plan);
+    }
+
+    // What people ask of the model in the folder besides the held-out figure.
+    private RunOutcome Judged(RunOutcome outcome, TextTraining training, CancellationToken cancel)
+    {
+        if (_answers is null && _fineTuning is null) return outcome;
+        try
+        {
+            bool isLastBest = outcome.Position.Best is null || outcome.Position.BestStep == outcome.Position.Step;
+            GruParameters saved = ModelFile.ReadTensors(_folder.WeightsPath, training.Model.Config);
+            using ITrainableModel best = _device!.CreateModel(saved, new ModelOptions());
+            AnswerFigures? answers = _answers?.Count(best, cancel);
+            if (answers is not null && !isLastBest) answers = BetterAnswers(answers, training.Model, cancel);
+            return outcome with { Answers = answers, FineTuning = _fineTuning?.Compare(best, cancel) };
+        }
+        catch (OperationCanceledException)
+        {
+            return outcome;
+        }
+    }
+
+    // Those of the last model, which is saved then, where it is worth more.
+    private AnswerFigures BetterAnswers(AnswerFigures best, ITrainableModel model, CancellationToken cancel)
+    {
+        model.SwapAverage();
+        try
+        {
+            AnswerFigures last = _answers!.Count(model, cancel);
+            if (!RunAnswers.IsLastBetter(best, last)) return best;
+            _folder.SaveModel(model, isInterim: false);
+            return last with { KeepsLast = true };
+        }
+        finally
+        {
+            model.SwapAverage();
+        }
     }
 
     private void OpenDevice()
@@ -318,7 +371,7 @@ public sealed class TrainingRun : IDisposable
             Config = training.Model.Config,
             Parameters = training.Model.Parameters.Count,
             Samples = _settings.Samples ?? SampleKind.Stream,
-            HasExchanges = _settings.Samples == SampleKind.Lines && _defaults.Chat.IsTrained == true,
+            HasExchanges = HasExchanges,
             TokensPerEpoch = training.Data.TokensPerEpoch,
             StepsPerEpoch = training.Data.StepsInEpoch(0),
             HeldOutTokens = training.HeldOut?.Tokens,
@@ -335,6 +388,8 @@ public sealed class TrainingRun : IDisposable
             EvaluationsSinceBest = training.Position.EvaluationsSinceBest,
             Checkpoint = _folder.CheckpointFolder,
             Recipe = _recipe?.Name,
+            Before = _fineTuning?.Before,
+            OldBefore = _fineTuning?.OldBefore,
         };
     }
 }

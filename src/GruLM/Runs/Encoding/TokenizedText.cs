@@ -91,13 +91,18 @@ public static class TokenizedText
 
     /// <summary>A text to evaluate on sample by sample; with a <paramref name="mask"/>, on the answers in it. Of a long text no more is
     /// encoded than <paramref name="maxTokens"/> tokens need (0: all).</summary>
-    public static HeldOutLines HeldOutLines(Tokenizer tokenizer, CorpusText text, AnswerMask? mask = null, long maxTokens = 0)
+    public static HeldOutLines HeldOutLines(Tokenizer tokenizer, CorpusText text, AnswerMask? mask = null, long maxTokens = 0) =>
+        HeldOutLines(tokenizer, text.Samples(), mask, maxTokens);
+
+    /// <summary>The same of some samples.</summary>
+    internal static HeldOutLines HeldOutLines(
+        Tokenizer tokenizer, IEnumerable<ReadOnlyMemory<byte>> samples, AnswerMask? mask, long maxTokens = 0)
     {
         (int begin, int end) = (LineBegin(tokenizer), LineEnd(tokenizer));
         var lines = new List<int[]>();
         var bytes = new List<int>();
         long tokens = 0;
-        foreach (ReadOnlyMemory<byte> sample in text.Samples())
+        foreach (ReadOnlyMemory<byte> sample in samples)
         {
             if (maxTokens > 0 && tokens >= maxTokens) break;
             if (EncodeLine(tokenizer, sample, mask) is not { } line) continue;

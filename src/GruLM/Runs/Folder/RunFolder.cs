@@ -167,6 +167,9 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
     /// <summary>The run has ended: writes its settings with what was decided while it went on, so that it can be repeated.</summary>
     public void WriteFinalSettings(TrainingSettings settings) => SettingsFile.Write(_place.Settings, settings);
 
+    /// <summary>The weights of the best model so far.</summary>
+    public string WeightsPath => Path.Combine(_place.Root, ModelFile.WeightsName);
+
     /// <inheritdoc/>
     public void SaveModel(ITrainableModel model, bool isInterim)
     {

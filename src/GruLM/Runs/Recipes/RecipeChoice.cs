@@ -46,7 +46,9 @@ internal static class RecipeChoice
         bool isTooLong = step.Passes * RecipeLadder.Tokens(step, text) > seconds * speed;
         Recipe recipe = step.Recipe;
         TrainingSettings chosen = s_decided.Aggregate(told, (settings, setting) => setting.Copy(recipe.Settings, settings));
-        bool hasHeldOut = told.ValData is not null || told.ValFraction > 0;
+
+        // Facts are learned by heart, which no held-out figure shows.
+        bool judges = (told.ValData is not null || told.ValFraction > 0) && recipe != Recipes.Answers;
         return (recipe, chosen with
         {
             ChooseRecipe = false,
@@ -54,7 +56,7 @@ internal static class RecipeChoice
             VocabSize = told.VocabSize ?? recipe.Settings.VocabSize,
             Epochs = told.Epochs ?? (told.MaxSteps > 0 ? null : step.Passes),
             Minutes = isLengthOpen && isTooLong ? MostMinutesByItself : told.Minutes,
-            Patience = told.Patience ?? (hasHeldOut ? UsualPatience : null),
+            Patience = told.Patience ?? (judges ? UsualPatience : null),
         });
     }
 

@@ -1,0 +1,73 @@
+// A model that is trained further: what it gains on the new text and what it forgets of the old, by the same held-out parts before and
+// after.
+
+using GruLM.Corpus;
+using GruLM.Generation;
+using GruLM.Model;
+using GruLM.Training;
+
+namespace GruLM;
+
+/// <summary>Compares a model with the one that it was trained from. Used by one thread at a time.</summary>
+internal sealed class FineTuning
+{
+    private readonly HeldOut _new;
+    private readonly HeldOut? _old;
+    private readonly long _evalTokens;
+
+    private FineTuning(HeldOut heldOut, HeldOut? old, long evalTokens) => (_new, _old, _evalTokens) = (heldOut, old, evalTokens);
+
+    /// <summary>Of the model before, on the new text.</summary>
+    public EvaluationResult Before { get; private set; }
+
+    /// <summary>Of the model before, on the text that it was trained on; null where that is not to be had.</summary>
+    public EvaluationResult? OldBefore { get; private set; }
+
+    /// <summary>Evaluates the model in <paramref name="source"/>; null where the run holds nothing out, or the model is no longer what
+    /// the run began with.</summary>
+    public static FineTuning? Begin(string source, TextTraining run, CorpusReading reading, TrainingOptions options, IDevice device)
+    {
+        if (run.HeldOut is not { } heldOut) return null;
+        try
+        {
+            var fineTuning = new FineTuning(heldOut, OldHeldOut(source, run, reading, options.EvalTokens), options.EvalTokens);
+            GruParameters saved = ModelFile.ReadTensors(Path.Combine(source, ModelFile.WeightsName), run.Model.Config);
+            using ITrainableModel model = device.CreateModel(saved, new ModelOptions());
+            (fineTuning.Before, fineTuning.OldBefore) = fineTuning.Evaluate(model, reading.Cancel);
+            return fineTuning;
+        }
+        catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            // A run that goes on does not need the model that it began with.
+            return null;
+        }
+    }
+
+    /// <summary>Compares the new model.</summary>
+    public FineTuningFigures Compare(ITrainableModel model, CancellationToken cancel)
+    {
+        (EvaluationResult after, EvaluationResult? oldAfter) = Evaluate(model, cancel);
+        return new FineTuningFigures(Before, after, OldBefore, oldAfter);
+    }
+
+    private (EvaluationResult New, EvaluationResult? Old) Evaluate(ITrainableModel model, CancellationToken cancel) => (
+        Evaluation.Quick(model, _new, _evalTokens, cancel),
+        _old is null ? null : Evaluation.Quick(model, _old, _evalTokens, cancel));
+
+    // What the training of the first model held out, where it says so and the text is there and still the same.
+    private static HeldOut? OldHeldOut(string source, TextTraining run, CorpusReading reading, long evalTokens)
+    {
+        SampleKind samples = ModelFolder.ReadConfig(source).Samples;
+        try
+        {
+            CorpusText text = RecordedText.Of(source, samples).HeldOut(reading);
+            return samples == SampleKind.Lines
+                ? TokenizedText.HeldOutLines(run.Tokenizer, text, null, evalTokens)
+                : TokenizedText.HeldOutStream(run.Tokenizer, text, evalTokens);
+        }
+        catch (Exception error) when (error is IOException or InvalidDataException or ArgumentException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}
