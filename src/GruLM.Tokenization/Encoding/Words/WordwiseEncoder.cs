@@ -156,13 +156,33 @@ internal abstract class WordwiseEncoder(Vocabulary vocabulary) : PieceEncoder(vo
 
             if (next - start > WordCache.MaxWord && _spacesBegin)
             {
-                // Too long for the cache: run on to the next space.
-                int space = text.AsSpan(next, length - next).IndexOf(Utf8Bytes.SpaceSymbol);
-                return space < 0 ? length : next + space;
+                return NextRunOfSpaces(text, start, next, length);
             }
 
             i = next;
             current = following;
+        }
+    }
+
+    /// <summary>Where the next run of spaces behind a word that is too long for the cache begins. A run stays whole: pieces may hold several
+    /// spaces.</summary>
+    private static int NextRunOfSpaces(byte[] text, int start, int from, int length)
+    {
+        while (true)
+        {
+            int space = text.AsSpan(from, length - from).IndexOf(Utf8Bytes.SpaceSymbol);
+            if (space < 0)
+            {
+                return length;
+            }
+
+            from += space;
+            if (!EndsInSpace(text, start, from))
+            {
+                return from;
+            }
+
+            from += Utf8Bytes.SpaceSymbol.Length;
         }
     }
 
