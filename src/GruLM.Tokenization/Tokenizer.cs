@@ -11,6 +11,9 @@ namespace GruLM.Tokenization;
 /// threads.</summary>
 public sealed class Tokenizer
 {
+    // So many ids are decoded in no time.
+    private const int IdsBetweenStops = 1 << 16;
+
     private readonly Vocabulary _vocabulary;
     private readonly WholeTextEncoder _wholeText;
     private readonly WindowedEncoder _windowed;
@@ -95,35 +98,43 @@ public sealed class Tokenizer
 
     /// <summary>Cuts a text. Lone surrogates count as U+FFFD.</summary>
     /// <returns>The ids.</returns>
-    public int[] Encode(string text)
+    public int[] Encode(string text) => Encode(text, CancellationToken.None);
+
+    /// <summary>Cuts a text that may be long. Lone surrogates count as U+FFFD.</summary>
+    /// <returns>The ids.</returns>
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
+    public int[] Encode(string text, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(text);
         var ids = new List<int>(text.Length / 3 + 8);
-        Encode(text.AsSpan(), ids);
+        Encode(text.AsSpan(), ids, cancel);
         return [.. ids];
     }
 
     /// <summary>Cuts a text and appends its ids. Lone surrogates count as U+FFFD. Takes time in proportion to the text and a small
     /// buffer.</summary>
-    public void Encode(ReadOnlySpan<char> text, List<int> ids)
+    /// <exception cref="OperationCanceledException">The work was cancelled; some of the ids may have been appended.</exception>
+    public void Encode(ReadOnlySpan<char> text, List<int> ids, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(ids);
-        _windowed.Encode(text, ids);
+        _windowed.Encode(text, ids, cancel);
     }
 
     /// <summary>Cuts UTF-8 text and appends its ids. Malformed bytes count as U+FFFD each. Takes time in proportion to the text and a small
     /// buffer.</summary>
-    public void Encode(ReadOnlySpan<byte> utf8, List<int> ids)
+    /// <exception cref="OperationCanceledException">The work was cancelled; some of the ids may have been appended.</exception>
+    public void Encode(ReadOnlySpan<byte> utf8, List<int> ids, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(ids);
-        _windowed.Encode(utf8, ids, null);
+        _windowed.Encode(utf8, ids, null, cancel);
     }
 
     /// <summary>Cuts UTF-8 text into pieces with their places in it, in bytes.</summary>
-    public List<EncodedPiece> EncodePieces(ReadOnlySpan<byte> utf8)
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
+    public List<EncodedPiece> EncodePieces(ReadOnlySpan<byte> utf8, CancellationToken cancel = default)
     {
         var pieces = new List<EncodedPiece>();
-        _windowed.Encode(utf8, [], pieces);
+        _windowed.Encode(utf8, [], pieces, cancel);
         return pieces;
     }
 
@@ -194,18 +205,19 @@ public sealed class Tokenizer
 
     /// <summary>Puts pieces together to UTF-8 text.</summary>
     /// <exception cref="ArgumentException">An id is not in the vocabulary.</exception>
-    public void Decode(ReadOnlySpan<int> ids, IBufferWriter<byte> utf8)
+    /// <exception cref="OperationCanceledException">The work was cancelled; some of the text may have been written.</exception>
+    public void Decode(ReadOnlySpan<int> ids, IBufferWriter<byte> utf8, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(utf8);
         if (Denormalizer is not null)
         {
             var plain = new ArrayBufferWriter<byte>(ids.Length * 4 + 16);
-            DecodeRaw(ids, plain);
-            utf8.Write(Denormalizer.Normalize(plain.WrittenSpan));
+            DecodeRaw(ids, plain, cancel);
+            utf8.Write(Denormalizer.Normalize(plain.WrittenSpan, cancel));
         }
         else
         {
-            DecodeRaw(ids, utf8);
+            DecodeRaw(ids, utf8, cancel);
         }
     }
 
@@ -279,12 +291,19 @@ public sealed class Tokenizer
     internal void EncodeChunk(ref NormalizerProgress progress, ReadOnlySpan<byte> chunk, bool final, EncoderScratch scratch) =>
         _windowed.EncodeChunk(ref progress, chunk, final, scratch);
 
-    private void DecodeRaw(ReadOnlySpan<int> ids, IBufferWriter<byte> output)
+    private void DecodeRaw(ReadOnlySpan<int> ids, IBufferWriter<byte> output, CancellationToken cancel)
     {
         var decoder = new PieceDecoder(DecodingTable);
-        foreach (int id in ids)
+        while (!ids.IsEmpty)
         {
-            decoder.Push(id, output);
+            cancel.ThrowIfCancellationRequested();
+            int count = Math.Min(ids.Length, IdsBetweenStops);
+            foreach (int id in ids[..count])
+            {
+                decoder.Push(id, output);
+            }
+
+            ids = ids[count..];
         }
 
         decoder.Flush(output);

@@ -20,8 +20,8 @@ internal sealed class EncoderPool
     /// <summary>Creates an empty pool.</summary>
     public EncoderPool() => _self = new WeakReference<EncoderPool>(this);
 
-    /// <summary>Takes a working memory for one call.</summary>
-    public EncoderScratch Rent()
+    /// <summary>Takes a working memory for one call, which <paramref name="stop"/> may end early.</summary>
+    public EncoderScratch Rent(CancellationToken stop)
     {
         EncoderScratch? scratch = s_mine;
         if (scratch is null || scratch.Owner != _self || scratch.InUse)
@@ -31,6 +31,7 @@ internal sealed class EncoderPool
 
         scratch.InUse = true;
         scratch.Score = 0;
+        scratch.Stop = stop;
         return scratch;
     }
 

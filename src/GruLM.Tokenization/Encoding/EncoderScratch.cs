@@ -42,6 +42,9 @@ internal sealed class EncoderScratch
     /// <summary>Set while it is the one that a thread keeps.</summary>
     public bool KeptByThread { get; set; }
 
+    /// <summary>Ends a call that takes long.</summary>
+    public CancellationToken Stop { get; set; }
+
     /// <summary>The unigram model's best paths, by byte.</summary>
     public LatticeCell[] Cells = [];
     /// <summary>The unigram model's score of what has been encoded of this text so far.</summary>

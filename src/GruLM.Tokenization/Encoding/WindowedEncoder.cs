@@ -13,9 +13,41 @@ internal sealed class WindowedEncoder(Vocabulary vocabulary, Normalizer normaliz
     private readonly EncoderPool _pool = new();
 
     /// <summary>Cuts a text and appends its ids. Lone surrogates count as U+FFFD.</summary>
-    public void Encode(ReadOnlySpan<char> text, List<int> ids)
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
+    public void Encode(ReadOnlySpan<char> text, List<int> ids, CancellationToken cancel)
     {
-        EncoderScratch scratch = _pool.Rent();
+        EncoderScratch scratch = _pool.Rent(cancel);
+        try
+        {
+            EncodeAll(text, ids, scratch);
+        }
+        finally
+        {
+            EncoderPool.Return(scratch);
+        }
+    }
+
+    /// <summary>Cuts UTF-8 text and appends its ids and, where they are wanted, its pieces with their places. Malformed bytes count as
+    /// U+FFFD each.</summary>
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
+    public void Encode(ReadOnlySpan<byte> utf8, List<int> ids, List<EncodedPiece>? pieces, CancellationToken cancel)
+    {
+        EncoderScratch scratch = _pool.Rent(cancel);
+        try
+        {
+            scratch.Window.Reset(track: pieces is not null);
+            scratch.Sink.Reset(vocabulary, scratch.Window, ids, pieces);
+            var progress = new NormalizerProgress();
+            EncodeChunk(ref progress, utf8, final: true, scratch);
+        }
+        finally
+        {
+            EncoderPool.Return(scratch);
+        }
+    }
+
+    private void EncodeAll(ReadOnlySpan<char> text, List<int> ids, EncoderScratch scratch)
+    {
         scratch.Window.Reset(track: false);
         scratch.Sink.Reset(vocabulary, scratch.Window, ids, null);
         var progress = new NormalizerProgress();
@@ -49,19 +81,6 @@ internal sealed class WindowedEncoder(Vocabulary vocabulary, Normalizer normaliz
             progress.Position = 0;
         }
         while (!text.IsEmpty);
-        EncoderPool.Return(scratch);
-    }
-
-    /// <summary>Cuts UTF-8 text and appends its ids and, where they are wanted, its pieces with their places. Malformed bytes count as
-    /// U+FFFD each.</summary>
-    public void Encode(ReadOnlySpan<byte> utf8, List<int> ids, List<EncodedPiece>? pieces)
-    {
-        EncoderScratch scratch = _pool.Rent();
-        scratch.Window.Reset(track: pieces is not null);
-        scratch.Sink.Reset(vocabulary, scratch.Window, ids, pieces);
-        var progress = new NormalizerProgress();
-        EncodeChunk(ref progress, utf8, final: true, scratch);
-        EncoderPool.Return(scratch);
     }
 
     /// <summary>Reads a chunk of a text into the window and puts out what can be cut already; all of it with <paramref name="final"/>. What
@@ -77,6 +96,7 @@ internal sealed class WindowedEncoder(Vocabulary vocabulary, Normalizer normaliz
 
         while (true)
         {
+            scratch.Stop.ThrowIfCancellationRequested();
             normalizer.Advance(ref progress, chunk, final, window, window.Limit);
             if (progress.Complete)
             {

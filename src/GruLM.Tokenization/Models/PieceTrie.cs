@@ -13,14 +13,14 @@ internal sealed class PieceTrie
     private Node[] _nodes;
 
     /// <summary>Builds the tree. Keys must be distinct, not empty and sorted bytewise.</summary>
-    public PieceTrie(IReadOnlyList<byte[]> sortedKeys, IReadOnlyList<int> values)
+    public PieceTrie(IReadOnlyList<byte[]> sortedKeys, IReadOnlyList<int> values, CancellationToken cancellation = default)
     {
         _nodes = new Node[Math.Max(512, sortedKeys.Count * 4)];
         Clear(0);
         _nodes[0] = new Node { Base = 0, Check = -1, Value = -1 };
         if (sortedKeys.Count > 0)
         {
-            Build(sortedKeys, values);
+            Build(sortedKeys, values, cancellation);
         }
 
         Count = sortedKeys.Count;
@@ -30,7 +30,7 @@ internal sealed class PieceTrie
     public int Count { get; }
 
     /// <summary>Builds from an unsorted list; of equal keys the first wins.</summary>
-    public static PieceTrie Create(IEnumerable<(byte[] Key, int Value)> entries)
+    public static PieceTrie Create(IEnumerable<(byte[] Key, int Value)> entries, CancellationToken cancellation = default)
     {
         var sorted = entries.Where(e => e.Key.Length > 0).ToList();
         sorted.Sort((a, b) =>
@@ -51,7 +51,7 @@ internal sealed class PieceTrie
             values.Add(value);
         }
 
-        return new PieceTrie(keys, values);
+        return new PieceTrie(keys, values, cancellation);
     }
 
     /// <summary>The state reached from a state by a byte, or -1. The root is state 0.</summary>
@@ -111,16 +111,17 @@ internal sealed class PieceTrie
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Build(IReadOnlyList<byte[]> keys, IReadOnlyList<int> values)
+    private void Build(IReadOnlyList<byte[]> keys, IReadOnlyList<int> values, CancellationToken cancellation)
     {
         // Work items: a state, its depth and the range of keys that share its prefix.
         var pending = new Stack<(int State, int Depth, int Begin, int End)>();
         pending.Push((0, 0, 0, keys.Count));
         var labels = new List<byte>();
         var starts = new List<int>();
-        int firstFree = 1, highest = 0;
+        int firstFree = 1, highest = 0, steps = 0;
         while (pending.Count > 0)
         {
+            if (++steps % StepsBetweenStops == 0) cancellation.ThrowIfCancellationRequested();
             (int state, int depth, int begin, int end) = pending.Pop();
             if (keys[begin].Length == depth)
             {
@@ -208,6 +209,8 @@ internal sealed class PieceTrie
         }
     }
 
+    // States that are placed in no time.
+    private const int StepsBetweenStops = 1 << 12;
     private const int MaxTries = 1 << 14;
     private const int Free = -2;
 

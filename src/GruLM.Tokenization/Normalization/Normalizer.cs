@@ -10,6 +10,9 @@ namespace GruLM.Tokenization;
 /// <summary>Normalises text as a model asks for. Safe to use from several threads.</summary>
 public sealed class Normalizer
 {
+    // So many are written in no time.
+    private const int BytesBetweenStops = 1 << 20;
+
     private readonly CharsMap? _map;
     private readonly PieceTrie? _symbols;
     private readonly bool _addDummyPrefix;
@@ -43,11 +46,15 @@ public sealed class Normalizer
     }
 
     /// <summary>Normalises UTF-8. Malformed bytes become U+FFFD each.</summary>
-    public byte[] Normalize(ReadOnlySpan<byte> utf8)
+    public byte[] Normalize(ReadOnlySpan<byte> utf8) => Normalize(utf8, CancellationToken.None);
+
+    /// <summary>Normalises UTF-8 that may be long. Malformed bytes become U+FFFD each.</summary>
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
+    public byte[] Normalize(ReadOnlySpan<byte> utf8, CancellationToken cancel)
     {
         var window = new NormalizedText();
         window.Reset(track: false);
-        NormalizeAll(utf8, window);
+        NormalizeAll(utf8, window, cancel);
         return window.Bytes.AsSpan(0, window.Length).ToArray();
     }
 
@@ -68,10 +75,15 @@ public sealed class Normalizer
 
     internal ReadOnlySpan<byte> SpaceMark => _escape ? Utf8Bytes.SpaceSymbol : " "u8;
 
-    private void NormalizeAll(ReadOnlySpan<byte> utf8, NormalizedText window)
+    private void NormalizeAll(ReadOnlySpan<byte> utf8, NormalizedText window, CancellationToken cancel = default)
     {
         var progress = new NormalizerProgress();
-        Advance(ref progress, utf8, final: true, window, int.MaxValue);
+        do
+        {
+            cancel.ThrowIfCancellationRequested();
+            Advance(ref progress, utf8, final: true, window, (int)Math.Min(int.MaxValue, (long)window.Length + BytesBetweenStops));
+        }
+        while (!progress.Complete);
     }
 
     /// <summary>

@@ -28,7 +28,8 @@ public sealed record LinePipe
     /// <param name="input">The lines.</param>
     /// <param name="output">Where their ids or pieces are written.</param>
     /// <param name="options">How they are cut and written; null: the best cut, as ids. Random cuts are drawn on one thread.</param>
-    /// <param name="cancel">Ends the work between two reads; everything read before is written.</param>
+    /// <param name="cancel">Ends the work between two reads, and within a line that takes long; lines worked on before are
+    /// written.</param>
     /// <exception cref="ArgumentException">The options make no sense, or ask for what this tokenizer's kind of model cannot do.</exception>
     /// <exception cref="InvalidDataException">A line is bad; the message names it. The lines before it are written.</exception>
     /// <exception cref="IOException">A stream cannot be read or written.</exception>
@@ -51,7 +52,8 @@ public sealed record LinePipe
     /// <param name="input">The lines.</param>
     /// <param name="output">Where their texts are written.</param>
     /// <param name="options">How they are read and written; null: lines of ids or pieces, to lines of text.</param>
-    /// <param name="cancel">Ends the work between two reads; everything read before is written.</param>
+    /// <param name="cancel">Ends the work between two reads, and within a line that takes long; lines worked on before are
+    /// written.</param>
     /// <exception cref="ArgumentException">There is no such extra option.</exception>
     /// <exception cref="InvalidDataException">A line is bad; the message names it. The lines before it are written.</exception>
     /// <exception cref="IOException">A stream cannot be read or written.</exception>
@@ -69,7 +71,8 @@ public sealed record LinePipe
     /// <param name="normalizer">The rules.</param>
     /// <param name="input">The lines.</param>
     /// <param name="output">Where they are written.</param>
-    /// <param name="cancel">Ends the work between two reads; everything read before is written.</param>
+    /// <param name="cancel">Ends the work between two reads, and within a line that takes long; lines worked on before are
+    /// written.</param>
     /// <exception cref="IOException">A stream cannot be read or written.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public void Normalize(Normalizer normalizer, Stream input, Stream output, CancellationToken cancel = default)

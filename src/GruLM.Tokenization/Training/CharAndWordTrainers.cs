@@ -12,7 +12,7 @@ internal static class CharAndWordTrainers
     /// <summary>The words of the corpus.</summary>
     public static List<(byte[] Text, float Score)> TrainWords(TrainingJob job, TrainingCorpus corpus)
     {
-        corpus.SplitIntoWords(whitespaceAsSuffix: false, allowWhitespaceOnly: false);
+        corpus.SplitIntoWords(job, whitespaceAsSuffix: false, allowWhitespaceOnly: false);
         return Take(job.Options, job.Meta.Count, corpus.Texts);
     }
 

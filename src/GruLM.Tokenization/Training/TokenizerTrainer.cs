@@ -61,7 +61,7 @@ public static class TokenizerTrainer
             throw new ArgumentException("No input is named; set Input to one or more text files, or hand the sentences over.");
         }
 
-        return Train(options, SentenceReader.ReadFiles(options.Input), progress, cancellation);
+        return Train(options, SentenceReader.ReadFiles(options.Input, cancellation), progress, cancellation);
     }
 
     /// <summary>

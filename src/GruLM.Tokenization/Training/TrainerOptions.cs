@@ -110,6 +110,10 @@ public sealed class TrainerOptions
     /// <summary>The seed of the draw of specimen texts.</summary>
     public uint SelfTestSeed { get; set; }
 
+    /// <summary>Sentences with U+2585 are learned from too, which must be a user-defined symbol then. The reference leaves them
+    /// out.</summary>
+    internal bool LearnsReserved { get; set; }
+
     /// <summary>The names <see cref="Set"/> knows.</summary>
     public static IReadOnlyList<string> Names => NamedSettings.Names;
 

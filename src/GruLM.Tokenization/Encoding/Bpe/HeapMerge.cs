@@ -6,9 +6,13 @@ namespace GruLM.Tokenization;
 /// <summary>One merging of the symbols in an encoder's working memory.</summary>
 internal readonly ref struct HeapMerge
 {
+    // So many are done in no time.
+    private const uint MergesBetweenStops = 1 << 16;
+
     private readonly PairTable _merges;
     private readonly int[] _ranks, _symbols, _lengths, _next, _previous;
     private readonly MergeHeap _heap;
+    private readonly CancellationToken _stop;
 
     /// <summary>Prepares to merge the symbols of <paramref name="scratch"/>.</summary>
     public HeapMerge(BpeSymbolTable table, EncoderScratch scratch)
@@ -16,6 +20,7 @@ internal readonly ref struct HeapMerge
         (_merges, _ranks) = (table.Merges, table.Ranks);
         (_symbols, _lengths, _next, _previous) = (scratch.Symbols, scratch.Lengths, scratch.Next, scratch.Previous);
         _heap = scratch.Heap;
+        _stop = scratch.Stop;
     }
 
     /// <summary>Which symbols never merge; null where all may.</summary>
@@ -44,8 +49,9 @@ internal readonly ref struct HeapMerge
             previous[i] = i - 1;
         }
 
-        while (_heap.TryPop(out int left, out int right, out int mergedLength))
+        for (uint merges = 1; _heap.TryPop(out int left, out int right, out int mergedLength); merges++)
         {
+            if (merges % MergesBetweenStops == 0) _stop.ThrowIfCancellationRequested();
             if (lengths[left] == 0 || lengths[right] == 0 || lengths[left] + lengths[right] != mergedLength)
             {
                 continue;

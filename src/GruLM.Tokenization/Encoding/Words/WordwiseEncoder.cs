@@ -164,8 +164,8 @@ internal abstract class WordwiseEncoder(Vocabulary vocabulary) : PieceEncoder(vo
         }
     }
 
-    /// <summary>Where the next run of spaces behind a word that is too long for the cache begins. A run stays whole: pieces may hold several
-    /// spaces.</summary>
+    /// <summary>Where the next run of spaces behind a word that is too long for the cache begins. A run stays whole: pieces may hold
+    /// several spaces.</summary>
     private static int NextRunOfSpaces(byte[] text, int start, int from, int length)
     {
         while (true)

@@ -15,14 +15,15 @@ internal sealed class DecodeWork(Tokenizer tokenizer, ExtraOptions extra, Decode
     private readonly List<byte[]> _pieces = [];
     private readonly ArrayBufferWriter<byte> _text = new();
 
-    public void Do(ReadOnlySpan<byte> line, IBufferWriter<byte> output)
+    public void Do(ReadOnlySpan<byte> line, IBufferWriter<byte> output, CancellationToken stop)
     {
+        if (options.Input == DecodeInput.JsonLines && JsonLine.IsBlank(line)) return;
         _text.ResetWrittenCount();
         _ids.Clear();
         _pieces.Clear();
         try
         {
-            if (Read(line)) DecodeIds();
+            if (Read(line)) DecodeIds(stop);
             else DecodePieces();
         }
         catch (ArgumentException e)
@@ -41,10 +42,10 @@ internal sealed class DecodeWork(Tokenizer tokenizer, ExtraOptions extra, Decode
         }
     }
 
-    private void DecodeIds()
+    private void DecodeIds(CancellationToken stop)
     {
         extra.Apply(_ids);
-        tokenizer.Decode(CollectionsMarshal.AsSpan(_ids), _text);
+        tokenizer.Decode(CollectionsMarshal.AsSpan(_ids), _text, stop);
     }
 
     private void DecodePieces()

@@ -14,10 +14,11 @@ internal sealed class EncodeWork(Tokenizer tokenizer, ExtraOptions extra, Encode
     private readonly Numerals _numerals = new(tokenizer.VocabSize);
     private readonly List<int> _ids = [];
 
-    public void Do(ReadOnlySpan<byte> line, IBufferWriter<byte> output)
+    public void Do(ReadOnlySpan<byte> line, IBufferWriter<byte> output, CancellationToken stop)
     {
         if (options.JsonLines)
         {
+            if (JsonLine.IsBlank(line)) return;
             using JsonDocument document = JsonLine.Parse(line);
             line = Encoding.UTF8.GetBytes(JsonLine.Text(document.RootElement, "text"));
         }
@@ -35,23 +36,23 @@ internal sealed class EncodeWork(Tokenizer tokenizer, ExtraOptions extra, Encode
         }
         else if (options.Form == EncodedForm.Json)
         {
-            Write(tokenizer.EncodePieces(line), null, output);
+            Write(tokenizer.EncodePieces(line, stop), null, output);
         }
         else
         {
-            WritePlain(line, output);
+            WritePlain(line, output, stop);
         }
     }
 
-    private void WritePlain(ReadOnlySpan<byte> line, IBufferWriter<byte> output)
+    private void WritePlain(ReadOnlySpan<byte> line, IBufferWriter<byte> output, CancellationToken stop)
     {
         _ids.Clear();
-        tokenizer.Encode(line, _ids);
+        tokenizer.Encode(line, _ids, stop);
         bool asPieces = options.Form == EncodedForm.Piece;
         if (asPieces && _ids.Contains(tokenizer.UnkId))
         {
             // Unknown text is shown as it stands, which ids do not tell.
-            Write(tokenizer.EncodePieces(line), null, output);
+            Write(tokenizer.EncodePieces(line, stop), null, output);
             return;
         }
 

@@ -28,7 +28,8 @@ internal sealed class LineBlock
     public ArrayBufferWriter<byte> Output { get; } = new(UsualBytes);
 
     /// <summary>Works on the lines, up to the first bad one.</summary>
-    public void Run(ILineWork work)
+    /// <exception cref="OperationCanceledException">A line that takes long was stopped.</exception>
+    public void Run(ILineWork work, CancellationToken stop)
     {
         Output.ResetWrittenCount();
         Lines = 0;
@@ -38,7 +39,7 @@ internal sealed class LineBlock
             while (!left.IsEmpty)
             {
                 int end = left.IndexOf((byte)'\n');
-                work.Do(end < 0 ? left : left[..end], Output);
+                work.Do(end < 0 ? left : left[..end], Output, stop);
                 left = end < 0 ? default : left[(end + 1)..];
                 Lines++;
             }

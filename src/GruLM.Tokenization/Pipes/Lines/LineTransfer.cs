@@ -13,7 +13,7 @@ namespace GruLM.Tokenization;
 /// lines.</param>
 /// <param name="newWork">Makes the work, once a thread.</param>
 /// <param name="progress">Is told the bytes read so far; null: nobody is.</param>
-/// <param name="stop">Ends the run between two reads; everything read before is written.</param>
+/// <param name="stop">Ends the run between two reads, and within a line that takes long; the lines worked on before are written.</param>
 internal sealed class LineTransfer(string name, int threads, Func<ILineWork> newWork, Action<long>? progress, CancellationToken stop)
 {
     private readonly ConcurrentBag<LineBlock> _idleBlocks = [];
@@ -56,7 +56,7 @@ internal sealed class LineTransfer(string name, int threads, Func<ILineWork> new
                 ILineWork? work = null;
                 while (Next(blocks) is { } block)
                 {
-                    block.Run(work ??= newWork());
+                    block.Run(work ??= newWork(), stop);
                     WriteDue(block, output);
                 }
             }
@@ -139,7 +139,7 @@ internal sealed class LineTransfer(string name, int threads, Func<ILineWork> new
                 Array.Resize(ref block.Bytes, checked(block.Bytes.Length * 2));
             }
 
-            int read = Read(input, block.Bytes.AsMemory(block.Length));
+            int read = Interruptible.Read(input, block.Bytes.AsMemory(block.Length), stop);
             int end = block.Bytes.AsSpan(block.Length, read).LastIndexOf((byte)'\n');
             end = end < 0 ? -1 : block.Length + end + 1;
             block.Length += read;
@@ -162,17 +162,6 @@ internal sealed class LineTransfer(string name, int threads, Func<ILineWork> new
         }
     }
 
-    // Reading a terminal or a pipe can wait for ever, which must not keep Ctrl-C from ending the run.
-    private int Read(Stream input, Memory<byte> room)
-    {
-        if (input.CanSeek) return input.Read(room.Span);
-        Task<int> reading = Task.Run(() => input.Read(room.Span), CancellationToken.None);
-
-        // Neither of these wraps what the read throws.
-        Task.WaitAny([reading], stop);
-        return reading.GetAwaiter().GetResult();
-    }
-
     private LineBlock NewBlock(int room)
     {
         if (!_idleBlocks.TryTake(out LineBlock? block)) block = new LineBlock();
@@ -183,8 +172,7 @@ internal sealed class LineTransfer(string name, int threads, Func<ILineWork> new
 
     private void Write(LineBlock block, Stream output)
     {
-        output.Write(block.Output.WrittenSpan);
-        output.Flush();
+        Interruptible.Write(output, block.Output.WrittenMemory, stop);
         _lines += block.Lines;
         if (block.Failure is { } error)
         {

@@ -6,9 +6,9 @@ namespace GruLM.Tokenization;
 /// <summary>Normalises lines.</summary>
 internal sealed class NormalizeWork(Normalizer normalizer) : ILineWork
 {
-    public void Do(ReadOnlySpan<byte> line, IBufferWriter<byte> output)
+    public void Do(ReadOnlySpan<byte> line, IBufferWriter<byte> output, CancellationToken stop)
     {
-        output.Write(normalizer.Normalize(line));
+        output.Write(normalizer.Normalize(line, stop));
         output.Write("\n"u8);
     }
 }

@@ -17,6 +17,10 @@ internal sealed class BpeTrainer
     private const float ActiveShare = 0.05f;
     private const int None = -1;
 
+    // Symbols or words that are gone through in no time.
+    private const int RowsBetweenStops = 1 << 16;
+
+    private readonly TrainingJob _job;
     private readonly BpeSymbols _symbols;
     private readonly bool _countOverlaps;
 
@@ -33,14 +37,16 @@ internal sealed class BpeTrainer
     private int[] _activePlace = [];
     private readonly List<int> _stale = [];
 
-    private BpeTrainer(TrainerOptions options, TrainingCorpus corpus)
+    private BpeTrainer(TrainingJob job, TrainingCorpus corpus)
     {
-        _symbols = new BpeSymbols(new PieceRules(options));
-        _countOverlaps = options.Compat != Compatibility.V01;
+        _job = job;
+        _symbols = new BpeSymbols(new PieceRules(job.Options));
+        _countOverlaps = job.Options.Compat != Compatibility.V01;
         var row = new List<int>();
         var ends = new List<int>();
         foreach (CountedText text in corpus.Texts)
         {
+            if (ends.Count % RowsBetweenStops == 0) job.ThrowIfStopped();
             for (int i = 0; i < text.Text.Length;)
             {
                 Utf8Bytes.TryDecode(text.Text.AsSpan(i), out int scalar, out int length);
@@ -59,6 +65,7 @@ internal sealed class BpeTrainer
         int begin = 0;
         for (int s = 0; s < ends.Count; s++)
         {
+            if (s % RowsBetweenStops == 0) job.ThrowIfStopped();
             for (int i = begin; i < ends[s]; i++)
             {
                 _previous[i] = i == begin ? None : i - 1;
@@ -86,7 +93,7 @@ internal sealed class BpeTrainer
 
         if (options.SplitByWhitespace)
         {
-            corpus.SplitIntoWords(options.TreatWhitespaceAsSuffix, options.AllowWhitespaceOnlyPieces);
+            corpus.SplitIntoWords(job, options.TreatWhitespaceAsSuffix, options.AllowWhitespaceOnlyPieces);
         }
 
         if (options.PretokenizationDelimiter.Length > 0)
@@ -95,8 +102,8 @@ internal sealed class BpeTrainer
         }
 
         int target = options.VocabSize - job.Meta.Count - corpus.RequiredChars.Count;
-        var trainer = new BpeTrainer(options, corpus);
-        List<(byte[] Text, float Score)> pieces = trainer.Learn(target, job);
+        var trainer = new BpeTrainer(job, corpus);
+        List<(byte[] Text, float Score)> pieces = trainer.Learn(target);
         foreach ((int scalar, long _) in corpus.RequiredChars)
         {
             pieces.Add((Utf8Bytes.Encode(scalar), -(float)pieces.Count));
@@ -105,10 +112,11 @@ internal sealed class BpeTrainer
         return pieces;
     }
 
-    private List<(byte[] Text, float Score)> Learn(int target, TrainingJob job)
+    private List<(byte[] Text, float Score)> Learn(int target)
     {
         for (int i = 0; i < _row.Length; i++)
         {
+            if (i % RowsBetweenStops == 0) _job.ThrowIfStopped();
             AddPair(i, _next[i]);
         }
 
@@ -116,10 +124,10 @@ internal sealed class BpeTrainer
         var known = new ByteStringMap(Math.Max(16, target));
         while (pieces.Count < target)
         {
+            _job.ThrowIfStopped();
             if (pieces.Count % RefreshInterval == 0)
             {
-                job.Cancellation.ThrowIfCancellationRequested();
-                job.Report("learning merges", pieces.Count, target);
+                _job.Report("learning merges", pieces.Count, target);
                 RefreshActive();
             }
 
@@ -259,6 +267,7 @@ internal sealed class BpeTrainer
 
             if (_symbols.Frequency[symbol] == 0)
             {
+                _job.ThrowIfStopped();
                 CountFrequency(symbol);
             }
 
@@ -293,6 +302,7 @@ internal sealed class BpeTrainer
                 continue;
             }
 
+            _job.ThrowIfStopped();
             CountFrequency(symbol);
             _activeFrequency[place - 1] = _symbols.Frequency[symbol];
         }

@@ -8,8 +8,13 @@ using System.Text;
 namespace GruLM.Tokenization;
 
 /// <summary>Chooses the characters of a vocabulary and masks the others.</summary>
-internal sealed class CharacterCoverage(TrainerOptions options, List<CountedText> texts)
+internal sealed class CharacterCoverage(TrainingJob job, List<CountedText> texts)
 {
+    // Of texts that are lines, so many are looked at in no time.
+    private const int TextsBetweenStops = 1 << 12;
+
+    private readonly TrainerOptions _options = job.Options;
+
     /// <summary>Masks rare characters in the texts; returns the kept ones with their counts, by count (largest first), then code
     /// point.</summary>
     /// <exception cref="ArgumentException">The reserved character U+2585 is among those to keep.</exception>
@@ -28,7 +33,7 @@ internal sealed class CharacterCoverage(TrainerOptions options, List<CountedText
         var counts = new Dictionary<int, (bool Required, long Count)>();
         long[] frequent = new long[0x10000];
         var required = new List<int>();
-        Utf8Bytes.Decode(Encoding.UTF8.GetBytes(options.RequiredChars), required);
+        Utf8Bytes.Decode(Encoding.UTF8.GetBytes(_options.RequiredChars), required);
         foreach (int c in required)
         {
             if (c != 0)
@@ -38,8 +43,10 @@ internal sealed class CharacterCoverage(TrainerOptions options, List<CountedText
         }
 
         long sum = 0;
-        foreach ((byte[] text, long count) in texts)
+        for (int t = 0; t < texts.Count; t++)
         {
+            if (t % TextsBetweenStops == 0) job.ThrowIfStopped();
+            (byte[] text, long count) = texts[t];
             for (int i = 0; i < text.Length;)
             {
                 Utf8Bytes.TryDecode(text.AsSpan(i), out int c, out int length);
@@ -83,7 +90,7 @@ internal sealed class CharacterCoverage(TrainerOptions options, List<CountedText
             .OrderByDescending(c => c.Value.Required).ThenByDescending(c => c.Value.Count).ThenBy(c => c.Key))
         {
             float coverage = (float)((double)covered / total);
-            if (!options.UseAllVocab && coverage >= options.CharacterCoverage)
+            if (!_options.UseAllVocab && coverage >= _options.CharacterCoverage)
             {
                 break;
             }
@@ -112,6 +119,7 @@ internal sealed class CharacterCoverage(TrainerOptions options, List<CountedText
         byte[] mask = Utf8Bytes.Encode(PieceRules.Unknown);
         for (int t = 0; t < texts.Count; t++)
         {
+            if (t % TextsBetweenStops == 0) job.ThrowIfStopped();
             byte[] text = texts[t].Text;
             List<byte>? output = null;
             for (int i = 0; i < text.Length;)

@@ -7,13 +7,14 @@ public static class SentenceReader
 {
     /// <summary>The lines of several files, in order.</summary>
     /// <exception cref="IOException">A file cannot be read.</exception>
-    public static IEnumerable<ReadOnlyMemory<byte>> ReadFiles(IEnumerable<string> paths)
+    /// <exception cref="OperationCanceledException">Reading was cancelled.</exception>
+    public static IEnumerable<ReadOnlyMemory<byte>> ReadFiles(IEnumerable<string> paths, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(paths);
         foreach (string path in paths)
         {
-            using FileStream stream = File.OpenRead(path);
-            foreach (ReadOnlyMemory<byte> line in ReadLines(stream))
+            using FileStream stream = Interruptible.OpenRead(path, cancel);
+            foreach (ReadOnlyMemory<byte> line in ReadLines(stream, cancel))
             {
                 yield return line;
             }
@@ -22,7 +23,8 @@ public static class SentenceReader
 
     /// <summary>The lines of a stream.</summary>
     /// <exception cref="IOException">The stream cannot be read.</exception>
-    public static IEnumerable<ReadOnlyMemory<byte>> ReadLines(Stream stream)
+    /// <exception cref="OperationCanceledException">Reading was cancelled, if need be while it waits for a terminal or a pipe.</exception>
+    public static IEnumerable<ReadOnlyMemory<byte>> ReadLines(Stream stream, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(stream);
         byte[] buffer = new byte[1 << 16];
@@ -34,7 +36,10 @@ public static class SentenceReader
                 Array.Resize(ref buffer, buffer.Length * 2);
             }
 
-            int read = stream.Read(buffer, filled, buffer.Length - filled);
+            cancel.ThrowIfCancellationRequested();
+            int read = cancel.CanBeCanceled
+                ? Interruptible.Read(stream, buffer.AsMemory(filled), cancel)
+                : stream.Read(buffer, filled, buffer.Length - filled);
             int scanned = filled;
             filled += read;
             int start = 0;
@@ -56,6 +61,21 @@ public static class SentenceReader
 
             buffer.AsSpan(start, filled - start).CopyTo(buffer);
             filled -= start;
+        }
+    }
+
+    /// <summary>The lines of a list that people write, such as one of symbols: other than in a text, a CR at a line's end and a byte-order
+    /// mark before the first line belong to the form of the file.</summary>
+    internal static IEnumerable<ReadOnlyMemory<byte>> ReadList(string path, CancellationToken cancel = default)
+    {
+        bool first = true;
+        foreach (ReadOnlyMemory<byte> line in ReadFiles([path], cancel))
+        {
+            ReadOnlyMemory<byte> entry = line;
+            if (first && entry.Span.StartsWith("\uFEFF"u8)) entry = entry["\uFEFF"u8.Length..];
+            if (entry.Span.EndsWith("\r"u8)) entry = entry[..^1];
+            first = false;
+            yield return entry;
         }
     }
 

@@ -14,6 +14,7 @@ internal sealed class SentenceSampler(TrainingJob job)
     private readonly MersenneTwister _random = new(SamplingSeed);
     private readonly MersenneTwister _specimenRandom = new(job.Options.SelfTestSeed);
     private readonly byte[] _reserved = Utf8Bytes.Encode(PieceRules.Unknown);
+    private long _tooLong, _withReserved;
     private long _usable;
 
     /// <summary>The sentences, in order of reading or of the draw.</summary>
@@ -30,7 +31,11 @@ internal sealed class SentenceSampler(TrainingJob job)
         long line = 0;
         foreach (ReadOnlyMemory<byte> memory in sentences)
         {
-            line++;
+            if ((++line & 0xFFF) == 0)
+            {
+                job.ThrowIfStopped();
+            }
+
             ReadOnlySpan<byte> text = memory.Span;
             long count = 1;
             if (tsv)
@@ -38,7 +43,7 @@ internal sealed class SentenceSampler(TrainingJob job)
                 text = SplitCount(text, line, out count);
             }
 
-            if (text.IsEmpty || text.Length > _options.MaxSentenceLength || text.IndexOf(_reserved) >= 0)
+            if (text.IsEmpty || IsLeftOut(text))
             {
                 continue;
             }
@@ -46,8 +51,7 @@ internal sealed class SentenceSampler(TrainingJob job)
             _usable++;
             if ((_usable & 0xFFFF) == 0)
             {
-                job.Cancellation.ThrowIfCancellationRequested();
-                job.Report("reading sentences", _usable, 0);
+                Report();
             }
 
             DrawSpecimen(text);
@@ -59,10 +63,39 @@ internal sealed class SentenceSampler(TrainingJob job)
 
         if (Texts.Count == 0)
         {
-            throw new InvalidDataException(
-                "The corpus has no usable sentence: all are empty, longer than max_sentence_length " +
-                $"({_options.MaxSentenceLength} bytes) or contain U+2585.");
+            throw new InvalidDataException(NothingUsable(line));
         }
+
+        Report();
+    }
+
+    private bool IsLeftOut(ReadOnlySpan<byte> text)
+    {
+        bool tooLong = text.Length > _options.MaxSentenceLength;
+        bool reserved = !tooLong && !_options.LearnsReserved && text.IndexOf(_reserved) >= 0;
+        _tooLong += tooLong ? 1 : 0;
+        _withReserved += reserved ? 1 : 0;
+        return tooLong || reserved;
+    }
+
+    private void Report()
+    {
+        job.LeftOut = new LeftOutSentences(_tooLong, _withReserved);
+        job.Report("reading sentences", _usable, 0);
+    }
+
+    private string NothingUsable(long lines)
+    {
+        if (_tooLong + _withReserved == 0)
+        {
+            return "The corpus has no usable sentence: " + (lines == 0 ? "it is empty." : "all its lines are empty.");
+        }
+
+        var reasons = new List<string>();
+        if (_tooLong > 0) reasons.Add($"{_tooLong} longer than max_sentence_length ({_options.MaxSentenceLength} bytes)");
+        if (_withReserved > 0) reasons.Add($"{_withReserved} with U+2585, which training keeps for itself");
+        string left = string.Join(" and ", reasons);
+        return $"The corpus has no usable sentence: {left}.";
     }
 
     private static ReadOnlySpan<byte> SplitCount(ReadOnlySpan<byte> text, long line, out long count)

@@ -33,7 +33,7 @@ internal sealed class TrainingCorpus
         sampler.Read(sentences);
         var corpus = new TrainingCorpus(sampler);
         corpus.Normalize(job, normalizer);
-        corpus.RequiredChars = new CharacterCoverage(job.Options, corpus._texts).Apply();
+        corpus.RequiredChars = new CharacterCoverage(job, corpus._texts).Apply();
         return corpus;
     }
 
@@ -47,16 +47,18 @@ internal sealed class TrainingCorpus
         {
             throw new VocabularySizeException(
                 $"A vocabulary of {options.VocabSize} is too small: {special} special pieces and {RequiredChars.Count} required " +
-                $"characters need at least {minimum}. Ask for {minimum} or more, or lower the character coverage.", minimum, null);
+                $"characters need at least {minimum}. Ask for {minimum} or more.", minimum, null);
         }
     }
 
     /// <summary>Splits at spaces and counts equal words; by count (largest first), then bytes.</summary>
-    public void SplitIntoWords(bool whitespaceAsSuffix, bool allowWhitespaceOnly)
+    public void SplitIntoWords(TrainingJob job, bool whitespaceAsSuffix, bool allowWhitespaceOnly)
     {
         var counts = new ByteStringMap(1 << 12);
-        foreach ((byte[] text, long count) in _texts)
+        for (int i = 0; i < _texts.Count; i++)
         {
+            if (i % Block == 0) job.ThrowIfStopped();
+            (byte[] text, long count) = _texts[i];
             foreach (Range word in WordSplitter.Split(text, whitespaceAsSuffix, allowWhitespaceOnly))
             {
                 counts.GetOrAdd(text.AsSpan(word), out _) += count;
@@ -69,7 +71,7 @@ internal sealed class TrainingCorpus
             _texts.Add(new CountedText(counts.KeyAt(i).ToArray(), counts.ValueAt(i)));
         }
 
-        _texts.Sort((a, b) => a.Count != b.Count ? b.Count.CompareTo(a.Count) : a.Text.AsSpan().SequenceCompareTo(b.Text));
+        job.Sort(_texts, (a, b) => a.Count != b.Count ? b.Count.CompareTo(a.Count) : a.Text.AsSpan().SequenceCompareTo(b.Text));
     }
 
     /// <summary>Replaces a delimiter by the boundary no piece crosses.</summary>
@@ -105,6 +107,7 @@ internal sealed class TrainingCorpus
             var window = new NormalizedText();
             for (int i = block * Block; i < Math.Min(_texts.Count, (block + 1) * Block); i++)
             {
+                job.ThrowIfStopped();
                 window.Reset(track: false);
                 var state = new NormalizerProgress();
                 normalizer.Advance(ref state, _texts[i].Text, final: true, window, int.MaxValue);

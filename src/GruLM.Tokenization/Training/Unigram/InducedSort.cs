@@ -11,15 +11,20 @@ namespace GruLM.Tokenization;
 /// <summary>Suffix sorting by induction (SA-IS).</summary>
 internal readonly ref struct InducedSort
 {
+    /// <summary>Steps of a sweep that are done in no time.</summary>
+    public const int StepsBetweenStops = 1 << 20;
+
     private readonly ReadOnlySpan<int> _text;
     private readonly Span<int> _order;
     private readonly bool[] _small;
 
     // Where each value's suffixes begin in the order; one entry more for the end.
     private readonly int[] _starts;
+    private readonly CancellationToken _cancellation;
 
-    private InducedSort(ReadOnlySpan<int> text, Span<int> order, int alphabet)
+    private InducedSort(ReadOnlySpan<int> text, Span<int> order, int alphabet, CancellationToken cancellation)
     {
+        _cancellation = cancellation;
         _text = text;
         _order = order;
         _small = Classify(text);
@@ -30,7 +35,8 @@ internal readonly ref struct InducedSort
     /// <param name="text">Values from 0 to <paramref name="alphabet"/> - 1.</param>
     /// <param name="order">The result, as long as the text.</param>
     /// <param name="alphabet">How many values there are.</param>
-    public static void Sort(ReadOnlySpan<int> text, Span<int> order, int alphabet)
+    /// <param name="cancellation">Ends the work early.</param>
+    public static void Sort(ReadOnlySpan<int> text, Span<int> order, int alphabet, CancellationToken cancellation)
     {
         if (text.Length == 1)
         {
@@ -38,7 +44,7 @@ internal readonly ref struct InducedSort
             return;
         }
 
-        new InducedSort(text, order, alphabet).Sort();
+        new InducedSort(text, order, alphabet, cancellation).Sort();
     }
 
     private void Sort()
@@ -74,7 +80,7 @@ internal readonly ref struct InducedSort
             reduced[i] = number[leftmost[i]];
         }
 
-        Sort(reduced, sorted, distinct);
+        Sort(reduced, sorted, distinct, _cancellation);
         for (int i = 0; i < sorted.Length; i++)
         {
             sorted[i] = leftmost[sorted[i]];
@@ -89,9 +95,10 @@ internal readonly ref struct InducedSort
     {
         bool[] small = _small;
         int[] number = new int[_text.Length];
-        int names = 0, previous = -1;
+        int names = 0, previous = -1, steps = 0;
         foreach (int at in _order)
         {
+            if (++steps % StepsBetweenStops == 0) _cancellation.ThrowIfCancellationRequested();
             if (at == 0 || !small[at] || small[at - 1])
             {
                 continue;
@@ -147,6 +154,7 @@ internal readonly ref struct InducedSort
         _starts.AsSpan(1, alphabet).CopyTo(bucket);
         for (int i = leftmost.Length - 1; i >= 0; i--)
         {
+            if (i % StepsBetweenStops == 0) _cancellation.ThrowIfCancellationRequested();
             order[--bucket[text[leftmost[i]]]] = leftmost[i];
         }
 
@@ -155,6 +163,7 @@ internal readonly ref struct InducedSort
         order[bucket[text[n - 1]]++] = n - 1;
         for (int i = 0; i < n; i++)
         {
+            if (i % StepsBetweenStops == 0) _cancellation.ThrowIfCancellationRequested();
             int at = order[i] - 1;
             if (at >= 0 && !small[at])
             {
@@ -166,6 +175,7 @@ internal readonly ref struct InducedSort
         _starts.AsSpan(1, alphabet).CopyTo(bucket);
         for (int i = n - 1; i >= 0; i--)
         {
+            if (i % StepsBetweenStops == 0) _cancellation.ThrowIfCancellationRequested();
             int at = order[i] - 1;
             if (at >= 0 && small[at])
             {

@@ -12,12 +12,13 @@ internal static class SuffixArray
     /// <summary>The starts of all suffixes in their order.</summary>
     /// <param name="text">Values from 0 to <paramref name="alphabet"/> - 1.</param>
     /// <param name="alphabet">How many values there are.</param>
-    public static int[] Build(ReadOnlySpan<int> text, int alphabet)
+    /// <param name="cancellation">Ends the work early.</param>
+    public static int[] Build(ReadOnlySpan<int> text, int alphabet, CancellationToken cancellation = default)
     {
         int[] order = new int[text.Length];
         if (text.Length > 0)
         {
-            InducedSort.Sort(text, order, alphabet);
+            InducedSort.Sort(text, order, alphabet, cancellation);
         }
 
         return order;
@@ -28,16 +29,18 @@ internal static class SuffixArray
     /// its length. They come as a sweep closes them, inner before outer.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static List<(int Left, int Right, int Length)> Repeats(ReadOnlySpan<int> text, int[] order)
+    public static List<(int Left, int Right, int Length)> Repeats(
+        ReadOnlySpan<int> text, int[] order, CancellationToken cancellation = default)
     {
         int n = order.Length;
         var repeats = new List<(int, int, int)>();
-        int[] common = CommonPrefixes(text, order);
+        int[] common = CommonPrefixes(text, order, cancellation);
         // The open intervals, by rising length. A suffix's own interval (its whole rest) is opened after it and never reported.
         var open = new Stack<(int Left, int Length)>();
         open.Push((-1, -1));
         for (int i = 0; ; i++)
         {
+            if (i % InducedSort.StepsBetweenStops == 0) cancellation.ThrowIfCancellationRequested();
             int length = i == 0 || i == n ? -1 : common[i];
             int left = i;
             while (open.Peek().Length > length)
@@ -67,12 +70,13 @@ internal static class SuffixArray
 
     /// <summary>For each place in the order how many values its suffix shares with the one before.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static int[] CommonPrefixes(ReadOnlySpan<int> text, int[] order)
+    private static int[] CommonPrefixes(ReadOnlySpan<int> text, int[] order, CancellationToken cancellation)
     {
         int n = order.Length;
         int[] before = new int[n];
         for (int i = 0; i < n; i++)
         {
+            if (i % InducedSort.StepsBetweenStops == 0) cancellation.ThrowIfCancellationRequested();
             before[order[i]] = i == 0 ? -1 : order[i - 1];
         }
         // By position first: going one to the right shortens a common prefix by one at most.
@@ -80,6 +84,7 @@ internal static class SuffixArray
         int length = 0;
         for (int i = 0; i < n; i++)
         {
+            if (i % InducedSort.StepsBetweenStops == 0) cancellation.ThrowIfCancellationRequested();
             int other = before[i];
             if (other < 0)
             {
@@ -102,6 +107,7 @@ internal static class SuffixArray
 
         for (int i = 0; i < n; i++)
         {
+            if (i % InducedSort.StepsBetweenStops == 0) cancellation.ThrowIfCancellationRequested();
             before[i] = byPosition[order[i]];
         }
 

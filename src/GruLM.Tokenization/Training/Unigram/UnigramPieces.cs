@@ -10,6 +10,7 @@ internal sealed class UnigramPieces
     private const float UnknownPenalty = 10;
 
     // The tree's values are numbers of seeds; _current says which piece a seed is now (-1 once it is gone) and its score.
+    private readonly TrainingJob _job;
     private List<(byte[] Text, float Score)> _pieces;
     private int[] _seedOf = [];
     private (int Piece, float Score)[] _current = [];
@@ -17,8 +18,9 @@ internal sealed class UnigramPieces
     private float _minScore;
 
     /// <summary>Begins with the seeds.</summary>
-    public UnigramPieces(List<(byte[] Text, float Score)> seeds)
+    public UnigramPieces(TrainingJob job, List<(byte[] Text, float Score)> seeds)
     {
+        _job = job;
         _pieces = seeds;
         BuildTree();
     }
@@ -84,7 +86,7 @@ internal sealed class UnigramPieces
         }
 
         List<(byte[] Text, float Score)> ordered = [.. _pieces];
-        ordered.Sort(BestFirst);
+        _job.Sort(ordered, BestFirst);
         foreach ((byte[] Text, float Score) piece in ordered)
         {
             if (taken.Find(piece.Text) >= 0)
@@ -117,7 +119,7 @@ internal sealed class UnigramPieces
             _current[i] = (i, _pieces[i].Score);
         }
 
-        _trie = PieceTrie.Create(_pieces.Select((p, i) => (p.Text, i)));
+        _trie = PieceTrie.Create(_pieces.Select((p, i) => (p.Text, i)), _job.Cancellation);
         _minScore = LowestScore();
     }
 

@@ -4,9 +4,9 @@
 namespace GruLM.Tokenization;
 
 /// <summary>Chooses which pieces a unigram training goes on with.</summary>
-internal sealed class UnigramPruner(TrainerOptions options, TrainingCorpus corpus, UnigramPieces pieces, CorpusParts parts)
+internal sealed class UnigramPruner(TrainingJob job, TrainingCorpus corpus, UnigramPieces pieces, CorpusParts parts)
 {
-    private readonly bool _v01 = options.Compat == Compatibility.V01;
+    private readonly bool _v01 = job.Options.Compat == Compatibility.V01;
 
     /// <summary>Drops a share of the pieces, but none once <paramref name="desired"/> are left.</summary>
     public void Prune(int desired)
@@ -18,6 +18,7 @@ internal sealed class UnigramPruner(TrainerOptions options, TrainingCorpus corpu
         var candidates = new List<(int Piece, float Loss)>();
         for (int i = 0; i < count; i++)
         {
+            job.ThrowIfStopped();
             if (corpusCut.Frequency[i] == 0 || !keep[i])
             {
                 continue;
@@ -33,8 +34,8 @@ internal sealed class UnigramPruner(TrainerOptions options, TrainingCorpus corpu
             }
         }
 
-        int size = Math.Max(desired, (int)(options.ShrinkingFactor * count));
-        candidates.Sort((a, b) => a.Loss != b.Loss ? b.Loss.CompareTo(a.Loss) : a.Piece.CompareTo(b.Piece));
+        int size = Math.Max(desired, (int)(job.Options.ShrinkingFactor * count));
+        job.Sort(candidates, (a, b) => a.Loss != b.Loss ? b.Loss.CompareTo(a.Loss) : a.Piece.CompareTo(b.Piece));
         foreach ((int piece, float _) in candidates)
         {
             if (kept.Count == size)
@@ -84,6 +85,7 @@ internal sealed class UnigramPruner(TrainerOptions options, TrainingCorpus corpu
             var search = new PathSearch(lattice);
             for (int i = part; i < count; i += parts.Count)
             {
+                job.ThrowIfStopped();
                 pieces.Fill(lattice, pieces[i].Text);
                 List<(int[] Nodes, float Score)> paths = search.NBest(2);
                 keep[i] = paths.Count == 1 || paths[0].Nodes.Length == 1;
@@ -106,6 +108,7 @@ internal sealed class UnigramPruner(TrainerOptions options, TrainingCorpus corpu
             var path = new List<int>();
             for (int i = part; i < corpus.Texts.Count; i += parts.Count)
             {
+                job.ThrowIfStopped();
                 long weight = corpus.Texts[i].Count;
                 pieces.Fill(lattice, corpus.Texts[i].Text);
                 lattice.Viterbi(path);
@@ -133,6 +136,7 @@ internal sealed class UnigramPruner(TrainerOptions options, TrainingCorpus corpu
         float allTexts = 0;
         for (int part = 0; part < parts.Count; part++)
         {
+            job.ThrowIfStopped();
             allTexts += texts[part];
             for (int i = 0; i < frequency.Length; i++)
             {

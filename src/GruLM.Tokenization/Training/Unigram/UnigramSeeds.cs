@@ -10,8 +10,16 @@ using System.Text;
 namespace GruLM.Tokenization;
 
 /// <summary>The pieces a unigram training begins with: all characters, then repeats of the corpus by how much text they cover.</summary>
-internal sealed class UnigramSeeds(TrainerOptions options, TrainingCorpus corpus)
+internal sealed class UnigramSeeds(TrainingJob job, TrainingCorpus corpus)
 {
+    // Lines and repeats that are gone through in no time.
+    private const int StepsBetweenStops = 1 << 12;
+
+    // The same for characters.
+    private const int RowBetweenStops = 1 << 20;
+
+    private readonly TrainerOptions _options = job.Options;
+
     private const int Boundary = 0;
 
     /// <summary>The seeds with the logarithms of their shares.</summary>
@@ -24,7 +32,7 @@ internal sealed class UnigramSeeds(TrainerOptions options, TrainingCorpus corpus
             seeds.Add((text, count));
         }
 
-        if (options.SeedSentencepiecesFile.Length > 0)
+        if (_options.SeedSentencepiecesFile.Length > 0)
         {
             seeds.AddRange(FromFile());
         }
@@ -52,12 +60,13 @@ internal sealed class UnigramSeeds(TrainerOptions options, TrainingCorpus corpus
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private (int[] Row, List<(byte[] Text, long Count)> Characters) LayInRow()
     {
-        bool twice = options.Compat != Compatibility.V01 && options.InputFormat == "tsv";
-        byte[] delimiter = Encoding.UTF8.GetBytes(options.PretokenizationDelimiter);
+        bool twice = _options.Compat != Compatibility.V01 && _options.InputFormat == "tsv";
+        byte[] delimiter = Encoding.UTF8.GetBytes(_options.PretokenizationDelimiter);
         var row = new List<int>();
         var counts = new Dictionary<int, long>();
         for (int t = 0; t < corpus.Texts.Count; t++)
         {
+            if (t % StepsBetweenStops == 0) job.ThrowIfStopped();
             (byte[] text, long count) = corpus.Texts[t];
             int begin = row.Count;
             if (delimiter.Length > 0)
@@ -125,9 +134,9 @@ internal sealed class UnigramSeeds(TrainerOptions options, TrainingCorpus corpus
     private void AddRepeats(int[] row, List<(byte[] Text, float Score)> seeds)
     {
         List<Repeat> repeats = FindRepeats(row);
-        repeats.Sort((a, b) => a.Score != b.Score ? b.Score.CompareTo(a.Score) : a.Index.CompareTo(b.Index));
+        job.Sort(repeats, (a, b) => a.Score != b.Score ? b.Score.CompareTo(a.Score) : a.Index.CompareTo(b.Index));
         // 0.1 counts the characters against the limit, 0.2 does not.
-        long left = options.Compat == Compatibility.V01 ? options.SeedSentencepieceSize - seeds.Count : options.SeedSentencepieceSize;
+        long left = _options.Compat == Compatibility.V01 ? _options.SeedSentencepieceSize - seeds.Count : _options.SeedSentencepieceSize;
         Span<byte> buffer = stackalloc byte[4];
         var text = new List<byte>();
         foreach (Repeat repeat in repeats)
@@ -152,20 +161,21 @@ internal sealed class UnigramSeeds(TrainerOptions options, TrainingCorpus corpus
     private List<Repeat> FindRepeats(int[] row)
     {
         int[] dense = NumberDensely(row, out int alphabet);
-        int[] order = SuffixArray.Build(dense, alphabet);
-        var rules = new PieceRules(options);
+        job.ThrowIfStopped();
+        int[] order = SuffixArray.Build(dense, alphabet, job.Cancellation);
+        var rules = new PieceRules(_options);
         var repeats = new List<Repeat>();
         int index = -1;
-        foreach ((int left, int right, int length) in SuffixArray.Repeats(dense, order))
+        foreach ((int left, int right, int length) in SuffixArray.Repeats(dense, order, job.Cancellation))
         {
-            index++;
+            if (++index % StepsBetweenStops == 0) job.ThrowIfStopped();
             int offset = order[left];
-            if (length <= 1 || length > options.MaxSentencepieceLength)
+            if (length <= 1 || length > _options.MaxSentencepieceLength)
             {
                 continue;
             }
 
-            if (options.Compat != Compatibility.V01 && offset + length >= row.Length)
+            if (_options.Compat != Compatibility.V01 && offset + length >= row.Length)
             {
                 continue;
             }
@@ -181,9 +191,16 @@ internal sealed class UnigramSeeds(TrainerOptions options, TrainingCorpus corpus
 
     /// <summary>The row in numbers from 0 on, in code point order, which keeps the sort's buckets few.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static int[] NumberDensely(int[] row, out int alphabet)
+    private int[] NumberDensely(int[] row, out int alphabet)
     {
-        int[] values = [.. row.Distinct().Order()];
+        var seen = new HashSet<int>();
+        foreach (int[] part in row.Chunk(RowBetweenStops))
+        {
+            job.ThrowIfStopped();
+            seen.UnionWith(part);
+        }
+
+        int[] values = [.. seen.Order()];
         var numbers = new Dictionary<int, int>(values.Length);
         for (int i = 0; i < values.Length; i++)
         {
@@ -193,6 +210,7 @@ internal sealed class UnigramSeeds(TrainerOptions options, TrainingCorpus corpus
         int[] dense = new int[row.Length];
         for (int i = 0; i < row.Length; i++)
         {
+            if (i % RowBetweenStops == 0) job.ThrowIfStopped();
             dense[i] = numbers[row[i]];
         }
 
@@ -202,17 +220,17 @@ internal sealed class UnigramSeeds(TrainerOptions options, TrainingCorpus corpus
 
     private List<(byte[] Text, float Score)> FromFile()
     {
-        var rules = new PieceRules(options);
+        var rules = new PieceRules(_options);
         var seeds = new List<(byte[] Text, float Score)>();
         int number = 0;
-        foreach (ReadOnlyMemory<byte> line in SentenceReader.ReadFiles([options.SeedSentencepiecesFile]))
+        foreach (ReadOnlyMemory<byte> line in SentenceReader.ReadList(_options.SeedSentencepiecesFile, job.Cancellation))
         {
             number++;
             int tab = line.Span.IndexOf((byte)'\t');
             string count = tab < 0 ? "" : Encoding.UTF8.GetString(line.Span[(tab + 1)..]).Split('\t')[0];
             if (!long.TryParse(count, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long frequency))
             {
-                throw new InvalidDataException($"Line {number} of '{options.SeedSentencepiecesFile}' is not a piece, a TAB and a count.");
+                throw new InvalidDataException($"Line {number} of '{_options.SeedSentencepiecesFile}' is not a piece, a TAB and a count.");
             }
 
             var scalars = new List<int>();
@@ -224,9 +242,9 @@ internal sealed class UnigramSeeds(TrainerOptions options, TrainingCorpus corpus
         }
 
         seeds.Sort((a, b) => a.Score != b.Score ? b.Score.CompareTo(a.Score) : a.Text.AsSpan().SequenceCompareTo(b.Text));
-        if (seeds.Count > options.SeedSentencepieceSize)
+        if (seeds.Count > _options.SeedSentencepieceSize)
         {
-            seeds.RemoveRange(options.SeedSentencepieceSize, seeds.Count - options.SeedSentencepieceSize);
+            seeds.RemoveRange(_options.SeedSentencepieceSize, seeds.Count - _options.SeedSentencepieceSize);
         }
 
         return seeds;

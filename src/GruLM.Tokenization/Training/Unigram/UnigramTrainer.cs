@@ -28,13 +28,13 @@ internal sealed class UnigramTrainer
         job.Report("mining candidate pieces", 0, 0);
         TrainerOptions options = job.Options;
         // Seeds are mined from whole sentences, before these are split.
-        List<(byte[] Text, float Score)> seeds = new UnigramSeeds(options, corpus).Make();
+        List<(byte[] Text, float Score)> seeds = new UnigramSeeds(job, corpus).Make();
         if (options.SplitByWhitespace)
         {
-            corpus.SplitIntoWords(options.TreatWhitespaceAsSuffix, options.AllowWhitespaceOnlyPieces);
+            corpus.SplitIntoWords(job, options.TreatWhitespaceAsSuffix, options.AllowWhitespaceOnlyPieces);
         }
 
-        var trainer = new UnigramTrainer(job, corpus, new UnigramPieces(seeds));
+        var trainer = new UnigramTrainer(job, corpus, new UnigramPieces(job, seeds));
         trainer.Learn();
         return trainer._pieces.Choose(corpus.RequiredChars, options.VocabSize - job.Meta.Count);
     }
@@ -43,12 +43,12 @@ internal sealed class UnigramTrainer
     {
         TrainerOptions options = _job.Options;
         int desired = (int)(options.VocabSize * 1.1);
-        var pruner = new UnigramPruner(options, _corpus, _pieces, _parts);
+        var pruner = new UnigramPruner(_job, _corpus, _pieces, _parts);
         while (true)
         {
             for (int round = 0; round < options.NumSubIterations; round++)
             {
-                _job.Cancellation.ThrowIfCancellationRequested();
+                _job.ThrowIfStopped();
                 _job.Report("estimating probabilities", _pieces.Count, desired);
                 Maximize(Expect());
             }
@@ -79,6 +79,7 @@ internal sealed class UnigramTrainer
             float[] sums = expected[part] = new float[_pieces.Count];
             for (int i = part; i < _corpus.Texts.Count; i += expected.Length)
             {
+                _job.ThrowIfStopped();
                 _pieces.Fill(lattice, _corpus.Texts[i].Text);
                 lattice.AddMarginals(_corpus.Texts[i].Count, sums);
             }

@@ -87,7 +87,7 @@ public sealed class LineTransferTests
 
     private sealed class Copy : ILineWork
     {
-        public void Do(ReadOnlySpan<byte> line, IBufferWriter<byte> output)
+        public void Do(ReadOnlySpan<byte> line, IBufferWriter<byte> output, CancellationToken stop)
         {
             if (line.SequenceEqual("bad"u8))
             {
