@@ -71,7 +71,7 @@ public sealed record ModelRepeats(RepeatFigures Generated, RepeatFigures? HeldOu
             cancel.ThrowIfCancellationRequested();
             if (run > 0) text.Append('\n');
             text.Append(part);
-            left -= model.Tokenizer.Encode(part).Length + 1;
+            left -= model.Tokenizer.Encode(part, cancel).Length + 1;
         }
 
         return text.ToString();
