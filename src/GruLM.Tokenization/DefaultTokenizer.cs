@@ -5,8 +5,9 @@ using System.Text;
 namespace GruLM.Tokenization;
 
 /// <summary>The tokenizer that training makes by itself: BPE; unknown, begin, end and padding are pieces 0 to 3; the chat markers and the
-/// newline are user-defined symbols; unknown text is spelled in bytes; text is not normalised. Decoding what was encoded gives the same
-/// text, with one exception: U+2581, which stands for a space inside pieces, comes back as a space. Safe for several threads.</summary>
+/// newline are user-defined symbols, and so is U+2585 where the text has it; unknown text is spelled in bytes; text is not normalised.
+/// Decoding what was encoded gives the same text, with one exception: U+2581, which stands for a space inside pieces, comes back as a
+/// space. Safe for several threads.</summary>
 public static class DefaultTokenizer
 {
     /// <summary>How many pieces it has unless told otherwise.</summary>
@@ -63,6 +64,17 @@ public static class DefaultTokenizer
     /// <inheritdoc cref="Train(string, int, ModelType, Action{TrainingProgress}, CancellationToken)"/>
     public static SentencePieceModel Train(
         ReadOnlyMemory<byte> utf8, int vocabSize = DefaultVocabSize, ModelType modelType = ModelType.Bpe,
-        Action<TrainingProgress>? progress = null, CancellationToken cancellation = default) =>
-        TokenizerTrainer.Train(Options(vocabSize, modelType), SentenceReader.SplitLines(utf8), progress, cancellation);
+        Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        TrainerOptions options = Options(vocabSize, modelType);
+
+        // Training keeps this character for itself: as a symbol it is set aside before, and every line is learned from.
+        if (utf8.Span.IndexOf(Utf8Bytes.Encode(PieceRules.Unknown)) >= 0)
+        {
+            options.LearnsReserved = true;
+            options.UserDefinedSymbols.Add(char.ToString((char)PieceRules.Unknown));
+        }
+
+        return TokenizerTrainer.Train(options, SentenceReader.SplitLines(utf8), progress, cancellation);
+    }
 }

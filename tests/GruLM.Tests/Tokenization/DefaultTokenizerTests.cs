@@ -39,6 +39,23 @@ public class DefaultTokenizerTests
         Assert.Equal(new[] { "<ai>", "\n", "\n", "<end>" }.Select(s_default.IdOf), ids[^4..]);
     }
 
+    // U+2585 stands for masked characters while training; the reference leaves such lines out.
+    [Theory]
+    [InlineData(1, ModelType.Bpe)]
+    [InlineData(2, ModelType.Bpe)]
+    [InlineData(1, ModelType.Char)]
+    public void Lines_with_the_reserved_character_are_learned_from(int every, ModelType type)
+    {
+        IEnumerable<string> lines = Enumerable.Range(0, 40).Select(i => i % every == 0 ? $"\u2585\u2585 spark {i} \u2585" : "fine one");
+        string text = string.Join('\n', lines);
+        var tokenizer = new Tokenizer(DefaultTokenizer.Train(text, 400, type));
+        Assert.Equal(text, tokenizer.Decode(tokenizer.Encode(text)));
+        Assert.True(tokenizer.TryGetId("k", out _));
+        Assert.Equal(PieceType.UserDefined, tokenizer.TypeOf(tokenizer.IdOf("\u2585")));
+        Assert.DoesNotContain(tokenizer.Model.Pieces, piece => piece.Text.Length > 1 && piece.Text.Contains('\u2585'));
+        Assert.Equal(7, tokenizer.IdOf("\n"));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData(" ")]
