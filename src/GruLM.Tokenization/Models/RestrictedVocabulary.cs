@@ -48,7 +48,7 @@ internal static class RestrictedVocabulary
     {
         var pieces = new List<string>();
         int number = 0;
-        foreach (ReadOnlyMemory<byte> line in SentenceReader.ReadFiles([path]))
+        foreach (ReadOnlyMemory<byte> line in SentenceReader.ReadList(path))
         {
             number++;
             string[] fields = Encoding.UTF8.GetString(line.Span).Split('\t');

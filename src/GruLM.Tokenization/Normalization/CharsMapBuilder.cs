@@ -55,6 +55,7 @@ public sealed class CharsMapBuilder
         var builder = new CharsMapBuilder();
         for (int number = 1; lines.ReadLine() is { } line; number++)
         {
+            if (line.Length == 0) continue;
             string[] fields = line.Split('\t');
             try
             {
@@ -63,8 +64,8 @@ public sealed class CharsMapBuilder
             catch (Exception e) when (e is FormatException or ArgumentException or OverflowException)
             {
                 throw new ArgumentException(
-                    $"Line {number} of the normalisation rules, '{line}', is not code points, TAB, code points in hexadecimal such as " +
-                    $"'41 30A\tC5': {e.Message}", e);
+                    $"Line {number} of the normalisation rules, '{line}', is not code points, TAB, code points, in hexadecimal and " +
+                    "parted by single spaces, such as '41 30A\tC5'.", e);
             }
         }
 

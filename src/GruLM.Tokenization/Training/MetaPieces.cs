@@ -13,6 +13,10 @@ internal sealed class MetaPieces
     private bool _hasUnknown;
     private int _lowestFree;
 
+    // Of the ids beyond the vocabulary's size the largest, and whose it is.
+    private int _largestId = -1;
+    private string _largestName = "";
+
     /// <summary>Places the special pieces.</summary>
     /// <exception cref="ArgumentException">Two of them collide.</exception>
     public MetaPieces(TrainerOptions options)
@@ -37,6 +41,8 @@ internal sealed class MetaPieces
         {
             Add(Vocabulary.ByteName(value), PieceType.Byte, "byte piece");
         }
+
+        CheckIds();
     }
 
     /// <summary>How many there are.</summary>
@@ -60,10 +66,9 @@ internal sealed class MetaPieces
             return;
         }
 
-        if (id >= _options.VocabSize)
+        if (id >= _options.VocabSize && id > _largestId)
         {
-            throw new VocabularySizeException(
-                $"{name}_id is {id}, which does not fit in a vocabulary of {_options.VocabSize} pieces.", id + 1, null);
+            (_largestId, _largestName) = (id, name);
         }
 
         if (_pieces.TryGetValue(id, out (string Text, PieceType) other))
@@ -80,6 +85,18 @@ internal sealed class MetaPieces
 
         _hasUnknown |= isUnknown;
         _pieces[id] = (text, isUnknown ? PieceType.Unknown : PieceType.Control);
+    }
+
+    /// <summary>Throws for an id that no size near the one asked for has room for. Where the special pieces stand without a gap, the size
+    /// itself is too small, and what it has to be is known once the characters of the text are.</summary>
+    private void CheckIds()
+    {
+        if (_largestId >= _pieces.Count)
+        {
+            throw new VocabularySizeException(
+                $"{_largestName}_id is {_largestId}, which does not fit in a vocabulary of {_options.VocabSize} pieces.",
+                _largestId + 1, null);
+        }
     }
 
     private void Add(string text, PieceType type, string kind)

@@ -63,7 +63,7 @@ internal static class NamedSettings
         ["unk_surface"] = static (o, _, value) => o.UnkSurface = value,
         ["train_extremely_large_corpus"] = static (o, name, value) => o.TrainExtremelyLargeCorpus = Flag(name, value),
         ["seed_sentencepieces_file"] = static (o, _, value) => o.SeedSentencepiecesFile = value,
-        ["random_seed"] = static (o, name, value) => o.SelfTestSeed = (uint)Integer(name, value),
+        ["random_seed"] = static (o, name, value) => o.SelfTestSeed = Seed(name, value),
         ["enable_differential_privacy"] = static (o, name, value) => RefusePrivacy(name, value),
         ["compat"] = static (o, _, value) => o.Compat = CompatibilityOf(value),
     };
@@ -145,7 +145,7 @@ internal static class NamedSettings
     }
 
     private static IEnumerable<string> LinesOf(string path) =>
-        SentenceReader.ReadFiles([path]).Select(line => Encoding.UTF8.GetString(line.Span));
+        SentenceReader.ReadList(path).Where(line => !line.IsEmpty).Select(line => Encoding.UTF8.GetString(line.Span));
 
     private static void AddAll(IList<string> list, IEnumerable<string> values)
     {
@@ -158,6 +158,13 @@ internal static class NamedSettings
     private static int Integer(string name, string value) =>
         int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number)
         ? number : throw new ArgumentException($"{name} is '{value}'; expected a whole number.");
+
+    // spm_train's seed has 32 bits; a negative one is taken for what its bits say.
+    private static uint Seed(string name, string value) =>
+        long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)
+        && number is >= int.MinValue and <= uint.MaxValue
+            ? unchecked((uint)number)
+            : throw new ArgumentException($"{name} is '{value}'; expected a whole number from 0 to {uint.MaxValue}.");
 
     // Through double, as spm_train reads it, so that the rounded value is the same.
     private static float Number(string name, string value) =>

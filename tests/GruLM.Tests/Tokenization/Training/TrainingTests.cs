@@ -136,6 +136,102 @@ public class TrainingTests
     }
 
     [Fact]
+    public void What_is_left_out_is_counted_by_its_reason()
+    {
+        string[] lines = ["one fine day", "", new('x', 90), "a \u2585 b", "two fine days", "\u2585", new('\u2585', 40), "three"];
+        LeftOutSentences last = default;
+        var options = new TrainerOptions { ModelType = ModelType.Char, VocabSize = 30, MaxSentenceLength = 50, HardVocabLimit = false };
+        TokenizerTrainer.Train(options, Sentences(lines), progress => last = progress.LeftOut);
+        Assert.Equal(new LeftOutSentences(TooLong: 2, Reserved: 2), last);
+        InvalidDataException none = Assert.Throws<InvalidDataException>(() => TokenizerTrainer.Train(options, Sentences(lines[2..4])));
+        Assert.Equal(
+            "The corpus has no usable sentence: 1 longer than max_sentence_length (50 bytes) and 1 with U+2585, which training keeps "
+            + "for itself.", none.Message);
+    }
+
+    [Theory]
+    [InlineData(ModelType.Bpe, 3, 32)]
+    [InlineData(ModelType.Unigram, 2, 32)]
+    [InlineData(ModelType.Word, 2, 22)]
+    public void A_vocabulary_that_is_far_too_small_names_the_smallest_that_would_do(ModelType type, int size, int minimum)
+    {
+        var options = new TrainerOptions { ModelType = type, VocabSize = size, PadId = 3 };
+        foreach (int i in Enumerable.Range(0, 18)) options.ControlSymbols.Add($"<{i}>");
+        VocabularySizeException error = Assert.Throws<VocabularySizeException>(
+            () => TokenizerTrainer.Train(options, Sentences("one two", "three four")));
+        Assert.Equal(minimum, error.Minimum);
+        Assert.Contains($"Ask for {minimum} or more.", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "pad_id is 99, which does not fit in a vocabulary of 30",
+            Assert.Throws<VocabularySizeException>(() => new MetaPieces(new TrainerOptions { VocabSize = 30, PadId = 99 })).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Lists_in_files_may_come_from_Windows()
+    {
+        string folder = Directory.CreateTempSubdirectory("grulm-lists-").FullName;
+        try
+        {
+            string list = Path.Combine(folder, "list");
+            File.WriteAllText(list, "\uFEFF<a b>\r\n\r\n<c>\r\n", new UTF8Encoding(false));
+            var options = new TrainerOptions();
+            options.Set("user_defined_symbols_file", list);
+            options.Set("control_symbols_file", list);
+            options.Set("required_chars_file", list);
+            Assert.Equal(["<a b>", "<c>"], options.UserDefinedSymbols);
+            Assert.Equal(["<a b>", "<c>"], options.ControlSymbols);
+            Assert.Equal("<a b><c>", options.RequiredChars);
+            File.WriteAllText(list, "\uFEFF41\t42\r\n\r\n43 44\t45\r\n", new UTF8Encoding(false));
+            Normalizer rules = NormalizationRules.CreateNormalizer(NormalizationRules.TableOfFile(list), false, false, false);
+            Assert.Equal("BE", rules.Normalize("ACD"));
+            File.WriteAllText(list, "\uFEFFone\t5\r\ntwo\t1\r\nthree\r\n", new UTF8Encoding(false));
+            Assert.Equal(["one"], Tokenizer.ReadVocabulary(list, 2));
+            Assert.Equal(["one", "two", "three"], Tokenizer.ReadVocabulary(list, 1));
+            File.WriteAllText(list, "41\tmany\n");
+            ArgumentException wrong = Assert.Throws<ArgumentException>(() => NormalizationRules.TableOfFile(list));
+            Assert.EndsWith("in hexadecimal and parted by single spaces, such as '41 30A\tC5'.", wrong.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData("0", 0u)]
+    [InlineData("4294967295", uint.MaxValue)]
+    [InlineData("2147483648", 2147483648u)]
+    [InlineData("-1", uint.MaxValue)]
+    public void A_seed_has_32_bits(string text, uint seed)
+    {
+        var options = new TrainerOptions();
+        options.Set("random_seed", text);
+        Assert.Equal(seed, options.SelfTestSeed);
+        Assert.Throws<ArgumentException>(() => options.Set("random_seed", "4294967296"));
+    }
+
+    [Fact]
+    public void A_model_is_written_beside_nothing_of_the_users()
+    {
+        string folder = Directory.CreateTempSubdirectory("grulm-save-").FullName;
+        try
+        {
+            string path = Path.Combine(folder, "m.model");
+            File.WriteAllText(path + ".partial", "mine");
+            SentencePieceModel model = DefaultTokenizer.Train("some text\nand more", 300);
+            model.Save(path);
+            model.SaveVocabulary(Path.Combine(folder, "m.vocab"));
+            Assert.Equal(["m.model", "m.model.partial", "m.vocab"], Directory.GetFiles(folder).Select(Path.GetFileName).Order());
+            Assert.Equal("mine", File.ReadAllText(path + ".partial"));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public void Training_can_be_cancelled() => Assert.Throws<OperationCanceledException>(() => TokenizerTrainer.Train(
         Options(ModelType.Bpe, 15), [Encoding.UTF8.GetBytes("abracadabra")], null, new CancellationToken(canceled: true)));
 
@@ -167,6 +263,9 @@ public class TrainingTests
             }
         }
     }
+
+    private static IEnumerable<ReadOnlyMemory<byte>> Sentences(params string[] lines) =>
+        lines.Select(line => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(line));
 
     private static TrainerOptions Options(ModelType type, int size) =>
         new() { ModelType = type, VocabSize = size, NormalizationRuleName = "identity", AddDummyPrefix = false };
