@@ -12,8 +12,9 @@ namespace GruLM.Cli.Pipes;
 /// <param name="Threads">Threads that work; 0: one a core.</param>
 internal sealed record LinePlaces(IReadOnlyList<string> Inputs, string? Output, int Threads)
 {
-    /// <summary>Does <paramref name="work"/> with each input.</summary>
-    public void Run(Session session, Action<LinePipe, Stream, Stream> work)
+    /// <summary>Does <paramref name="work"/> with each input; where inputs are <paramref name="texts"/>, it is said of one that is not
+    /// UTF-8 by its first bytes.</summary>
+    public void Run(Session session, Action<LinePipe, Stream, Stream> work, bool texts = false)
     {
         IReadOnlyList<string> inputs = Inputs.Count == 0 ? [InputFiles.StandardInput] : Inputs;
         InputFiles.Check(inputs);
@@ -27,10 +28,11 @@ internal sealed record LinePlaces(IReadOnlyList<string> Inputs, string? Output, 
             {
                 foreach (string input in inputs)
                 {
-                    using FileStream? file = input == InputFiles.StandardInput ? null : OpenUnbuffered(input);
+                    using FileStream? file = input == InputFiles.StandardInput ? null : OpenUnbuffered(input, session.Stop);
                     before += last;
-                    var lines = new LinePipe { Threads = Threads, InputName = InputFiles.DisplayName(input), Progress = Report };
-                    work(lines, file ?? session.Input, output);
+                    string name = InputFiles.DisplayName(input);
+                    var lines = new LinePipe { Threads = Threads, InputName = name, Progress = Report };
+                    work(lines, new WatchedInput(file ?? session.Input, name, texts ? session.Error.WriteLine : null), output);
                 }
             });
         }
@@ -53,5 +55,12 @@ internal sealed record LinePlaces(IReadOnlyList<string> Inputs, string? Output, 
         else write(session.Output.BaseStream);
     }
 
-    private static FileStream OpenUnbuffered(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+    // Opening a named pipe waits for whoever writes to it, which must not keep Ctrl-C from ending the run.
+    private static FileStream OpenUnbuffered(string path, CancellationToken stop)
+    {
+        Task<FileStream> opening = Task.Run(
+            () => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0), CancellationToken.None);
+        Task.WaitAny([opening], stop);
+        return opening.GetAwaiter().GetResult();
+    }
 }

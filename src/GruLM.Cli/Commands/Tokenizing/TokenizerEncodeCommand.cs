@@ -25,8 +25,8 @@ internal sealed class TokenizerEncodeCommand
         "--enable-sampling", "cuts at random: paths of the unigram lattice, BPE with merges left out").WithUnderscores();
     private readonly Option<double> _alpha = Flags.Number(
         "--alpha", 0, 1e6, 0.5, "sampling: how strongly better cuts are preferred; for BPE the share of merges left out");
-    private readonly Option<int?> _seed = Flags.OptionalInt(
-        "--random-seed", 0, int.MaxValue, "seed of the random cuts (default: another each time)").WithUnderscores();
+    private readonly Option<ulong?> _seed = Flags.OptionalSeed(
+        "--random-seed", "seed of the random cuts, of 32 bits (default: another each time)").WithUnderscores();
     private readonly Option<string?> _extraOptions = PipeFlags.ExtraOptions();
     private readonly Option<string?> _vocabulary = Flags.Text(
         "--vocabulary", "FILE", "outputs only the pieces in this file (a piece a line, optionally a TAB and its count)");
@@ -65,7 +65,8 @@ internal sealed class TokenizerEncodeCommand
             tokenizer = tokenizer.WithVocabulary(Tokenizer.ReadVocabulary(file, flags.GetValue(_threshold)));
         }
 
-        _pipe.Read(flags).Run(session, (lines, input, output) => lines.Encode(tokenizer, input, output, options, session.Stop));
+        _pipe.Read(flags).Run(
+            session, (lines, input, output) => lines.Encode(tokenizer, input, output, options, session.Stop), texts: true);
         return ExitCode.Done;
     }
 
@@ -81,11 +82,18 @@ internal sealed class TokenizerEncodeCommand
             },
             JsonLines = flags.GetValue(_inputFormat) == "jsonl",
             NBest = flags.GetValue(_nBest),
-            SamplingSeed = flags.GetValue(_sampling) ? (uint)(flags.GetValue(_seed) ?? Random.Shared.Next()) : null,
+            SamplingSeed = flags.GetValue(_sampling) ? Seed(flags) : null,
             Alpha = (float)flags.GetValue(_alpha),
             ExtraOptions = flags.GetValue(_extraOptions)!,
         };
         options.Validate();
         return options;
+    }
+
+    private uint Seed(ParseResult flags)
+    {
+        ulong seed = flags.GetValue(_seed) ?? (ulong)Random.Shared.NextInt64(uint.MaxValue);
+        if (seed <= uint.MaxValue) return (uint)seed;
+        throw new UsageException($"--random-seed {seed}: a whole number from 0 to {uint.MaxValue} was expected");
     }
 }

@@ -26,6 +26,7 @@ internal static class TokenizerTrainCommand
             (flags, session) =>
             {
                 TrainerOptions options = trainer.Read(flags);
+                CheckInputs(options.Input, trainer.Inputs(flags));
                 options.Processors = flags.GetValue(threads) ?? 0;
                 return Run(options, flags.GetValue(quiet) > 0, flags.GetValue(json), session);
             });
@@ -36,15 +37,23 @@ internal static class TokenizerTrainCommand
         string model = options.ModelPrefix + ".model", vocabulary = options.ModelPrefix + ".vocab";
         Check(options, model);
         var progress = new ProgressLine(session.Error, session.ErrorIsTerminal);
+        var notes = new SentenceNotes(options);
         SentencePieceModel result;
         try
         {
-            Action<TrainingProgress>? report = quiet ? null : stage => progress.Report(() => Describe(stage));
-            result = TokenizerTrainer.Train(options, Sentences(options.Input, session), report, session.Stop);
+            result = TokenizerTrainer.Train(options, Sentences(options.Input, notes, session), Report, session.Stop);
+        }
+        catch (VocabularySizeException e) when (NeedsManyCharacters(e, options))
+        {
+            throw new UsageException($"{e.Message.TrimEnd('.')}, or lower --character-coverage.");
         }
         finally
         {
             progress.Finish();
+            if (!quiet && !session.Stop.IsCancellationRequested)
+            {
+                foreach (string note in notes.Lines()) session.Error.WriteLine(note);
+            }
         }
 
         result.Save(model);
@@ -70,6 +79,41 @@ internal static class TokenizerTrainCommand
         }
 
         return ExitCode.Done;
+
+        void Report(TrainingProgress stage)
+        {
+            notes.LeftOut = stage.LeftOut;
+            if (!quiet) progress.Report(() => Describe(stage));
+        }
+    }
+
+    // Fewer characters make a smaller vocabulary possible, where they count at all.
+    private static bool NeedsManyCharacters(VocabularySizeException error, TrainerOptions options) =>
+        error.Minimum is not null && options.VocabSize < error.Minimum && options.ModelType is ModelType.Unigram or ModelType.Bpe;
+
+    /// <summary>Throws for a file that is not there because of how the list of files was typed.</summary>
+    private static void CheckInputs(IList<string> names, IReadOnlyList<string> lists)
+    {
+        foreach (string name in names.Where(name => name != InputFiles.StandardInput && !File.Exists(name) && !Directory.Exists(name)))
+        {
+            if (name != name.Trim())
+            {
+                throw new FileNotFoundException(
+                    $"'{name}': there is no such file; commas alone part the files of --input, and a space beside one belongs to the name");
+            }
+
+            if (lists.FirstOrDefault(list => list.Contains(',', StringComparison.Ordinal) && File.Exists(list)) is { } one)
+            {
+                throw new FileNotFoundException(
+                    $"{name}: there is no such file; commas part the files of --input, so for the file {one} write --input '\"{one}\"'");
+            }
+
+            if (lists.Any(list => list.Contains(',', StringComparison.Ordinal)))
+            {
+                throw new FileNotFoundException(
+                    $"{name}: there is no such file; commas part the files of --input: a name that holds one is written '\"a,b.txt\"'");
+            }
+        }
     }
 
     private static void Check(TrainerOptions options, string model)
@@ -98,8 +142,10 @@ internal static class TokenizerTrainCommand
         return $"{progress.Stage}{done}{total} …";
     }
 
-    private static IEnumerable<ReadOnlyMemory<byte>> Sentences(IEnumerable<string> inputs, Session session) =>
-        inputs.SelectMany(name => name == InputFiles.StandardInput
-            ? SentenceReader.ReadLines(session.Input)
-            : SentenceReader.ReadFiles([name]));
+    private static IEnumerable<ReadOnlyMemory<byte>> Sentences(IEnumerable<string> inputs, SentenceNotes notes, Session session) =>
+        inputs.SelectMany(input => notes.Watch(InputFiles.DisplayName(input), Lines(input, session)));
+
+    private static IEnumerable<ReadOnlyMemory<byte>> Lines(string input, Session session) => input == InputFiles.StandardInput
+        ? SentenceReader.ReadLines(new WatchedInput(session.Input, InputFiles.DisplayName(input), null), session.Stop)
+        : SentenceReader.ReadFiles([input], session.Stop);
 }

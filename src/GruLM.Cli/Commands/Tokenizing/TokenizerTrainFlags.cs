@@ -72,6 +72,9 @@ internal sealed class TokenizerTrainFlags
     /// <summary>Every setting that the command takes, in spm_train's spelling.</summary>
     internal static IEnumerable<string> Names => s_settings.Select(setting => setting.Name);
 
+    /// <summary>The lists of files as they were typed.</summary>
+    public IReadOnlyList<string> Inputs(ParseResult flags) => flags.GetValue(_options[0]) ?? [];
+
     /// <summary>What a command line says.</summary>
     /// <exception cref="ArgumentException">A value is none that its setting can have.</exception>
     public TrainerOptions Read(ParseResult flags)
