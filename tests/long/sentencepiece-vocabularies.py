@@ -8,8 +8,8 @@ A model is trained by spm_train on a small random text with random flags: all fo
 U+2581, spaces as suffix, bytes. In every second one the pieces are then replaced by random ones, which no training would give: runs of
 U+2581 of any length, U+2581 inside pieces, equal scores, unused pieces. Texts are made of these pieces, runs of spaces, line ends, control
 characters, unknown characters and, in some, broken UTF-8; some are longer than the window that encoders work in.
-Takes about ten minutes. Needs the .NET SDK and SentencePiece 0.1.97: Debian's packages sentencepiece and python3-sentencepiece, whose Python
-is /usr/bin/python3; without them it says so and ends with exit code 77. GRULM names another grulm than the launcher.
+Takes five to ten minutes. Needs the .NET SDK and SentencePiece 0.1.97: Debian's packages sentencepiece and python3-sentencepiece, whose
+Python is /usr/bin/python3; without them it says so and ends with exit code 77. GRULM names another grulm than the launcher.
 """
 import json, os, random, shutil, struct, subprocess, sys, tempfile
 
