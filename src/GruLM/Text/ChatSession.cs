@@ -78,7 +78,7 @@ public sealed class ChatSession : IDisposable
         CheckNotDisposed();
         EndReply();
         int reply = ++_reply;
-        if (!_writer.TryReadWhole(_model.Tokenizer.Encode(_model.Defaults.Chat.Turn(message), cancel), cancel)) yield break;
+        if (!_writer.TryReadWhole(_model.Tokenizer.Encode(_model.Defaults.Chat.Turn(message), CancellationToken.None), cancel)) yield break;
         _replies = true;
         try
         {
