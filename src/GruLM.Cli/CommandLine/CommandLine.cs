@@ -52,8 +52,13 @@ internal static class CommandLine
     private static int Run(string[] args, RootCommand root, Session session)
     {
         ParseResult flags = root.Parse(args, s_parsing);
-        if (flags.Action is ShowAction show) return show.Invoke(flags);
-        LineCheck.Check(flags);
+        if (flags.Action is ShowAction show)
+        {
+            LineCheck.CheckCommand(flags, args);
+            return show.Invoke(flags);
+        }
+
+        LineCheck.Check(flags, args);
 
         // A group without one of its commands has not passed the check.
         var command = (GrulmCommand)flags.CommandResult.Command;
@@ -96,7 +101,7 @@ internal static class CommandLine
         HelpText.Write(command, session.Output, Width());
         if (command is RootCommand { Subcommands.Count: > 0 })
         {
-            session.Output.WriteLine("\nExamples:\n  " + string.Join("\n  ", s_rootExamples));
+            session.Output.WriteLine("\nExamples:\n  " + string.Join("\n  ", s_rootExamples.Select(ProgramName.In)));
         }
     }
 

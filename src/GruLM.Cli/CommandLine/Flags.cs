@@ -55,22 +55,21 @@ internal static class Flags
         return option;
     }
 
-    /// <summary>A text that may be given several times, or several at a time.</summary>
-    public static Option<string[]> Texts(string name, string valueName, string help, bool required = false, params string[] aliases)
+    /// <summary>A text that may be given several times. One stands behind the flag each time, so that a text that lacks its quotation marks
+    /// is no list of its words.</summary>
+    public static Option<string[]> Texts(string name, string valueName, string help, params string[] aliases) => new(name, aliases)
     {
-        var option = new Option<string[]>(name, aliases)
-        {
-            Description = help,
-            HelpName = valueName,
-            Required = required,
-            Arity = ArgumentArity.OneOrMore,
-            AllowMultipleArgumentsPerToken = true,
-        };
-        if (!required)
-        {
-            option.DefaultValueFactory = _ => [];
-        }
+        Description = help,
+        HelpName = valueName,
+        Arity = ArgumentArity.OneOrMore,
+        DefaultValueFactory = _ => [],
+    };
 
+    /// <summary>A list, such as of files: several behind the flag, or the flag several times.</summary>
+    public static Option<string[]> List(string name, string valueName, string help, params string[] aliases)
+    {
+        Option<string[]> option = Texts(name, valueName, help, aliases);
+        option.AllowMultipleArgumentsPerToken = true;
         return option;
     }
 

@@ -46,10 +46,10 @@ internal sealed class GrulmCommand : Command
     /// <summary>What the command does; null for a group.</summary>
     public Func<ParseResult, Session, int>? Work { get; }
 
-    /// <summary>The words that call it: "grulm tokenizer train".</summary>
+    /// <summary>The words that call it, such as <c>grulm tokenizer train</c>.</summary>
     public static string PathOf(Command command)
     {
         Command? parent = command.Parents.OfType<Command>().FirstOrDefault();
-        return parent is null ? "grulm" : $"{PathOf(parent)} {command.Name}";
+        return parent is null ? ProgramName.Text : $"{PathOf(parent)} {command.Name}";
     }
 }

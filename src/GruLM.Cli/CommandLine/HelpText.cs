@@ -14,7 +14,7 @@ internal static class HelpText
         string path = GrulmCommand.PathOf(command);
         string subcommand = command.Subcommands.Count > 0 ? " COMMAND" : "";
         string arguments = string.Concat(command.Arguments.Select(Usage));
-        output.WriteLine(command.Description);
+        output.WriteLine(ProgramName.In(command.Description ?? ""));
         output.WriteLine();
         output.WriteLine($"Usage: {path}{subcommand}{arguments} [flags]");
 
@@ -29,7 +29,7 @@ internal static class HelpText
         {
             output.WriteLine();
             output.WriteLine("Examples:");
-            foreach (string example in own.Examples) output.WriteLine("  " + example);
+            foreach (string example in own.Examples) output.WriteLine("  " + ProgramName.In(example));
         }
 
         if (command.Subcommands.Count > 0)
@@ -66,7 +66,7 @@ internal static class HelpText
         output.WriteLine();
         output.WriteLine(title + ":");
         int indent = Math.Min(NameWidth, all.Max(row => row.Name.Length) + 4);
-        foreach ((string name, string? text) in all) WriteRow(output, width, indent, name, text ?? "");
+        foreach ((string name, string? text) in all) WriteRow(output, width, indent, name, ProgramName.In(text ?? ""));
     }
 
     // The text begins on the line of the name where that leaves room, and is wrapped between words.

@@ -8,15 +8,31 @@ namespace GruLM.Cli;
 /// <summary>Checks a parsed command line.</summary>
 internal static class LineCheck
 {
+    // What a word without a flag was probably meant for: a folder, a file, anything else.
+    private static readonly string[] s_forFolders = ["--model", "--data"];
+    private static readonly string[] s_forFiles = ["--data", "--input", "--model"];
+    private static readonly string[] s_forTexts = ["--prompt", "--model", "--data"];
+
     /// <summary>Throws for the first thing that is wrong with the line, unknown names first, since they explain the others.</summary>
+    /// <param name="flags">The line, parsed.</param>
+    /// <param name="words">The line as it was given.</param>
     /// <exception cref="UsageException">Something is wrong.</exception>
-    public static void Check(ParseResult flags)
+    public static void Check(ParseResult flags, IReadOnlyList<string> words)
     {
+        UnknownFlags.Check(words, flags.CommandResult.Command);
         if (flags.Errors is not [var error, ..]) return;
         Command command = flags.CommandResult.Command;
         string path = GrulmCommand.PathOf(command);
-        string sentence = flags.UnmatchedTokens is [var unknown, ..] ? Unknown(unknown, command, path) : Sentence(error, command, path);
+        string sentence = flags.UnmatchedTokens is [var unknown, ..] ? Unknown(unknown, flags, words) : Sentence(error, command, path);
         throw new UsageException(sentence);
+    }
+
+    /// <summary>Throws where a word that was to name a command names none, whose help nobody can show.</summary>
+    /// <exception cref="UsageException">It names none.</exception>
+    public static void CheckCommand(ParseResult flags, IReadOnlyList<string> words)
+    {
+        if (flags.CommandResult.Command.Subcommands.Count == 0 || flags.UnmatchedTokens is not [var unknown, ..]) return;
+        if (unknown[0] != '-') throw new UsageException(Unknown(unknown, flags, words));
     }
 
     private static bool IsMissing(SymbolResult? symbol) => symbol is OptionResult { Option.Required: true, Implicit: true };
@@ -42,21 +58,40 @@ internal static class LineCheck
         return $"'{path}' needs one more word: {words}";
     }
 
-    private static string Unknown(string word, Command command, string path)
+    private static string Unknown(string word, ParseResult flags, IReadOnlyList<string> words)
     {
-        if (word.Length > 1 && word[0] == '-')
-        {
-            string name = word.Split('=')[0];
-            return $"unknown option {name} for '{path}'" + NearestName.Hint(name, command.Options.Select(option => option.Name));
-        }
+        Command command = flags.CommandResult.Command;
+        string path = GrulmCommand.PathOf(command);
+        Option? before = UnknownFlags.Before(word, words, command);
 
+        // A dash that a word processor made long is none of the texts that are expected here.
+        if (word.Length > 1 && word[0] is '-' or '–' or '—' or '−') return UnknownFlags.Sentence(word.Split('=')[0], word, null, command);
         if (command.Subcommands.Count == 0)
         {
-            return $"unexpected argument '{word}' for '{path}'; text with spaces is put in quotation marks";
+            return UnknownFlags.ForSwitch(word, before, command) ?? Unexpected(word, before, flags, path);
         }
 
         string hint = NearestName.Hint(word, command.Subcommands.Select(subcommand => subcommand.Name));
         string advice = hint.Length > 0 ? hint : $"; see '{path} --help'";
         return $"unknown command '{word}' for '{path}'{advice}";
     }
+
+    private static string Unexpected(string word, Option? before, ParseResult flags, string path)
+    {
+        if (before is not null && CanRepeat(before))
+        {
+            return $"several words behind {before.Name}, '{word}' among them: put a text with spaces in quotation marks, "
+                + $"or repeat {before.Name} for another text";
+        }
+
+        string[] likely = Directory.Exists(word) ? s_forFolders : File.Exists(word) ? s_forFiles : s_forTexts;
+        Option? meant = likely.SelectMany(name => flags.CommandResult.Command.Options.Where(option => option.Name == name))
+            .FirstOrDefault(option => CanRepeat(option) || !flags.Given(option));
+        string advice = meant is null
+            ? "text with spaces is put in quotation marks"
+            : $"use {meant.Name}: {meant.Name} {ShellWord.Of(word)}";
+        return $"unexpected argument '{word}' for '{path}'; {advice}";
+    }
+
+    private static bool CanRepeat(Option option) => option.Arity.MaximumNumberOfValues > 1;
 }

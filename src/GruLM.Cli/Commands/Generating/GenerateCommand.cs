@@ -12,7 +12,7 @@ internal static class GenerateCommand
     {
         Option<string> model = Flags.RequiredText("--model", "DIR", "a model folder", "-m");
         Option<string[]> prompts = Flags.Texts(
-            "--prompt", "TEXT", "text to continue; may be given several times", false, "-p");
+            "--prompt", "TEXT", "text to continue; may be given several times", "-p");
         Option<string?> file = Flags.Text(
             "--file", "FILE", "read the prompt from a file (- for standard input)", null, "-f");
         var generation = new GenerationFlags();

@@ -33,7 +33,7 @@ internal sealed class GenerationFlags
     private readonly Option<double> _presence = Flags.Number(
         "--presence-penalty", -1000, 1000, 0, "taken from the score of a token that occurred recently");
     private readonly Option<double> _frequency = Flags.Number("--frequency-penalty", -1000, 1000, 0, "taken for each recent occurrence");
-    private readonly Option<string[]> _bias = Flags.Texts("--logit-bias", "ID=B", "add B to the score of a token; -inf forbids it");
+    private readonly Option<string[]> _bias = Flags.List("--logit-bias", "ID=B", "add B to the score of a token; -inf forbids it");
     private readonly Option<string[]> _stop = Flags.Texts("--stop", "TEXT", "end the text before this string");
     private readonly Option<bool> _ignoreEos = Flags.Switch("--ignore-eos", "go on where the model would end the text");
     private readonly Option<ulong?> _seed = Flags.OptionalSeed(

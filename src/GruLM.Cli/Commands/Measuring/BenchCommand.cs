@@ -84,7 +84,7 @@ internal static class BenchCommand
     private static GrulmCommand Tokenizer()
     {
         var defaults = new TokenizerBenchSettings();
-        Option<string[]> data = Flags.Texts(
+        Option<string[]> data = Flags.List(
             "--data", "FILE",
             "texts to measure on (default: generated English and Japanese); words that do not repeat are always measured too");
         Option<int> size = Flags.Int("--megabytes", 1, 1000, defaults.Megabytes, "size of each text; smaller ones are repeated");

@@ -15,7 +15,7 @@ internal sealed class PipeFlags
         Arity = ArgumentArity.ZeroOrMore,
         HelpName = "FILE",
     };
-    private readonly Option<string[]> _input = Flags.Texts("--input", "FILE", "the same");
+    private readonly Option<string[]> _input = Flags.List("--input", "FILE", "the same");
     private readonly Option<string?> _output = Flags.Text("--output", "FILE", "file to write (default: standard output)", null, "-o");
     private readonly Option<int?> _threads = Flags.Threads();
 

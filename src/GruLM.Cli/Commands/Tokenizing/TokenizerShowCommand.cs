@@ -20,7 +20,7 @@ internal static class TokenizerShowCommand
             (flags, session) =>
             {
                 string path = flags.GetValue(place) ?? flags.GetValue(model)
-                    ?? throw new UsageException("FILE|DIR is missing; see 'grulm tokenizer show --help'");
+                    ?? throw new UsageException(ProgramName.In("FILE|DIR is missing; see 'grulm tokenizer show --help'"));
                 TokenizerListing.Write(path, flags.GetValue(pieces), flags.GetValue(json), session.Output);
                 return ExitCode.Done;
             });

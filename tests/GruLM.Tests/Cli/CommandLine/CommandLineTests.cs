@@ -162,10 +162,10 @@ public sealed class CommandLineTests
         Option<ulong> seed = Flags.Seed("--seed", 42, "which numbers");
         Option<string> kind = Flags.OneOf("--kind", ["bpe", "char"], "bpe", "which kind");
         Option<bool> fast = Flags.Switch("--fast", "faster");
-        Option<string[]> text = Flags.Texts("--text", "TEXT", "texts");
+        Option<string[]> text = Flags.List("--text", "TEXT", "texts"), say = Flags.Texts("--say", "TEXT", "one text each time");
         return new GrulmCommand(
             "try", "tries", ["grulm try --out folder"],
-            [outDir, size, temperature, rate, seed, kind, fast, text],
+            [outDir, size, temperature, rate, seed, kind, fast, text, say],
             (flags, session) =>
             {
                 object?[] values =

@@ -1,0 +1,106 @@
+// Words of a command line that look like flags and are none. System.CommandLine hands such a word to whatever flag or list stands before
+// it, so that a flag that was mistyped would become a prompt or the name of a file. A text that begins with a dash is still possible, as
+// --prompt=--x, and so is a name, behind --.
+using System.CommandLine;
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace GruLM.Cli;
+
+/// <summary>Finds flags that a command does not have.</summary>
+internal static partial class UnknownFlags
+{
+    private const string EndOfFlags = "--";
+
+    private static readonly string[] s_on = ["true", "on", "yes", "1"];
+    private static readonly string[] s_off = ["false", "off", "no", "0"];
+
+    /// <summary>Throws for the first word that is written like a flag and is none of the command's, or a switch with a value.</summary>
+    /// <exception cref="UsageException">There is one.</exception>
+    public static void Check(IReadOnlyList<string> words, Command command)
+    {
+        // The flag that the word at hand would be a value of.
+        Option? before = null;
+        foreach (string word in words.TakeWhile(word => word != EndOfFlags))
+        {
+            if (!LooksLikeFlag(word))
+            {
+                if (before?.Arity.MaximumNumberOfValues == 1) before = null;
+                continue;
+            }
+
+            string name = NameOf(word);
+            Option? flag = Named(name, command);
+            if (flag is null) throw new UsageException(Sentence(name, word, before, command));
+            bool hasValue = name.Length < word.Length;
+            if (hasValue && IsSwitch(flag)) throw new UsageException(WithoutValue(flag, word[(name.Length + 1)..], command));
+            before = hasValue || IsSwitch(flag) ? null : flag;
+        }
+    }
+
+    /// <summary>The last flag that stands before a word; null when none does.</summary>
+    public static Option? Before(string word, IReadOnlyList<string> words, Command command) => words
+        .TakeWhile(other => other != word && other != EndOfFlags)
+        .Where(LooksLikeFlag).Select(other => Named(NameOf(other), command)).LastOrDefault(flag => flag is not null);
+
+    /// <summary>What to say of a word behind a switch that was meant to turn it on or off; null for any other word.</summary>
+    public static string? ForSwitch(string word, Option? flag, Command command) =>
+        flag is not null && IsSwitch(flag) && s_on.Concat(s_off).Contains(word) ? WithoutValue(flag, word, command) : null;
+
+    /// <summary>That a command has no such flag, with the nearest that it has.</summary>
+    public static string Sentence(string name, string word, Option? before, Command command)
+    {
+        string path = GrulmCommand.PathOf(command);
+        string hint = NearestName.Hint(name, command.Options.Select(option => option.Name));
+        if (hint.Length > 0) return $"unknown option {name} for '{path}'{hint}";
+        return $"unknown option {name} for '{path}'" + Advice(name, word, before, command, path);
+    }
+
+    private static string Advice(string name, string word, Option? before, Command command, string path)
+    {
+        if (name is "--model" or "-m" && command.Arguments.FirstOrDefault() is { } folder)
+        {
+            return $"; the model is named without a flag: {path} {folder.HelpName ?? folder.Name}";
+        }
+
+        bool isJoined = word.Length > 2 && char.IsAsciiDigit(word[2]) && Named(word[..2], command) is not null;
+        if (isJoined) return $"; write {word[..2]} {word[2..]}";
+        if (before is not null) return $"; a text that begins with a dash is given as {before.Name}={ShellWord.Of(word)}";
+        return command.Arguments.Count > 0 ? "; a name that begins with a dash stands behind --" : "";
+    }
+
+    private static string WithoutValue(Option flag, string value, Command command)
+    {
+        const string not = "--no-";
+        bool isNegated = flag.Name.StartsWith(not, StringComparison.Ordinal);
+        string opposite = isNegated ? "--" + flag.Name[not.Length..] : not + flag.Name[2..];
+        bool wantsOff = s_off.Contains(value);
+        string advice = !wantsOff ? $"write {flag.Name} alone"
+            : Named(opposite, command) is not null ? $"write {opposite} instead"
+            : "leave it out";
+        return $"{flag.Name} is a switch and takes no value: {advice}";
+    }
+
+    private static bool IsSwitch(Option flag) => flag.Arity.MaximumNumberOfValues == 0;
+
+    // Numbers may be negative.
+    private static bool LooksLikeFlag(string word) =>
+        FlagLike().IsMatch(word) && word is not ("-inf" or "-nan")
+        && !double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
+
+    // A value may stand behind = or :, as System.CommandLine has it.
+    private static string NameOf(string word) => word.IndexOfAny(['=', ':']) is > 0 and var end ? word[..end] : word;
+
+    // Help is known to all commands, and may stand anywhere.
+    private static Option? Named(string name, Command command)
+    {
+        IEnumerable<Option> inherited = command.Parents.OfType<Command>().SelectMany(Inherited);
+        return command.Options.Concat(inherited).FirstOrDefault(option => option.Name == name || option.Aliases.Contains(name));
+
+        static IEnumerable<Option> Inherited(Command parent) => parent.Options.Where(option => option.Recursive)
+            .Concat(parent.Parents.OfType<Command>().SelectMany(Inherited));
+    }
+
+    [GeneratedRegex(@"^--?[A-Za-z][A-Za-z0-9_-]*([=:].*)?$", RegexOptions.Singleline)]
+    private static partial Regex FlagLike();
+}

@@ -1,0 +1,106 @@
+// Flags that a command does not have: behind lists of files, texts, prompts and stop strings they are neither of these, in any command.
+using System.CommandLine;
+using GruLM.Cli;
+
+namespace GruLM.Tests.Cli;
+
+public sealed class UnknownFlagTests
+{
+    [Theory]
+    [InlineData("generate -m m -p The --temprature 0.5", "unknown option --temprature for 'grulm generate'; did you mean --temperature?")]
+    [InlineData(
+        "generate -m m -p The --stop x --temprature 0.5",
+        "unknown option --temprature for 'grulm generate'; did you mean --temperature?")]
+    [InlineData("generate -m m -p --temprature", "unknown option --temprature for 'grulm generate'; did you mean --temperature?")]
+    [InlineData("generate -m m -p --x", "unknown option --x for 'grulm generate'; a text that begins with a dash is given as --prompt=--x")]
+    [InlineData("generate -m m -p The –temperature 1", "unknown option –temperature for 'grulm generate'; did you mean --temperature?")]
+    [InlineData("generate -m m -n5", "unknown option -n5 for 'grulm generate'; write -n 5")]
+    [InlineData("train --data a b --epcohs 3 -o x", "unknown option --epcohs for 'grulm train'; did you mean --epochs?")]
+    [InlineData("train --data a --out-dir --overwite", "unknown option --overwite for 'grulm train'; did you mean --overwrite?")]
+    [InlineData(
+        "tokenizer encode -m m --compat 0.1",
+        "unknown option --compat for 'grulm tokenizer encode'; a name that begins with a dash stands behind --")]
+    [InlineData("tokenizer decode a b --thread 2", "unknown option --thread for 'grulm tokenizer decode'; did you mean --threads?")]
+    [InlineData("bench tokenizer --data a b --round=3", "unknown option --round for 'grulm bench tokenizer'; did you mean --rounds?")]
+    [InlineData("show m --jsn", "unknown option --jsn for 'grulm show'; did you mean --json?")]
+    [InlineData("show --model m", "unknown option --model for 'grulm show'; the model is named without a flag: grulm show DIR")]
+    [InlineData("show a b c", "unexpected argument 'c' for 'grulm show'; text with spaces is put in quotation marks")]
+    [InlineData("generate ROMEO", "unexpected argument 'ROMEO' for 'grulm generate'; use --prompt: --prompt ROMEO")]
+    [InlineData("eval book", "unexpected argument 'book' for 'grulm eval'; use --model: --model book")]
+    [InlineData("train book.txt", "unexpected argument 'book.txt' for 'grulm train'; use --data: --data book.txt")]
+    [InlineData(
+        "generate -m m -p The old man",
+        "several words behind --prompt, 'old' among them: put a text with spaces in quotation marks, or repeat --prompt for another text")]
+    [InlineData(
+        "generate -m m --stop The end",
+        "several words behind --stop, 'end' among them: put a text with spaces in quotation marks, or repeat --stop for another text")]
+    [InlineData("train --data a -o x --tie-weights=false", "--tie-weights is a switch and takes no value: write --no-tie-weights instead")]
+    [InlineData(
+        "train --data a -o x --no-tie-weights=true",
+        "--no-tie-weights is a switch and takes no value: write --no-tie-weights alone")]
+    [InlineData("train --data a -o x --tie-weights false", "--tie-weights is a switch and takes no value: write --no-tie-weights instead")]
+    [InlineData("eval -m m --json=no", "--json is a switch and takes no value: leave it out")]
+    [InlineData("help trian", "unknown command 'trian' for 'grulm'; did you mean train?")]
+    [InlineData("trian --help", "unknown command 'trian' for 'grulm'; did you mean train?")]
+    public void Are_told_of_in_one_line_with_exit_code_2(string line, string expected)
+    {
+        (int code, string output, string error) = CommandsTests.Run(line.Split(' '));
+        Assert.Equal((2, "", $"grulm: {expected}\n"), (code, output, error));
+    }
+
+    [Fact]
+    public void No_command_takes_one_for_a_value_of_whatever_stands_before_it()
+    {
+        int tried = 0;
+        foreach ((string path, Command command) in Program.Commands().SelectMany(command => All("grulm", command)))
+        {
+            string[] words = path.Split(' ')[1..];
+            foreach (string[] before in command.Options.Where(option => option.Arity.MaximumNumberOfValues > 0)
+                .Select(option => (string[])[option.Name, "1"]).Append([]))
+            {
+                (int code, string output, string error) = CommandsTests.Run([.. words, .. before, "--xyzzyxyzzy", "2"]);
+                Assert.Equal((2, ""), (code, output));
+                Assert.StartsWith($"grulm: unknown option --xyzzyxyzzy for '{path}'", error, StringComparison.Ordinal);
+                tried++;
+            }
+        }
+
+        Assert.True(tried > 150, $"{tried}");
+
+        static IEnumerable<(string Path, Command Command)> All(string before, Command command)
+        {
+            string path = $"{before} {command.Name}";
+            return command.Subcommands.Count == 0 ? [(path, command)] : command.Subcommands.SelectMany(inner => All(path, inner));
+        }
+    }
+
+    [Theory]
+    [InlineData("a b", "a b")]
+    [InlineData("W/my model", "\"W/my model\"", "W/my model")]
+    [InlineData("it's", "\"it's\"", "it's")]
+    public void Paths_in_lines_to_copy_are_quoted_where_a_shell_would_cut_them(string word, string quoted, string? plain = null)
+    {
+        if (OperatingSystem.IsWindows()) return;
+        Assert.Equal(plain is null ? $"\"{quoted}\"" : quoted, ShellWord.Of(word));
+    }
+
+    [Fact]
+    public void What_double_quotation_marks_do_not_protect_stands_in_single_ones()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        Assert.Equal("'a$b'", ShellWord.Of("a$b"));
+        Assert.Equal("'a$'\\''b'", ShellWord.Of("a$'b"));
+        Assert.Equal("\"\"", ShellWord.Of(""));
+        Assert.Equal("größe/…", ShellWord.Of("größe/…"));
+    }
+
+    [Fact]
+    public void A_program_is_called_by_the_words_that_started_it()
+    {
+        Assert.Equal("grulm", ProgramName.OfWords([]));
+        Assert.Equal("grulm", ProgramName.OfWords(["grulm", "demo"]));
+        Assert.Equal("../bin/GruLM.Cli", ProgramName.OfWords(["../bin/GruLM.Cli", "demo"]));
+        Assert.Equal("\"/my programs/grulm\"", ProgramName.OfWords(["/my programs/grulm"]));
+        Assert.Equal("dotnet out/GruLM.Cli.dll", ProgramName.OfWords(["dotnet", "out/GruLM.Cli.dll", "demo"]));
+    }
+}
