@@ -21,7 +21,7 @@ internal static class CommandLine
     public static int Run(string[] args, IReadOnlyList<GrulmCommand> commands)
     {
         using var signals = new StopSignals();
-        using var session = Session.OfProcess(signals.Token);
+        using var session = Session.OfProcess(signals);
         return Run(args, commands, session);
     }
 

@@ -150,6 +150,7 @@ internal sealed class DemoRun
         RunOutcome outcome;
         try
         {
+            using IDisposable saving = _session.Deadline.Hold();
             outcome = run.Run(_session.Stop);
         }
         finally

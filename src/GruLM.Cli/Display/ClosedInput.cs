@@ -17,8 +17,9 @@ internal sealed partial class ClosedInput : MemoryStream
     {
     }
 
-    /// <summary>The process's standard input.</summary>
-    public static Stream OrStandardInput() => IsClosed() ? new ClosedInput() : Console.OpenStandardInput();
+    /// <summary>The process's standard input, whose reading ends when it is to stop.</summary>
+    public static Stream OrStandardInput(CancellationToken stop) =>
+        IsClosed() ? new ClosedInput() : new StoppableInput(Console.OpenStandardInput(), stop);
 
     public override int Read(Span<byte> buffer) => throw Error();
 

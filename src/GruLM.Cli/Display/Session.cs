@@ -1,6 +1,7 @@
 // What a command works with besides its flags: where results go, where messages go, standard input, and whether it shall stop.
 // Results alone are on standard output, so that programs can read them. Handed in rather than taken from Console, so that tests can listen.
 using System.Text;
+using GruLM.Cli.Pipes;
 using Microsoft.Win32.SafeHandles;
 
 namespace GruLM.Cli;
@@ -26,6 +27,9 @@ internal sealed class Session(Stream input, Stream output, TextWriter error, boo
     /// <summary>Cancelled by Ctrl-C: the command saves what it has and ends.</summary>
     public CancellationToken Stop { get; } = stop;
 
+    /// <summary>How long the command has to end after <see cref="Stop"/>; whoever saves holds it.</summary>
+    public StopDeadline Deadline { get; init; } = new(() => { });
+
     /// <summary>Writes what a model wrote, at once: to a terminal without control characters, elsewhere as it is.</summary>
     public void WriteModelText(string text)
     {
@@ -34,10 +38,11 @@ internal sealed class Session(Stream input, Stream output, TextWriter error, boo
     }
 
     /// <summary>A session on this process's own streams.</summary>
-    public static Session OfProcess(CancellationToken stop) =>
-        new(ClosedInput.OrStandardInput(), StandardOutput(), Console.Error, !Console.IsErrorRedirected, stop)
+    public static Session OfProcess(StopSignals signals) =>
+        new(ClosedInput.OrStandardInput(signals.Token), StandardOutput(), Console.Error, !Console.IsErrorRedirected, signals.Token)
         {
             OutputIsTerminal = !Console.IsOutputRedirected,
+            Deadline = signals.Deadline,
         };
 
     // The console's stream hides that a pipe's reader has gone, and the work would go on for nobody. A file, though, may be standard

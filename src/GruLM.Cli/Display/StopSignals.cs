@@ -1,4 +1,5 @@
-// Ctrl-C and SIGTERM: the first asks the command to stop cleanly, the second ends the process at once.
+// Ctrl-C and SIGTERM: the first asks the command to stop cleanly, the second ends the process at once. So does time, where a command does
+// not come to an end by itself and has nothing to save.
 using System.Runtime.InteropServices;
 
 namespace GruLM.Cli;
@@ -16,6 +17,9 @@ internal sealed class StopSignals : IDisposable
         PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle),
     ];
 
+    /// <summary>When the process is ended after the first signal.</summary>
+    public StopDeadline Deadline { get; } = new(End);
+
     /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Token => _stop.Token;
 
@@ -26,7 +30,14 @@ internal sealed class StopSignals : IDisposable
             registration.Dispose();
         }
 
+        Deadline.Dispose();
         _stop.Dispose();
+    }
+
+    private static void End()
+    {
+        Console.Error.WriteLine("grulm: stopped");
+        Environment.Exit(ExitCode.Stopped);
     }
 
     private void Handle(PosixSignalContext context)
@@ -37,6 +48,7 @@ internal sealed class StopSignals : IDisposable
             Environment.Exit(ExitCode.Stopped);
         }
 
+        Deadline.Begin();
         _stop.Cancel();
     }
 }

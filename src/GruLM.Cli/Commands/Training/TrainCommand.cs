@@ -65,6 +65,7 @@ internal static class TrainCommand
     {
         display.WriteStart(run.Plan, run.Settings, isResumed: run.IsResumed);
         RunOutcome outcome;
+        using IDisposable saving = session.Deadline.Hold();
         try
         {
             outcome = run.Run(session.Stop);
