@@ -26,7 +26,8 @@ internal static class Failure
             OperationCanceledException => (ExitCode.Stopped, "stopped"),
             UsageException => (ExitCode.BadUsage, error.Message),
             ArgumentException => (ExitCode.BadUsage, WithoutParameterName(error.Message)),
-            InvalidDataException or IOException or UnauthorizedAccessException or FormatException => (ExitCode.Failed, error.Message),
+            IOException or UnauthorizedAccessException => (ExitCode.Failed, SystemWords.Of(error.Message)),
+            InvalidDataException or FormatException => (ExitCode.Failed, error.Message),
             OutOfMemoryException => (ExitCode.Failed, "not enough memory for these sizes; choose smaller ones"),
             _ => (ExitCode.Failed, $"an error in grulm itself, please report it: {error.GetType().Name}: {error.Message}"),
         };

@@ -94,6 +94,19 @@ public sealed class UnknownFlagTests
         Assert.Equal("größe/…", ShellWord.Of("größe/…"));
     }
 
+    [Theory]
+    [InlineData(
+        "Access to the path '/a b/c' is denied.",
+        "/a b/c: access is denied; choose another place, or have the rights to it changed")]
+    [InlineData("Could not find file '/proc/x'.", "/proc/x: there is no such file")]
+    [InlineData("Could not find a part of the path '/a/b'.", "/a/b: there is no such folder")]
+    [InlineData("No space left on device : '/a/b'", "/a/b: the disk is full; make room there, or choose another place")]
+    [InlineData("Read-only file system : '/a/b'", "/a/b: the disk can only be read; choose another place")]
+    [InlineData("Too many open files : '/a/b'", "/a/b: too many open files")]
+    [InlineData("book.txt: is empty, text was expected", "book.txt: is empty, text was expected")]
+    public void What_the_system_says_of_files_is_said_in_our_words(string message, string expected) =>
+        Assert.Equal(expected, SystemWords.Of(message));
+
     [Fact]
     public void A_program_is_called_by_the_words_that_started_it()
     {
@@ -102,5 +115,17 @@ public sealed class UnknownFlagTests
         Assert.Equal("../bin/GruLM.Cli", ProgramName.OfWords(["../bin/GruLM.Cli", "demo"]));
         Assert.Equal("\"/my programs/grulm\"", ProgramName.OfWords(["/my programs/grulm"]));
         Assert.Equal("dotnet out/GruLM.Cli.dll", ProgramName.OfWords(["dotnet", "out/GruLM.Cli.dll", "demo"]));
+    }
+
+    [Fact]
+    public void A_program_that_saves_is_not_ended_before_it_has()
+    {
+        using var ended = new ManualResetEventSlim();
+        using var deadline = new StopDeadline(ended.Set);
+        IDisposable saving = deadline.Hold();
+        deadline.Begin();
+        Assert.False(ended.Wait(1000, TestContext.Current.CancellationToken));
+        saving.Dispose();
+        Assert.True(ended.Wait(10_000, TestContext.Current.CancellationToken));
     }
 }
