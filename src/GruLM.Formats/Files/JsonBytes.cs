@@ -1,4 +1,8 @@
-// The bytes of a JSON file. Some editors write a byte-order mark before them, which JSON itself does not know.
+// The bytes of a JSON file, and what is wrong with it in words of our own: .NET's are for programmers. Some editors write a byte-order mark
+// before the JSON, which JSON itself does not know.
+
+using System.Text;
+using System.Text.Json;
 
 namespace GruLM.Formats;
 
@@ -11,5 +15,99 @@ public static class JsonBytes
     {
         byte[] bytes = File.ReadAllBytes(path);
         return bytes is [0xEF, 0xBB, 0xBF, ..] ? bytes.AsMemory(3) : bytes;
+    }
+
+    /// <summary>What is wrong with JSON, in a phrase that follows the name of its file: where it breaks off, or which value is of another
+    /// kind than expected.</summary>
+    public static string Problem(ReadOnlyMemory<byte> json, JsonException error)
+    {
+        ArgumentNullException.ThrowIfNull(error);
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            return OfContent(document.RootElement, error);
+        }
+        catch (JsonException syntax)
+        {
+            return OfSyntax(json.Span, syntax);
+        }
+    }
+
+    private static string OfSyntax(ReadOnlySpan<byte> json, JsonException error)
+    {
+        long line = error.LineNumber ?? 0;
+        int at = Place(json, line, error.BytePositionInLine ?? 0);
+        return $"is no valid JSON at line {line + 1}: {Reason(json, at)}";
+    }
+
+    private static string Reason(ReadOnlySpan<byte> json, int at)
+    {
+        ReadOnlySpan<byte> before = json[..at].TrimEnd(" \t\r\n"u8);
+        if (json[at..].TrimStart(" \t\r\n"u8).IsEmpty) return before.IsEmpty ? "the file is empty" : "it ends too early";
+        char found = (char)json[at];
+        if (found is '}' or ']' && before is [.., (byte)',']) return $"there is a comma before '{found}', with nothing behind it";
+        return found switch
+        {
+            '\'' or '`' => "texts and names stand in double quotes",
+            '/' or '#' => "comments cannot stand in it",
+            _ when char.IsAsciiLetterOrDigit(found) => $"'{Word(json[at..])}' is not expected there",
+            _ when found is > ' ' and < (char)0x7F => $"'{found}' is not expected there",
+            _ => "what stands there is not expected",
+        };
+    }
+
+    // Letters and digits from the beginning on, not too many.
+    private static string Word(ReadOnlySpan<byte> text)
+    {
+        int length = 0;
+        while (length < text.Length && length < 20 && char.IsAsciiLetterOrDigit((char)text[length])) length++;
+        return Encoding.ASCII.GetString(text[..Math.Max(length, 1)]);
+    }
+
+    private static int Place(ReadOnlySpan<byte> json, long line, long column)
+    {
+        int start = 0;
+        for (; line > 0; line--) start += json[start..].IndexOf((byte)'\n') + 1;
+        return (int)Math.Min(start + column, json.Length);
+    }
+
+    private static string OfContent(JsonElement root, JsonException error)
+    {
+        string expected = Expected(error.Message);
+        string path = error.Path is null or "$" ? "" : error.Path["$.".Length..];
+        string[] missing = path.Length == 0 && error.Message.Contains("missing required", StringComparison.Ordinal)
+            ? [.. error.Message.Split('\'').Where((_, i) => i % 2 == 1).Skip(1)]
+            : [];
+        if (missing.Length > 0) return "does not say " + string.Join(", ", missing);
+        if (path.Length == 0) return $"{expected} was expected, and it is not";
+        string name = path.Split('.', '[')[0];
+        JsonElement value = default;
+        bool isThere = root.ValueKind == JsonValueKind.Object && root.TryGetProperty(name, out value);
+        string found = isThere ? Shown(value) : "of another kind";
+        return $"{path} is {found}; {expected} was expected";
+    }
+
+    private static string Shown(JsonElement value)
+    {
+        string text = value.GetRawText().ReplaceLineEndings(" ");
+        return text.Length > 60 ? text[..59] + "…" : text;
+    }
+
+    // The exception says it by the name of a type.
+    private static string Expected(string message)
+    {
+        if (message.Contains("System.Double", StringComparison.Ordinal) || message.Contains("System.Single", StringComparison.Ordinal))
+        {
+            return "a number";
+        }
+
+        if (message.Contains("System.Int", StringComparison.Ordinal) || message.Contains("System.UInt", StringComparison.Ordinal))
+        {
+            return "a whole number";
+        }
+
+        if (message.Contains("IReadOnlyList", StringComparison.Ordinal)) return "a list";
+        if (message.Contains("System.Boolean", StringComparison.Ordinal)) return "true or false";
+        return message.Contains("System.String", StringComparison.Ordinal) ? "a text" : "an object of other values";
     }
 }

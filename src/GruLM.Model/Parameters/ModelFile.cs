@@ -54,14 +54,15 @@ public static class ModelFile
         }
 
         ConfigJson json;
+        ReadOnlyMemory<byte> bytes = JsonBytes.Read(path);
         try
         {
-            json = JsonSerializer.Deserialize(JsonBytes.Read(path).Span, ModelJsonContext.Default.ConfigJson)
+            json = JsonSerializer.Deserialize(bytes.Span, ModelJsonContext.Default.ConfigJson)
                 ?? throw new InvalidDataException($"{path}: is empty");
         }
         catch (JsonException error)
         {
-            throw new InvalidDataException($"{path}: not a valid configuration: {error.Message.Split(". Path:")[0]}", error);
+            throw new InvalidDataException($"{path}: not a valid configuration: {JsonBytes.Problem(bytes, error)}", error);
         }
 
         if (json.ModelType != ModelType)

@@ -90,15 +90,16 @@ public static class Checkpoint
     public static RunPosition Load(string folder, ITrainableModel model)
     {
         string path = Path.Combine(folder, PositionName);
+        ReadOnlyMemory<byte> json = JsonBytes.Read(path);
         try
         {
-            RunPosition? position = JsonSerializer.Deserialize(File.ReadAllBytes(path), CheckpointJsonContext.Default.RunPosition);
+            RunPosition? position = JsonSerializer.Deserialize(json.Span, CheckpointJsonContext.Default.RunPosition);
             model.LoadTrainingState(Path.Combine(folder, StateName));
             return position ?? throw new InvalidDataException($"{path}: is empty");
         }
         catch (JsonException error)
         {
-            throw new InvalidDataException($"{path}: not a valid checkpoint position: {error.Message}", error);
+            throw new InvalidDataException($"{path}: not a valid checkpoint position: {JsonBytes.Problem(json, error)}", error);
         }
     }
 

@@ -4,6 +4,7 @@
 
 using System.Text;
 using System.Text.Json;
+using GruLM.Formats;
 
 namespace GruLM.Report;
 
@@ -156,7 +157,7 @@ internal sealed class RunHistory
         if (!File.Exists(path)) return;
         try
         {
-            using var json = JsonDocument.Parse(File.ReadAllBytes(path));
+            using var json = JsonDocument.Parse(JsonBytes.Read(path));
             foreach (JsonProperty setting in json.RootElement.EnumerateObject()) Settings.Add((setting.Name, InWords(setting)));
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)

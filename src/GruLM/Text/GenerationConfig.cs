@@ -71,9 +71,10 @@ public sealed record GenerationConfig
     {
         string path = Path.Combine(folder, ModelFolder.GenerationName);
         if (!File.Exists(path)) return For(samples);
+        ReadOnlyMemory<byte> json = JsonBytes.Read(path);
         try
         {
-            GenerationConfig config = JsonSerializer.Deserialize(JsonBytes.Read(path).Span, GenerationJsonContext.Default.GenerationConfig)
+            GenerationConfig config = JsonSerializer.Deserialize(json.Span, GenerationJsonContext.Default.GenerationConfig)
                 ?? throw new InvalidDataException($"{path}: is empty");
             config.ToSampling().Validate();
             if (!config.HasAllTexts)
@@ -85,11 +86,13 @@ public sealed record GenerationConfig
 
             return TrainedExchanges.OfOlderRun(folder, samples, config);
         }
-        catch (Exception error) when (error is JsonException or ArgumentException)
+        catch (JsonException error)
         {
-            // A JSON error says where it is in its own words, behind the reason.
-            string reason = InTheWordsOfTheFile(error.Message.Split(". Path:")[0]);
-            throw new InvalidDataException($"{path}: {reason}", error);
+            throw new InvalidDataException($"{path}: {JsonBytes.Problem(json, error)}", error);
+        }
+        catch (ArgumentException error)
+        {
+            throw new InvalidDataException($"{path}: {InTheWordsOfTheFile(error.Message)}", error);
         }
     }
 

@@ -51,6 +51,12 @@ public static class SettingsFile
             if (setting is null || (isNegated && setting.Placeholder is not null))
             {
                 if (other?.Invoke(property) == true) continue;
+                if (otherNames?.Contains(name) == true)
+                {
+                    string found = property.Value.GetRawText().ReplaceLineEndings(" ");
+                    throw new InvalidDataException($"{path}: '{property.Name}' has the value {found}, which is none that it can have");
+                }
+
                 string hint = NearestName.Hint(name, [.. SettingsTable.All.Select(known => known.Name), .. otherNames ?? []]);
                 throw new InvalidDataException($"{path}: unknown key '{property.Name}'{hint}");
             }
@@ -92,9 +98,10 @@ public static class SettingsFile
 
     private static JsonDocument Load(string path)
     {
+        ReadOnlyMemory<byte> bytes = ReadBytes(path);
         try
         {
-            var document = JsonDocument.Parse(ReadBytes(path));
+            var document = JsonDocument.Parse(bytes);
             if (document.RootElement.ValueKind != JsonValueKind.Object)
             {
                 throw new InvalidDataException($"{path}: an object of settings such as {{\"batch-size\": 32}} was expected");
@@ -105,11 +112,9 @@ public static class SettingsFile
             if (repeated is not null) throw new InvalidDataException($"{path}: '{repeated}' stands in it more than once");
             return document;
         }
-        catch (JsonException e)
+        catch (JsonException error)
         {
-            long line = (e.LineNumber ?? 0) + 1;
-            string reason = e.Message.Split(" LineNumber:")[0];
-            throw new InvalidDataException($"{path}: is no valid JSON at line {line}: {reason}", e);
+            throw new InvalidDataException($"{path}: {JsonBytes.Problem(bytes, error)}", error);
         }
     }
 }

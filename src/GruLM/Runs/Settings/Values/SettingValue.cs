@@ -1,5 +1,6 @@
 // What a setting's values are: how they are read from text and from JSON, written, and checked. The kinds are in the files beside this one.
 
+using System.Globalization;
 using System.Text.Json;
 
 namespace GruLM;
@@ -22,7 +23,7 @@ internal abstract class SettingValue<T>
     public virtual T Read(JsonElement json) => json.ValueKind switch
     {
         JsonValueKind.String => Parse([json.GetString()!]),
-        JsonValueKind.Number => Parse([json.GetRawText()]),
+        JsonValueKind.Number => Parse([Plain(json)]),
         _ => throw new FormatException("a number or a text was expected"),
     };
 
@@ -37,4 +38,9 @@ internal abstract class SettingValue<T>
 
     /// <summary>What was expected instead of this value; null when it is fine.</summary>
     public virtual string? Expected(T value) => null;
+
+    // 64.0 is a whole number in JSON.
+    private static string Plain(JsonElement json) => json.TryGetDecimal(out decimal number) && decimal.Truncate(number) == number
+        ? number.ToString("0", CultureInfo.InvariantCulture)
+        : json.GetRawText();
 }
