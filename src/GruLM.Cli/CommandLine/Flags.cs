@@ -88,7 +88,7 @@ internal static class Flags
         new(name, aliases) { Description = help, Arity = ArgumentArity.Zero };
 
     /// <summary><c>--threads</c>, which every command that computes has.</summary>
-    public static Option<int?> Threads() => OptionalInt("--threads", 1, 1024, "threads to compute with (default: one a core)");
+    public static Option<int?> Threads() => OptionalInt("--threads", 0, 1024, "threads to compute with (default, and 0: one a core)");
 
     /// <summary><c>--device</c>, which every command that computes with a model has; <paramref name="besides"/> is added to its
     /// help.</summary>

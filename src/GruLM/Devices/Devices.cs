@@ -71,8 +71,15 @@ public static class Devices
     {
         Check(name);
         options ??= new DeviceOptions();
-        ArgumentOutOfRangeException.ThrowIfNegative(options.Threads);
+        CheckThreads(options.Threads);
         return name == Auto ? OpenBest(options, model, HasCard) : s_known[name](options);
+    }
+
+    // Before a model is read, where a device is opened for one.
+    internal static void CheckThreads(int threads)
+    {
+        if (threads >= 0) return;
+        throw new ArgumentException($"'Threads' is {threads}; 0, for one a core, or the number of threads was expected");
     }
 
     // For figures and texts, which are to be the same everywhere but for their last digits: a card left to itself would compute in

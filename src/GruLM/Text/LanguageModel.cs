@@ -59,7 +59,7 @@ public sealed class LanguageModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(folder);
         ArgumentNullException.ThrowIfNull(device);
-        ArgumentOutOfRangeException.ThrowIfNegative(threads);
+        Devices.CheckThreads(threads);
         var parts = ModelParts.Read(folder);
         try
         {

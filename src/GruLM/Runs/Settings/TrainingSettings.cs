@@ -216,6 +216,6 @@ public sealed record TrainingSettings
     /// <summary>Decides starting values, the order of lines, dropout and samples. The same seed makes the same model.</summary>
     public ulong Seed { get; init; } = 1;
 
-    /// <summary>Threads to compute with; null: one a core. The result does not depend on it.</summary>
+    /// <summary>Threads to compute with; null or 0: one a core. The result does not depend on it.</summary>
     public int? Threads { get; init; }
 }

@@ -53,7 +53,7 @@ internal static class ProgressRows
             + "which has not been tried on real hardware yet, and is fp32 without it"),
         Of("seed", new SeedNumber(), s => s.Seed, (s, v) => s with { Seed = v }, "decides starting values, order of lines and dropout"),
         Of(
-            "threads", new Optional<int>(new WholeNumber(1, 1024)), s => s.Threads, (s, v) => s with { Threads = v },
-            "threads to compute with (default: one a core)").MayChange(),
+            "threads", new Optional<int>(new WholeNumber(0, 1024)), s => s.Threads, (s, v) => s with { Threads = v },
+            "threads to compute with (default, and 0: one a core)").MayChange(),
     ];
 }
