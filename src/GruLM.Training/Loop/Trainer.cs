@@ -216,9 +216,11 @@ public sealed class Trainer
         _position = _position with { SkippedInARow = _position.SkippedInARow + 1 };
         if (_position.SkippedInARow >= MostSkippedInARow)
         {
+            string clip = _options.GradClip > 0 ? "or 'GradClip'" : "or a 'GradClip', such as 1";
+            string kept = _savedAt > 0 || _position.Best is not null ? "What was saved before is kept" : "Nothing was saved yet";
             throw new InvalidDataException(
                 $"{_position.SkippedInARow} steps in a row went wrong, the last because {problem}: "
-                + "training has diverged; try a lower 'LearningRate' or 'GradClip'. What was saved before is kept");
+                + $"training has diverged; try a lower 'LearningRate' {clip}. {kept}");
         }
     }
 

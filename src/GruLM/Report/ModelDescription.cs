@@ -113,7 +113,7 @@ public sealed record ModelDescription
     {
         string path = KernelChoice.Default().ToString().ToLowerInvariant();
         if (KernelChoice.UsesBf16(Precision.Auto)) return path + (AmxMachine.IsReal ? ", bf16 on AMX tiles" : ", bf16 on emulated tiles");
-        return AmxMachine.IsAvailable ? $"{path}, fp32 (bf16 with 'Precision = Bf16')" : $"{path}, fp32 (no bf16: {AmxMachine.Reason})";
+        return AmxMachine.IsAvailable ? $"{path}, fp32 (bf16 where it is asked for)" : $"{path}, fp32 (no bf16: {AmxMachine.Reason})";
     }
 
     private static string Number(long value) => value.ToString("#,0", CultureInfo.InvariantCulture);

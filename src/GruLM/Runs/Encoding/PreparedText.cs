@@ -14,8 +14,6 @@ namespace GruLM;
 /// <param name="Files">The open files; null when the tokens are in memory.</param>
 internal sealed record PreparedText(Tokenizer Tokenizer, ITrainingData Data, HeldOut? HeldOut, IDisposable? Files) : IDisposable
 {
-    private const string GiveMore = "a larger 'ValFraction', or 'ValFraction = 0' for none";
-
     /// <summary>Encodes both parts. Throws <see cref="InvalidDataException"/> when a part has too little to learn from or to be evaluated
     /// on.</summary>
     public static PreparedText Encode(
@@ -35,7 +33,7 @@ internal sealed record PreparedText(Tokenizer Tokenizer, ITrainingData Data, Hel
         if (held is { Ids.Length: < 2 })
         {
             throw new InvalidDataException(
-                $"the held-out part has {held.Ids.Length} token(s); at least 2 are needed. Give more text, {GiveMore}");
+                $"{WhatIsHeldOut(options)} has {held.Ids.Length} token(s); at least 2 are needed. {Remedy(options, "text")}");
         }
 
         ITokens tokens = EncodedText.Stream(tokenizer, training, TokenPath(training, options), work);
@@ -60,12 +58,19 @@ internal sealed record PreparedText(Tokenizer Tokenizer, ITrainingData Data, Hel
             if (held is { Lines.Count: 0 })
             {
                 string wanted = mask is null ? "text" : ChatTemplate.Default.Ai;
-                throw new InvalidDataException($"the held-out part has no line with {wanted}. Give more lines, {GiveMore}");
+                throw new InvalidDataException($"{WhatIsHeldOut(options)} has no line with {wanted}. {Remedy(options, "lines")}");
             }
 
             return new PreparedText(tokenizer, data, held, files);
         });
     }
+
+    private static string WhatIsHeldOut(TextTrainingOptions options) => options.HeldOutName ?? "the held-out part";
+
+    // A held-out text of its own has no share.
+    private static string Remedy(TextTrainingOptions options, string what) => options.HeldOutName is null
+        ? $"Give more {what}, a larger 'ValFraction', or 'ValFraction = 0' for none"
+        : $"Give another 'ValData' with more {what}, or leave it out to hold out a part of the training text";
 
     // Closes the files when what reads them cannot be made.
     private static PreparedText OrClose(IDisposable? files, Func<IDisposable?, PreparedText> make)

@@ -29,6 +29,9 @@ internal sealed record TextTrainingOptions
     /// line samples.</summary>
     public bool MaskPrompt { get; init; }
 
+    /// <summary>The name of a held-out text of its own; null where the held-out part is one of the training text.</summary>
+    public string? HeldOutName { get; init; }
+
     /// <summary>Embedding size, E.</summary>
     public int EmbeddingDim { get; init; } = 256;
 

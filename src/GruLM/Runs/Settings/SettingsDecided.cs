@@ -56,6 +56,7 @@ internal static class SettingsDecided
         ModelType = settings.ModelType ?? ModelType.Bpe,
         Samples = settings.Samples ?? SampleKind.Stream,
         MaskPrompt = settings.MaskPrompt,
+        HeldOutName = settings.ValData,
         EmbeddingDim = settings.EmbeddingDim,
         HiddenDim = settings.HiddenDim,
         NumLayers = settings.NumLayers,
