@@ -15,6 +15,7 @@ internal static partial class SettingWords
         ["Overwrite"] = "overwrite",
         ["Resume"] = "resume",
         ["Format"] = "data-format",
+        ["HeldOutOnly"] = "held-out",
         ["Window"] = "window",
         ["Dynamic"] = "dynamic",
         ["MaxTokens"] = "max-tokens",
@@ -23,6 +24,9 @@ internal static partial class SettingWords
         ["NBest"] = "nbest",
         ["SamplingSeed"] = "enable-sampling",
     };
+
+    // Of these a value is a person's own word.
+    private static readonly string[] s_folders = ["OutDir", "Resume"];
 
     private static readonly Dictionary<string, string> s_values = new() { ["Plain"] = "text", ["JsonLines"] = "jsonl", ["Table"] = "csv" };
 
@@ -33,7 +37,8 @@ internal static partial class SettingWords
         if ((SettingsTable.OfProperty(property)?.Name ?? s_others.GetValueOrDefault(property)) is not { } name) return match.Value;
         if (value is "true" or "false") return value == "true" ? "--" + name : "--no-" + name;
         string flag = "--" + name;
-        return value.Length == 0 ? flag : $"{flag} {ToTyped(value)}";
+        if (value.Length == 0) return flag;
+        return s_folders.Contains(property) ? $"{flag} {ShellWord.Of(value)}" : $"{flag} {ToTyped(value)}";
     });
 
     // A value of the library as a person types it.

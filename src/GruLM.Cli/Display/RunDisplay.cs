@@ -143,7 +143,7 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
                 : "the model so far is saved";
             messages.WriteLine(
                 $"stopped at step {position.Step:#,0} of {position.TotalSteps:#,0}; {kept}; "
-                + $"go on with: {ProgramName.Text} train --resume {settings.OutDir}");
+                + $"go on with: {ProgramName.Text} train --resume {ShellWord.Of(settings.OutDir)}");
             if (outcome.KeepsOldModel) return;
         }
         else if (outcome.IsOutOfPatience)
@@ -157,7 +157,8 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
         if (outcome.IsFinished) WriteOverfitting(position, plan);
         if (outcome.Answers is { } answers) WriteAnswers(answers);
         if (outcome.FineTuning is { } figures) WriteFineTuning(figures);
-        string next = plan.HasExchanges ? $"chat --model {settings.OutDir}" : $"generate --model {settings.OutDir} --prompt \"…\"";
+        string folder = ShellWord.Of(settings.OutDir);
+        string next = plan.HasExchanges ? $"chat --model {folder}" : $"generate --model {folder} --prompt \"…\"";
         messages.WriteLine($"model in {settings.OutDir}; try: {ProgramName.Text} {next}");
     }
 
@@ -220,10 +221,10 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
         }
 
         bool isTimed = settings.StepPlan.Count > 0 || settings.Minutes is not null;
-        string more = isTimed ? "--minutes (and --epochs, if those ended it)" : "--epochs";
+        bool isCounted = settings.MaxSteps > 0 && settings.MaxSteps <= plan.TotalSteps;
+        string more = isTimed ? "--minutes (and --epochs, if those ended it) or --max-steps" : isCounted ? "--max-steps" : "--epochs";
         messages.WriteLine(string.Create(
             s_invariant,
-            $"nothing is left to do: {plan.StepsDone:#,0} steps are made, the run has {plan.TotalSteps:#,0}; "
-            + $"give more {more} or --max-steps to go on"));
+            $"nothing is left to do: {plan.StepsDone:#,0} steps are made, the run has {plan.TotalSteps:#,0}; give more {more} to go on"));
     }
 }

@@ -61,7 +61,7 @@ internal sealed class TrainingDisplay(TextWriter output, bool live) : ITrainingO
             : string.Create(s_invariant, $", its first {r.Steps:#,0} of {r.StepsInEpoch:#,0} steps");
         WriteLasting(string.Create(
             s_invariant,
-            $"epoch {r.Epoch}/{r.Epochs}{part}: average NLL {r.Train.MeanNll:0.0000}  perplexity {r.Train.Perplexity:0.00}  "
+            $"epoch {r.Epoch}/{r.Epochs}{part}: average NLL {r.Train.MeanNll:0.0000}  perplexity {Perplexity.Text(r.Train.Perplexity)}  "
             + $"token accuracy {100 * r.Train.Accuracy:0.0}%  tokens {r.Train.Tokens:#,0}  ({Time(r.Seconds)})"));
     }
 
@@ -94,7 +94,7 @@ internal sealed class TrainingDisplay(TextWriter output, bool live) : ITrainingO
     /// <summary>An evaluation in one phrase.</summary>
     public static string Figures(EvaluationResult result) => string.Create(
         s_invariant,
-        $"NLL {result.Sums.MeanNll:0.0000}  perplexity {result.Sums.Perplexity:0.00}  bits/byte {result.BitsPerByte:0.0000}  "
+        $"NLL {result.Sums.MeanNll:0.0000}  perplexity {Perplexity.Text(result.Sums.Perplexity)}  bits/byte {result.BitsPerByte:0.0000}  "
         + $"token accuracy {100 * result.Sums.Accuracy:0.0}%");
 
     /// <summary>A duration as people say it: 12s, 3m05s, 2h07m.</summary>

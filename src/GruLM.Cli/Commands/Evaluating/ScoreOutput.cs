@@ -67,7 +67,7 @@ internal sealed class ScoreOutput(Session session, bool asJson)
         ? "a single token, which nothing precedes: there is nothing to predict"
         : string.Create(
             CultureInfo.InvariantCulture,
-            $"NLL {sums.MeanNll:0.0000}  perplexity {sums.Perplexity:0.00}  bits/byte {sums.BitsPerByte(bytes):0.0000}  "
+            $"NLL {sums.MeanNll:0.0000}  perplexity {Perplexity.Text(sums.Perplexity)}  bits/byte {sums.BitsPerByte(bytes):0.0000}  "
             + $"({sums.Tokens:#,0} tokens predicted, {bytes:#,0} bytes)");
 
     private static void WriteJson(ScoredToken token, Utf8JsonWriter json, ArrayBufferWriter<byte> output)
