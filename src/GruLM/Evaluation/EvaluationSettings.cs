@@ -16,6 +16,10 @@ public sealed record EvaluationSettings
     /// trained on.</summary>
     public IReadOnlyList<string> Data { get; init; } = [];
 
+    /// <summary>Whether <see cref="Data"/> is the text that the model was trained on, in another place than it was then:
+    /// only the part of it that was held out is read. Another text is an error.</summary>
+    public bool HeldOutOnly { get; init; }
+
     /// <summary>What the files hold; null: what their names say.</summary>
     public CorpusFormat? DataFormat { get; init; }
 

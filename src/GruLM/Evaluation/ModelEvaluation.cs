@@ -38,16 +38,20 @@ public sealed class ModelEvaluation
         EvaluationSettings settings, IProgressObserver? observer = null, Stream? standardInput = null, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        ArgumentOutOfRangeException.ThrowIfNegative(settings.Window);
-        ArgumentOutOfRangeException.ThrowIfNegative(settings.Threads);
+        if (settings.Window < 0)
+        {
+            throw new ArgumentException($"'Window' is {settings.Window}; 0, for none, or a number of tokens was expected");
+        }
+
+        Devices.CheckThreads(settings.Threads);
         return new ModelEvaluation(settings, observer ?? new NoProgress(), cancel).Run(standardInput);
     }
 
     private EvaluationFigures Run(Stream? standardInput)
     {
         var parts = ModelParts.Read(_settings.Model);
-        using IDevice device = OpenDevice(parts.Parameters);
-        using ITrainableModel model = device.CreateModel(parts.Parameters, new ModelOptions());
+        using IDevice device = OrFree(parts.Parameters, Open);
+        using ITrainableModel model = OrFree(parts.Parameters, weights => device.CreateModel(weights, new ModelOptions()));
         (SampleKind trainedOn, Tokenizer tokenizer) = (parts.Samples, parts.Tokenizer);
         SampleKind samples = _settings.Window > 0 ? SampleKind.Stream : _settings.Samples ?? trainedOn;
         CheckSamples(samples);
@@ -59,11 +63,14 @@ public sealed class ModelEvaluation
         return new EvaluationFigures(plain, adapted, Stopwatch.GetElapsedTime(start).TotalSeconds);
     }
 
-    private IDevice OpenDevice(GruParameters parameters)
+    private IDevice Open(GruParameters parameters) => Devices.OpenExact(_settings.Device, _settings.Threads, parameters.Config);
+
+    // Nothing has them yet when what is made of them cannot be made.
+    private static T OrFree<T>(GruParameters parameters, Func<GruParameters, T> make)
     {
         try
         {
-            return Devices.OpenExact(_settings.Device, _settings.Threads, parameters.Config);
+            return make(parameters);
         }
         catch
         {
@@ -99,7 +106,9 @@ public sealed class ModelEvaluation
             StandardInput = standardInput,
         };
         reading.Check(_settings.Data);
-        return _settings.Data.Count == 0 ? RecordedText.Of(_settings.Model, trainedOn).HeldOut(reading) : reading.Read(_settings.Data);
+        return _settings.Data.Count == 0 || _settings.HeldOutOnly
+            ? RecordedText.Of(_settings.Model, trainedOn, _settings.Data).HeldOut(reading)
+            : reading.Read(_settings.Data);
     }
 
     private EvaluationResult Lines(ITrainableModel model, Tokenizer tokenizer, CorpusText text, SampleKind trainedOn)

@@ -23,7 +23,7 @@ public sealed record ModelRepeats(RepeatFigures Generated, RepeatFigures? HeldOu
         RepeatsSettings settings, IProgressObserver? observer = null, Stream? standardInput = null, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(settings.MaxTokens);
+        if (settings.MaxTokens <= 0) throw new ArgumentException($"'MaxTokens' is {settings.MaxTokens}; at least 1 was expected");
         using var model = LanguageModel.Open(settings.Model, settings.Threads, settings.Device);
         var reading = new CorpusReading(observer ?? new NoProgress(), cancel)
         {
@@ -50,8 +50,8 @@ public sealed record ModelRepeats(RepeatFigures Generated, RepeatFigures? HeldOu
         RepeatsSettings settings, LanguageModel model, CorpusReading reading)
     {
         reading.Check(settings.Data);
-        if (settings.Data.Count > 0) return (reading.Read(settings.Data).Utf8, default);
-        (CorpusText training, CorpusText heldOut) = RecordedText.Of(settings.Model, model.Samples).Both(reading);
+        if (settings.Data.Count > 0 && !settings.HeldOutOnly) return (reading.Read(settings.Data).Utf8, default);
+        (CorpusText training, CorpusText heldOut) = RecordedText.Of(settings.Model, model.Samples, settings.Data).Both(reading);
         return (training.Utf8, heldOut.Utf8);
     }
 

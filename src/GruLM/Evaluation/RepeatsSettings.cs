@@ -13,6 +13,10 @@ public sealed record RepeatsSettings
     /// <summary>Files and folders of text to compare with, <c>-</c> for standard input; empty: what the model was trained on.</summary>
     public IReadOnlyList<string> Data { get; init; } = [];
 
+    /// <summary>Whether <see cref="Data"/> is the text that the model was trained on, in another place than it was then:
+    /// the part of it that was held out is compared too. Another text is an error.</summary>
+    public bool HeldOutOnly { get; init; }
+
     /// <summary>What the files hold; null: what their names say.</summary>
     public CorpusFormat? DataFormat { get; init; }
 

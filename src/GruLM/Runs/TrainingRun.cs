@@ -94,8 +94,8 @@ public sealed class TrainingRun : IDisposable
 
     /// <summary>Takes up a run where its newest checkpoint stands.</summary>
     /// <param name="folder">The folder of the run.</param>
-    /// <param name="change">Gives it other settings of those that may change (<see cref="Setting.MayChange"/>), such as more epochs;
-    /// null: none.</param>
+    /// <param name="change">Gives it other settings of those that may change (<see cref="Setting.MayChange"/>), such as more epochs, or the
+    /// new place of a text (<see cref="Setting.MayMove"/>); null: none.</param>
     /// <param name="observer">Is told of it; null: nobody is.</param>
     /// <param name="standardInput">What <c>-</c> among the data reads, where the run's own copy of it is gone.</param>
     /// <param name="cancel">Ends the preparation with an <see cref="OperationCanceledException"/>.</param>
@@ -191,6 +191,7 @@ public sealed class TrainingRun : IDisposable
         TrainingRun? run = null;
         try
         {
+            settings = folder.WithTexts(settings, ((IProgressObserver)observers).OnPhase, cancel);
             run = new TrainingRun(folder, settings, observers, cancel);
             run.Prepare(standardInput);
             return run;
@@ -213,7 +214,8 @@ public sealed class TrainingRun : IDisposable
 
     private static TrainingSettings Changed(TrainingSettings before, TrainingSettings after)
     {
-        Setting? other = SettingsTable.All.FirstOrDefault(setting => !setting.MayChange && setting.Text(before) != setting.Text(after));
+        Setting? other = SettingsTable.All.FirstOrDefault(
+            setting => !setting.MayChange && !setting.MayMove && setting.Text(before) != setting.Text(after));
         if (other is null && after.OutDir == before.OutDir) return after;
         IEnumerable<Setting> changeable = SettingsTable.All.Where(setting => setting.MayChange);
         string allowed = string.Join(", ", changeable.Select(setting => $"'{setting.Property}'"));

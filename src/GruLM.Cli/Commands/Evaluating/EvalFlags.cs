@@ -14,6 +14,8 @@ internal sealed class EvalFlags
     private readonly Option<string> _model = Flags.RequiredText("--model", "DIR", "a model folder", "-m");
     private readonly Option<string?> _data = Flags.Text(
         "--data", "FILE|DIR|-", "text to evaluate on; without it the held-out part of what the model was trained on");
+    private readonly Option<bool> _heldOut = Flags.Switch(
+        "--held-out", "--data is the text that the model was trained on, in another place: only its held-out part is read");
     private readonly DataFlags _form = new();
     private readonly Option<int> _window = Flags.Int(
         "--window", 0, int.MaxValue, 0, "start from a fresh state every N tokens; 0: one stream");
@@ -45,8 +47,8 @@ internal sealed class EvalFlags
 
     public IReadOnlyList<Option> Options =>
     [
-        _model, _data, _form.Format, _form.Column, _window, _samples, _maskPrompt, _noMaskPrompt, _dynamic, _segment, _rate, _decay,
-        _repeats, _maxTokens, _seed, _json, _device, _threads,
+        _model, _data, _heldOut, _form.Format, _form.Column, _window, _samples, _maskPrompt, _noMaskPrompt,
+        _dynamic, _segment, _rate, _decay, _repeats, _maxTokens, _seed, _json, _device, _threads,
     ];
 
     /// <summary>Whether <c>--repeats</c> was given; otherwise figures are asked for.</summary>
@@ -65,6 +67,7 @@ internal sealed class EvalFlags
         {
             Model = flags.GetValue(_model)!,
             Data = ReadData(flags),
+            HeldOutOnly = flags.GetValue(_heldOut),
             DataFormat = _form.FormatOf(flags),
             Column = flags.GetValue(_form.Column),
             MaxTokens = flags.GetValue(_maxTokens),
@@ -83,6 +86,7 @@ internal sealed class EvalFlags
         {
             Model = flags.GetValue(_model)!,
             Data = ReadData(flags),
+            HeldOutOnly = flags.GetValue(_heldOut),
             DataFormat = _form.FormatOf(flags),
             Column = flags.GetValue(_form.Column),
             MaskPrompt = flags.GetValue(_noMaskPrompt) ? false : flags.GetValue(_maskPrompt) ? true : null,

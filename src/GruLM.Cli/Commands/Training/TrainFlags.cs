@@ -33,7 +33,7 @@ internal sealed class TrainFlags
     private readonly Option<string?> _resume = Flags.Text(
         ResumeName, "DIR",
         "continues the run in this folder where its newest checkpoint stands, with its own settings; "
-        + "alone, or with more --epochs, --minutes or --max-steps");
+        + "alone, or with more --epochs, --minutes or --max-steps, or with the new place of a text that was moved (--data, --val-data)");
     private readonly Option<string?> _config = Flags.Text(
         "--config", "FILE.json", "flags from a JSON file; one on the command line wins");
     private readonly Option<bool> _dryRun = Flags.Switch(
@@ -130,7 +130,11 @@ internal sealed class TrainFlags
     private static void CheckComplete(TrainCall call)
     {
         string? missing = !call.Given.Has(nameof(TrainingSettings.Data)) ? "--data" : call.OutDir is null ? "--out-dir" : null;
-        if (missing is not null) throw new UsageException($"{missing} is required for 'grulm train'; see 'grulm train --help'");
+        if (missing is not null)
+        {
+            throw new UsageException(ProgramName.In($"{missing} is required for 'grulm train'; see 'grulm train --help'"));
+        }
+
         if (call.OutDir!.Length == 0) throw new UsageException("--out-dir '': something was expected, this is empty");
         Setting? ofModel = call.Given.All.FirstOrDefault(setting => setting.IsOfModel);
         if (ofModel is null || !call.Given.Has(nameof(TrainingSettings.InitFrom))) return;
@@ -140,15 +144,17 @@ internal sealed class TrainFlags
 
     private void CheckBesideResume(ParseResult flags)
     {
-        Option? other = _settings.Where(flag => !flag.Setting.MayChange).Select(flag => flag.GivenOption(flags))
+        Option? other = _settings.Where(flag => !flag.Setting.MayChange && !flag.Setting.MayMove).Select(flag => flag.GivenOption(flags))
             .Concat(new Option[] { _outDir, _preset, _config, _overwrite, _dryRun }.Where(flags.Given))
             .FirstOrDefault(option => option is not null);
         if (other is not null)
         {
             IEnumerable<Setting> changeable = SettingsTable.All.Where(setting => setting.MayChange);
             string allowed = string.Join(", ", changeable.Select(setting => "--" + setting.Name));
+            string moved = string.Join(", ", SettingsTable.All.Where(setting => setting.MayMove).Select(setting => "--" + setting.Name));
             throw new UsageException(
-                $"{other.Name} cannot be given beside {ResumeName}, which goes on with the settings of the run; only {allowed} can");
+                $"{other.Name} cannot be given beside {ResumeName}, which goes on with the settings of the run; only {allowed} can, "
+                + $"and {moved} for texts that were moved");
         }
 
         if (string.IsNullOrEmpty(flags.GetValue(_resume))) throw new UsageException($"{ResumeName} '': the folder of a run was expected");

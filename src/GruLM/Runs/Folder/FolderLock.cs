@@ -20,7 +20,12 @@ internal sealed class FolderLock : IDisposable
         }
         catch (IOException error) when (File.Exists(layout.Lock))
         {
-            throw new IOException($"{layout.Root}: another run is at work in it ({error.Message})", error);
+            throw new IOException($"{layout.Root}: another run is at work in it; wait until it has ended", error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            string reason = Reason(error);
+            throw new IOException($"{layout.Root}: nothing can be written there{reason}; a run needs a folder that it can write to", error);
         }
     }
 
@@ -38,6 +43,13 @@ internal sealed class FolderLock : IDisposable
     }
 
     public void Dispose() => _file.Dispose();
+
+    private static string Reason(Exception error)
+    {
+        const int noSpace = 28, onlyRead = 30;
+        if (error is UnauthorizedAccessException) return ", since access is denied";
+        return error.HResult switch { noSpace => ", since the disk is full", onlyRead => ", since the disk can only be read", _ => "" };
+    }
 
     private static FileStream Open(RunLayout layout)
     {

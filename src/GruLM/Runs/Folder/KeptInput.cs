@@ -1,6 +1,8 @@
 // What a run read from standard input, byte for byte, so that resuming and evaluating find its text again; nobody can give a pipe a second
 // time. It is written under another name while it is read, and gets its own when the run begins.
 
+using System.Runtime.ExceptionServices;
+using GruLM.Corpus;
 using GruLM.Formats;
 
 namespace GruLM;
@@ -32,6 +34,59 @@ internal sealed class KeptInput : IDisposable
     {
         if (!File.Exists(path)) return null;
         return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, BufferBytes);
+    }
+
+    /// <summary>Whether a name stands for something that can be read only once: a pipe, a device, or an open file of a process. Such a file
+    /// has no length that the system knows of.</summary>
+    public static bool IsReadOnce(string name)
+    {
+        if (name == CorpusFiles.StandardInput || OperatingSystem.IsWindows()) return false;
+        return IsOfSystem(name) || (File.Exists(name) && new FileInfo(name).Length == 0);
+    }
+
+    /// <summary>Whether a name is one of the system's own, which says something else to every process.</summary>
+    public static bool IsOfSystem(string name)
+    {
+        if (OperatingSystem.IsWindows()) return false;
+        string path = Path.GetFullPath(name);
+        return !path.StartsWith("/dev/shm/", StringComparison.Ordinal)
+            && (path.StartsWith("/dev/", StringComparison.Ordinal) || path.StartsWith("/proc/", StringComparison.Ordinal));
+    }
+
+    /// <summary>Copies what can be read only once into a file.</summary>
+    /// <exception cref="InvalidDataException">There was nothing in it.</exception>
+    public static void CopyOnce(string from, string to, CancellationToken cancel)
+    {
+        DiskStep.Before($"write {to}");
+
+        // Nothing interrupts one who waits at a pipe.
+        Task<long> copying = Task.Run(() => Transfer(from, to, cancel), cancel);
+        try
+        {
+            copying.Wait(cancel);
+        }
+        catch (AggregateException error) when (error.InnerException is { } inner)
+        {
+            ExceptionDispatchInfo.Throw(inner);
+        }
+
+        if (copying.Result == 0) throw new InvalidDataException($"{from}: is empty, text was expected");
+    }
+
+    private static long Transfer(string from, string to, CancellationToken cancel)
+    {
+        using var source = new FileStream(from, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 0);
+        using var copy = new FileStream(to, FileMode.Create, FileAccess.Write, FileShare.Read | FileShare.Delete, 0);
+        byte[] buffer = new byte[BufferBytes];
+        long bytes = 0;
+        for (int read; (read = source.Read(buffer)) > 0; bytes += read)
+        {
+            cancel.ThrowIfCancellationRequested();
+            copy.Write(buffer, 0, read);
+        }
+
+        copy.Flush(flushToDisk: true);
+        return bytes;
     }
 
     /// <summary>All was read, and the run begins: from here on it stays.</summary>

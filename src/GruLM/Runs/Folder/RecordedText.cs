@@ -1,4 +1,5 @@
-// The text that a model was trained on, found again by the settings beside the model, and how it was split.
+// The text that a model was trained on, found again by the settings beside the model, and how it was split. What is found is compared with
+// what the run recorded when it began: figures of a text that has changed would be those of nothing that was held out.
 
 using GruLM.Corpus;
 using GruLM.Model;
@@ -8,23 +9,34 @@ namespace GruLM;
 /// <summary>What the settings beside a model say of its text. Not thread-safe.</summary>
 internal sealed class RecordedText
 {
+    private const string HeldOutBeside = "held out: ";
+
     private readonly string _folder;
     private readonly RunLayout _layout;
     private readonly SampleKind _samples;
     private readonly TrainingSettings _settings;
+    private readonly RunRecord? _record;
 
-    private RecordedText(string folder, SampleKind samples, TrainingSettings settings) =>
+    private RecordedText(string folder, SampleKind samples, TrainingSettings settings)
+    {
         (_folder, _layout, _samples, _settings) = (folder, new RunLayout(folder), samples, settings);
+        _record = RunRecord.Read(_layout.Record);
+    }
+
+    /// <summary>Where the text is now, in place of where it was; empty: it is looked for. Of a run with a held-out text of its own this is
+    /// the place of that text where only it is read.</summary>
+    public IReadOnlyList<string> Moved { get; init; } = [];
 
     /// <summary>Whether only the answers of samples counted in training.</summary>
     public bool MaskPrompt => _settings.MaskPrompt;
 
     private double HeldOutShare => _settings.ValData is null ? _settings.ValFraction : 0;
 
-    /// <summary>Reads the settings. <paramref name="samples"/> is what the model was trained on.</summary>
+    /// <summary>Reads the settings. <paramref name="samples"/> is what the model was trained on, <paramref name="moved"/> where its text is
+    /// now.</summary>
     /// <exception cref="FileNotFoundException">There are none.</exception>
     /// <exception cref="InvalidDataException">They are damaged.</exception>
-    public static RecordedText Of(string folder, SampleKind samples)
+    public static RecordedText Of(string folder, SampleKind samples, IReadOnlyList<string>? moved = null)
     {
         var layout = new RunLayout(folder);
         if (!File.Exists(layout.Settings))
@@ -37,7 +49,7 @@ internal sealed class RecordedText
         {
             TrainingSettings settings = SettingsFile.Read(layout.Settings);
             if (settings.Data.Count == 0) throw new InvalidDataException($"{layout.Settings}: names no data");
-            return new RecordedText(folder, samples, settings);
+            return new RecordedText(folder, samples, settings) { Moved = moved ?? [] };
         }
         catch (InvalidDataException error)
         {
@@ -46,32 +58,77 @@ internal sealed class RecordedText
     }
 
     /// <summary>The held-out part.</summary>
+    /// <exception cref="InvalidDataException">It is not what was held out.</exception>
     public CorpusText HeldOut(CorpusReading reading)
     {
-        if (_settings.ValData is { } file) return Read([file], "evaluating on ", reading);
-        CorpusText text = Read(_settings.Data, "evaluating on the held-out part of ", reading);
-        if (HeldOutShare == 0)
+        bool isOwn = _settings.ValData is not null;
+        if (!isOwn && HeldOutShare == 0)
         {
             throw new InvalidDataException($"{_folder}: nothing was held out when it was trained; name a text with 'Data'");
         }
 
-        return Split(text).HeldOut;
+        IReadOnlyList<string> names = isOwn ? [_settings.ValData!] : _settings.Data;
+        string purpose = isOwn ? "evaluating on " : "evaluating on the held-out part of ";
+        CorpusText text = Read(names, purpose, reading with { Observer = isOwn ? reading.Observer : new WithoutText(reading.Observer) });
+        CorpusText heldOut = isOwn ? text : Split(text).HeldOut;
+        if (!isOwn) reading.Observer.OnText(Counts(heldOut));
+        Compare(RunComparison.HeldOut, _record?.HeldOut, heldOut, reading.Observer);
+        return heldOut;
     }
 
     /// <summary>The part it was trained on, and the held-out part, empty when there is none.</summary>
+    /// <exception cref="InvalidDataException">One is not what it was.</exception>
     public (CorpusText Training, CorpusText HeldOut) Both(CorpusReading reading)
     {
         CorpusText text = Read(_settings.Data, "comparing with ", reading);
-        if (_settings.ValData is { } file) return (text, Read([file], "held out: ", reading));
-        return HeldOutShare == 0 ? (text, default) : Split(text);
+        (CorpusText training, CorpusText heldOut) = _settings.ValData is { } file
+            ? (text, Read([file], HeldOutBeside, reading))
+            : HeldOutShare == 0 ? (text, default) : Split(text);
+        Compare(RunComparison.Training, _record?.Training, training, reading.Observer);
+        Compare(RunComparison.HeldOut, _record?.HeldOut, heldOut, reading.Observer);
+        return (training, heldOut);
+    }
+
+    private static CorpusCounts Counts(CorpusText text)
+    {
+        long characters = 0, lines = 0;
+        byte last = (byte)'\n';
+        foreach (ReadOnlyMemory<byte> piece in text.Pieces())
+        {
+            characters += TextSplit.CountCharacters(piece.Span);
+            lines += piece.Span.Count((byte)'\n');
+            last = piece.Span[^1];
+        }
+
+        return new CorpusCounts(text.Length, characters, last == (byte)'\n' ? lines : lines + 1, 0, 0, 0);
     }
 
     private (CorpusText Training, CorpusText HeldOut) Split(CorpusText text) =>
         HeldOutPart.Split(text, _samples, _settings, _settings.ValSplit ?? HeldOutSplit.Last);
 
-    private CorpusText Read(IReadOnlyList<string> names, string purpose, CorpusReading reading)
+    private void Compare(string part, TextRecord? before, CorpusText text, IProgressObserver observer)
     {
-        bool wasPiped = names.Contains(CorpusFiles.StandardInput);
+        if (before is null)
+        {
+            observer.OnNotice($"{_layout.Record}: not found, so that it is not known whether the text is still the same");
+            return;
+        }
+
+        var now = TextRecord.Of(text);
+        if (now == before) return;
+        TrainingSettings settings = Moved.Count == 0 ? _settings : _settings with { Data = Moved };
+        throw new InvalidDataException(RunComparison.TextChanged(part, before, now, settings) + "or name a text to read whole with 'Data'");
+    }
+
+    private CorpusText Read(IReadOnlyList<string> recorded, string purpose, CorpusReading reading)
+    {
+        // Beside the training text, a held-out text of its own is looked for.
+        bool isMoved = Moved.Count > 0 && purpose != HeldOutBeside;
+        var places = new RunPlaces(_layout, _layout, _record);
+        IReadOnlyList<string> names = isMoved
+            ? Moved
+            : [.. recorded.Select(name => places.FindText(name, "'Data' and 'HeldOutOnly'"))];
+        bool wasPiped = !isMoved && names.Contains(CorpusFiles.StandardInput);
         using FileStream? kept = wasPiped ? KeptInput.Open(_layout.KeptInput) : null;
         if (wasPiped && kept is null)
         {
@@ -80,6 +137,17 @@ internal sealed class RecordedText
         }
 
         reading.Observer.OnPhase(purpose + string.Join(", ", names));
-        return (reading with { Format = _settings.DataFormat, Column = _settings.Column, StandardInput = kept ?? Stream.Null }).Read(names);
+        Stream? input = isMoved ? reading.StandardInput : kept ?? Stream.Null;
+        return (reading with { Format = _settings.DataFormat, Column = _settings.Column, StandardInput = input }).Read(names);
+    }
+
+    // Tells nothing of a text of which only a part is wanted.
+    private sealed class WithoutText(IProgressObserver observer) : IProgressObserver
+    {
+        public void OnPhase(string phase) => observer.OnPhase(phase);
+
+        public void OnNotice(string notice) => observer.OnNotice(notice);
+
+        public void OnProgress(long done, long total) => observer.OnProgress(done, total);
     }
 }

@@ -1,17 +1,21 @@
 // Whether a run that goes on finds what it found when it began. Another text or another model to start from would make it another run,
-// which is an error; other kernels only change the last digits of its figures, which is worth a note.
+// which is an error, and so would other settings of those that decide its course; other kernels only change the last digits of its figures,
+// which is worth a note.
 
 namespace GruLM;
 
 /// <summary>Compares what a run finds when it goes on with what it found when it began.</summary>
 internal static class RunComparison
 {
+    /// <summary>The parts of a run's text, as they are called.</summary>
+    public const string Training = "training", HeldOut = "held-out";
+
     /// <summary>Throws for what must not have changed.</summary>
     /// <exception cref="InvalidDataException">The text has changed, or the model that a run without a checkpoint begins from.</exception>
     public static void Check(RunRecord before, RunRecord now, TrainingSettings settings, bool hasCheckpoint, Action<string> notice)
     {
-        if (before.Training != now.Training) throw TextChanged("training", before.Training, now.Training, settings);
-        if (before.HeldOut != now.HeldOut) throw TextChanged("held-out", before.HeldOut, now.HeldOut, settings);
+        if (before.Training != now.Training) throw CannotGoOn(Training, before.Training, now.Training, settings);
+        if (before.HeldOut != now.HeldOut) throw CannotGoOn(HeldOut, before.HeldOut, now.HeldOut, settings);
         if (!hasCheckpoint && before.InitFrom != now.InitFrom)
         {
             throw new InvalidDataException(
@@ -26,13 +30,41 @@ internal static class RunComparison
         }
     }
 
-    private static InvalidDataException TextChanged(string part, TextRecord before, TextRecord now, TrainingSettings settings)
+    /// <summary>The settings that decide a run's course, under their names. Places of texts are no part of it, since these are known by
+    /// their content; nor are settings that may change, or the plan that is written when a run of minutes has ended.</summary>
+    public static IReadOnlyDictionary<string, string> Course(TrainingSettings settings) => SettingsTable.All
+        .Where(setting => !setting.MayChange && !setting.IsPath && setting.Property != nameof(TrainingSettings.StepPlan))
+        .Where(setting => settings.InitFrom is null || !setting.IsOfModel)
+        .ToDictionary(setting => setting.Name, setting => setting.Text(settings));
+
+    /// <summary>Throws for settings in <paramref name="file"/> that are not those that the run began with.</summary>
+    /// <exception cref="InvalidDataException">Somebody has changed one.</exception>
+    public static void CheckSettings(RunRecord record, TrainingSettings settings, string file)
     {
-        string names = string.Join(", ", settings.Data);
-        string others = before.Bytes == now.Bytes ? " others" : "";
-        string had = FormattableString.Invariant($"its {part} part had {before.Bytes:#,0} bytes, now {now.Bytes:#,0}{others}");
-        return new InvalidDataException(
-            $"{names}: the text has changed since this run began ({had}); "
-            + $"put the old text back, or begin a new run from this model with 'InitFrom'");
+        if (record.Settings is not { } before) return;
+        IReadOnlyDictionary<string, string> byDefault = Course(new TrainingSettings());
+        foreach ((string name, string now) in Course(settings))
+        {
+            // A setting that was not there yet when the run began does what it did then.
+            string then = before.GetValueOrDefault(name) ?? byDefault[name];
+            if (now == then) continue;
+            string property = SettingsTable.Named(name)!.Property, wanted = then.Length == 0 ? "nothing" : then;
+            throw new InvalidDataException(
+                $"{file}: '{property}' is {now} there, and this run began with {wanted}, so that it would become another run; "
+                + $"put {wanted} back, or begin a new run");
+        }
     }
+
+    /// <summary>That a text is not what it was, in front of what can be done.</summary>
+    public static string TextChanged(string part, TextRecord before, TextRecord now, TrainingSettings settings)
+    {
+        bool isOwn = part == HeldOut && settings.ValData is not null;
+        string names = isOwn ? settings.ValData! : string.Join(", ", settings.Data), whose = isOwn ? "it" : $"its {part} part";
+        string others = before.Bytes == now.Bytes ? " others" : "";
+        string had = FormattableString.Invariant($"{whose} had {before.Bytes:#,0} bytes, now {now.Bytes:#,0}{others}");
+        return $"{names}: the text has changed since this run began ({had}); put the old text back, ";
+    }
+
+    private static InvalidDataException CannotGoOn(string part, TextRecord before, TextRecord now, TrainingSettings settings) =>
+        new(TextChanged(part, before, now, settings) + "or begin a new run from this model with 'InitFrom'");
 }

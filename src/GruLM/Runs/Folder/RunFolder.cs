@@ -27,6 +27,8 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
     private RunLayout _place;
     private RunRecord? _record;
     private KeptInput? _input;
+    private readonly List<string> _pipes = [];
+    private bool _hasBegun;
     private RunFigures? _figures;
 
     private RunFolder(string name, FolderUse use)
@@ -107,6 +109,30 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
         }
     }
 
+    /// <summary>The settings with the texts in them that can be read again: what a new run is handed through a pipe or a device is copied
+    /// into the folder first, and what one that goes on was told is looked for where it is now.</summary>
+    /// <exception cref="FileNotFoundException">The text of a run that goes on is nowhere.</exception>
+    public TrainingSettings WithTexts(TrainingSettings settings, Action<string> phase, CancellationToken cancel)
+    {
+        if (_use == FolderUse.DryRun) return settings;
+        if (_use == FolderUse.Resume) return new RunPlaces(_home, _place, RunRecord.Read(_place.Record)).Find(settings);
+        return settings with
+        {
+            Data = [.. settings.Data.Select(Kept)],
+            ValData = settings.ValData is { } name ? Kept(name) : null,
+        };
+
+        string Kept(string name)
+        {
+            if (!KeptInput.IsReadOnce(name)) return name;
+            string copy = _place.KeptPipe(_pipes.Count + 1, name);
+            phase($"reading {name} (it is kept in {_home.KeptPipeOf(copy)} for 'Resume')");
+            _pipes.Add(copy);
+            KeptInput.CopyOnce(name, copy, cancel);
+            return copy;
+        }
+    }
+
     /// <summary>The standard input that the run kept when it began; null when there is none.</summary>
     public FileStream? OpenKeptInput() => KeptInput.Open(_place.KeptInput);
 
@@ -127,8 +153,8 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
         if (_use == FolderUse.Resume && RunRecord.Read(_place.Record) is { } before)
         {
             RunComparison.Check(before, record, settings, CheckpointFolder is not null, notice);
-            _record = before;
-            return KeptTokenizer(before);
+            (_record, _hasBegun) = (before, true);
+            return KeptTokenizer(before, settings.Tokenizer == Settings!.Tokenizer ? null : settings.Tokenizer);
         }
 
         if (CheckpointFolder is not null)
@@ -139,8 +165,10 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
 
         if (_use == FolderUse.DryRun) return null;
         _input?.Keep();
-        SettingsFile.Write(_place.Settings, settings);
-        record.Write(_place.Record);
+        WriteSettings(settings);
+        _record = record with { Folder = _home.Root, Settings = RunComparison.Course(SettingsFile.Read(_place.Settings)) };
+        _record.Write(_place.Record);
+        _hasBegun = true;
         return null;
     }
 
@@ -158,14 +186,14 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
     /// them.</summary>
     public RunFigures Open(TrainingSettings completed, GenerationConfig defaults, long step)
     {
-        SettingsFile.Write(_place.Settings, completed);
+        WriteSettings(completed);
         if (CheckpointFolder is null) defaults.Save(_place.Root);
         _figures = new RunFigures(_place, step, completed.SampleEvery > 0);
         return _figures;
     }
 
     /// <summary>The run has ended: writes its settings with what was decided while it went on, so that it can be repeated.</summary>
-    public void WriteFinalSettings(TrainingSettings settings) => SettingsFile.Write(_place.Settings, settings);
+    public void WriteFinalSettings(TrainingSettings settings) => WriteSettings(settings);
 
     /// <summary>The weights of the best model so far.</summary>
     public string WeightsPath => Path.Combine(_place.Root, ModelFile.WeightsName);
@@ -198,7 +226,7 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
         _input = null;
         if (_use == FolderUse.Replace) DiskStep.DeleteFolder(_place.Root);
         if (_use != FolderUse.Fresh || _record is null) return;
-        foreach (string file in (string[])[.. _home.ModelFiles, _home.Record, _home.KeptInput]) DiskStep.DeleteFile(file);
+        foreach (string file in (string[])[.. _home.ModelFiles, _home.Record, _home.KeptInput, .. _pipes]) DiskStep.DeleteFile(file);
         foreach (string file in Directory.EnumerateFiles(_home.Training).Where(_home.IsTokens)) DiskStep.DeleteFile(file);
     }
 
@@ -209,6 +237,7 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
         {
             _figures?.Dispose();
             _input?.Dispose();
+            foreach (string copy in _pipes.Where(_ => !_hasBegun)) DiskStep.DeleteFile(copy);
 
             // A run that was to replace a model and was stopped before its first step has nothing to leave.
             if (_use == FolderUse.Replace && KeepsOldModel && _figures is null) DiskStep.DeleteFolder(_place.Root);
@@ -263,12 +292,13 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
         const string advice = "choose another 'OutDir', or 'Overwrite' to replace it";
         if (File.Exists(home.Next.Settings))
         {
-            return new IOException($"{name}: a run that is to replace what is in it was ended; continue it with 'Resume' {name}, {advice}");
+            return new IOException(
+                $"{name}: a run that is to replace what is in it was ended; continue it with 'Resume = {name}', {advice}");
         }
 
         if (File.Exists(home.Config)) return new IOException($"{name}: holds a model already; {advice}");
         if (!home.ModelFiles.Any(File.Exists) && Checkpoint.Find(home.Training).Count == 0) return null;
-        string resume = File.Exists(home.Settings) ? $"continue it with 'Resume' {name}, " : "";
+        string resume = File.Exists(home.Settings) ? $"continue it with 'Resume = {name}', " : "";
         return new IOException($"{name}: holds a part of a model or run already; {resume}{advice}");
     }
 
@@ -289,6 +319,7 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
         }
 
         TrainingSettings read = SettingsFile.Read(_place.Settings);
+        if (RunRecord.Read(_place.Record) is { } record) RunComparison.CheckSettings(record, read with { OutDir = _name }, _place.Settings);
 
         // Before lines were drawn, those at the end were held out.
         HeldOutSplit? split = read.Samples == SampleKind.Lines ? read.ValSplit ?? HeldOutSplit.Last : read.ValSplit;
@@ -305,10 +336,31 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
         static bool IsEmpty(string folder) => !Directory.EnumerateFileSystemEntries(folder).Any();
     }
 
-    // The tokenizer that the run began with. Without a checkpoint it can be learned again.
-    private Tokenizer? KeptTokenizer(RunRecord before)
+    // Texts that are kept in the folder lie at home once the run has a model.
+    private void WriteSettings(TrainingSettings settings)
+    {
+        SettingsFile.Write(_place.Settings, settings with
+        {
+            Data = [.. settings.Data.Select(name => _home.KeptPipeOf(name) ?? name)],
+            ValData = settings.ValData is { } text ? _home.KeptPipeOf(text) ?? text : null,
+        });
+    }
+
+    // The tokenizer that the run began with; one that is given must be it. Without a checkpoint it can be learned again.
+    private Tokenizer? KeptTokenizer(RunRecord before, string? given)
     {
         string path = _place.Tokenizer;
+        if (given is not null && before.Tokenizer is not null)
+        {
+            byte[] bytes = Tokenizer.Load(ModelFolder.TokenizerPath(given)).Model.ToBytes();
+            if (Convert.ToHexStringLower(Sha256.HashData(bytes)) != before.Tokenizer)
+            {
+                throw new InvalidDataException($"{given}: is not the tokenizer that this run began with");
+            }
+
+            AtomicFile.WriteAllBytes(path, bytes);
+        }
+
         if (before.Tokenizer is not null && File.Exists(path) && FolderChecksums.Of(path) == before.Tokenizer) return Tokenizer.Load(path);
         if (CheckpointFolder is null) return null;
         throw new InvalidDataException($"{path}: is not the tokenizer that this run began with; put that one back");

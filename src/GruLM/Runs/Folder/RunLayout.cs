@@ -8,12 +8,15 @@ namespace GruLM;
 internal sealed class RunLayout(string folder)
 {
     private const string NextName = "next-model";
+    private const string TrainingName = "training";
+    private const string InputName = "standard-input";
+    private const string PipePrefix = InputName + "-";
 
     /// <summary>The model folder.</summary>
     public string Root { get; } = Path.GetFullPath(folder);
 
     /// <summary>The folder of what resuming needs; checkpoints are folders in it.</summary>
-    public string Training => Path.Combine(Root, "training");
+    public string Training => Path.Combine(Root, TrainingName);
 
     /// <summary>The model's configuration, without which nothing takes the folder for a model.</summary>
     public string Config => Path.Combine(Root, ModelFile.ConfigName);
@@ -34,7 +37,25 @@ internal sealed class RunLayout(string folder)
     public string Lock => InTraining("lock");
 
     /// <summary>What came from standard input.</summary>
-    public string KeptInput => InTraining("standard-input");
+    public string KeptInput => InTraining(InputName);
+
+    /// <summary>What came from the pipe or device of that number, under the ending that <paramref name="name"/> has.</summary>
+    public string KeptPipe(int number, string name)
+    {
+        const string packed = ".gz";
+        bool isPacked = name.EndsWith(packed, StringComparison.OrdinalIgnoreCase);
+        string ending = Path.GetExtension(isPacked ? name[..^packed.Length] : name) + (isPacked ? packed : "");
+        return InTraining($"{PipePrefix}{number}{ending}");
+    }
+
+    /// <summary>Where the text of a pipe lies that was kept under this path, in this folder or in one that became it; null for any other
+    /// path.</summary>
+    public string? KeptPipeOf(string path)
+    {
+        bool isKept = Path.GetFileName(path).StartsWith(PipePrefix, StringComparison.Ordinal)
+            && Path.GetFileName(Path.GetDirectoryName(path)) == TrainingName;
+        return isKept ? InTraining(Path.GetFileName(path)) : null;
+    }
 
     /// <summary>The tokens of a large text; for lines, there is a second file beside it.</summary>
     public string Tokens => InTraining("tokens-train.bin");

@@ -41,20 +41,27 @@ internal sealed record RunRecord
     /// <summary>Checksum of the weights that it started from; null for starting values.</summary>
     public string? InitFrom { get; init; }
 
+    /// <summary>The folder that the run began in, by which texts are found again that were moved with it; null in older records.</summary>
+    public string? Folder { get; init; }
+
+    /// <summary>The settings that decide the run's course, under their names, as they were when it began; null in older records.</summary>
+    public IReadOnlyDictionary<string, string>? Settings { get; init; }
+
     public void Write(string path) =>
         AtomicFile.WriteAllText(path, JsonSerializer.Serialize(this, RunRecordJsonContext.Default.RunRecord) + "\n");
 
     /// <summary>The record of a run; null when it was killed before there was one.</summary>
     public static RunRecord? Read(string path)
     {
+        if (!File.Exists(path)) return null;
+        ReadOnlyMemory<byte> json = JsonBytes.Read(path);
         try
         {
-            if (!File.Exists(path)) return null;
-            return JsonSerializer.Deserialize(File.ReadAllBytes(path), RunRecordJsonContext.Default.RunRecord);
+            return JsonSerializer.Deserialize(json.Span, RunRecordJsonContext.Default.RunRecord);
         }
         catch (JsonException error)
         {
-            string reason = error.Message.Split(". Path:")[0].Split(" Path:")[0];
+            string reason = JsonBytes.Problem(json, error);
             throw new InvalidDataException(
                 $"{path}: damaged ({reason}); without it nobody can say whether text and tokenizer are still the same", error);
         }

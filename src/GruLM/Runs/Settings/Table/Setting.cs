@@ -32,6 +32,9 @@ public abstract class Setting
     /// <summary>Whether a run that goes on may be given another value.</summary>
     public bool MayChange { get; internal set; }
 
+    /// <summary>Whether a run that goes on may be told another place of what it names, whose content must be what it was.</summary>
+    public bool MayMove => IsPath && Property != nameof(TrainingSettings.InitFrom);
+
     /// <summary>Whether it names a file or folder; a report that is handed on shows no more of it than the last name.</summary>
     public bool IsPath { get; internal set; }
 

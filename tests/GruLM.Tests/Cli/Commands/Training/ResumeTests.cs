@@ -103,7 +103,7 @@ public sealed class ResumeTests : IDisposable
     {
         string model = Train("model", $"{Sizes} --max-steps 4");
         Bad($"train --resume {model} --hidden-dim 32", 2, "--hidden-dim cannot be given beside --resume");
-        Bad($"train --resume {model} --data {_text}", 2, "--data cannot be given beside --resume");
+        Bad($"train --resume {model} --init-from {model}", 2, "--init-from cannot be given beside --resume");
         Bad($"train --resume {model} --overwrite", 2, "--overwrite cannot be given beside --resume");
         Bad("train --resume", 2, "--resume needs a value");
         Bad("train --resume=", 2, "--resume needs a value");
