@@ -26,7 +26,7 @@ internal static partial class SystemWords
         foreach ((Regex form, string words) in s_forms)
         {
             if (form.Match(message) is not { Success: true } match) continue;
-            string path = match.Groups["path"].Value;
+            string path = Temporary().Replace(match.Groups["path"].Value, "");
             return path.Length > 0 ? $"{path}: {words}" : words;
         }
 
@@ -58,6 +58,10 @@ internal static partial class SystemWords
 
     [GeneratedRegex(@"^(?:File name too long(?: : '(?<path>.+)')?|The path '(?<path>.+)' is too long.*)$")]
     private static partial Regex TooLong();
+
+    // Files get their names once they are whole.
+    [GeneratedRegex(@"\.[0-9a-f]{32}\.tmp$")]
+    private static partial Regex Temporary();
 
     // The system's own sentence with a path behind it.
     [GeneratedRegex(@"^(?<what>[A-Z][A-Za-z ,/-]+) : '(?<path>.+)'$")]

@@ -37,6 +37,9 @@ public static class JsonBytes
     {
         long line = error.LineNumber ?? 0;
         int at = Place(json, line, error.BytePositionInLine ?? 0);
+
+        // Of a word that is wrong the reader tells the letter at which it gave up.
+        while (at > 0 && at < json.Length && char.IsAsciiLetter((char)json[at]) && char.IsAsciiLetter((char)json[at - 1])) at--;
         return $"is no valid JSON at line {line + 1}: {Reason(json, at)}";
     }
 
@@ -73,13 +76,13 @@ public static class JsonBytes
 
     private static string OfContent(JsonElement root, JsonException error)
     {
-        string expected = Expected(error.Message);
+        string expected = Expected(error.Message + " " + error.InnerException?.Message);
         string path = error.Path is null or "$" ? "" : error.Path["$.".Length..];
         string[] missing = path.Length == 0 && error.Message.Contains("missing required", StringComparison.Ordinal)
             ? [.. error.Message.Split('\'').Where((_, i) => i % 2 == 1).Skip(1)]
             : [];
         if (missing.Length > 0) return "does not say " + string.Join(", ", missing);
-        if (path.Length == 0) return $"{expected} was expected, and it is not";
+        if (path.Length == 0) return "is no object of names and values";
         string name = path.Split('.', '[')[0];
         JsonElement value = default;
         bool isThere = root.ValueKind == JsonValueKind.Object && root.TryGetProperty(name, out value);
@@ -93,21 +96,21 @@ public static class JsonBytes
         return text.Length > 60 ? text[..59] + "…" : text;
     }
 
-    // The exception says it by the name of a type.
+    // The exception says it by the name of a type, or its cause does.
     private static string Expected(string message)
     {
-        if (message.Contains("System.Double", StringComparison.Ordinal) || message.Contains("System.Single", StringComparison.Ordinal))
+        (string Words, string Meant)[] kinds =
+        [
+            ("for an Int", "a whole number"), ("System.Int", "a whole number"), ("System.UInt", "a whole number"),
+            ("System.Double", "a number"), ("System.Single", "a number"), ("as a number", "a number"),
+            ("IReadOnlyList", "a list"), ("System.Boolean", "true or false"), ("as a boolean", "true or false"),
+            ("System.String", "a text"), ("as a string", "a text"),
+        ];
+        foreach ((string words, string meant) in kinds)
         {
-            return "a number";
+            if (message.Contains(words, StringComparison.Ordinal)) return meant;
         }
 
-        if (message.Contains("System.Int", StringComparison.Ordinal) || message.Contains("System.UInt", StringComparison.Ordinal))
-        {
-            return "a whole number";
-        }
-
-        if (message.Contains("IReadOnlyList", StringComparison.Ordinal)) return "a list";
-        if (message.Contains("System.Boolean", StringComparison.Ordinal)) return "true or false";
-        return message.Contains("System.String", StringComparison.Ordinal) ? "a text" : "an object of other values";
+        return "another kind of value";
     }
 }

@@ -44,8 +44,8 @@ public static class Checkpoint
             // Half a checkpoint is worth nothing, and takes room on a disk that may be full.
             TryDelete(temporary);
             throw new IOException(
-                $"{final}: this checkpoint could not be written ({error.Message}); "
-                + $"those before it are whole: make room and resume the run",
+                $"{final}: this checkpoint could not be written{DiskProblem.Of(error)}; "
+                + "those before it are whole: mend that and resume the run",
                 error);
         }
 

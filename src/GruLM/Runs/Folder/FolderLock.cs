@@ -1,6 +1,8 @@
 // training/lock: held open as long as a run is at work, so that two runs never write to one folder. It goes when the process ends, however
 // that happens.
 
+using GruLM.Formats;
+
 namespace GruLM;
 
 /// <summary>Keeps other runs out of a folder.</summary>
@@ -24,7 +26,7 @@ internal sealed class FolderLock : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            string reason = Reason(error);
+            string reason = DiskProblem.Of(error);
             throw new IOException($"{layout.Root}: nothing can be written there{reason}; a run needs a folder that it can write to", error);
         }
     }
@@ -43,13 +45,6 @@ internal sealed class FolderLock : IDisposable
     }
 
     public void Dispose() => _file.Dispose();
-
-    private static string Reason(Exception error)
-    {
-        const int noSpace = 28, onlyRead = 30;
-        if (error is UnauthorizedAccessException) return ", since access is denied";
-        return error.HResult switch { noSpace => ", since the disk is full", onlyRead => ", since the disk can only be read", _ => "" };
-    }
 
     private static FileStream Open(RunLayout layout)
     {

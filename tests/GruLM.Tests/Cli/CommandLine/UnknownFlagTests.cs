@@ -102,6 +102,9 @@ public sealed class UnknownFlagTests
     [InlineData("Could not find a part of the path '/a/b'.", "/a/b: there is no such folder")]
     [InlineData("No space left on device : '/a/b'", "/a/b: the disk is full; make room there, or choose another place")]
     [InlineData("Read-only file system : '/a/b'", "/a/b: the disk can only be read; choose another place")]
+    [InlineData(
+        "Access to the path '/a.html.1c913e148e464ae6b46a4d74cfb1a583.tmp' is denied.",
+        "/a.html: access is denied; choose another place, or have the rights to it changed")]
     [InlineData("Too many open files : '/a/b'", "/a/b: too many open files")]
     [InlineData("book.txt: is empty, text was expected", "book.txt: is empty, text was expected")]
     public void What_the_system_says_of_files_is_said_in_our_words(string message, string expected) =>

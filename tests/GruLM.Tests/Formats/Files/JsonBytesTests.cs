@@ -17,6 +17,7 @@ public sealed class JsonBytesTests
     [InlineData("{\n// one\n\"a\": 1}", "is no valid JSON at line 2: comments cannot stand in it")]
     [InlineData("{\"a\": True}", "is no valid JSON at line 1: 'True' is not expected there")]
     [InlineData("{\"a\": 1} x", "is no valid JSON at line 1: 'x' is not expected there")]
+    [InlineData("nix", "is no valid JSON at line 1: 'nix' is not expected there")]
     [InlineData("{\"a\" 1}", "is no valid JSON at line 1: '1' is not expected there")]
     public void Broken_JSON_is_told_by_its_place(string text, string expected)
     {
@@ -29,7 +30,9 @@ public sealed class JsonBytesTests
     [InlineData("{\"count\": \"hot\", \"name\": \"\"}", "count is \"hot\"; a whole number was expected")]
     [InlineData("{\"count\": 1, \"name\": 3}", "name is 3; a text was expected")]
     [InlineData("{\"count\": 1, \"name\": \"\", \"share\": [1]}", "share is [1]; a number was expected")]
+    [InlineData("{\"count\": 1, \"name\": \"\", \"share\": {}}", "share is {}; a number was expected")]
     [InlineData("{}", "does not say count, name")]
+    [InlineData("[]", "is no object of names and values")]
     public void A_value_of_another_kind_is_told_by_its_name(string text, string expected)
     {
         byte[] json = Encoding.UTF8.GetBytes(text);
