@@ -15,12 +15,15 @@ internal sealed unsafe class AlignedBuffer<T> : IDisposable
     where T : unmanaged
 {
     private const int LineBytes = 64;
+    private readonly string _owner;
     private T* _pointer;
 
-    /// <summary>Allocates <paramref name="length"/> zeroed elements. Throws <see cref="OutOfMemoryException"/> when the system
-    /// refuses.</summary>
-    public AlignedBuffer(long length)
+    /// <summary>Allocates <paramref name="length"/> zeroed elements. Throws <see cref="OutOfMemoryException"/> when the system refuses.
+    /// Whoever uses them after they were freed is told that <paramref name="owner"/> was disposed, which is what a caller
+    /// knows.</summary>
+    public AlignedBuffer(long length, string owner = "AlignedBuffer")
     {
+        _owner = owner;
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         Length = length;
         nuint bytes = checked((nuint)Math.Max(length, 1) * (nuint)sizeof(T));
@@ -35,7 +38,7 @@ internal sealed unsafe class AlignedBuffer<T> : IDisposable
 
     /// <summary>Address of the first element, a multiple of 64. Throws <see cref="ObjectDisposedException"/>, as all that follows here,
     /// when the memory was freed.</summary>
-    public T* Pointer => _pointer != null ? _pointer : throw new ObjectDisposedException(nameof(AlignedBuffer<T>));
+    public T* Pointer => _pointer != null ? _pointer : throw new ObjectDisposedException(_owner);
 
     /// <summary>The whole buffer as a span. Throws <see cref="OverflowException"/> beyond 2^31 elements.</summary>
     public Span<T> Span => new(Pointer, checked((int)Length));

@@ -25,7 +25,7 @@ public sealed unsafe class GruParameters : IDisposable
         ParameterView last = Views[^1];
 
         // Sixteen more, so that a vector that begins inside the last view may end beyond it.
-        _buffer = new AlignedBuffer<float>(RoundUp(last.Offset + last.Length) + 16);
+        _buffer = new AlignedBuffer<float>(RoundUp(last.Offset + last.Length) + 16, nameof(GruParameters));
     }
 
     /// <summary>The sizes that the buffer was laid out for.</summary>
