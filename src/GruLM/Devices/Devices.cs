@@ -79,7 +79,8 @@ public static class Devices
     internal static void CheckThreads(int threads)
     {
         if (threads >= 0) return;
-        throw new ArgumentException($"'Threads' is {threads}; 0, for one a core, or the number of threads was expected");
+        throw new ArgumentOutOfRangeException(
+            null, $"'Threads' is {threads}; 0, for one a core, or the number of threads was expected");
     }
 
     // For figures and texts, which are to be the same everywhere but for their last digits: a card left to itself would compute in

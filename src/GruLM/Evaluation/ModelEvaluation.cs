@@ -40,7 +40,8 @@ public sealed class ModelEvaluation
         ArgumentNullException.ThrowIfNull(settings);
         if (settings.Window < 0)
         {
-            throw new ArgumentException($"'Window' is {settings.Window}; 0, for none, or a number of tokens was expected");
+            throw new ArgumentOutOfRangeException(
+                null, $"'Window' is {settings.Window}; 0, for none, or a number of tokens was expected");
         }
 
         Devices.CheckThreads(settings.Threads);

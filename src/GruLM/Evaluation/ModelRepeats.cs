@@ -23,7 +23,11 @@ public sealed record ModelRepeats(RepeatFigures Generated, RepeatFigures? HeldOu
         RepeatsSettings settings, IProgressObserver? observer = null, Stream? standardInput = null, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        if (settings.MaxTokens <= 0) throw new ArgumentException($"'MaxTokens' is {settings.MaxTokens}; at least 1 was expected");
+        if (settings.MaxTokens <= 0)
+        {
+            throw new ArgumentOutOfRangeException(null, $"'MaxTokens' is {settings.MaxTokens}; at least 1 was expected");
+        }
+
         using var model = LanguageModel.Open(settings.Model, settings.Threads, settings.Device);
         var reading = new CorpusReading(observer ?? new NoProgress(), cancel)
         {
