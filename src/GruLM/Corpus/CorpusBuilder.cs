@@ -46,6 +46,13 @@ internal sealed class CorpusBuilder(long expectedBytes, long mostInMemory) : IDi
     /// <summary>Ends a file of plain text.</summary>
     public void EndPlainFile() => _plainFiles.Add((_records.Count, new SampleRange(_fileStart, _text.Length)));
 
+    /// <summary>Adds a file without text.</summary>
+    public void AddEmptyFile(bool ofRecords)
+    {
+        BeginFile(ofRecords);
+        if (!ofRecords) EndPlainFile();
+    }
+
     /// <summary>Adds a record.</summary>
     public void AddRecord(CorpusRecord record)
     {

@@ -38,6 +38,10 @@ internal sealed record CorpusReading(IProgressObserver Observer, CancellationTok
         throw new ArgumentException($"{given} goes with 'Data'; without that the text is read as it was for training");
     }
 
+    /// <summary>Says what is about to be read, and for what; of folders, what is read of them.</summary>
+    public void Announce(string purpose, IReadOnlyList<string> names, string after = "") =>
+        Observer.OnPhase(purpose + CorpusFiles.Describe(names) + after);
+
     /// <summary>Reads a corpus.</summary>
     public CorpusText Read(IReadOnlyList<string> names)
     {

@@ -3,6 +3,7 @@
 // memory: one file in which nothing is to be repaired is read where it is, anything else goes to a temporary file.
 
 using System.Buffers;
+using System.Text;
 
 namespace GruLM.Corpus;
 
@@ -30,14 +31,14 @@ public sealed class TextCorpus
     public IReadOnlyList<string> Files { get; }
 
     /// <summary>Reads files, folders of them, or standard input. What a file holds, its name says (see <see cref="CorpusFiles"/>) unless
-    /// the options do; standard input is unpacked when it is a gzip file, and is plain text unless its first line is a record of JSON
-    /// lines.</summary>
+    /// the options do; standard input and .json files are plain text unless they begin with a JSON record. What begins like a gzip file is
+    /// unpacked, and UTF-16 and UTF-32 are decoded where a byte-order mark tells of them.</summary>
     /// <param name="names">Files, folders (the files in them that hold text, in ordinal order) or <c>-</c> for standard input.</param>
     /// <param name="options">How they are read; null for the defaults.</param>
     /// <param name="cancellation">Ends the reading early.</param>
     /// <exception cref="FileNotFoundException">There is no such file or folder.</exception>
-    /// <exception cref="InvalidDataException">A file is damaged, a named one is empty, or a folder has no text.</exception>
-    /// <exception cref="IOException">There is no room for the temporary file.</exception>
+    /// <exception cref="InvalidDataException">A file is damaged or no text, a named one is empty, or a folder has no text.</exception>
+    /// <exception cref="IOException">A file cannot be read, or there is no room for the temporary file.</exception>
     /// <exception cref="ArgumentException">No name was given, or standard input was named twice.</exception>
     public static TextCorpus Read(IReadOnlyList<string> names, CorpusOptions? options = null, CancellationToken cancellation = default)
     {
@@ -48,24 +49,33 @@ public sealed class TextCorpus
             return corpus;
         }
 
-        long expectedBytes = files.Sum(file => file == CorpusFiles.StandardInput ? 0 : new FileInfo(file).Length);
+        long expectedBytes = files.Sum(CorpusFiles.LengthOf);
         using var builder = new CorpusBuilder(expectedBytes, options.MostInMemory);
+        var notes = new ReadingNotes();
+        HashSet<string> named = [.. names];
         foreach (string name in files)
         {
+            // A file that was named on its own is expected to hold something; one found in a folder is not.
+            if (!named.Contains(name) && !HasText(name, notes))
+            {
+                builder.AddEmptyFile(ofRecords: options.FormatOf(name) != CorpusFormat.Plain);
+                continue;
+            }
+
             long before = builder.Length;
-            using (var file = new CorpusFile(name, options, cancellation))
+            using (var file = new CorpusFile(name, options, notes, cancellation))
             {
                 Add(file, builder, options.Progress);
             }
 
-            // A file that was named on its own is expected to hold something; one found in a folder is not.
-            if (builder.Length == before && names.Contains(name))
+            if (builder.Length == before && named.Contains(name))
             {
                 string shown = CorpusFiles.DisplayName(name);
                 throw new InvalidDataException($"{shown}: is empty, text was expected");
             }
         }
 
+        notes.Tell(options.Notice);
         if (builder.Length == 0)
         {
             string all = string.Join(", ", names);
@@ -98,10 +108,27 @@ public sealed class TextCorpus
     /// <param name="options">How it is read; null for the defaults.</param>
     /// <param name="cancellation">Ends the reading early.</param>
     /// <exception cref="IOException">It cannot be opened.</exception>
-    /// <exception cref="InvalidDataException">Standard input is damaged at its beginning; what is damaged later is found while the stream
+    /// <exception cref="InvalidDataException">It is no text, or damaged at its beginning; what is damaged later is found while the stream
     /// is read.</exception>
-    public static Stream Open(string file, CorpusOptions? options = null, CancellationToken cancellation = default) =>
-        new CorpusStream(new CorpusFile(file, options ?? new CorpusOptions(), cancellation));
+    public static Stream Open(string file, CorpusOptions? options = null, CancellationToken cancellation = default)
+    {
+        options ??= new CorpusOptions();
+        var notes = new ReadingNotes();
+        return new CorpusStream(new CorpusFile(file, options, notes, cancellation), () => notes.Tell(options.Notice));
+    }
+
+    /// <summary>A text that is in memory, such as a prompt, cleaned as the text of a corpus is: no byte-order mark at its beginning, no
+    /// NUL, line ends of Windows as LF, halves of surrogate pairs as U+FFFD. Everything else stays.</summary>
+    public static string Clean(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        bool mayBeUnclean = text.StartsWith('\uFEFF') || text.AsSpan().ContainsAny('\r', '\0')
+            || text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF');
+        if (!mayBeUnclean) return text;
+        var cleaned = new ArrayBufferWriter<byte>();
+        new TextCleaner(cleaned).Append(Encoding.UTF8.GetBytes(text), last: true);
+        return Encoding.UTF8.GetString(cleaned.WrittenSpan);
+    }
 
     /// <summary>A corpus of plain text that is in memory already, cleaned in the same way.</summary>
     /// <exception cref="InvalidDataException">The text is empty.</exception>
@@ -123,7 +150,8 @@ public sealed class TextCorpus
     private static TextCorpus? AsItStands(IReadOnlyList<string> files, CorpusOptions options, CancellationToken cancellation)
     {
         if (files is not [not CorpusFiles.StandardInput and var name] || options.FormatOf(name) != CorpusFormat.Plain
-            || CorpusFiles.IsPacked(name) || new FileInfo(name).Length <= options.MostInMemory)
+            || CorpusFiles.IsPlainTable(name) || (options.Format is null && CorpusFiles.IsLookedInto(name))
+            || CorpusFiles.LengthOf(name) <= options.MostInMemory)
         {
             return null;
         }
@@ -134,7 +162,7 @@ public sealed class TextCorpus
         }
 
         // The file may have been written to meanwhile.
-        FileStream file = CorpusFiles.Open(name);
+        FileStream file = CorpusFiles.Open(name, cancellation);
         if (file.Length == counts.Bytes)
         {
             return new TextCorpus(new CorpusText(new FileBytes(file, name)), counts, files);
@@ -152,7 +180,7 @@ public sealed class TextCorpus
         using var text = CleanedText.OfFile(name, options, cancellation);
         for (ReadOnlySpan<byte> portion; (portion = text.NextPortion()).Length > 0;)
         {
-            if (text.Cleaner.Repaired)
+            if (text.Cleaner.Repaired || text.Source is not { IsPacked: false, Decoded: null })
             {
                 return null;
             }
@@ -193,6 +221,28 @@ public sealed class TextCorpus
         }
 
         builder.Count(file.Text.Cleaner);
+        file.NoteWhatItWas();
+    }
+
+    // Whether a file that was found in a folder can be read, and has bytes; a pipe or a device has none.
+    private static bool HasText(string name, ReadingNotes notes)
+    {
+        try
+        {
+            if (CorpusFiles.LengthOf(name) == 0)
+            {
+                notes.Add(name, "{files}: passed over: empty, or no regular file");
+                return false;
+            }
+
+            CorpusFiles.Open(name).Dispose();
+            return true;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            notes.Add(name, "{files}: passed over: cannot be opened");
+            return false;
+        }
     }
 
     private static TextCorpus Finish(CorpusBuilder builder, IReadOnlyList<string> files)

@@ -10,12 +10,7 @@ internal sealed class CleanedText : ReadOnlyStream
 {
     private const int PortionBytes = 1 << 20;
 
-    // The first bytes of every gzip file (RFC 1952).
-    private static readonly byte[] s_packedMagic = [0x1F, 0x8B];
-
-    private readonly string _name;
     private readonly Stream _source;
-    private readonly bool _packed;
     private readonly CancellationToken _cancellation;
 
     // Bytes as they were read: the first ones, which the cleaner has not used yet.
@@ -30,73 +25,57 @@ internal sealed class CleanedText : ReadOnlyStream
     private int _given;
     private bool _ended;
 
-    // Read so far, after unpacking.
-    private long _bytes;
-
-    /// <summary>Reads a stream, unpacking it where it is <paramref name="packed"/>; <paramref name="name"/> is its name in
-    /// messages.</summary>
-    public CleanedText(Stream source, string name, bool packed, CancellationToken cancellation)
+    /// <summary>Cleans UTF-8 as it is read.</summary>
+    public CleanedText(Stream utf8, CancellationToken cancellation)
+        : this(new TextSource(utf8), cancellation)
     {
-        (_name, _packed, _cancellation) = (name, packed, cancellation);
-        _source = packed ? new PackedText(source) : source;
-        Cleaner = new TextCleaner(_cleaned);
+    }
+
+    private CleanedText(TextSource source, CancellationToken cancellation)
+    {
+        (Source, _source, _cancellation) = (source, source.Bytes, cancellation);
+        Cleaner = new TextCleaner(_cleaned, source.EndsLinesWithCr);
     }
 
     /// <summary>What was repaired so far.</summary>
     public TextCleaner Cleaner { get; }
 
-    /// <summary>Reads a file, unpacking it where its name says so, or standard input, unpacking it where it begins like a packed
-    /// file.</summary>
+    /// <summary>What it is read from.</summary>
+    public TextSource Source { get; }
+
+    /// <summary>Bytes read so far, after unpacking and decoding.</summary>
+    public long BytesRead { get; private set; }
+
+    /// <summary>Reads a file or standard input, unpacking and decoding it where it begins like a file that needs it.</summary>
+    /// <exception cref="InvalidDataException">It is no text, or damaged at its beginning.</exception>
+    /// <exception cref="IOException">It cannot be opened or read.</exception>
     public static CleanedText OfFile(string file, CorpusOptions options, CancellationToken cancellation)
     {
-        if (file != CorpusFiles.StandardInput)
+        string name = CorpusFiles.DisplayName(file);
+        bool isPiped = file == CorpusFiles.StandardInput;
+        Stream opened = isPiped ? options.StandardInput ?? Console.OpenStandardInput() : CorpusFiles.Open(file, cancellation);
+        var source = new PeekedStream(opened, name, isPiped ? options.CopyOfStandardInput : null);
+        try
         {
-            return new CleanedText(CorpusFiles.Open(file), file, CorpusFiles.IsPacked(file), cancellation);
+            bool isNamedPacked = !isPiped && CorpusFiles.IsNamedPacked(file);
+            return new CleanedText(TextSource.Of(source, name, isNamedPacked, cancellation), cancellation);
         }
-
-        var input = new PeekedStream(options.StandardInput ?? Console.OpenStandardInput(), options.CopyOfStandardInput);
-        return new CleanedText(input, CorpusFiles.DisplayName(file), input.StartsWith(s_packedMagic, cancellation), cancellation);
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
     }
 
-    /// <summary>The first line that is not blank, before anything is read, when it begins with <paramref name="first"/> after white space;
-    /// nothing when it does not, or when it and the blank lines before it are longer than <paramref name="most"/>.</summary>
-    public ReadOnlyMemory<byte> PeekLine(byte first, int most)
+    /// <summary>The beginning of the text, before anything of it is read: so many bytes or more, or all where it has fewer.</summary>
+    public ReadOnlyMemory<byte> Peek(int bytes)
     {
-        // Up to here there is no end of the line.
-        int searched = 0;
-        while (true)
+        while (_cleaned.WrittenCount < bytes && !_ended)
         {
-            ReadOnlySpan<byte> text = _cleaned.WrittenSpan;
-            int start = text.IndexOfAnyExcept(" \t\n\r"u8);
-            if (start >= 0)
-            {
-                if (text[start] != first)
-                {
-                    return default;
-                }
-
-                searched = Math.Max(searched, start);
-                int length = text[searched..].IndexOf((byte)'\n');
-                if (length >= 0)
-                {
-                    return _cleaned.WrittenMemory[start..(searched + length)];
-                }
-
-                searched = text.Length;
-            }
-
-            if (_ended)
-            {
-                return start >= 0 ? _cleaned.WrittenMemory[start..] : default;
-            }
-
-            if (text.Length > most)
-            {
-                return default;
-            }
-
             ReadMore();
         }
+
+        return _cleaned.WrittenMemory;
     }
 
     /// <summary>The next portion, valid until the next call; empty at the end.</summary>
@@ -151,21 +130,10 @@ internal sealed class CleanedText : ReadOnlyStream
 
     private int ReadRaw()
     {
-        try
-        {
-            _reading = true;
-            int read = ReadOrStop(_source, _raw.AsMemory(_held), _cancellation);
-            _reading = false;
-            _bytes += read;
-            return read;
-        }
-        catch (InvalidDataException error) when (_packed)
-        {
-            bool named = _name != CorpusFiles.DisplayName(CorpusFiles.StandardInput);
-            string orRename = named ? ", or name it without .gz if it is not packed" : "";
-            string message = FormattableString.Invariant(
-                $"{_name}: is damaged or no gzip file (after {_bytes:#,0} bytes of text); pack the text again{orRename}");
-            throw new InvalidDataException(message, error);
-        }
+        _reading = true;
+        int read = ReadOrStop(_source, _raw.AsMemory(_held), _cancellation);
+        _reading = false;
+        BytesRead += read;
+        return read;
     }
 }

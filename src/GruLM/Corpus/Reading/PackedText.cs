@@ -7,13 +7,18 @@ using System.IO.Compression;
 
 namespace GruLM.Corpus;
 
-/// <summary>Unpacks a gzip file; throws <see cref="InvalidDataException"/> where it is damaged or ends too early.</summary>
+/// <summary>Unpacks a gzip file; throws <see cref="InvalidDataException"/>, which names it, where it is damaged or ends too
+/// early.</summary>
 internal sealed class PackedText : ReadOnlyStream
 {
+    // The first bytes of every gzip file.
+    private static readonly byte[] s_magic = [0x1F, 0x8B];
+
     // The text of the added member, and that member.
     private static readonly byte[] s_mark = "the end of the packed file"u8.ToArray();
     private static readonly byte[] s_packedMark = Pack(s_mark);
 
+    private readonly string _name;
     private readonly GZipStream _unpacked;
     private readonly byte[] _buffer = new byte[1 << 16];
 
@@ -22,9 +27,24 @@ internal sealed class PackedText : ReadOnlyStream
     private int _held;
     private bool _ended;
 
-    public PackedText(Stream file) => _unpacked = new GZipStream(new WithMark(file), CompressionMode.Decompress);
+    // Unpacked so far.
+    private long _bytes;
+
+    /// <summary>Unpacks a file; <paramref name="name"/> is its name in messages.</summary>
+    public PackedText(Stream file, string name) =>
+        (_name, _unpacked) = (name, new GZipStream(new WithMark(file), CompressionMode.Decompress));
 
     public override bool CanRead => _unpacked.CanRead;
+
+    /// <summary>Whether a file that begins so is packed.</summary>
+    public static bool IsPacked(ReadOnlySpan<byte> head) => head.StartsWith(s_magic);
+
+    /// <summary>That a file is not what its name says, or is not whole.</summary>
+    public static InvalidDataException Damaged(string name, long bytes, string advice, Exception? cause = null)
+    {
+        string place = FormattableString.Invariant($"after {bytes:#,0} bytes of text");
+        return new InvalidDataException($"{name}: is damaged or no gzip file ({place}); pack the text again{advice}", cause);
+    }
 
     public override int Read(Span<byte> buffer)
     {
@@ -33,20 +53,21 @@ internal sealed class PackedText : ReadOnlyStream
         {
             _buffer.AsSpan(_start, _held).CopyTo(_buffer);
             _start = 0;
-            int read = _unpacked.Read(_buffer.AsSpan(_held));
+            int read = Unpack(_buffer.AsSpan(_held));
             _held += read;
             _ended = read == 0;
         }
 
         if (_ended && !_buffer.AsSpan(_start, _held).SequenceEqual(s_mark))
         {
-            throw new InvalidDataException("it ends too early");
+            throw Damaged(_name, _bytes, "");
         }
 
         int count = Math.Min(buffer.Length, _held - s_mark.Length);
         _buffer.AsSpan(_start, count).CopyTo(buffer);
         _start += count;
         _held -= count;
+        _bytes += count;
         return count;
     }
 
@@ -58,6 +79,18 @@ internal sealed class PackedText : ReadOnlyStream
         }
 
         base.Dispose(disposing);
+    }
+
+    private int Unpack(Span<byte> buffer)
+    {
+        try
+        {
+            return _unpacked.Read(buffer);
+        }
+        catch (InvalidDataException error)
+        {
+            throw Damaged(_name, _bytes, "", error);
+        }
     }
 
     private static byte[] Pack(byte[] bytes)

@@ -1,57 +1,80 @@
-// Standard input: its first bytes can be looked at before it is read, since it has no name that says what it holds, and it can be copied,
-// since it comes only once.
+// A stream whose first bytes can be looked at before it is read, since they tell what it holds whatever its name says. Standard input can
+// be copied besides, since it comes only once; and what goes wrong while it is read is said by the stream's name.
 
 namespace GruLM.Corpus;
 
-/// <summary>Reads a stream that was looked into, and writes what is read to <paramref name="copy"/>.</summary>
-internal sealed class PeekedStream(Stream source, Stream? copy) : ReadOnlyStream
+/// <summary>Reads a stream that was looked into, and writes what is read to <paramref name="copy"/>; <paramref name="name"/> is its name
+/// where it cannot be read, null for a stream that says so itself.</summary>
+internal sealed class PeekedStream(Stream source, string? name = null, Stream? copy = null) : ReadOnlyStream
 {
     // The bytes looked at, and how many of them have been read since.
     private byte[] _peeked = [];
+    private int _held;
     private int _given;
+
+    // Whether the source gave its last byte while it was looked at: a terminal that is read again would wait for more.
+    private bool _ended;
 
     public override bool CanRead => source.CanRead;
 
-    /// <summary>Whether the stream, of which nothing was read yet, begins with these bytes.</summary>
-    public bool StartsWith(ReadOnlySpan<byte> bytes, CancellationToken cancellation)
+    /// <summary>The first bytes of a stream of which nothing was read yet: <paramref name="count"/>, or all where it has
+    /// fewer.</summary>
+    public ReadOnlySpan<byte> Peek(int count, CancellationToken cancellation)
     {
-        _peeked = new byte[bytes.Length];
-        int held = 0;
-        while (held < _peeked.Length)
+        if (_peeked.Length < count) Array.Resize(ref _peeked, count);
+        while (_held < count && !_ended)
         {
-            int read = ReadOrStop(source, _peeked.AsMemory(held), cancellation);
-            if (read == 0)
-            {
-                break;
-            }
-
-            held += read;
+            int read = ReadSource(_peeked.AsMemory(_held, count - _held), cancellation);
+            _ended = read == 0;
+            _held += read;
         }
 
-        _peeked = _peeked[..held];
-        copy?.Write(_peeked);
-        return _peeked.AsSpan().SequenceEqual(bytes);
+        return _peeked.AsSpan(0, Math.Min(count, _held));
     }
 
     public override int Read(Span<byte> buffer)
     {
-        if (_given == _peeked.Length)
+        if (_given < _held) return Give(_peeked.AsSpan(0, _held), ref _given, buffer);
+        if (_ended) return 0;
+        int read;
+        try
         {
-            int read = source.Read(buffer);
-            copy?.Write(buffer[..read]);
-            return read;
+            read = source.Read(buffer);
+        }
+        catch (Exception error) when (IsToBeNamed(error))
+        {
+            throw CorpusFiles.Unreadable(name!, error);
         }
 
-        return Give(_peeked, ref _given, buffer);
+        return Copied(buffer[..read]);
     }
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing)
-        {
-            source.Dispose();
-        }
-
+        if (disposing) source.Dispose();
         base.Dispose(disposing);
     }
+
+    private int ReadSource(Memory<byte> buffer, CancellationToken cancellation)
+    {
+        int read;
+        try
+        {
+            read = ReadOrStop(source, buffer, cancellation);
+        }
+        catch (Exception error) when (IsToBeNamed(error))
+        {
+            throw CorpusFiles.Unreadable(name!, error);
+        }
+
+        return Copied(buffer.Span[..read]);
+    }
+
+    private int Copied(ReadOnlySpan<byte> bytes)
+    {
+        copy?.Write(bytes);
+        return bytes.Length;
+    }
+
+    private bool IsToBeNamed(Exception error) => name is not null && error is (IOException or UnauthorizedAccessException);
 }

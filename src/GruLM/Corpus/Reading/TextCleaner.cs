@@ -1,6 +1,7 @@
 // Turns the bytes of a text file into the text everything is counted on: no byte-order mark, line ends as LF, no NULs, valid UTF-8.
 // Works on portions of any size, so that a file is never held twice. Each longest wrong sequence of bytes becomes one U+FFFD, as the
-// Unicode Standard (section 3.9) recommends. Left out on purpose: any other normalisation; a CR that no LF follows stays as it is.
+// Unicode Standard (section 3.9) recommends. Left out on purpose: any other normalisation; a CR that no LF follows stays as it is, unless
+// the text ends its lines so.
 
 using System.Buffers;
 using System.Text;
@@ -8,8 +9,9 @@ using System.Text.Unicode;
 
 namespace GruLM.Corpus;
 
-/// <summary>Cleans the bytes of one text and appends them to <paramref name="output"/>, and counts what it repaired.</summary>
-internal sealed class TextCleaner(IBufferWriter<byte> output)
+/// <summary>Cleans the bytes of one text and appends them to <paramref name="output"/>, and counts what it repaired.
+/// <paramref name="endsLinesWithCr"/>: a CR alone is a line end.</summary>
+internal sealed class TextCleaner(IBufferWriter<byte> output, bool endsLinesWithCr = false)
 {
     private bool _started;
 
@@ -17,12 +19,20 @@ internal sealed class TextCleaner(IBufferWriter<byte> output)
 
     public long ReplacedSequences { get; private set; }
 
+    /// <summary>Those of the wrong sequences that follow another without anything between.</summary>
+    public long ReplacedInARow { get; private set; }
+
+    /// <summary>Characters beyond ASCII that stand near wrong sequences and are right.</summary>
+    public long RightBesideReplaced { get; private set; }
+
     public long WindowsLineEnds { get; private set; }
+
+    public long OldMacLineEnds { get; private set; }
 
     public long Nuls { get; private set; }
 
     /// <summary>Whether anything came out otherwise than it went in.</summary>
-    public bool Repaired => HadByteOrderMark || ReplacedSequences + WindowsLineEnds + Nuls > 0;
+    public bool Repaired => HadByteOrderMark || ReplacedSequences + WindowsLineEnds + OldMacLineEnds + Nuls > 0;
 
     /// <summary>Cleans a portion and returns how many of its bytes were used; the few that remain (the beginning of a character or of a
     /// CRLF) must come first in the next portion. With <paramref name="last"/> all bytes are used.</summary>
@@ -89,7 +99,8 @@ internal sealed class TextCleaner(IBufferWriter<byte> output)
             return 2;
         }
 
-        output.Write("\r"u8);
+        OldMacLineEnds += endsLinesWithCr ? 1 : 0;
+        output.Write(endsLinesWithCr ? "\n"u8 : "\r"u8);
         return 1;
     }
 
@@ -113,15 +124,31 @@ internal sealed class TextCleaner(IBufferWriter<byte> output)
             return;
         }
 
-        while (bytes.Length > 0)
+        AppendRepaired(bytes);
+    }
+
+    private void AppendRepaired(ReadOnlySpan<byte> bytes)
+    {
+        for (bool followsWrong = false; bytes.Length > 0;)
         {
-            if (Rune.DecodeFromUtf8(bytes, out _, out int length) == OperationStatus.Done)
+            int length = bytes.IndexOfAnyInRange((byte)0x80, (byte)0xFF);
+            if (length != 0)
             {
+                length = length < 0 ? bytes.Length : length;
                 output.Write(bytes[..length]);
+                followsWrong = false;
+            }
+            else if (Rune.DecodeFromUtf8(bytes, out _, out length) == OperationStatus.Done)
+            {
+                RightBesideReplaced++;
+                output.Write(bytes[..length]);
+                followsWrong = false;
             }
             else
             {
                 ReplacedSequences++;
+                ReplacedInARow += followsWrong ? 1 : 0;
+                followsWrong = true;
                 output.Write("\uFFFD"u8);
             }
 

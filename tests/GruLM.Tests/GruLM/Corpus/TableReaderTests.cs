@@ -25,6 +25,11 @@ public sealed class TableReaderTests
     [InlineData("id,text\n1,\"a\"\"b\"\n2,\"\"\"a\"\"\"\n3,\"\"\"\"\n", "a\"b", "\"a\"", "\"")]
     [InlineData("\"a,b\",text\n1,\"x,y\"\n", "x,y")]
     [InlineData("text\n#x\n'y'\n日本語 ☃ 😀\n", "#x", "'y'", "日本語 ☃ 😀")]
+    [InlineData("id;text\r\n1;a, b\r\n2;\"c;\"\"d\"\"\"\r\n", "a, b", "c;\"d\"")]
+    [InlineData("id\ttext\n1\ta, b;\n", "a, b;")]
+    [InlineData("\"a,b\";text\n1;x\n", "x")]
+    [InlineData("sep=;\nid;text\n1;x\n", "x")]
+    [InlineData("text\na;b\n", "a;b")]
     public void Fields_say_what_RFC_4180_says(string table, params string[] expected)
     {
         Assert.Equal(expected, Read(table));
@@ -32,17 +37,19 @@ public sealed class TableReaderTests
     }
 
     [Theory]
+    [InlineData("id,text\n1,\"open\n2,a\n3,a\n", "the row in lines 2 to 4 is damaged: a quotation mark in line 2 opens a field")]
+    [InlineData("id,text\n1,x\n2,\"open\n3,plain\n4,\"y\"\n5,z\n", "a quotation mark in line 3 opens a field that is never closed")]
     [InlineData("text \nx\n", "has no column 'text'; its columns are 'text '")]
-    [InlineData("text;id\n1;2\n", "has no column 'text'; its columns are 'text;id'")]
+    [InlineData("word;id\n1;2\n", "has no column 'text'; its columns are 'word', 'id'")]
     [InlineData("\"te\"\"xt\"\nx\n", "its columns are 'te\"xt'")]
     [InlineData("id,text\n\n1,a\n\n2\n", "the row that ends in line 5 has 1 field(s); 2 were expected")]
     [InlineData("id,text\n1,\"a\n\n\nb\"\n2,3,4\n", "the row that ends in line 6 has 3 field(s)")]
     [InlineData("id,text\n1,\"a", "the row in line 2 is damaged")]
-    [InlineData("id,text\n1,a\n2,\"a\n", "the row in lines 3 to 4 is damaged")]
-    [InlineData("id,text\n1,a\"b\n", "the row in lines 2 to 3 is damaged")]
+    [InlineData("id,text\n1,a\n2,\"a\n", "the row in line 3 is damaged: a quotation mark in line 3 opens a field that is never closed")]
+    [InlineData("id,text\n1,a\"b\n", "the row in line 2 is damaged")]
     [InlineData("id,text\n1,\"a\" b\n", "the row in line 2 is damaged")]
     [InlineData("id,text\n1, \"a\"\n", "the row in line 2 is damaged")]
-    [InlineData("a\"b,text\n1,x\n", "the row in lines 1 to 3 is damaged")]
+    [InlineData("a\"b,text\n1,x\n", "the row in lines 1 to 2 is damaged")]
     [InlineData("id,text\n5\" pipe,x\n6\" pipe,y\n", "the row in lines 2 to 3 is damaged")]
     public void What_is_no_table_is_said_by_line(string table, string expected)
     {
@@ -52,6 +59,22 @@ public sealed class TableReaderTests
             Assert.StartsWith("a.csv: ", error.Message, StringComparison.Ordinal);
             Assert.Contains(expected, error.Message, StringComparison.Ordinal);
         }
+    }
+
+    [Theory]
+    [InlineData("id;text\n1;x\n", "a.csv: read with semicolons between the columns, since the first row has no comma")]
+    [InlineData("id\ttext\n1\tx\n", "a.csv: read with tabs between the columns, since the first row has no comma")]
+    [InlineData("text,id,text\nx,1,y\n", "column 'text' stands more than once in the first row of a.csv: the first of them is read")]
+    [InlineData("id,text\n1,x\n", null)]
+    [InlineData("id,id,text\n1,2,x\n", null)]
+    public void What_is_unusual_of_a_table_is_told(string table, string? expected)
+    {
+        var notes = new ReadingNotes();
+        var told = new List<string>();
+        using var text = new CleanedText(new MemoryStream(Encoding.UTF8.GetBytes(table)), default);
+        Assert.Equal("x", Assert.Single(new TableReader("a.csv", "text", notes).Read(text)).Sample);
+        notes.Tell(told.Add);
+        Assert.Equal(expected is null ? [] : [expected], told);
     }
 
     [Fact]
@@ -69,15 +92,15 @@ public sealed class TableReaderTests
     {
         string table = "text\n" + string.Concat(Enumerable.Repeat("some text\n", 1_000_000));
         using var source = new Portions(Encoding.UTF8.GetBytes(table), 1 << 16);
-        using var text = new CleanedText(source, "a.csv", packed: false, default);
-        Assert.Equal("some text", TableReader.Read(text, "a.csv", "text").First().Sample);
+        using var text = new CleanedText(source, default);
+        Assert.Equal("some text", new TableReader("a.csv", "text", new ReadingNotes()).Read(text).First().Sample);
         Assert.InRange(source.Position, 1, 1 << 20);
     }
 
     private static string[] Read(string table, int most = int.MaxValue)
     {
-        using var text = new CleanedText(new Portions(Encoding.UTF8.GetBytes(table), most), "a.csv", packed: false, default);
-        return [.. TableReader.Read(text, "a.csv", "text").Select(record => record.Sample)];
+        using var text = new CleanedText(new Portions(Encoding.UTF8.GetBytes(table), most), default);
+        return [.. new TableReader("a.csv", "text", new ReadingNotes()).Read(text).Select(record => record.Sample)];
     }
 
     // A stream that gives few bytes at a time, as a pipe may.

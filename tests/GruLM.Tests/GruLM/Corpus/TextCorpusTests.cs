@@ -92,9 +92,7 @@ public sealed class TextCorpusTests : IDisposable
     [Fact]
     public void Damaged_packed_files_are_said_in_one_line_that_names_them()
     {
-        byte[] random = new byte[100_000];
-        new Random(1).NextBytes(random);
-        byte[] packed = Pack(random);
+        byte[] packed = Pack(RandomText(100_000));
         byte[] flipped = [.. packed];
         flipped[50_000] ^= 0x40;
         Refused("cut.txt.gz", packed[..60_000]);
@@ -159,6 +157,13 @@ public sealed class TextCorpusTests : IDisposable
 
         Assert.Equal(held.Count, cleaner.Append(held.ToArray(), last: true));
         return (output.WrittenSpan.ToArray(), cleaner.ReplacedSequences);
+    }
+
+    /// <summary>Printable bytes that can hardly be packed.</summary>
+    internal static byte[] RandomText(int length)
+    {
+        var random = new Random(1);
+        return [.. Enumerable.Range(0, length).Select(_ => (byte)random.Next(' ', 0x7F))];
     }
 
     internal static byte[] Pack(byte[] bytes)

@@ -8,6 +8,7 @@ namespace GruLM.Corpus;
 internal sealed class CorpusStream : ReadOnlyStream
 {
     private readonly CorpusFile _file;
+    private readonly Action? _atEnd;
     private readonly IEnumerator<CorpusRecord>? _records;
     private readonly ArrayBufferWriter<byte> _scratch = new();
 
@@ -15,14 +16,40 @@ internal sealed class CorpusStream : ReadOnlyStream
     private readonly ArrayBufferWriter<byte> _text = new();
     private int _given;
 
-    /// <summary>Reads a file, which is disposed with the stream.</summary>
-    public CorpusStream(CorpusFile file)
+    private bool _ended;
+
+    /// <summary>Reads a file, which is disposed with the stream; <paramref name="atEnd"/> is called once all was read.</summary>
+    public CorpusStream(CorpusFile file, Action? atEnd = null)
     {
-        _file = file;
+        (_file, _atEnd) = (file, atEnd);
         _records = _file.HasRecords ? _file.Records().GetEnumerator() : null;
     }
 
     public override int Read(Span<byte> buffer)
+    {
+        int read = ReadText(buffer);
+        if (read == 0 && buffer.Length > 0 && !_ended)
+        {
+            _ended = true;
+            _file.NoteWhatItWas();
+            _atEnd?.Invoke();
+        }
+
+        return read;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _records?.Dispose();
+            _file.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private int ReadText(Span<byte> buffer)
     {
         if (_records is null)
         {
@@ -43,16 +70,5 @@ internal sealed class CorpusStream : ReadOnlyStream
         }
 
         return Give(_text.WrittenSpan, ref _given, buffer);
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            _records?.Dispose();
-            _file.Dispose();
-        }
-
-        base.Dispose(disposing);
     }
 }

@@ -9,6 +9,14 @@ namespace GruLM.Corpus;
 /// sample.</summary>
 internal readonly record struct CorpusRecord(string Sample, string After)
 {
+    private static readonly SearchValues<char> s_space = SearchValues.Create(" \t\r\v\f\0");
+
+    /// <summary>Whether a marker of the template stands where only a person's own words should.</summary>
+    public bool HasMarkerInText { get; init; }
+
+    /// <summary>Whether it is left out where samples are wanted, as blank lines are.</summary>
+    public bool IsBlank => Sample.AsSpan().IndexOfAnyExcept(s_space) < 0;
+
     /// <summary>Adds the sample to a text, cleaned as all text is. The cleaner that is returned has counted what was repaired.</summary>
     public TextCleaner WriteSample(IBufferWriter<byte> text, ArrayBufferWriter<byte> scratch)
     {
