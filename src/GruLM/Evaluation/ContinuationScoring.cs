@@ -12,7 +12,7 @@ internal static class ContinuationScoring
     /// <summary>What <see cref="LanguageModel.LogProb"/> says.</summary>
     public static double LogProb(LanguageModel model, string context, string continuation)
     {
-        List<int> before = model.PromptIds(context), whole = model.PromptIds(context + continuation);
+        List<int> before = [.. model.PromptIds(context)], whole = [.. model.PromptIds(context + continuation)];
 
         // What both begin with is read once; it is the whole context unless a token straddles the seam.
         int common = before.Zip(whole).TakeWhile(pair => pair.First == pair.Second).Count();

@@ -1,6 +1,7 @@
 // A trained model as people use it: open a folder, give it text, get text back piece by piece. Text meets token ids here. Several users
 // take turns at the one team of threads: a turn is a token of a text that is written or a window of one that is scored (Turns.cs).
 
+using System.Text;
 using GruLM.Corpus;
 using GruLM.Generation;
 using GruLM.Kernels;
@@ -206,13 +207,14 @@ public sealed class LanguageModel : IDisposable
     /// <summary>Takes back what <see cref="TakeScorer"/> gave.</summary>
     internal void ReturnScorer(ITrainableModel scorer) => _scorers.Return(scorer);
 
-    /// <summary>A prompt as the model was trained to see one: lines begin with bos; in a stream a new line stands before the
-    /// prompt.</summary>
-    internal List<int> PromptIds(string prompt)
+    /// <summary>A prompt as the model was trained to see one: cleaned as its text was; lines begin with bos; in a stream a new line stands
+    /// before the prompt.</summary>
+    internal IEnumerable<int> PromptIds(string prompt)
     {
-        List<int> ids = [Ids.Opening];
-        ids.AddRange(Tokenizer.Encode(prompt));
-        return ids;
+        // In parts, so that whoever reads a long prompt can stop early.
+        ReadOnlyMemory<byte> utf8 = Encoding.UTF8.GetBytes(TextCorpus.Clean(prompt));
+        IEnumerable<int> ids = TokenizedText.StreamParts(Tokenizer, utf8, threads: 1).SelectMany(part => part);
+        return ids.Prepend(Ids.Opening);
     }
 
     private static SpecialIds FindIds(ModelParts parts)
@@ -240,7 +242,7 @@ public sealed class LanguageModel : IDisposable
 
     private IEnumerable<ScoredToken[]> ScoreWindows(Stream utf8, CancellationToken cancel)
     {
-        Stream clean = utf8 is CorpusStream ? utf8 : new CleanedText(utf8, "the text", packed: false, cancel);
+        Stream clean = utf8 is CorpusStream ? utf8 : new CleanedText(utf8, cancel);
         return TextScoring.Windows(this, clean, cancel);
     }
 }
