@@ -136,7 +136,7 @@ internal sealed class RecordedText
                 $"{_layout.KeptInput}: not found, and the model was trained on standard input; name a text with 'Data'");
         }
 
-        reading.Observer.OnPhase(purpose + string.Join(", ", names));
+        reading.Announce(purpose, names);
         Stream? input = isMoved ? reading.StandardInput : kept ?? Stream.Null;
         return (reading with { Format = _settings.DataFormat, Column = _settings.Column, StandardInput = input }).Read(names);
     }

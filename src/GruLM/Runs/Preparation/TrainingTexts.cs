@@ -21,7 +21,7 @@ internal readonly record struct TrainingTexts(CorpusText Training, CorpusText He
         Stream? copy = isPiped ? folder.KeepInput() : null;
         reading = reading with { StandardInput = kept ?? reading.StandardInput, Copy = copy };
         string keeping = copy is null ? "" : $" (standard input is kept in {folder.KeptInputPath} for 'Resume')";
-        reading.Observer.OnPhase($"reading {string.Join(", ", settings.Data)}{keeping}");
+        reading.Announce("reading ", settings.Data, keeping);
         CorpusText text = reading.Read(settings.Data);
         if (settings.ValData is not null) return new TrainingTexts(text, reading.Read([settings.ValData]));
         SampleKind samples = settings.Samples ?? SampleKind.Stream;
