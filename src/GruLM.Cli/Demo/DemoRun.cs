@@ -101,7 +101,8 @@ internal sealed class DemoRun
     {
         using var model = GruLanguageModel.Load(folder, compute);
         var tokenizer = Tokenizer.Load(Path.Combine(folder, ModelFolder.TokenizerName));
-        EvaluationResult result = Evaluation.Stream(model, TokenizedText.HeldOutStream(tokenizer, Utf8(heldOut)), null, cancel);
+        HeldOutStream text = TokenizedText.HeldOutStream(tokenizer, Utf8(heldOut), cancel: cancel);
+        EvaluationResult result = Evaluation.Stream(model, text, null, cancel);
         double own = SampleCorpus.NegativeLogLikelihood(heldOut) / Math.Log(2) / heldOut.Length;
         return (new Figures(result.BitsPerByte, own), result);
     }

@@ -107,15 +107,20 @@ public sealed class ModelEvaluation
             StandardInput = standardInput,
         };
         reading.Check(_settings.Data);
-        return _settings.Data.Count == 0 || _settings.HeldOutOnly
-            ? RecordedText.Of(_settings.Model, trainedOn, _settings.Data).HeldOut(reading)
-            : reading.Read(_settings.Data);
+        if (_settings.Data.Count == 0 || _settings.HeldOutOnly)
+        {
+            return RecordedText.Of(_settings.Model, trainedOn, _settings.Data).HeldOut(reading);
+        }
+
+        if (_settings.Data.Any(Directory.Exists)) reading.Announce("evaluating on ", _settings.Data);
+        return reading.Read(_settings.Data);
     }
 
     private EvaluationResult Lines(ITrainableModel model, Tokenizer tokenizer, CorpusText text, SampleKind trainedOn)
     {
         bool answersOnly = _settings.MaskPrompt ?? WasTrainedOnAnswers(trainedOn);
-        HeldOutLines lines = TokenizedText.HeldOutLines(tokenizer, text, answersOnly ? TokenizedText.AnswerMask(tokenizer) : null);
+        AnswerMask? mask = answersOnly ? TokenizedText.AnswerMask(tokenizer) : null;
+        HeldOutLines lines = TokenizedText.HeldOutLines(tokenizer, text, mask, cancel: _cancel);
         if (answersOnly && lines.Lines.Count == 0)
         {
             string marker = ChatTemplate.Default.Ai;
@@ -128,7 +133,7 @@ public sealed class ModelEvaluation
 
     private (EvaluationResult Plain, EvaluationResult? Adapted) Stream(ITrainableModel model, Tokenizer tokenizer, CorpusText text)
     {
-        HeldOutStream stream = TokenizedText.HeldOutStream(tokenizer, text);
+        HeldOutStream stream = TokenizedText.HeldOutStream(tokenizer, text, cancel: _cancel);
         Action<long> progress = Progress(stream.Tokens);
         EvaluationResult plain = _settings.Window > 0
             ? Training.Evaluation.Windows(model, stream, _settings.Window, progress, _cancel)

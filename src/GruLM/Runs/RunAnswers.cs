@@ -33,7 +33,7 @@ internal sealed class RunAnswers
         HeldOutLines Questions(CorpusText text)
         {
             int every = Math.Max(1, (text.Samples().Count() + MostQuestions - 1) / MostQuestions);
-            return TokenizedText.HeldOutLines(tokenizer, text.Samples().Where((_, i) => i % every == 0), mask);
+            return TokenizedText.HeldOutLines(tokenizer, text.Samples().Where((_, i) => i % every == 0), mask, 0, CancellationToken.None);
         }
     }
 

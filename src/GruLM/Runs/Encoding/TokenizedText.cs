@@ -68,14 +68,16 @@ public static class TokenizedText
     }
 
     /// <summary>A text to evaluate on as one stream, with the byte at which each token ends. Of a long text no more is encoded than
-    /// <paramref name="maxTokens"/> predicted tokens need (0: all).</summary>
-    public static HeldOutStream HeldOutStream(Tokenizer tokenizer, CorpusText text, long maxTokens = 0)
+    /// <paramref name="maxTokens"/> predicted tokens need (0: all). <paramref name="cancel"/> ends it between pieces of the text.</summary>
+    public static HeldOutStream HeldOutStream(
+        Tokenizer tokenizer, CorpusText text, long maxTokens = 0, CancellationToken cancel = default)
     {
         var ids = new List<int>();
         var ends = new List<long>();
         long start = 0;
         foreach (ReadOnlyMemory<byte> part in CutsAtLines(tokenizer.Model) ? text.PiecesOfLines(1 << 20) : [text.Utf8])
         {
+            cancel.ThrowIfCancellationRequested();
             foreach (EncodedPiece piece in tokenizer.EncodePieces(part.Span))
             {
                 ids.Add(piece.Id);
@@ -90,13 +92,14 @@ public static class TokenizedText
     }
 
     /// <summary>A text to evaluate on sample by sample; with a <paramref name="mask"/>, on the answers in it. Of a long text no more is
-    /// encoded than <paramref name="maxTokens"/> tokens need (0: all).</summary>
-    public static HeldOutLines HeldOutLines(Tokenizer tokenizer, CorpusText text, AnswerMask? mask = null, long maxTokens = 0) =>
-        HeldOutLines(tokenizer, text.Samples(), mask, maxTokens);
+    /// encoded than <paramref name="maxTokens"/> tokens need (0: all). <paramref name="cancel"/> ends it between samples.</summary>
+    public static HeldOutLines HeldOutLines(
+        Tokenizer tokenizer, CorpusText text, AnswerMask? mask = null, long maxTokens = 0, CancellationToken cancel = default) =>
+        HeldOutLines(tokenizer, text.Samples(), mask, maxTokens, cancel);
 
     /// <summary>The same of some samples.</summary>
     internal static HeldOutLines HeldOutLines(
-        Tokenizer tokenizer, IEnumerable<ReadOnlyMemory<byte>> samples, AnswerMask? mask, long maxTokens = 0)
+        Tokenizer tokenizer, IEnumerable<ReadOnlyMemory<byte>> samples, AnswerMask? mask, long maxTokens, CancellationToken cancel)
     {
         (int begin, int end) = (LineBegin(tokenizer), LineEnd(tokenizer));
         var lines = new List<int[]>();
@@ -104,6 +107,7 @@ public static class TokenizedText
         long tokens = 0;
         foreach (ReadOnlyMemory<byte> sample in samples)
         {
+            cancel.ThrowIfCancellationRequested();
             if (maxTokens > 0 && tokens >= maxTokens) break;
             if (EncodeLine(tokenizer, sample, mask) is not { } line) continue;
             lines.Add(line.Ids);
