@@ -3,6 +3,7 @@
 using System.CommandLine;
 using System.Text;
 using GruLM.Cli.Pipes;
+using GruLM.Corpus;
 
 namespace GruLM.Cli.Commands;
 
@@ -30,8 +31,8 @@ internal static class GenerateCommand
             (flags, session) =>
             {
                 string folder = flags.GetValue(model)!;
-                List<string> texts = [.. flags.GetValue(prompts)!];
-                if (flags.GetValue(file) is { } path) texts.Add(ReadPrompt(path, session.Input));
+                List<string> texts = [.. flags.GetValue(prompts)!.Select(TextCorpus.Clean)];
+                if (flags.GetValue(file) is { } path) texts.Add(ReadPrompt(path, session));
                 if (texts.Count == 0) texts.Add("");
                 GenerationOptions options = generation.Read(flags, folder);
                 using var opened = LanguageModel.Open(folder, flags.GetValue(threads) ?? 0, flags.GetValue(device)!);
@@ -64,12 +65,19 @@ internal static class GenerateCommand
         json.WriteString("text", text);
     });
 
-    // The line end at a file's end is the file's, not the prompt's.
-    private static string ReadPrompt(string path, Stream standardInput)
+    // Read as the text of a corpus is. The line end at a file's end is the file's, not the prompt's.
+    private static string ReadPrompt(string path, Session session)
     {
-        if (path != "-" && !File.Exists(path)) throw new FileNotFoundException($"{path}: no such file");
-        using var reader = new StreamReader(path == "-" ? standardInput : File.OpenRead(path), Encoding.UTF8);
-        string text = reader.ReadToEnd().ReplaceLineEndings("\n");
+        InputFiles.Check([path]);
+        var options = new CorpusOptions
+        {
+            Format = CorpusFormat.Plain,
+            StandardInput = session.Input,
+            Notice = notice => session.Error.WriteLine("note: " + SettingWords.ToFlags(notice)),
+        };
+        using Stream prompt = TextCorpus.Open(path, options, session.Stop);
+        using var reader = new StreamReader(prompt, new UTF8Encoding(false), detectEncodingFromByteOrderMarks: false);
+        string text = reader.ReadToEnd();
         return text.EndsWith('\n') ? text[..^1] : text;
     }
 }
