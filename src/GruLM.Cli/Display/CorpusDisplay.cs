@@ -9,21 +9,25 @@ internal static class CorpusDisplay
 {
     public static void Write(CorpusCounts counts, TextWriter messages)
     {
-        string records = counts.Records > 0 ? Invariant($", {counts.Records:#,0} records") : "";
-        messages.WriteLine(
-            Invariant($"text: {counts.Bytes:#,0} bytes, {counts.Characters:#,0} characters, {counts.Lines:#,0} lines") + records);
+        string records = counts.Records > 0 ? ", " + Count(counts.Records, "record", "records") : "";
+        string bytes = Count(counts.Bytes, "byte", "bytes"), characters = Count(counts.Characters, "character", "characters");
+        messages.WriteLine($"text: {bytes}, {characters}, {Count(counts.Lines, "line", "lines")}{records}");
         List<string> repairs = [];
-        Add(counts.ByteOrderMarks, "byte-order marks were dropped");
-        Add(counts.WindowsLineEnds, "Windows line ends were turned into line feeds");
-        Add(counts.Nuls, "NULs were dropped");
-        Add(counts.ReplacedSequences, "sequences of invalid UTF-8 were replaced by U+FFFD");
+        Add(counts.ByteOrderMarks, "byte-order mark was dropped", "byte-order marks were dropped");
+        Add(counts.WindowsLineEnds, "Windows line end was turned into a line feed", "Windows line ends were turned into line feeds");
+        Add(counts.Nuls, "NUL was dropped", "NULs were dropped");
+        Add(
+            counts.ReplacedSequences,
+            "sequence of invalid UTF-8 was replaced by U+FFFD",
+            "sequences of invalid UTF-8 were replaced by U+FFFD");
         if (repairs.Count > 0) messages.WriteLine("note: " + string.Join(", ", repairs));
 
-        static string Invariant(FormattableString text) => FormattableString.Invariant(text);
-
-        void Add(long count, string repair)
+        void Add(long count, string one, string several)
         {
-            if (count > 0) repairs.Add(Invariant($"{count:#,0} {repair}"));
+            if (count > 0) repairs.Add(Count(count, one, several));
         }
     }
+
+    private static string Count(long count, string one, string several) =>
+        FormattableString.Invariant($"{count:#,0} {(count == 1 ? one : several)}");
 }
