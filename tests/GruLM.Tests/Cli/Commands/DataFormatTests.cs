@@ -98,6 +98,40 @@ public sealed class DataFormatTests(TrainedFolder trained) : IClassFixture<Train
     }
 
     [Fact]
+    public void Prompts_are_read_and_cleaned_as_texts_are()
+    {
+        const string Cleaned = "{\"prompt\":\"One.\\fTwo\\u2028three\\rfour\\nfive\",";
+        string text = "\uFEFFOne.\fTwo\u2028three\rfour\r\nfi\0ve\r\n";
+        byte[] utf8 = Encoding.UTF8.GetBytes(text), utf16 = Encoding.Unicode.GetBytes(text);
+        string[] generate = ["generate", "--model", trained.Model, "-n", "1", "--temperature", "0", "--json"];
+        string file = Save("prompt.txt", utf8), wide = Save("wide.txt", utf16), packed = Save("packed", TextCorpusTests.Pack(utf8));
+        string expected = Good([], [.. generate, "-f", file]).Output;
+        Assert.StartsWith(Cleaned, expected, StringComparison.Ordinal);
+        Assert.Equal(expected, Good([], [.. generate, "-f", packed]).Output);
+        Assert.Equal(expected, Good(utf16, [.. generate, "-f", "-"]).Output);
+        Assert.Equal(expected, Good([], [.. generate, "--prompt", text[..^2]]).Output);
+        (string output, string said) = Good([], [.. generate, "-f", wide]);
+        Assert.Equal((expected, $"note: {wide}: read as UTF-16, by the byte-order mark\n"), (output, said));
+        (int code, string _, string error) = CommandsTests.Run([], [.. generate, "-f", Save("a.pdf", "%PDF-1.4\n")]);
+        Assert.Equal(1, code);
+        Assert.Contains("a.pdf: is a PDF; take the text out of it", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_read_of_a_folder_is_said_and_counts_agree_with_their_nouns()
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(trained.Root, "folder")).FullName;
+        File.WriteAllText(Path.Combine(folder, "a.txt"), "\uFEFFThe end.\r\n");
+        File.WriteAllText(Path.Combine(folder, "b.md"), "not this\n");
+        string said = Good([], "eval", "--model", trained.Model, "--data", folder).Error;
+        Assert.Equal(
+            $"evaluating on {folder} (1 file; 1 file of another kind passed over)\n"
+            + "text: 9 bytes, 9 characters, 1 line\n"
+            + "note: 1 byte-order mark was dropped, 1 Windows line end was turned into a line feed\n",
+            said);
+    }
+
+    [Fact]
     public void Standard_input_is_both_texts_for_nobody()
     {
         (int code, string _, string? error) = CommandsTests.Run(
