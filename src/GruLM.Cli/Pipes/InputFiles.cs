@@ -13,6 +13,11 @@ internal static class InputFiles
     {
         foreach (string name in names.Where(name => name != StandardInput))
         {
+            if (name.Length == 0)
+            {
+                throw new IOException("an empty name was given; name a file, or - for standard input");
+            }
+
             if (Directory.Exists(name))
             {
                 throw new IOException($"{name}: is a folder; a file was expected");

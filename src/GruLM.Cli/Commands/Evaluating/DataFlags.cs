@@ -16,7 +16,7 @@ internal sealed class DataFlags
     public Option<string> Format { get; } = Flags.OneOf(
         "--data-format", ["auto", .. s_formats], "auto",
         "what the data are, whatever their names (auto: as .jsonl, .ndjson or .csv says, else text; "
-        + "standard input: text, or JSON lines when its first line is a record; gzip is seen by itself)");
+        + ".json and standard input: text, or JSON records when they begin with one; gzip and UTF-16 are seen by themselves)");
 
     /// <summary>What <c>--column</c> says.</summary>
     public Option<string?> Column { get; } = Flags.Text("--column", "NAME", "the column of CSV that holds the text (default: text)");
