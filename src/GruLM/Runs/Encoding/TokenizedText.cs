@@ -78,7 +78,7 @@ public static class TokenizedText
         foreach (ReadOnlyMemory<byte> part in CutsAtLines(tokenizer.Model) ? text.PiecesOfLines(1 << 20) : [text.Utf8])
         {
             cancel.ThrowIfCancellationRequested();
-            foreach (EncodedPiece piece in tokenizer.EncodePieces(part.Span))
+            foreach (EncodedPiece piece in tokenizer.EncodePieces(part.Span, cancel))
             {
                 ids.Add(piece.Id);
                 ends.Add(start + piece.End);
