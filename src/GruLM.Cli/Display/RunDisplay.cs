@@ -204,7 +204,8 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
     private void WriteFineTuning(FineTuningFigures figures)
     {
         messages.WriteLine(string.Create(
-            s_invariant, $"held out, before and after: {figures.Before.BitsPerByte:0.0000} and {figures.After.BitsPerByte:0.0000} bits/byte"));
+            s_invariant,
+            $"held out, before and after: {figures.Before.BitsPerByte:0.0000} and {figures.After.BitsPerByte:0.0000} bits/byte"));
         if (figures is not { OldBefore: { } before, OldAfter: { } after }) return;
         messages.WriteLine(string.Create(
             s_invariant,

@@ -1,6 +1,7 @@
 // What a command works with besides its flags: where results go, where messages go, standard input, and whether it shall stop.
 // Results alone are on standard output, so that programs can read them. Handed in rather than taken from Console, so that tests can listen.
 using System.Text;
+using GruLM.Cli.Pipes;
 using Microsoft.Win32.SafeHandles;
 
 namespace GruLM.Cli;

@@ -15,9 +15,15 @@ internal static class TimePlan
     private const double MinSecondsMeasuring = 0.2;
     private const double MaxSecondsMeasuring = 5;
 
+    // Ten evaluations take no more than this share of the time, and read at least so many tokens, where there are as many.
+    private const double EvaluatingShare = 0.1;
+    private const int Evaluations = 10;
+    private const int FewestEvaluated = 8_192;
+
     /// <summary>Lays a run out so that it ends <paramref name="minutes"/> after <paramref name="clock"/> started, or when it has trained
-    /// for that long in all its parts. Returns the epochs that end it sooner; null when none do.</summary>
-    public static int? Fit(
+    /// for that long in all its parts. A large held-out part is read only as far as there is time for.</summary>
+    /// <returns>The epochs that end it sooner, null when none do; and the held-out tokens that an evaluation reads, 0 for all.</returns>
+    public static (int? EpochsThatEndIt, int EvalTokens) Fit(
         TextTraining run, TrainingOptions options, double minutes, Stopwatch clock, RunSurroundings around)
     {
         double seconds = 60 * minutes;
@@ -26,9 +32,20 @@ internal static class TimePlan
         SpeedMeasurement speed = run.MeasureSpeed(measuring, around.Cancel);
         bool begins = run.Position.Step == 0;
         double secondsLeft = ((1 - SpareShare) * seconds) - (begins ? clock.Elapsed.TotalSeconds : 0);
-        run.FitInto(new TimeBudget(secondsLeft, speed), options.Epochs);
+        int evalTokens = EvalTokens(run, options, speed, seconds);
+        if (evalTokens > options.EvalTokens) speed = speed with { Evaluation = speed.Evaluation * evalTokens / run.HeldOut!.Tokens };
+        run.FitInto(new TimeBudget(secondsLeft, speed), options.Epochs, evalTokens);
         bool endsSooner = begins && options.MaxSteps == 0 && run.TotalSteps < speed.StepsIn(secondsLeft, run.Data, options);
-        return endsSooner ? options.Epochs : null;
+        return (endsSooner ? options.Epochs : null, evalTokens);
+    }
+
+    private static int EvalTokens(TextTraining run, TrainingOptions options, SpeedMeasurement speed, double seconds)
+    {
+        double most = EvaluatingShare * seconds / Evaluations;
+        bool isDecided = options.EvalTokens > 0 || run.Position.Step > 0;
+        if (isDecided || run.HeldOut is not { } heldOut || speed.Evaluation <= most) return (int)options.EvalTokens;
+        double tokens = Math.Max(FewestEvaluated, heldOut.Tokens * most / speed.Evaluation);
+        return tokens < heldOut.Tokens ? (int)Math.Min(tokens, int.MaxValue) : 0;
     }
 
     /// <summary>The settings of a run whose number of steps time decided, with the plan of those steps in place of the minutes.</summary>

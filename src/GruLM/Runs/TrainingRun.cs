@@ -272,7 +272,8 @@ public sealed class TrainingRun : IDisposable
         _observers.OnPrepared(Plan);
         if (_settings.Minutes is { } minutes)
         {
-            int? epochs = TimePlan.Fit(_training, options.Training, minutes, _clock, around);
+            (int? epochs, int evalTokens) = TimePlan.Fit(_training, options.Training, minutes, _clock, around);
+            _settings = _settings with { EvalTokens = evalTokens };
             Plan = MakePlan(options.Training) with { Minutes = minutes, EpochsThatEndIt = epochs };
         }
         else if (_recipe is not null)

@@ -81,7 +81,7 @@ internal sealed record KnownKind(string Is, string Advice)
     public InvalidDataException Refusal(string name, bool inGzip)
     {
         string inside = inGzip ? "holds, packed with gzip, " : "is ";
-        string advice = inGzip && this != s_tar ? Expected : Advice.Replace("NAME", ShellWord.Of(name), StringComparison.Ordinal);
+        string advice = inGzip && this != s_tar ? Expected : Advice.Replace("NAME", CorpusFiles.TypedName(name), StringComparison.Ordinal);
         return new InvalidDataException($"{name}: {inside}{Is}; {advice}");
     }
 

@@ -37,7 +37,7 @@ internal sealed class ReadingNotes
                 2 => $"{first} and one more file",
                 _ => string.Create(s_invariant, $"{first} and {files - 1:#,0} more files"),
             };
-            string word = ShellWord.Of(first);
+            string word = CorpusFiles.TypedName(first);
             IEnumerable<string> parts = sentence.Split("{files}").Select(part => part.Replace("{name}", word, StringComparison.Ordinal));
             notice?.Invoke(string.Join(names, parts));
         }

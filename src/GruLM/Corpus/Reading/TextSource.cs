@@ -88,14 +88,14 @@ internal sealed record TextSource(Stream Bytes, DecodedText? Decoded = null, boo
             throw new InvalidDataException($"{name}: is binary and no text: it is full of {nuls}; text in UTF-8 was expected");
         }
 
-        string way = ConversionLine(ShellWord.Of(name), "ENCODING", isPacked);
+        string way = ConversionLine(CorpusFiles.TypedName(name), "ENCODING", isPacked);
         throw new InvalidDataException(
             $"{name}: is not in UTF-8, but in another encoding, such as windows-1251, koi8-r, gb18030 or shift_jis; convert it: {way}");
     }
 
     private static InvalidDataException Unmarked(WideEncoding suspect, string name, bool isPacked)
     {
-        string way = ConversionLine(ShellWord.Of(name), suspect.FullName, isPacked);
+        string way = ConversionLine(CorpusFiles.TypedName(name), suspect.FullName, isPacked);
         return new InvalidDataException($"{name}: is {suspect.Name} without a byte-order mark, by the look of it; convert it: {way}");
     }
 

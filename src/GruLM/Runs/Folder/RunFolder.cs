@@ -166,8 +166,7 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
         if (_use == FolderUse.DryRun) return null;
         _input?.Keep();
         WriteSettings(settings);
-        _record = record with { Folder = _home.Root, Settings = RunComparison.Course(SettingsFile.Read(_place.Settings)) };
-        _record.Write(_place.Record);
+        RecordSettings(record with { Folder = _home.Root });
         _hasBegun = true;
         return null;
     }
@@ -187,7 +186,12 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
     public RunFigures Open(TrainingSettings completed, GenerationConfig defaults, long step)
     {
         WriteSettings(completed);
-        if (CheckpointFolder is null) defaults.Save(_place.Root);
+        if (CheckpointFolder is null)
+        {
+            defaults.Save(_place.Root);
+            RecordSettings(_record!);
+        }
+
         _figures = new RunFigures(_place, step, completed.SampleEvery > 0);
         return _figures;
     }
@@ -334,6 +338,13 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
         if (!_existed && Directory.Exists(_home.Root) && IsEmpty(_home.Root)) Directory.Delete(_home.Root);
 
         static bool IsEmpty(string folder) => !Directory.EnumerateFileSystemEntries(folder).Any();
+    }
+
+    // What of the settings decides the course of the run, as they are written by now.
+    private void RecordSettings(RunRecord record)
+    {
+        _record = record with { Settings = RunComparison.Course(SettingsFile.Read(_place.Settings)) };
+        _record.Write(_place.Record);
     }
 
     // Texts that are kept in the folder lie at home once the run has a model.

@@ -124,10 +124,11 @@ internal sealed class TextTraining : IDisposable
         return SpeedMeasurement.Measure(run, () => _around.Device.CreateModel(Model.Config, told), seconds, cancel);
     }
 
-    /// <summary>Gives a run, before it begins or goes on, so much time and so many epochs instead, whichever ends first.</summary>
-    public void FitInto(TimeBudget budget, int epochs)
+    /// <summary>Gives a run, before it begins or goes on, so much time and so many epochs instead, whichever ends first, and so many
+    /// held-out tokens to read in an evaluation (0: all).</summary>
+    public void FitInto(TimeBudget budget, int epochs, long evalTokens)
     {
-        _trainer = NewTrainer(_options.Training with { Epochs = epochs }, budget);
+        _trainer = NewTrainer(_options.Training with { Epochs = epochs, EvalTokens = evalTokens }, budget);
         if (_continued is not null) _trainer.ContinueFrom(_continued);
     }
 

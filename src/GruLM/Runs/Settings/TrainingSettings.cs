@@ -185,7 +185,8 @@ public sealed record TrainingSettings
     /// about ten.</summary>
     public int? EvalInterval { get; init; }
 
-    /// <summary>Held-out tokens an evaluation reads at most; 0: all.</summary>
+    /// <summary>Held-out tokens an evaluation reads at most; 0: all, or in a run of <see cref="Minutes"/> as many as there is time
+    /// for.</summary>
     public int EvalTokens { get; init; }
 
     /// <summary>Ends the run after so many evaluations in a row without a better figure; 0: never; null: never, or 5 where a recipe was

@@ -56,6 +56,8 @@ public sealed class HeldOutSplitTests : IDisposable
         double figure = Train(HeldOutSplit.Last, seed: 1);
         string settings = Path.Combine(_settings.OutDir, "training", "settings.json");
         File.WriteAllText(settings, Regex.Replace(File.ReadAllText(settings), "\\s*\"val-split\": \"last\",", ""));
+        string record = Path.Combine(_settings.OutDir, "training", "run.json");
+        File.WriteAllText(record, Regex.Replace(File.ReadAllText(record), "\\s*\"val-split\": \"last\",", ""));
         Assert.Null(SettingsFile.Read(settings).ValSplit);
         Assert.Equal(figure, ModelEvaluation.Run(_settings.OutDir, TestContext.Current.CancellationToken).Plain.BitsPerByte, 12);
         using var more = TrainingRun.Resume(_settings.OutDir, before => before with { MaxSteps = 6 });

@@ -164,6 +164,9 @@ public static class CorpusFiles
     /// <summary>The name of a file in messages.</summary>
     internal static string DisplayName(string file) => file == StandardInput ? "standard input" : file;
 
+    /// <summary>The name of a file, as it is shown in messages, as a person types it; FILE for what has no name.</summary>
+    internal static string TypedName(string shown) => shown == DisplayName(StandardInput) ? "FILE" : ShellWord.Of(shown);
+
     private static FileNotFoundException Missing(string name)
     {
         string reason = name.Length == 0

@@ -21,7 +21,7 @@ internal static class ProgressRows
             "steps between evaluations besides those at the end of each epoch; 0: none (default: a run of few epochs has about ten)"),
         Of(
             "eval-tokens", new WholeNumber(0, int.MaxValue), s => s.EvalTokens, (s, v) => s with { EvalTokens = v },
-            "held-out tokens an evaluation reads at most; 0: all"),
+            "held-out tokens an evaluation reads at most; 0: all, or with 'Minutes' as many as a tenth of the time is enough for"),
         Of(
             "patience", new Optional<int>(new WholeNumber(0, int.MaxValue)), s => s.Patience, (s, v) => s with { Patience = v },
             "ends training after so many evaluations in a row without a better figure; 0: never "

@@ -1,9 +1,9 @@
 // Paths and texts in lines that a person copies into a shell: what a shell would cut or read otherwise stands in quotation marks.
 
-namespace GruLM.Cli;
+namespace GruLM;
 
 /// <summary>Writes words for a shell.</summary>
-internal static class ShellWord
+public static class ShellWord
 {
     // Besides letters and digits of any language.
     private const string Harmless = "_@%+=:,./-…";

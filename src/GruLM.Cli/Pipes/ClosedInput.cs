@@ -2,9 +2,8 @@
 // and who reads from it waits for ever; so it is told apart, and whoever wants to read gets a line that says what is wrong.
 
 using System.Runtime.InteropServices;
-using GruLM.Cli.Pipes;
 
-namespace GruLM.Cli;
+namespace GruLM.Cli.Pipes;
 
 /// <summary>An input that there is not.</summary>
 internal sealed partial class ClosedInput : MemoryStream
