@@ -154,7 +154,7 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
         }
 
         if (position.Best is { } best) messages.WriteLine($"best held-out figures: {TrainingDisplay.Figures(best)}");
-        if (outcome.IsFinished) WriteOverfitting(position, plan);
+        if (outcome is { IsFinished: true, Answers: not { KeepsLast: true } }) WriteOverfitting(position, plan);
         if (outcome.Answers is { } answers) WriteAnswers(answers);
         if (outcome.FineTuning is { } figures) WriteFineTuning(figures);
         string folder = ShellWord.Of(settings.OutDir);

@@ -95,7 +95,7 @@ public sealed class Trainer
 
     private bool IsAtPartOfEpoch =>
         EvaluationSpacing.Steps(_options.LeastEvaluations, _position.TotalSteps, _data.StepsInEpoch(_position.Epoch)) is { } distance
-        && _position.IndexInEpoch % distance == 0;
+        && _position.Step - Math.Max(0, _position.EvaluatedStep) >= distance;
 
     private bool SaveDue =>
         AtEndOfEpoch || (_options.SaveInterval > 0 && _position.Step % _options.SaveInterval == 0)
@@ -242,7 +242,7 @@ public sealed class Trainer
         try
         {
             EvaluationResult result = Evaluation.Quick(_model, _heldOut!, _options.EvalTokens, cancel);
-            bool isBest = double.IsFinite(result.Sums.MeanNll) && !(_position.Best?.Sums.MeanNll <= result.Sums.MeanNll);
+            bool isBest = !(_position.Best?.Sums.MeanNll <= result.Sums.MeanNll);
             _position = _position with
             {
                 EvaluatedStep = _position.Step,
@@ -263,6 +263,13 @@ public sealed class Trainer
         catch (OperationCanceledException)
         {
             // Stopped in the middle: the figure is dropped, the run ends as at any other point and evaluates first when it goes on.
+        }
+        catch (InvalidDataException error)
+        {
+            // Scores that are not numbers are no better; the steps that follow may mend it, or end the run.
+            int since = _position.EvaluationsSinceBest + 1;
+            _position = _position with { EvaluatedStep = _position.Step, EvaluationsSinceBest = since, Seconds = Seconds };
+            _observer.OnNotice(_position.Step, $"step {_position.Step}: no held-out figure: {error.Message}");
         }
         finally
         {

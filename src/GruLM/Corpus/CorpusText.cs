@@ -153,8 +153,9 @@ public readonly struct CorpusText
     /// parts are copies, which lie in temporary files where they are long.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The fraction is not from 0 up to, but not including, 1.</exception>
     /// <exception cref="IOException">There is no room for the temporary files.</exception>
-    public (CorpusText Training, CorpusText HeldOut) DrawSamples(double fraction, ulong seed) =>
-        DrawnSamples.Split(this, fraction, seed, new CorpusOptions().MostInMemory);
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public (CorpusText Training, CorpusText HeldOut) DrawSamples(double fraction, ulong seed, CancellationToken cancel = default) =>
+        DrawnSamples.Split(this, new SampleDraw(fraction, seed), cancel);
 
     /// <summary>SHA-256 of the bytes and, where samples are not lines, of how long each is (int32, little-endian): it tells texts apart
     /// that have the same bytes.</summary>

@@ -23,7 +23,7 @@ internal sealed class RunAnswers
 
     /// <summary>Questions from all over both texts; null where a tokenizer has no piece that begins an answer, or nothing has
     /// one.</summary>
-    public static RunAnswers? Of(TrainingTexts texts, Tokenizer tokenizer)
+    public static RunAnswers? Of(TrainingTexts texts, Tokenizer tokenizer, CancellationToken cancel)
     {
         if (!tokenizer.TryGetId(ChatTemplate.Default.Ai, out int ai) || ai == tokenizer.UnkId) return null;
         AnswerMask mask = TokenizedText.AnswerMask(tokenizer);
@@ -33,7 +33,7 @@ internal sealed class RunAnswers
         HeldOutLines Questions(CorpusText text)
         {
             int every = Math.Max(1, (text.Samples().Count() + MostQuestions - 1) / MostQuestions);
-            return TokenizedText.HeldOutLines(tokenizer, text.Samples().Where((_, i) => i % every == 0), mask, 0, CancellationToken.None);
+            return TokenizedText.HeldOutLines(tokenizer, text.Samples().Where((_, i) => i % every == 0), mask, 0, cancel);
         }
     }
 

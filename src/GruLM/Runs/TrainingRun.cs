@@ -154,18 +154,15 @@ public sealed class TrainingRun : IDisposable
         if (Plan.IsDone)
         {
             if (_settings.Minutes > 0) _folder.WriteFinalSettings(TimePlan.WithPlan(Settings, training.Position));
-            return new RunOutcome(training.Position, true, training.OutOfPatience, _folder.KeepsOldModel);
+            var ended = new RunOutcome(training.Position, true, training.OutOfPatience, KeepsOldModel: false);
+            if (_folder.KeepsOldModel && training.Position.Best is not null) ended = Placed(ended, training, cancel);
+            return ended with { KeepsOldModel = _folder.KeepsOldModel };
         }
 
         _observers.Files = _folder.Open(Settings, _defaults, training.Position.Step);
         TrainingResult result = training.Run(cancel);
         var outcome = new RunOutcome(result.Position, result.Finished, training.OutOfPatience, KeepsOldModel: false);
-        if (result.Finished)
-        {
-            outcome = Judged(outcome, training, cancel);
-            _folder.TakeThePlace();
-        }
-
+        if (result.Finished) outcome = Placed(outcome, training, cancel);
         if (result.Finished && result.Position.Plan.Count > 0)
         {
             _folder.WriteFinalSettings(TimePlan.WithPlan(Settings, result.Position));
@@ -191,7 +188,6 @@ public sealed class TrainingRun : IDisposable
         TrainingRun? run = null;
         try
         {
-            settings = folder.WithTexts(settings, ((IProgressObserver)observers).OnPhase, cancel);
             run = new TrainingRun(folder, settings, observers, cancel);
             run.Prepare(standardInput);
             return run;
@@ -246,6 +242,7 @@ public sealed class TrainingRun : IDisposable
     {
         // Before the text, which may take minutes to read, since a machine may lack the device.
         OpenDevice();
+        _settings = _folder.WithTexts(_settings, ((IProgressObserver)_observers).OnPhase, _cancel);
         var reading = new CorpusReading(_observers, _cancel) { StandardInput = standardInput };
         var texts = TrainingTexts.Read(_settings, _folder, reading);
         LookAt(texts.Training);
@@ -259,13 +256,13 @@ public sealed class TrainingRun : IDisposable
         Tokenizer tokenizer = new TokenizerChoice(_settings, options, around).Choose(texts.Training, kept);
         if (kept is null) _folder.Keep(tokenizer);
         _training = TextTraining.Prepare(texts, options with { Tokenizer = tokenizer }, around);
-        _defaults = TrainedExchanges.Defaults(texts.Training, options.Samples, DefaultsOfStart());
-        if (_settings.InitFrom is { } source)
+        _defaults = TrainedExchanges.Defaults(texts.Training, options.Samples, DefaultsOfStart(), _cancel);
+        if (_settings.InitFrom is { } source && !(_folder.GoesOn && _training.Done) && _folder.IsStart(source))
         {
-            _fineTuning = FineTuning.Begin(source, _training, reading, options.Training, _device!);
+            _fineTuning = FineTuning.Begin(source, _training, options.Training, _device!, _cancel);
         }
 
-        if (HasExchanges) _answers = RunAnswers.Of(texts, tokenizer);
+        if (HasExchanges) _answers = RunAnswers.Of(texts, tokenizer, _cancel);
         _observers.Training = _training;
         _observers.SamplePrompt = _settings.SamplePrompt ?? "";
         Plan = MakePlan(options.Training);
@@ -278,11 +275,37 @@ public sealed class TrainingRun : IDisposable
         }
         else if (_recipe is not null)
         {
-            SpeedMeasurement speed = _training.MeasureSpeed(SecondsToEstimate, _cancel);
-            Plan = Plan with { Seconds = speed.Of(_training.TotalSteps, _training.Data, options.Training) };
+            Plan = Plan with { Seconds = SecondsOf(_training, options.Training) };
         }
 
         _observers.OnPlanned(Plan);
+    }
+
+    // About how long the run takes; null where that cannot be measured, which is no reason not to train.
+    private double? SecondsOf(TextTraining training, TrainingOptions options)
+    {
+        try
+        {
+            SpeedMeasurement speed = training.MeasureSpeed(SecondsToEstimate, _cancel);
+            return speed.Of(training.TotalSteps, training.Data, options);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            return null;
+        }
+    }
+
+    // The model of a run that has ended, judged and in the place of the old one.
+    private RunOutcome Placed(RunOutcome outcome, TextTraining training, CancellationToken cancel)
+    {
+        try
+        {
+            return Judged(outcome, training, cancel);
+        }
+        finally
+        {
+            _folder.TakeThePlace();
+        }
     }
 
     // What people ask of the model in the folder besides the held-out figure.
@@ -339,7 +362,7 @@ public sealed class TrainingRun : IDisposable
         }
 
         if (!_settings.ChooseRecipe) return;
-        (_recipe, _settings) = RecipeChoice.Choose(_settings, profile, _device!);
+        (_recipe, _settings) = RecipeChoice.Choose(_settings, profile);
         SettingsCheck.Check(_settings);
         if (_settings.Device == Devices.Cpu) return;
         _device!.Dispose();

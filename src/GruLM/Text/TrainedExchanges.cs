@@ -17,11 +17,12 @@ internal static class TrainedExchanges
 
     /// <summary>The defaults of a model that learns from <paramref name="training"/>. Where that has no exchanges, the model still knows
     /// those of the one that it starts from, if there is one.</summary>
-    public static GenerationConfig Defaults(CorpusText training, SampleKind samples, (SampleKind Samples, GenerationConfig Own)? start)
+    public static GenerationConfig Defaults(
+        CorpusText training, SampleKind samples, (SampleKind Samples, GenerationConfig Own)? start, CancellationToken cancel)
     {
         ChatTemplate chat = ChatTemplate.Default;
         string[] between = [s_end + chat.Prompt, $"{s_end} {chat.Prompt}"];
-        long[] counts = Count(training, [chat.Ai, s_end, .. between]);
+        long[] counts = Count(training, [chat.Ai, s_end, .. between], cancel);
         (long answers, long ends) = (counts[0], counts[1]);
         var plain = GenerationConfig.For(samples);
         if (answers == 0)
@@ -72,16 +73,18 @@ internal static class TrainedExchanges
     }
 
     // How often each word occurs. Blocks overlap by a word that was cut in two.
-    private static long[] Count(CorpusText text, string[] words)
+    private static long[] Count(CorpusText text, string[] words, CancellationToken cancel)
     {
         byte[][] wanted = [.. words.Select(Encoding.UTF8.GetBytes)];
         long[] counts = new long[words.Length];
+        int longest = wanted.Max(word => word.Length);
         for (long at = 0; at < text.Length; at += BlockBytes)
         {
+            cancel.ThrowIfCancellationRequested();
+            ReadOnlySpan<byte> block = text.Slice(at, (int)Math.Min(BlockBytes + longest, text.Length - at)).Span;
             for (int i = 0; i < wanted.Length; i++)
             {
-                int length = (int)Math.Min(BlockBytes + wanted[i].Length - 1, text.Length - at);
-                counts[i] += text.Slice(at, length).Span.Count(wanted[i]);
+                counts[i] += block[..Math.Min(block.Length, BlockBytes + wanted[i].Length - 1)].Count(wanted[i]);
             }
         }
 

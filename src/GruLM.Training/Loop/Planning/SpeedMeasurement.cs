@@ -117,8 +117,17 @@ public sealed record SpeedMeasurement(double Step, double Evaluation, double Sav
         if (run.HeldOut is not { } heldOut) return 0;
         long limit = run.Options.EvalTokens, tokens = limit > 0 ? Math.Min(limit, heldOut.Tokens) : heldOut.Tokens;
         var clock = Stopwatch.StartNew();
-        EvaluationResult result = GruLM.Training.Evaluation.Quick(model, heldOut, Math.Min(tokens, EvaluationSample), cancel);
-        return clock.Elapsed.TotalSeconds * tokens / Math.Max(1, result.Sums.Tokens);
+        long sample = Math.Min(tokens, EvaluationSample);
+        try
+        {
+            sample = GruLM.Training.Evaluation.Quick(model, heldOut, sample, cancel).Sums.Tokens;
+        }
+        catch (InvalidDataException)
+        {
+            // A model that was trained for a moment, at the highest rate, may have broken.
+        }
+
+        return clock.Elapsed.TotalSeconds * tokens / Math.Max(1, sample);
     }
 
     private static double SecondsToWrite(ITrainableModel model)

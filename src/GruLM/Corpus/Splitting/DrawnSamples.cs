@@ -4,6 +4,7 @@
 
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Collections;
 
 namespace GruLM.Corpus;
 
@@ -13,65 +14,71 @@ internal static class DrawnSamples
     // Samples are drawn by the highest bits of their marks: so many that few samples share them.
     private const int PlaceBits = 20;
 
-    // Held out may be so much more than was asked for, where samples stand in the text again and again.
-    private const int MostTimesWanted = 2;
-
     private const int PieceBytes = 1 << 20;
+    private const int SamplesBetweenLooks = 1 << 16;
 
-    /// <summary>Cuts so that the second part has about the fraction of the samples that are not blank, drawn by <paramref name="seed"/>.
-    /// Both parts keep the order of the text. Parts of more than <paramref name="mostInMemory"/> bytes lie in temporary files.</summary>
-    public static (CorpusText Training, CorpusText HeldOut) Split(CorpusText text, double fraction, ulong seed, long mostInMemory)
+    /// <summary>Cuts so that the second part has about the fraction of the samples that are not blank, drawn by
+    /// <see cref="SampleDraw.Seed"/>. Both parts keep the order of the text.</summary>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static (CorpusText Training, CorpusText HeldOut) Split(CorpusText text, SampleDraw draw, CancellationToken cancel)
     {
+        ulong seed = draw.Seed;
         long[] places = new long[1 << PlaceBits];
         long samples = 0;
         foreach ((_, ReadOnlyMemory<byte> sample) in text.SamplesAndPlaces())
         {
-            samples++;
+            if (samples++ % SamplesBetweenLooks == 0) cancel.ThrowIfCancellationRequested();
             places[Place(Mark(sample.Span, seed))]++;
         }
 
-        long wanted = samples - TextSplit.Keep(samples, fraction);
-        (int end, long drawn) = EndOfDraw(places, wanted);
-        bool isByBytes = wanted == 0 || (drawn > 0 && drawn <= MostTimesWanted * wanted && drawn < samples);
+        long wanted = samples - TextSplit.Keep(samples, draw.Fraction);
+        (BitArray drawn, long count) = Draw(places, wanted);
+        bool isByBytes = 2 * count >= wanted;
         if (!isByBytes)
         {
             // A few samples over and over: which of them it is cannot decide.
             Array.Clear(places);
             for (long i = 0; i < samples; i++) places[Place(Mark(i, seed))]++;
-            end = EndOfDraw(places, wanted).End;
+            (drawn, _) = Draw(places, wanted);
         }
 
-        using var training = new Part(text, mostInMemory);
-        using var heldOut = new Part(text, mostInMemory);
-        Part current = training;
+        using Part? training = draw.HeldOutOnly ? null : new Part(text, draw.MostInMemory);
+        using var heldOut = new Part(text, draw.MostInMemory);
+        Part? current = training;
         long index = 0;
         foreach ((SampleRange range, ReadOnlyMemory<byte> sample) in text.SamplesAndPlaces())
         {
             ulong mark = isByBytes ? Mark(sample.Span, seed) : Mark(index, seed);
-            Part part = Place(mark) < end ? heldOut : training;
+            Part? part = drawn[Place(mark)] ? heldOut : training;
             if (part != current)
             {
-                current.EndRun(range.Start);
-                part.BeginRun(range.Start);
+                cancel.ThrowIfCancellationRequested();
+                current?.EndRun(range.Start);
+                part?.BeginRun(range.Start);
                 current = part;
             }
 
-            current.Add(range);
+            current?.Add(range);
             index++;
         }
 
-        current.EndRun(text.Length);
-        return (training.Finish(), heldOut.Finish());
+        current?.EndRun(text.Length);
+        return (training?.Finish() ?? default, heldOut.Finish());
     }
 
-    // The places whose samples together come nearest to what is wanted, counted from the first, and how many those are.
-    private static (int End, long Drawn) EndOfDraw(long[] places, long wanted)
+    // Takes the places in order, but for those with more samples than are still wanted; returns also how many samples that is.
+    private static (BitArray Drawn, long Count) Draw(long[] places, long wanted)
     {
-        long drawn = 0;
-        int end = 0;
-        while (end < places.Length && drawn + places[end] <= wanted) drawn += places[end++];
-        bool nextIsNearer = end < places.Length && drawn + places[end] - wanted < wanted - drawn;
-        return nextIsNearer ? (end + 1, drawn + places[end]) : (end, drawn);
+        var drawn = new BitArray(places.Length);
+        long count = 0;
+        for (int i = 0; i < places.Length && count < wanted; i++)
+        {
+            if (places[i] == 0 || count + places[i] > wanted) continue;
+            drawn[i] = true;
+            count += places[i];
+        }
+
+        return (drawn, count);
     }
 
     private static int Place(ulong mark) => (int)(mark >> (64 - PlaceBits));

@@ -7,13 +7,16 @@ namespace GruLM.Corpus;
 /// <summary>Cuts texts as settings say.</summary>
 internal static class HeldOutPart
 {
-    /// <summary>Both parts; the second is empty where nothing is held out.</summary>
+    /// <summary>Both parts; the second is empty where nothing is held out. With <paramref name="heldOutOnly"/> the first may be left
+    /// out.</summary>
     public static (CorpusText Training, CorpusText HeldOut) Split(
-        CorpusText text, SampleKind samples, TrainingSettings settings, HeldOutSplit split)
+        CorpusText text, SampleKind samples, TrainingSettings settings, HeldOutSplit split, bool heldOutOnly = false,
+        CancellationToken cancel = default)
     {
         double fraction = settings.ValFraction;
         if (fraction == 0) return (text, default);
         if (samples == SampleKind.Stream) return text.SplitByCharacters(fraction);
-        return split == HeldOutSplit.Last ? text.SplitBySamples(fraction) : text.DrawSamples(fraction, settings.Seed);
+        if (split == HeldOutSplit.Last) return text.SplitBySamples(fraction);
+        return DrawnSamples.Split(text, new SampleDraw(fraction, settings.Seed) { HeldOutOnly = heldOutOnly }, cancel);
     }
 }

@@ -30,6 +30,9 @@ internal sealed class RecordedText
     /// <summary>Whether only the answers of samples counted in training.</summary>
     public bool MaskPrompt => _settings.MaskPrompt;
 
+    /// <summary>Bytes of the whole text; null where they were not recorded.</summary>
+    public long? Bytes => _record is null ? null : _record.Training.Bytes + _record.HeldOut.Bytes;
+
     private double HeldOutShare => _settings.ValData is null ? _settings.ValFraction : 0;
 
     /// <summary>Reads the settings. <paramref name="samples"/> is what the model was trained on, <paramref name="moved"/> where its text is
@@ -70,7 +73,7 @@ internal sealed class RecordedText
         IReadOnlyList<string> names = isOwn ? [_settings.ValData!] : _settings.Data;
         string purpose = isOwn ? "evaluating on " : "evaluating on the held-out part of ";
         CorpusText text = Read(names, purpose, reading with { Observer = isOwn ? reading.Observer : new WithoutText(reading.Observer) });
-        CorpusText heldOut = isOwn ? text : Split(text).HeldOut;
+        CorpusText heldOut = isOwn ? text : Split(text, reading.Cancel, heldOutOnly: true).HeldOut;
         if (!isOwn) reading.Observer.OnText(Counts(heldOut));
         Compare(RunComparison.HeldOut, _record?.HeldOut, heldOut, reading.Observer);
         return heldOut;
@@ -83,7 +86,7 @@ internal sealed class RecordedText
         CorpusText text = Read(_settings.Data, "comparing with ", reading);
         (CorpusText training, CorpusText heldOut) = _settings.ValData is { } file
             ? (text, Read([file], HeldOutBeside, reading))
-            : HeldOutShare == 0 ? (text, default) : Split(text);
+            : HeldOutShare == 0 ? (text, default) : Split(text, reading.Cancel);
         Compare(RunComparison.Training, _record?.Training, training, reading.Observer);
         Compare(RunComparison.HeldOut, _record?.HeldOut, heldOut, reading.Observer);
         return (training, heldOut);
@@ -103,8 +106,8 @@ internal sealed class RecordedText
         return new CorpusCounts(text.Length, characters, last == (byte)'\n' ? lines : lines + 1, 0, 0, 0);
     }
 
-    private (CorpusText Training, CorpusText HeldOut) Split(CorpusText text) =>
-        HeldOutPart.Split(text, _samples, _settings, _settings.ValSplit ?? HeldOutSplit.Last);
+    private (CorpusText Training, CorpusText HeldOut) Split(CorpusText text, CancellationToken cancel, bool heldOutOnly = false) =>
+        HeldOutPart.Split(text, _samples, _settings, _settings.ValSplit ?? HeldOutSplit.Last, heldOutOnly, cancel);
 
     private void Compare(string part, TextRecord? before, CorpusText text, IProgressObserver observer)
     {

@@ -166,7 +166,7 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
         if (_use == FolderUse.DryRun) return null;
         _input?.Keep();
         WriteSettings(settings);
-        RecordSettings(record with { Folder = _home.Root });
+        RecordSettings(record with { Folder = _home.Root, ReplacesAtEnd = _replacesAtEnd });
         _hasBegun = true;
         return null;
     }
@@ -199,6 +199,13 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
     /// <summary>The run has ended: writes its settings with what was decided while it went on, so that it can be repeated.</summary>
     public void WriteFinalSettings(TrainingSettings settings) => WriteSettings(settings);
 
+    /// <summary>Whether the weights in a folder are those that the run starts from.</summary>
+    public bool IsStart(string source)
+    {
+        string weights = Path.Combine(source, ModelFile.WeightsName);
+        return File.Exists(weights) && FolderChecksums.Of(weights) == _record?.InitFrom;
+    }
+
     /// <summary>The weights of the best model so far.</summary>
     public string WeightsPath => Path.Combine(_place.Root, ModelFile.WeightsName);
 
@@ -213,10 +220,10 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
     public void TakeThePlace()
     {
         if (_place == _home) return;
-        _figures!.Dispose();
+        _figures?.Dispose();
         FolderSwitch.Make(_home);
         _place = _home;
-        _figures.Reopen(_home);
+        _figures?.Reopen(_home);
     }
 
     /// <inheritdoc/>
@@ -325,8 +332,10 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
         TrainingSettings read = SettingsFile.Read(_place.Settings);
         if (RunRecord.Read(_place.Record) is { } record) RunComparison.CheckSettings(record, read with { OutDir = _name }, _place.Settings);
 
+        _replacesAtEnd = RunRecord.Read(_place.Record)?.ReplacesAtEnd == true;
+
         // Before lines were drawn, those at the end were held out.
-        HeldOutSplit? split = read.Samples == SampleKind.Lines ? read.ValSplit ?? HeldOutSplit.Last : read.ValSplit;
+        HeldOutSplit? split = read.ValSplit ?? (SettingsDecided.HasDraw(read) ? HeldOutSplit.Last : null);
         Settings = read with { OutDir = _name, ValSplit = split };
         CheckpointFolder = NewestCheckpoint(_place, notice);
     }

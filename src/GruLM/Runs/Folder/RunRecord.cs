@@ -38,6 +38,9 @@ internal sealed record RunRecord
     /// <summary>Checksum of tokenizer.model; null until it is there.</summary>
     public string? Tokenizer { get; init; }
 
+    /// <summary>Whether the model that it is to replace stays until it has ended.</summary>
+    public bool ReplacesAtEnd { get; init; }
+
     /// <summary>Checksum of the weights that it started from; null for starting values.</summary>
     public string? InitFrom { get; init; }
 

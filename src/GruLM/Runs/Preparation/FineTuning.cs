@@ -11,6 +11,10 @@ namespace GruLM;
 /// <summary>Compares a model with the one that it was trained from. Used by one thread at a time.</summary>
 internal sealed class FineTuning
 {
+    // An evaluation reads no more than this, and of the first model's text no more than this is read anew.
+    private const long MostTokens = 100_000;
+    private const long MostBytesOfOldText = 64 << 20;
+
     private readonly HeldOut _new;
     private readonly HeldOut? _old;
     private readonly long _evalTokens;
@@ -20,20 +24,22 @@ internal sealed class FineTuning
     /// <summary>Of the model before, on the new text.</summary>
     public EvaluationResult Before { get; private set; }
 
-    /// <summary>Of the model before, on the text that it was trained on; null where that is not to be had.</summary>
+    /// <summary>Of the model before, on the text that it was trained on; null where that is not to be had, or long.</summary>
     public EvaluationResult? OldBefore { get; private set; }
 
-    /// <summary>Evaluates the model in <paramref name="source"/>; null where the run holds nothing out, or the model is no longer what
-    /// the run began with.</summary>
-    public static FineTuning? Begin(string source, TextTraining run, CorpusReading reading, TrainingOptions options, IDevice device)
+    /// <summary>Evaluates the model in <paramref name="source"/>; null where the run holds nothing out, or the model cannot be
+    /// read.</summary>
+    public static FineTuning? Begin(
+        string source, TextTraining run, TrainingOptions options, IDevice device, CancellationToken cancel)
     {
         if (run.HeldOut is not { } heldOut) return null;
+        long most = options.EvalTokens > 0 ? Math.Min(options.EvalTokens, MostTokens) : MostTokens;
         try
         {
-            var fineTuning = new FineTuning(heldOut, OldHeldOut(source, run, reading, options.EvalTokens), options.EvalTokens);
+            var fineTuning = new FineTuning(heldOut, OldHeldOut(source, run, most, cancel), most);
             GruParameters saved = ModelFile.ReadTensors(Path.Combine(source, ModelFile.WeightsName), run.Model.Config);
             using ITrainableModel model = device.CreateModel(saved, new ModelOptions());
-            (fineTuning.Before, fineTuning.OldBefore) = fineTuning.Evaluate(model, reading.Cancel);
+            (fineTuning.Before, fineTuning.OldBefore) = fineTuning.Evaluate(model, cancel);
             return fineTuning;
         }
         catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException)
@@ -54,16 +60,19 @@ internal sealed class FineTuning
         Evaluation.Quick(model, _new, _evalTokens, cancel),
         _old is null ? null : Evaluation.Quick(model, _old, _evalTokens, cancel));
 
-    // What the training of the first model held out, where it says so and the text is there and still the same.
-    private static HeldOut? OldHeldOut(string source, TextTraining run, CorpusReading reading, long evalTokens)
+    // What the training of the first model held out, where it says so and the text is there, still the same, and not too long to be read
+    // for this alone.
+    private static HeldOut? OldHeldOut(string source, TextTraining run, long most, CancellationToken cancel)
     {
         SampleKind samples = ModelFolder.ReadConfig(source).Samples;
         try
         {
-            CorpusText text = RecordedText.Of(source, samples).HeldOut(reading);
-            return samples == SampleKind.Lines
-                ? TokenizedText.HeldOutLines(run.Tokenizer, text, null, evalTokens)
-                : TokenizedText.HeldOutStream(run.Tokenizer, text, evalTokens);
+            var recorded = RecordedText.Of(source, samples);
+            if (recorded.Bytes is not { } bytes || bytes > MostBytesOfOldText) return null;
+            CorpusText text = recorded.HeldOut(new CorpusReading(new NoProgress(), cancel));
+            if (samples == SampleKind.Stream) return TokenizedText.HeldOutStream(run.Tokenizer, text, most, cancel);
+            AnswerMask? mask = recorded.MaskPrompt ? TokenizedText.AnswerMask(run.Tokenizer) : null;
+            return TokenizedText.HeldOutLines(run.Tokenizer, text, mask, most, cancel);
         }
         catch (Exception error) when (error is IOException or InvalidDataException or ArgumentException or UnauthorizedAccessException)
         {

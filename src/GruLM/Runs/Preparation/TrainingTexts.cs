@@ -25,7 +25,7 @@ internal readonly record struct TrainingTexts(CorpusText Training, CorpusText He
         CorpusText text = reading.Read(settings.Data);
         if (settings.ValData is not null) return new TrainingTexts(text, reading.Read([settings.ValData]));
         SampleKind samples = settings.Samples ?? SampleKind.Stream;
-        (CorpusText training, CorpusText heldOut) = HeldOutPart.Split(text, samples, settings, settings.ValSplit ?? HeldOutSplit.Random);
+        (CorpusText training, CorpusText heldOut) = HeldOutPart.Split(text, samples, settings, settings.ValSplit ?? HeldOutSplit.Random, false, reading.Cancel);
         return new TrainingTexts(training, heldOut);
     }
 

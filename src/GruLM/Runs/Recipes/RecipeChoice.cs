@@ -19,6 +19,9 @@ internal static class RecipeChoice
 
     private const double SecondsToMeasure = 0.5;
 
+    // What a default tokenizer has besides the text's characters: bytes, special pieces, markers.
+    private const int PiecesBesides = 264;
+
     // What may be given beside a choice, and restricts it.
     private static readonly string[] s_given = [nameof(TrainingSettings.ModelType), nameof(TrainingSettings.VocabSize)];
 
@@ -35,12 +38,13 @@ internal static class RecipeChoice
 
     /// <summary>The recipe for a text, and the settings that come of it; what was <paramref name="told"/> of data, length and the rest
     /// stays. Takes a second or so.</summary>
-    public static (Recipe Recipe, TrainingSettings Settings) Choose(TrainingSettings told, TextProfile text, IDevice device)
+    public static (Recipe Recipe, TrainingSettings Settings) Choose(TrainingSettings told, TextProfile text)
     {
-        RecipeStep[] steps = RecipeLadder.For(text, Kind(told));
+        Tokenizer? tokenizer = told.Tokenizer is { } given ? Tokenizer.Load(ModelFolder.TokenizerPath(given)) : null;
+        RecipeStep[] steps = RecipeLadder.For(text, Kind(told, tokenizer));
         double seconds = 60 * (told.Minutes ?? MostMinutesByItself);
         (RecipeStep step, double speed) = steps
-            .Select(step => (Step: step, Speed: TokensPerSecond(step, device)))
+            .Select(step => (Step: step, Speed: TokensPerSecond(step.Recipe, tokenizer?.VocabSize ?? Pieces(told, step, text), told)))
             .First(measured => ReadsEnough(measured.Step, text, seconds * measured.Speed));
         bool isLengthOpen = told is { Minutes: null, Epochs: null, MaxSteps: 0 };
         bool isTooLong = step.Passes * RecipeLadder.Tokens(step, text) > seconds * speed;
@@ -61,20 +65,30 @@ internal static class RecipeChoice
     }
 
     // A tokenizer that is given has a kind.
-    private static ModelType? Kind(TrainingSettings told)
+    private static ModelType? Kind(TrainingSettings told, Tokenizer? tokenizer)
     {
-        if (told.Tokenizer is null) return told.ModelType ?? (told.VocabSize is null ? null : ModelType.Bpe);
-        ModelType kind = Tokenizer.Load(ModelFolder.TokenizerPath(told.Tokenizer)).Model.ModelType;
-        return kind == ModelType.Char ? kind : ModelType.Bpe;
+        if (tokenizer is null) return told.ModelType ?? (told.VocabSize is null ? null : ModelType.Bpe);
+        return tokenizer.Model.ModelType == ModelType.Char ? ModelType.Char : ModelType.Bpe;
+    }
+
+    // About how many the tokenizer will have: the bytes and markers, each character, and the merges.
+    private static int Pieces(TrainingSettings told, RecipeStep step, TextProfile text)
+    {
+        int needed = PiecesBesides + text.Alphabet;
+        if (step.Recipe.Settings.ModelType == ModelType.Char) return needed;
+        int wanted = told.VocabSize ?? step.Recipe.Settings.VocabSize ?? DefaultTokenizer.DefaultVocabSize;
+        return needed > wanted && told.VocabSize is null ? needed + wanted : wanted;
     }
 
     private static bool ReadsEnough(RecipeStep step, TextProfile text, double tokens) =>
         tokens >= Math.Min(step.LeastRead, step.Passes * RecipeLadder.Tokens(step, text));
 
-    private static double TokensPerSecond(RecipeStep step, IDevice device)
+    // On the device that the run was told, which may depend on the sizes.
+    private static double TokensPerSecond(Recipe recipe, int pieces, TrainingSettings told)
     {
-        TrainingSettings settings = step.Recipe.Settings;
-        GruConfig config = StartingModel.Sizes(SettingsDecided.Options(settings)) with { VocabSize = step.Pieces };
+        TrainingSettings settings = recipe.Settings;
+        GruConfig config = StartingModel.Sizes(SettingsDecided.Options(settings)) with { VocabSize = pieces };
+        using IDevice device = Devices.Open(told.Device, new DeviceOptions(told.Threads ?? 0, told.Precision), config);
         var options = new ModelOptions { Optimizer = SettingsDecided.Options(settings).Optimizer };
         using ITrainableModel model = device.CreateModel(config, options);
         return SpeedMeasurement.TokensPerSecond(model, settings.Bptt, settings.BatchSize, SecondsToMeasure);

@@ -8,17 +8,14 @@ namespace GruLM;
 
 /// <summary>A recipe and when it is worth its time.</summary>
 /// <param name="Recipe">The recipe.</param>
-/// <param name="Pieces">The vocabulary that its speed is measured with.</param>
 /// <param name="LeastRead">How many tokens it must get to read in the time; 0 for the one that is left.</param>
 /// <param name="Passes">How often it may read a text at most.</param>
-internal sealed record RecipeStep(Recipe Recipe, int Pieces, double LeastRead, int Passes);
+internal sealed record RecipeStep(Recipe Recipe, double LeastRead, int Passes);
 
 /// <summary>Orders recipes for a text.</summary>
 internal static class RecipeLadder
 {
     private const double BytesPerPiece = 3.3;
-    private const int MostPieces = 2048;
-    private const int UsualCharacters = 96;
 
     // Characters of a text, up to which a recipe is for it.
     private const double Page = 30e3;
@@ -39,29 +36,29 @@ internal static class RecipeLadder
         {
             if (text is { Samples: SampleKind.Lines, IsTalk: false, BytesOfSample: <= ShortSample } && characters <= LongList)
             {
-                return [new(Recipes.Names, UsualCharacters, 0, Passes(2.5e6 / characters, 2, 24))];
+                return [new(Recipes.Names, 0, Passes(2.5e6 / characters, 2, 24))];
             }
 
-            if (!text.IsTalk && characters <= Page) return [new(Recipes.Page, UsualCharacters, 0, 14)];
-            if (!text.IsTalk && characters <= Story) return [new(Recipes.Story, UsualCharacters, 0, Passes(2e6 / characters, 8, 24))];
+            if (!text.IsTalk && characters <= Page) return [new(Recipes.Page, 0, 14)];
+            if (!text.IsTalk && characters <= Story) return [new(Recipes.Story, 0, Passes(2e6 / characters, 8, 24))];
             if (kind == ModelType.Char)
             {
                 return
                 [
-                    new(Recipes.ShakespeareChar, UsualCharacters, 2e6, Passes(20e6 / characters, 1, 20)),
-                    new(Recipes.ShakespeareCharQuick, UsualCharacters, 0, 7),
+                    new(Recipes.ShakespeareChar, 2e6, Passes(20e6 / characters, 1, 20)),
+                    new(Recipes.ShakespeareCharQuick, 0, 7),
                 ];
             }
         }
 
         if (text is { Samples: SampleKind.Lines, IsTalk: true } && characters <= Book)
         {
-            return [new(Recipes.Answers, MostPieces, 0, Passes(6e6 / characters, 10, 100))];
+            return [new(Recipes.Answers, 0, Passes(6e6 / characters, 10, 100))];
         }
 
-        if (characters <= Book) return [new(Recipes.Chapter, MostPieces, 0, 7)];
-        RecipeStep small = new(Recipes.Small, MostPieces, 1.5e6, 7), tiny = new(Recipes.Tiny, MostPieces, 0, 7);
-        return characters <= Shelf ? [small, tiny] : [new(Recipes.Medium, MostPieces, 10e6, 4), small, tiny];
+        if (characters <= Book) return [new(Recipes.Chapter, 0, 7)];
+        RecipeStep small = new(Recipes.Small, 1.5e6, 7), tiny = new(Recipes.Tiny, 0, 7);
+        return characters <= Shelf ? [small, tiny] : [new(Recipes.Medium, 10e6, 4), small, tiny];
     }
 
     /// <summary>About how many tokens a recipe makes of a text.</summary>

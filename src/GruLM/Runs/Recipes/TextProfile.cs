@@ -33,6 +33,9 @@ internal sealed record TextProfile
     /// <summary>Characters (code points).</summary>
     public required double Characters { get; init; }
 
+    /// <summary>Characters that differ.</summary>
+    public required int Alphabet { get; init; }
+
     /// <summary>How it is cut.</summary>
     public required SampleKind Samples { get; init; }
 
@@ -64,11 +67,24 @@ internal sealed record TextProfile
         {
             Bytes = text.Length,
             Characters = share * text.Length,
+            Alphabet = AlphabetOf(beginning.Span),
             Samples = kind,
             BytesOfSample = (double)bytes / Math.Max(1, samples),
             IsTalk = 2 * talks > samples,
             LooksLikeList = !text.HasOwnSamples && IsList(beginning.Span),
         };
+    }
+
+    private static int AlphabetOf(ReadOnlySpan<byte> text)
+    {
+        var seen = new HashSet<Rune>();
+        while (Rune.DecodeFromUtf8(text, out Rune character, out int bytes) == System.Buffers.OperationStatus.Done)
+        {
+            seen.Add(character);
+            text = text[bytes..];
+        }
+
+        return seen.Count;
     }
 
     private static bool IsList(ReadOnlySpan<byte> text)

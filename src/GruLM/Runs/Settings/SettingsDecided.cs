@@ -79,8 +79,8 @@ internal static class SettingsDecided
         Training = Loop(settings),
     };
 
-    // Whether lines or records of the text itself are held out.
-    private static bool HasDraw(TrainingSettings settings) =>
+    /// <summary>Whether lines or records of the text itself are held out.</summary>
+    public static bool HasDraw(TrainingSettings settings) =>
         settings is { Samples: SampleKind.Lines, ValData: null, ValFraction: > 0 };
 
     private static TrainingOptions Loop(TrainingSettings settings) => new()

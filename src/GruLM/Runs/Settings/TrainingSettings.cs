@@ -22,7 +22,7 @@ public sealed record TrainingSettings
 
     /// <summary>Whether a recipe is chosen by the text, the machine and the time that there is. It replaces what stands here for tokenizer,
     /// sizes, regularisation and learning, but for a <see cref="VocabSize"/> or <see cref="ModelType"/> that is given; and, unless that is
-    /// given, the length. Beside <see cref="InitFrom"/> or <see cref="Tokenizer"/> nothing is chosen.</summary>
+    /// given, the length. Beside <see cref="InitFrom"/> nothing is chosen.</summary>
     public bool ChooseRecipe { get; init; }
 
     /// <summary>Whether the model that is replaced stays until the new run has ended, and not only until that has a model of its

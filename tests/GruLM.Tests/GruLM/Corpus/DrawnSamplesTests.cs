@@ -70,6 +70,17 @@ public sealed class DrawnSamplesTests : IDisposable
         Assert.Empty(Samples(training).Intersect(Samples(heldOut)));
     }
 
+    [Fact]
+    public void A_line_that_stands_there_too_often_is_passed_over()
+    {
+        for (ulong seed = 1; seed <= 20; seed++)
+        {
+            IEnumerable<string> lines = Enumerable.Range(0, 1_000).Select(i => i % 3 == 0 ? "again and again" : $"line {i}");
+            CorpusText text = Encoding.UTF8.GetBytes(string.Join('\n', lines));
+            Assert.InRange(text.DrawSamples(0.1, seed).HeldOut.Samples().Count(), 99, 100);
+        }
+    }
+
     [Theory]
     [InlineData(1, 50)]
     [InlineData(2, 50)]

@@ -41,6 +41,22 @@ public sealed class HeldOutSplitTests : IDisposable
         Assert.True(more.Run(TestContext.Current.CancellationToken).IsFinished);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_run_that_draws_nothing_is_resumed_twice(bool hasOwnText)
+    {
+        string held = Path.Combine(_folder, "held.txt");
+        File.WriteAllText(held, "7 49\n8 64\n");
+        TrainingSettings settings = hasOwnText ? _settings with { ValData = held } : _settings with { ValFraction = 0 };
+        using (var run = TrainingRun.Start(settings)) run.Run(TestContext.Current.CancellationToken);
+        foreach (int steps in (int[])[6, 8])
+        {
+            using var more = TrainingRun.Resume(settings.OutDir, before => before with { MaxSteps = steps });
+            Assert.Equal(steps, more.Run(TestContext.Current.CancellationToken).Position.Step);
+        }
+    }
+
     [Fact]
     public void Lines_are_drawn_by_the_seed_unless_the_last_are_asked_for()
     {

@@ -42,6 +42,7 @@ public sealed class TextProfileTests
         {
             Bytes = (long)characters,
             Characters = characters,
+            Alphabet = 60,
             Samples = samples,
             BytesOfSample = 8,
             IsTalk = false,

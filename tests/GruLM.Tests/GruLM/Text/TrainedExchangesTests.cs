@@ -29,7 +29,7 @@ public sealed class TrainedExchangesTests : IDisposable
     [InlineData(SampleKind.Stream, "", false, "\n", null)]
     public void A_text_tells_what_ends_an_answer(SampleKind samples, string text, bool trained, string stops, string? turnEnd)
     {
-        GenerationConfig config = TrainedExchanges.Defaults(Encoding.UTF8.GetBytes(text), samples, null);
+        GenerationConfig config = TrainedExchanges.Defaults(Encoding.UTF8.GetBytes(text), samples, null, default);
         Assert.Equal(trained, config.Chat.IsTrained);
         Assert.Equal(stops, string.Concat(config.ChatStopTokens));
         Assert.Equal(turnEnd?.Split('|'), config.Chat.TurnEnd);
@@ -48,7 +48,7 @@ public sealed class TrainedExchangesTests : IDisposable
         for (int shift = 0; shift < 16; shift++)
         {
             string text = new string('x', (1 << 20) - shift) + Talk;
-            Assert.Equal(["<end>"], TrainedExchanges.Defaults(Encoding.UTF8.GetBytes(text), SampleKind.Stream, null).Chat.TurnEnd);
+            Assert.Equal(["<end>"], TrainedExchanges.Defaults(Encoding.UTF8.GetBytes(text), SampleKind.Stream, null, default).Chat.TurnEnd);
         }
     }
 
@@ -62,7 +62,7 @@ public sealed class TrainedExchangesTests : IDisposable
         Assert.Equal((null, null), Told(Defaults("Plain text.\n", (SampleKind.Stream, new GenerationConfig()))));
 
         GenerationConfig Defaults(string text, (SampleKind, GenerationConfig)? start) =>
-            TrainedExchanges.Defaults(Encoding.UTF8.GetBytes(text), SampleKind.Stream, start);
+            TrainedExchanges.Defaults(Encoding.UTF8.GetBytes(text), SampleKind.Stream, start, default);
         (bool?, string?) Told(GenerationConfig config) =>
             (config.Chat.IsTrained, config.Chat.TurnEnd is { } end ? string.Concat(end) : null);
     }
@@ -94,7 +94,7 @@ public sealed class TrainedExchangesTests : IDisposable
         var own = new TrainerOptions { VocabSize = 40, HardVocabLimit = false };
         byte[] corpus = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(Single, 20)));
         var tokenizer = new Tokenizer(TokenizerTrainer.Train(own, SentenceReader.SplitLines(corpus)));
-        GenerationConfig config = TrainedExchanges.Defaults(corpus, SampleKind.Stream, null);
+        GenerationConfig config = TrainedExchanges.Defaults(corpus, SampleKind.Stream, null, default);
         var ids = new SpecialIds(tokenizer, SampleKind.Stream, config);
         Assert.Equal(["<end>", "<prompt>"], ids.ChatStopTexts);
         Assert.Equal(ids.Stops, ids.ChatStops);
