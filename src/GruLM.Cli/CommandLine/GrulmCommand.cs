@@ -46,10 +46,17 @@ internal sealed class GrulmCommand : Command
     /// <summary>What the command does; null for a group.</summary>
     public Func<ParseResult, Session, int>? Work { get; }
 
-    /// <summary>The words that call it, such as <c>grulm tokenizer train</c>.</summary>
+    /// <summary>The words that call it here, such as <c>./grulm tokenizer train</c>: for lines that are copied.</summary>
     public static string PathOf(Command command)
     {
         Command? parent = command.Parents.OfType<Command>().FirstOrDefault();
         return parent is null ? ProgramName.Text : $"{PathOf(parent)} {command.Name}";
+    }
+
+    /// <summary>Its name, such as <c>grulm tokenizer train</c>.</summary>
+    public static string NameOf(Command command)
+    {
+        Command? parent = command.Parents.OfType<Command>().FirstOrDefault();
+        return parent is null ? "grulm" : $"{NameOf(parent)} {command.Name}";
     }
 }

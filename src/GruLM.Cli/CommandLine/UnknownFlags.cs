@@ -50,10 +50,10 @@ internal static partial class UnknownFlags
     /// <summary>That a command has no such flag, with the nearest that it has.</summary>
     public static string Sentence(string name, string word, Option? before, Command command)
     {
-        string path = GrulmCommand.PathOf(command);
+        string owner = GrulmCommand.NameOf(command);
         string hint = NearestName.Hint(name, command.Options.Select(option => option.Name));
-        if (hint.Length > 0) return $"unknown option {name} for '{path}'{hint}";
-        return $"unknown option {name} for '{path}'" + Advice(name, word, before, command, path);
+        if (hint.Length > 0) return $"unknown option {name} for '{owner}'{hint}";
+        return $"unknown option {name} for '{owner}'" + Advice(name, word, before, command, GrulmCommand.PathOf(command));
     }
 
     private static string Advice(string name, string word, Option? before, Command command, string path)

@@ -61,7 +61,11 @@ public sealed class ModelEvaluation
         (EvaluationResult plain, EvaluationResult? adapted) = samples == SampleKind.Lines
             ? (Lines(model, tokenizer, text, trainedOn), null)
             : Stream(model, tokenizer, text);
-        return new EvaluationFigures(plain, adapted, Stopwatch.GetElapsedTime(start).TotalSeconds);
+        HeldOutLines? questions = samples == SampleKind.Lines ? RunAnswers.Questions(text, tokenizer, _cancel) : null;
+        return new EvaluationFigures(plain, adapted, Stopwatch.GetElapsedTime(start).TotalSeconds)
+        {
+            Answers = questions is null ? null : AnswersRight.Count(model, questions, _cancel),
+        };
     }
 
     private IDevice Open(GruParameters parameters) => Devices.OpenExact(_settings.Device, _settings.Threads, parameters.Config);

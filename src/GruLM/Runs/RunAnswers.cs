@@ -21,20 +21,20 @@ internal sealed class RunAnswers
 
     private RunAnswers(HeldOutLines learned, HeldOutLines? heldOut) => (_learned, _heldOut) = (learned, heldOut);
 
-    /// <summary>Questions from all over both texts; null where a tokenizer has no piece that begins an answer, or nothing has
-    /// one.</summary>
-    public static RunAnswers? Of(TrainingTexts texts, Tokenizer tokenizer, CancellationToken cancel)
+    /// <summary>Questions from all over both texts; null where nothing of the first has an answer.</summary>
+    public static RunAnswers? Of(TrainingTexts texts, Tokenizer tokenizer, CancellationToken cancel) =>
+        Questions(texts.Training, tokenizer, cancel) is { } learned
+            ? new RunAnswers(learned, Questions(texts.HeldOut, tokenizer, cancel))
+            : null;
+
+    /// <summary>Questions from all over a text; null where the tokenizer has no piece that begins an answer, or no sample has one.</summary>
+    public static HeldOutLines? Questions(CorpusText text, Tokenizer tokenizer, CancellationToken cancel)
     {
         if (!tokenizer.TryGetId(ChatTemplate.Default.Ai, out int ai) || ai == tokenizer.UnkId) return null;
-        AnswerMask mask = TokenizedText.AnswerMask(tokenizer);
-        HeldOutLines learned = Questions(texts.Training), heldOut = Questions(texts.HeldOut);
-        return learned.Lines.Count == 0 ? null : new RunAnswers(learned, heldOut.Lines.Count == 0 ? null : heldOut);
-
-        HeldOutLines Questions(CorpusText text)
-        {
-            int every = Math.Max(1, (text.Samples().Count() + MostQuestions - 1) / MostQuestions);
-            return TokenizedText.HeldOutLines(tokenizer, text.Samples().Where((_, i) => i % every == 0), mask, 0, cancel);
-        }
+        int every = Math.Max(1, (text.Samples().Count() + MostQuestions - 1) / MostQuestions);
+        IEnumerable<ReadOnlyMemory<byte>> some = text.Samples().Where((_, i) => i % every == 0);
+        HeldOutLines lines = TokenizedText.HeldOutLines(tokenizer, some, TokenizedText.AnswerMask(tokenizer), 0, cancel);
+        return lines.Lines.Count == 0 ? null : lines;
     }
 
     /// <summary>How many a model answers rightly.</summary>

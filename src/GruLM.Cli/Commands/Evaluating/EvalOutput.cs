@@ -28,6 +28,7 @@ internal static class EvalOutput
         string line = TrainingDisplay.Figures(plain);
         output.WriteLine($"{line}  ({plain.Sums.Tokens:#,0} tokens, {plain.Bytes:#,0} bytes, {figures.Seconds:0.0} s)");
         if (figures.Adapted is { } adapted) output.WriteLine("adapting as it reads: " + TrainingDisplay.Figures(adapted));
+        if (figures.Answers is { } answers) output.WriteLine($"answers wholly right: {answers.Right} of {answers.Questions}");
     }
 
     private static void WriteFields(Utf8JsonWriter json, EvaluationFigures figures)
@@ -39,6 +40,12 @@ internal static class EvalOutput
         {
             json.WriteBoolean("dynamic", true);
             WriteFigures(json, "dynamic_", adapted);
+        }
+
+        if (figures.Answers is { } answers)
+        {
+            json.WriteNumber("answers", answers.Questions);
+            json.WriteNumber("answers_right", answers.Right);
         }
 
         json.WriteNumber("seconds", Math.Round(figures.Seconds, 3));

@@ -40,7 +40,7 @@ internal static class RecipeLadder
             }
 
             if (!text.IsTalk && characters <= Page) return [new(Recipes.Page, 0, 14)];
-            if (!text.IsTalk && characters <= Story) return [new(Recipes.Story, 0, Passes(2e6 / characters, 8, 24))];
+            if (!text.IsTalk && characters <= Story) return [new(Recipes.Story, 0, Passes(1.1e6 / characters, 6, 16))];
             if (kind == ModelType.Char)
             {
                 return

@@ -141,15 +141,15 @@ public static class Recipes
             NumLayers = 2,
             Residual = true,
             TieWeights = false,
-            BatchSize = 8,
+            BatchSize = 4,
             Bptt = 64,
-            LearningRate = 0.004,
+            LearningRate = 0.003,
             Dropout = 0.25,
             LockedDropout = true,
             InputDropout = 0.1,
             OutputDropout = 0.25,
             FreshEvery = 8,
-            Epochs = 20,
+            Epochs = 12,
         });
 
     /// <summary>A short book, in pieces.</summary>

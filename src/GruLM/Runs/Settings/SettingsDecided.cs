@@ -20,6 +20,9 @@ internal static class SettingsDecided
     // Gradients are clipped and not divided by their size, so a step of SGD has to be far longer than AdamW's.
     private const double SgdRate = 0.5;
 
+    // A model that has learned already forgets less with shorter steps.
+    private const double ShareForTrainedModel = 0.25;
+
     private static readonly TrainingOptions s_loop = new();
 
     /// <summary>The settings as they are written beside the model: with nothing open but the size of a vocabulary that may grow, and the
@@ -133,8 +136,11 @@ internal static class SettingsDecided
         };
     }
 
-    private static double Rate(TrainingSettings settings) =>
-        settings.LearningRate ?? (settings.Optimizer == OptimizerKind.Sgd ? SgdRate : s_loop.LearningRate);
+    private static double Rate(TrainingSettings settings)
+    {
+        double ofNewModel = settings.Optimizer == OptimizerKind.Sgd ? SgdRate : s_loop.LearningRate;
+        return settings.LearningRate ?? (settings.InitFrom is null ? ofNewModel : ShareForTrainedModel * ofNewModel);
+    }
 
     private static double MinRate(TrainingSettings settings)
     {

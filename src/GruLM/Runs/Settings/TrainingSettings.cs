@@ -138,7 +138,7 @@ public sealed record TrainingSettings
     /// <summary>One stream window in so many starts from a zero state; 0: none does.</summary>
     public int FreshEvery { get; init; } = 32;
 
-    /// <summary>The highest learning rate; null: 0.004, for SGD 0.5.</summary>
+    /// <summary>The highest learning rate; null: 0.004, for SGD 0.5, with <see cref="InitFrom"/> a quarter of that.</summary>
     public double? LearningRate { get; init; }
 
     /// <summary>The rate at the end, or below which it is not cut; null: a hundredth of <see cref="LearningRate"/>.</summary>

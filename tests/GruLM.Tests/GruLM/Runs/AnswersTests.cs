@@ -46,6 +46,7 @@ public sealed class AnswersTests : IDisposable
         Assert.Equal(18, figures.Learned.Questions);
         Assert.Equal(2, figures.HeldOut!.Value.Questions);
         Assert.True(figures.Learned.Share > 0.9, $"{figures.Learned}");
+        Assert.Equal(figures.HeldOut, ModelEvaluation.Run(_settings.OutDir, TestContext.Current.CancellationToken).Answers);
 
         using var model = LanguageModel.Open(_settings.OutDir, threads: 1);
         int right = 0;

@@ -22,7 +22,7 @@ internal static class LearningRows
     [
         Of(
             "lr", new Optional<double>(new RealNumber(0, 100, above: true)), s => s.LearningRate, (s, v) => s with { LearningRate = v },
-            "highest learning rate (default 0.004, for sgd 0.5)"),
+            "highest learning rate (default 0.004, for sgd 0.5; a quarter of that with 'InitFrom')"),
         Of(
             "min-lr", new Optional<double>(new RealNumber(0, 100)), s => s.MinLearningRate, (s, v) => s with { MinLearningRate = v },
             "learning rate at the end, or below which it is not cut (default: a hundredth of 'LearningRate')"),
