@@ -1,22 +1,21 @@
-// The files that a run's settings name, found again: where they were; where they went when the run's folder was moved with them; or beside
-// the model. Whether a text is the right one is not decided here: its checksum is compared once it was read.
+// The texts that a run's settings name, found again: where they were; where they went when the run's folder was moved with them; or beside
+// the model. Whether a text is the right one is not decided here: its checksum is compared once it was read. Left out on purpose:
+// tokenizers, of which the run keeps its own, and models, since another one of the same name would be taken for it.
 
 using GruLM.Corpus;
 
 namespace GruLM;
 
-/// <summary>Finds what a run was told to read. <paramref name="home"/> is where the model folder is now, <paramref name="place"/> where the
-/// run's own files lie in it.</summary>
+/// <summary>Finds the texts that a run was told to read. <paramref name="home"/> is where the model folder is now,
+/// <paramref name="place"/> where the run's own files lie in it.</summary>
 internal sealed class RunPlaces(RunLayout home, RunLayout place, RunRecord? record)
 {
-    /// <summary>The settings with the places where texts, tokenizer and model are now.</summary>
+    /// <summary>The settings with the places where the texts are now.</summary>
     /// <exception cref="FileNotFoundException">A text is nowhere.</exception>
     public TrainingSettings Find(TrainingSettings settings) => settings with
     {
         Data = [.. settings.Data.Select(name => FindText(name, "'Data'"))],
         ValData = settings.ValData is { } name ? FindText(name, "'ValData'") : null,
-        Tokenizer = settings.Tokenizer is { } tokenizer ? Find(tokenizer) ?? tokenizer : null,
-        InitFrom = settings.InitFrom is { } model ? Find(model) ?? model : null,
     };
 
     /// <summary>Where a text is now; <paramref name="remedy"/> says what names its new place.</summary>

@@ -119,6 +119,28 @@ public sealed class MovedTextTests : IDisposable
     }
 
     [Fact]
+    public void A_tokenizer_or_a_model_of_the_same_name_is_not_taken_for_the_one_that_is_gone()
+    {
+        string place = Path.Combine(_root, "t"), given = Path.Combine(place, "tokenizer.model"), other = Path.Combine(_root, "other");
+        Directory.CreateDirectory(place);
+        File.Copy(Path.Combine(_model, "tokenizer.model"), given);
+        string run = Path.Combine(_root, "q", "run");
+        Good($"train --data {_text} --tokenizer {given} --out-dir {run} {Sizes.Replace("--vocab-size 330 ", "")} --max-steps 2");
+        Good($"train --data {_held} --out-dir {other} {Sizes} --max-steps 1");
+        File.Move(Path.Combine(other, "tokenizer.model"), Path.Combine(_root, "q", "tokenizer.model"));
+        File.Delete(given);
+        Good($"train --resume {run} --max-steps 3");
+
+        // Of the run's own folder and of a neighbour.
+        foreach (string name in (string[])["model", "other"])
+        {
+            var settings = new TrainingSettings { Data = [_text], InitFrom = Path.Combine(_root, "gone", name) };
+            var layout = new RunLayout(_model);
+            Assert.Equal(settings.InitFrom, new RunPlaces(layout, layout, null).Find(settings).InitFrom);
+        }
+    }
+
+    [Fact]
     public void What_came_through_a_pipe_is_kept_and_found_again()
     {
         if (!OperatingSystem.IsLinux()) return;
