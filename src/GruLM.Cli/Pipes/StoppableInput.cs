@@ -1,6 +1,8 @@
 // Standard input whose readers do not wait on when the command is to end: nothing interrupts a read that waits for a person or for another
 // program, so that it is left to a thread of its own and given up.
 
+using System.Runtime.ExceptionServices;
+
 namespace GruLM.Cli.Pipes;
 
 /// <summary>Reads <paramref name="source"/> until <paramref name="stop"/>; reading throws <see cref="OperationCanceledException"/>
@@ -37,7 +39,8 @@ internal sealed class StoppableInput(Stream source, CancellationToken stop) : St
         }
         catch (AggregateException error) when (error.InnerException is { } inner)
         {
-            throw inner is IOException or ObjectDisposedException ? new IOException(inner.Message, inner) : error;
+            // As it was thrown: whoever reads tells errors apart by their numbers.
+            ExceptionDispatchInfo.Throw(inner);
         }
 
         _buffer.AsSpan(0, read.Result).CopyTo(buffer);

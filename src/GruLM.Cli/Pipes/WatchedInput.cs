@@ -38,6 +38,10 @@ internal sealed class WatchedInput(Stream inner, string name, Action<string>? no
         {
             throw new IOException($"{name} is a folder; give files by their names, or a text", e);
         }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new IOException($"{name} may not be read, or was opened for writing; give it a text", e);
+        }
 
         if (!_told) Look(buffer[..read]);
         return read;

@@ -2,6 +2,7 @@
 
 using System.CommandLine;
 using System.Text;
+using GruLM.Cli.Pipes;
 
 namespace GruLM.Cli.Commands;
 
@@ -21,7 +22,7 @@ internal static class ChatCommand
             (flags, session) =>
             {
                 string folder = flags.GetValue(model)!;
-                using var input = new StreamReader(session.Input, Encoding.UTF8);
+                using var input = new StreamReader(new WatchedInput(session.Input, "standard input", null), Encoding.UTF8);
                 bool interactive = session.ErrorIsTerminal && !Console.IsInputRedirected;
                 GenerationOptions options = generation.Read(flags, folder);
                 using var opened = LanguageModel.Open(folder, flags.GetValue(threads) ?? 0, flags.GetValue(device)!);

@@ -1,6 +1,8 @@
-// Standard input that nobody writes to is given up when the command is to end.
+// Standard input that nobody writes to is given up when the command is to end, and what is wrong with one is said by everyone who reads it.
 using System.IO.Pipes;
+using GruLM.Cli;
 using GruLM.Cli.Pipes;
+using GruLM.Model;
 
 namespace GruLM.Tests.Cli;
 
@@ -21,5 +23,43 @@ public sealed class StoppableInputTests
         Assert.ThrowsAny<OperationCanceledException>(() => input.Read(buffer, 0, 10));
         Assert.ThrowsAny<OperationCanceledException>(() => input.Read(buffer, 0, 10));
         writer.Write("d"u8);
+    }
+
+    [Theory]
+    [InlineData("chat -m {0}", "/", "standard input is a folder; give files by their names, or a text")]
+    [InlineData("tokenizer encode --model {0}/tokenizer.model", "/", "standard input is a folder; give files by their names, or a text")]
+    [InlineData("train --data - --out-dir {0}/new", "/", "standard input: is a folder; a file was expected")]
+    [InlineData("chat -m {0}", "writes", "standard input may not be read, or was opened for writing; give it a text")]
+    [InlineData("train --data - --out-dir {0}/new", "writes", "standard input: may not be read; its permissions do not allow it")]
+    public void What_is_wrong_with_it_is_said_in_one_line(string line, string input, string expected)
+    {
+        using var folder = new TinyModel(SampleKind.Stream);
+        string message = ErrorOf(string.Format(null, line, folder.Folder).Split(' '), Of(input));
+        Assert.StartsWith("grulm: " + expected, message, StringComparison.Ordinal);
+        Assert.Equal(1, message.Count(c => c == '\n'));
+    }
+
+    private static Stream Of(string input)
+    {
+        return new StoppableInput(new Failing(input == "/" ? new IOException("", 21) : new UnauthorizedAccessException()), default);
+    }
+
+    private static string ErrorOf(string[] line, Stream input)
+    {
+        using var error = new StringWriter { NewLine = "\n" };
+        using (var session = new Session(input, new MemoryStream(), error, false, CancellationToken.None))
+        {
+            Assert.Equal(1, CommandLine.Run(line, Program.Commands(), session));
+        }
+
+        return string.Join('\n', error.ToString().Split('\n').Where(said => !said.StartsWith("reading ", StringComparison.Ordinal)));
+    }
+
+    // Fails as the system does.
+    private sealed class Failing(Exception error) : MemoryStream
+    {
+        public override int Read(Span<byte> buffer) => throw error;
+
+        public override int Read(byte[] buffer, int offset, int count) => throw error;
     }
 }

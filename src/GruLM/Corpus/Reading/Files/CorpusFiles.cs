@@ -16,6 +16,12 @@ public static class CorpusFiles
 
     private const string Packed = ".gz";
 
+    // errno EISDIR, which .NET gives on Unix.
+    private const int IsFolder = 21;
+
+    // The upper half of an error of Windows' own among those of .NET.
+    private const int OfWindows = unchecked((int)0x80070000) >> 16;
+
     // Of the files that are taken from a folder.
     private static readonly string[] s_folderExtensions = [".txt", ".jsonl", ".ndjson", ".csv"];
 
@@ -157,7 +163,9 @@ public static class CorpusFiles
             name,
             error),
         UnauthorizedAccessException when Directory.Exists(name) => new IOException($"{name}: is a folder; a file was expected", error),
+        IOException { HResult: IsFolder } => new IOException($"{name}: is a folder; a file was expected", error),
         UnauthorizedAccessException => new IOException($"{name}: may not be read; its permissions do not allow it", error),
+        IOException other when !IsOfSystem(other) => other,
         _ => new IOException($"{name}: cannot be read: {SystemWords(error)}", error),
     };
 
@@ -184,6 +192,9 @@ public static class CorpusFiles
         throw new InvalidDataException(
             $"{folder}: the folder has no text; files named {patterns}, or these with .gz, were expected directly in it{passedOver}");
     }
+
+    // Others were thrown by a stream, with a message of its own.
+    private static bool IsOfSystem(IOException error) => error.HResult > 0 || error.HResult >> 16 == OfWindows;
 
     // What the system says of an error, without the words that .NET puts around it.
     private static string SystemWords(Exception error) => Marshal.GetPInvokeErrorMessage(error.HResult & 0xFFFF).ToLowerInvariant();

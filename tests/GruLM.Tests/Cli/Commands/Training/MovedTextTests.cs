@@ -131,13 +131,10 @@ public sealed class MovedTextTests : IDisposable
         File.Delete(given);
         Good($"train --resume {run} --max-steps 3");
 
-        // Of the run's own folder and of a neighbour.
-        foreach (string name in (string[])["model", "other"])
-        {
-            var settings = new TrainingSettings { Data = [_text], InitFrom = Path.Combine(_root, "gone", name) };
-            var layout = new RunLayout(_model);
-            Assert.Equal(settings.InitFrom, new RunPlaces(layout, layout, null).Find(settings).InitFrom);
-        }
+        // The run's own folder.
+        var settings = new TrainingSettings { Data = [_text], InitFrom = Path.Combine(_root, "gone", "model") };
+        var layout = new RunLayout(_model);
+        Assert.Equal(settings.InitFrom, new RunPlaces(layout, layout, null).Find(settings).InitFrom);
     }
 
     [Fact]
