@@ -1,5 +1,6 @@
 // Standard input that was closed before the program began (<&-). The descriptor's number is then taken by something of the runtime's own,
-// and who reads from it waits for ever; so it is told apart, and whoever wants to read gets a line that says what is wrong.
+// and who reads from it waits for ever; so it is told apart, and whoever wants to read gets a line that says what is wrong. The launcher
+// puts another input in its place, and says so.
 
 using System.Runtime.InteropServices;
 
@@ -8,6 +9,8 @@ namespace GruLM.Cli.Pipes;
 /// <summary>An input that there is not.</summary>
 internal sealed partial class ClosedInput : MemoryStream
 {
+    private const string Variable = "GRULM_INPUT";
+    private const string Closed = "closed";
     private const int StandardInput = 0;
     private const int GetDescriptorFlags = 1;
     private const int ClosedOnExecution = 1;
@@ -18,8 +21,11 @@ internal sealed partial class ClosedInput : MemoryStream
     }
 
     /// <summary>The process's standard input, whose reading ends when it is to stop.</summary>
-    public static Stream OrStandardInput(CancellationToken stop) =>
-        IsClosed() ? new ClosedInput() : new StoppableInput(Console.OpenStandardInput(), stop);
+    public static Stream OrStandardInput(CancellationToken stop) => OrStandardInput(Environment.GetEnvironmentVariable(Variable), stop);
+
+    /// <summary>The same where the launcher said this.</summary>
+    internal static Stream OrStandardInput(string? said, CancellationToken stop) =>
+        said == Closed || IsClosed() ? new ClosedInput() : new StoppableInput(Console.OpenStandardInput(), stop);
 
     public override int Read(Span<byte> buffer) => throw Error();
 

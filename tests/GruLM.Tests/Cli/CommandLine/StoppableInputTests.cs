@@ -29,6 +29,9 @@ public sealed class StoppableInputTests
     [InlineData("chat -m {0}", "/", "standard input is a folder; give files by their names, or a text")]
     [InlineData("tokenizer encode --model {0}/tokenizer.model", "/", "standard input is a folder; give files by their names, or a text")]
     [InlineData("train --data - --out-dir {0}/new", "/", "standard input: is a folder; a file was expected")]
+    [InlineData("chat -m {0}", "closed", "standard input is closed; give it a text (… < FILE), or nothing (… < /dev/null)")]
+    [InlineData("tokenizer encode --model {0}/tokenizer.model", "closed", "standard input is closed; give it a text (… < FILE)")]
+    [InlineData("train --data - --out-dir {0}/new", "closed", "standard input is closed; give it a text (… < FILE)")]
     [InlineData("chat -m {0}", "writes", "standard input may not be read, or was opened for writing; give it a text")]
     [InlineData("train --data - --out-dir {0}/new", "writes", "standard input: may not be read; its permissions do not allow it")]
     public void What_is_wrong_with_it_is_said_in_one_line(string line, string input, string expected)
@@ -41,6 +44,7 @@ public sealed class StoppableInputTests
 
     private static Stream Of(string input)
     {
+        if (input == "closed") return ClosedInput.OrStandardInput("closed", CancellationToken.None);
         return new StoppableInput(new Failing(input == "/" ? new IOException("", 21) : new UnauthorizedAccessException()), default);
     }
 
