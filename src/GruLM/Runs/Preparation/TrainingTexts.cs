@@ -14,6 +14,7 @@ internal readonly record struct TrainingTexts(CorpusText Training, CorpusText He
     /// on.</summary>
     public static TrainingTexts Read(TrainingSettings settings, RunFolder folder, CorpusReading reading)
     {
+        if (folder.GoesOn) CheckNewPlaces(settings, folder.Settings!);
         reading = reading with { Format = settings.DataFormat, Column = settings.Column };
         reading.Check(settings.ValData is null ? settings.Data : [.. settings.Data, settings.ValData]);
         bool isPiped = settings.Data.Contains(CorpusFiles.StandardInput) || settings.ValData == CorpusFiles.StandardInput;
@@ -27,6 +28,24 @@ internal readonly record struct TrainingTexts(CorpusText Training, CorpusText He
         SampleKind samples = settings.Samples ?? SampleKind.Stream;
         (CorpusText training, CorpusText heldOut) = HeldOutPart.Split(text, samples, settings, settings.ValSplit ?? HeldOutSplit.Random, false, reading.Cancel);
         return new TrainingTexts(training, heldOut);
+    }
+
+    // The new place of a text is read again later, when the run goes on once more or its model is evaluated.
+    private static void CheckNewPlaces(TrainingSettings settings, TrainingSettings recorded)
+    {
+        string? once = settings.Data.Except(recorded.Data).FirstOrDefault(IsReadOnce);
+        string property = nameof(TrainingSettings.Data);
+        if (once is null && settings.ValData is { } name && name != recorded.ValData && IsReadOnce(name))
+        {
+            (once, property) = (name, nameof(TrainingSettings.ValData));
+        }
+
+        if (once is null) return;
+        string shown = CorpusFiles.DisplayName(once);
+        throw new ArgumentException(
+            $"'{property}': {shown} can be read only once, and a run that goes on reads its text anew; name a file with the same text");
+
+        static bool IsReadOnce(string name) => name == CorpusFiles.StandardInput || KeptInput.IsReadOnce(name);
     }
 
     // The standard input that a run that goes on kept when it began; null for a new run, and when it is gone.

@@ -1,6 +1,7 @@
 // Runs whose text comes from standard input, which nobody can give twice: it is kept beside the model, so that such a run goes on like any
 // other.
 
+using System.Diagnostics;
 using System.Text;
 using GruLM.Cli.Demo;
 using GruLM.Tests.Corpus;
@@ -80,6 +81,26 @@ public sealed class KeptInputTests : IDisposable
             eval, StringComparison.Ordinal);
         Good(s_text, $"train --resume {_model} --max-steps 3");
         Assert.Equal(3, Checkpoint.Find(_model + "/training")[0].Step);
+    }
+
+    [Fact]
+    public void A_run_on_a_file_does_not_go_on_with_what_can_be_read_only_once()
+    {
+        string file = Path.Combine(_root, "text.txt"), fifo = Path.Combine(_root, "fifo");
+        File.WriteAllBytes(file, s_text);
+        Good([], $"train --data {file} --out-dir {_model} {Sizes} --max-steps 2");
+        const string Refused = "standard input can be read only once, and a run that goes on reads its text anew; "
+            + "name a file with the same text";
+        Assert.Equal([$"grulm: --data: {Refused}"], Bad(s_text, $"train --resume {_model} --data - --max-steps 3", 2));
+        Assert.Equal([$"grulm: --val-data: {Refused}"], Bad(s_text, $"train --resume {_model} --val-data -", 2));
+        if (OperatingSystem.IsLinux())
+        {
+            using (var make = Process.Start("mkfifo", fifo)) make.WaitForExit();
+            Assert.Contains($"{fifo} can be read", Bad([], $"train --resume {_model} --data {fifo}", 2)[^1], StringComparison.Ordinal);
+        }
+
+        Good([], $"train --resume {_model} --max-steps 3");
+        Good([], $"eval --model {_model}");
     }
 
     [Fact]
