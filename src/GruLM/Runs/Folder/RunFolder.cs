@@ -45,6 +45,9 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
     /// <summary>Whether the run in the folder goes on.</summary>
     public bool GoesOn => _use == FolderUse.Resume;
 
+    /// <summary>Whether the run that goes on reads its text as older runs did (see <see cref="RunRecord.ReadsByNames"/>).</summary>
+    public bool ReadsByNames => GoesOn && RunRecord.Read(_place.Record) is { ReadsByNames: true };
+
     /// <summary>The settings of the run that goes on.</summary>
     public TrainingSettings? Settings { get; private set; }
 

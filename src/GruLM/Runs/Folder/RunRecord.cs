@@ -50,6 +50,10 @@ internal sealed record RunRecord
     /// <summary>The settings that decide the run's course, under their names, as they were when it began; null in older records.</summary>
     public IReadOnlyDictionary<string, string>? Settings { get; init; }
 
+    /// <summary>Whether the run read its text as runs did before what a text is was told by its bytes.</summary>
+    [JsonIgnore]
+    public bool ReadsByNames => Settings is null;
+
     public void Write(string path) =>
         AtomicFile.WriteAllText(path, JsonSerializer.Serialize(this, RunRecordJsonContext.Default.RunRecord) + "\n");
 
