@@ -27,6 +27,13 @@ public sealed record CorpusOptions
     /// <summary>Is told, in a line of text, what standard input was taken for.</summary>
     public Action<string>? Notice { get; init; }
 
+    /// <summary>Whether files are what their names alone say, and a CR alone is no line end: so older versions read them.</summary>
+    internal bool ByNames { get; init; }
+
+    /// <summary>Whether what a file holds is told by its content rather than by its name.</summary>
+    internal bool LooksInto(string file) =>
+        Format is null && CorpusFiles.IsLookedInto(file) && (!ByNames || file == CorpusFiles.StandardInput);
+
     /// <summary>What a file holds, as far as that is said by <see cref="Format"/> or by its name; standard input has none.</summary>
     internal CorpusFormat FormatOf(string file) => Format ?? CorpusFiles.FormatOf(file);
 }

@@ -17,6 +17,9 @@ internal sealed record CorpusReading(IProgressObserver Observer, CancellationTok
     /// <summary>The column of tables that holds the text; null for the usual one.</summary>
     public string? Column { get; init; }
 
+    /// <summary>Whether the text is read as runs of older versions read it (see <see cref="CorpusOptions.ByNames"/>).</summary>
+    public bool ByNames { get; init; }
+
     /// <summary>What <c>-</c> reads; null for the process's own.</summary>
     public Stream? StandardInput { get; init; }
 
@@ -59,5 +62,5 @@ internal sealed record CorpusReading(IProgressObserver Observer, CancellationTok
     }
 
     private CorpusOptions Options() =>
-        new() { Format = Format, Column = Column, StandardInput = StandardInput, Notice = Observer.OnNotice };
+        new() { Format = Format, Column = Column, ByNames = ByNames, StandardInput = StandardInput, Notice = Observer.OnNotice };
 }

@@ -150,7 +150,7 @@ public sealed class TextCorpus
     private static TextCorpus? AsItStands(IReadOnlyList<string> files, CorpusOptions options, CancellationToken cancellation)
     {
         if (files is not [not CorpusFiles.StandardInput and var name] || options.FormatOf(name) != CorpusFormat.Plain
-            || CorpusFiles.IsPlainTable(name) || (options.Format is null && CorpusFiles.IsLookedInto(name))
+            || CorpusFiles.IsPlainTable(name) || options.LooksInto(name)
             || CorpusFiles.LengthOf(name) <= options.MostInMemory)
         {
             return null;

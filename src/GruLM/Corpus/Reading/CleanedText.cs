@@ -58,7 +58,8 @@ internal sealed class CleanedText : ReadOnlyStream
         try
         {
             bool isNamedPacked = !isPiped && CorpusFiles.IsNamedPacked(file);
-            return new CleanedText(TextSource.Of(source, name, isNamedPacked, cancellation), cancellation);
+            var text = TextSource.Of(source, name, isNamedPacked, cancellation);
+            return new CleanedText(options.ByNames ? text with { EndsLinesWithCr = false } : text, cancellation);
         }
         catch
         {

@@ -141,7 +141,14 @@ internal sealed class RecordedText
 
         reading.Announce(purpose, names);
         Stream? input = isMoved ? reading.StandardInput : kept ?? Stream.Null;
-        return (reading with { Format = _settings.DataFormat, Column = _settings.Column, StandardInput = input }).Read(names);
+        reading = reading with
+        {
+            Format = _settings.DataFormat,
+            Column = _settings.Column,
+            ByNames = _record?.ReadsByNames == true,
+            StandardInput = input,
+        };
+        return reading.Read(names);
     }
 
     // Tells nothing of a text of which only a part is wanted.

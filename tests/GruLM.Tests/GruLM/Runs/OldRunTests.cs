@@ -1,5 +1,8 @@
 // A run that an older version of the program made: it opens, is evaluated to the figure it had, and goes on.
 
+using System.Text;
+using System.Text.Json.Nodes;
+using GruLM.Corpus;
 using GruLM.Report;
 
 namespace GruLM.Tests;
@@ -49,6 +52,53 @@ public sealed class OldRunTests : IDisposable
         Assert.True(outcome.IsFinished);
         Assert.Equal(9, outcome.Position.Step);
         Assert.Equal(0.95, SettingsFile.Read(Path.Combine(_folder, "training", "settings.json")).Momentum);
+    }
+
+    [Fact]
+    public void Its_json_is_read_as_plain_text()
+    {
+        string text = Path.Combine(_folder, "old.json"), model = Path.Combine(_folder, "model"), training = Path.Combine(model, "training");
+        File.WriteAllLines(text, Enumerable.Range(0, 100).Select(i => $"{{\"text\": \"line {i} of the old text\"}}"));
+        var settings = new TrainingSettings
+        {
+            Data = [text],
+            DataFormat = CorpusFormat.Plain,
+            OutDir = model,
+            VocabSize = 300,
+            HiddenDim = 8,
+            EmbeddingDim = 8,
+            NumLayers = 1,
+            BatchSize = 2,
+            Bptt = 8,
+            MaxSteps = 2,
+        };
+        using (var run = TrainingRun.Start(settings)) run.Run(TestContext.Current.CancellationToken);
+        Edit("settings.json", "data-format");
+        InvalidDataException error = Assert.Throws<InvalidDataException>(() => ModelEvaluation.Run(model));
+        Assert.Contains("has changed", error.Message, StringComparison.Ordinal);
+        Edit("run.json", "settings");
+        ModelEvaluation.Run(model);
+        ModelEvaluation.Run(new EvaluationSettings { Model = model, Data = [text], HeldOutOnly = true });
+        using (var run = TrainingRun.Resume(model, before => before with { MaxSteps = 3 })) Assert.Equal(2, run.Plan.StepsDone);
+
+        void Edit(string name, string without)
+        {
+            string path = Path.Combine(training, name);
+            JsonObject json = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
+            Assert.True(json.Remove(without));
+            File.WriteAllText(path, json.ToJsonString());
+        }
+    }
+
+    [Theory]
+    [InlineData("a\rb\rc", false, "a\nb\nc")]
+    [InlineData("a\rb\rc", true, "a\rb\rc")]
+    public void Its_carriage_returns_stay(string written, bool byNames, string read)
+    {
+        string text = Path.Combine(_folder, "old.txt");
+        File.WriteAllText(text, written);
+        var corpus = TextCorpus.Read([text], new CorpusOptions { ByNames = byNames });
+        Assert.Equal(read, Encoding.UTF8.GetString(corpus.Utf8.Span));
     }
 
     [Fact]

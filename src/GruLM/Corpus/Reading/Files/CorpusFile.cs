@@ -29,7 +29,7 @@ internal sealed class CorpusFile : IDisposable
         Text = CleanedText.OfFile(file, options, cancellation);
         try
         {
-            if (options.Format is null && CorpusFiles.IsLookedInto(file)) _advice = Guess(file, options.Notice);
+            if (options.LooksInto(file)) _advice = Guess(file, options.Notice);
             if (options.Format is null && CorpusFiles.IsPlainTable(file)) notes.Add(_name, PlainTable);
         }
         catch
