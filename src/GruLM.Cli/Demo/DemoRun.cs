@@ -198,7 +198,7 @@ internal sealed class DemoRun
         _session.Error.WriteLine(string.Create(
             s_invariant,
             $"stopped at step {outcome.Position.Step:#,0} of {outcome.Position.TotalSteps:#,0}; {left}; "
-            + $"go on with: {ProgramName.Text} train --resume {_settings.OutDir}"));
+            + $"go on with: {ProgramName.Text} train --resume {ShellWord.Of(_settings.OutDir)}"));
     }
 
     private void WriteRun(RunPlan plan)
@@ -238,8 +238,8 @@ internal sealed class DemoRun
 
     private void WriteWhatNext()
     {
-        string folder = _settings.OutDir;
-        _output.WriteLine($"The model is in {folder}. Go on with:\n");
+        string folder = ShellWord.Of(_settings.OutDir);
+        _output.WriteLine($"The model is in {_settings.OutDir}. Go on with:\n");
         _output.WriteLine($"   {ProgramName.Text} generate --model {folder} --prompt \"Once a brave girl\"");
         _output.WriteLine($"   {ProgramName.Text} chat --model {folder}");
         _output.WriteLine($"   {ProgramName.Text} eval --model {folder}");

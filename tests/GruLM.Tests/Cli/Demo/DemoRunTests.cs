@@ -17,9 +17,10 @@ public sealed class DemoRunTests : IDisposable
     [Fact]
     public void A_demo_can_be_repeated_evaluated_and_resumed_and_a_second_one_replaces_it_at_its_end()
     {
-        string folder = Path.Combine(_root, "demo"), weights = Path.Combine(folder, "model.safetensors");
+        string folder = Path.Combine(_root, "my demo"), weights = Path.Combine(folder, "model.safetensors");
         (int code, string shown, _) = Demo(folder, seed: 1);
         Assert.Equal(0, code);
+        Assert.Contains($" chat --model \"{folder}\"\n", shown, StringComparison.Ordinal);
         byte[] first = File.ReadAllBytes(weights);
 
         // The figure that is shown is what eval says of the folder, and is shown once.
@@ -39,6 +40,7 @@ public sealed class DemoRunTests : IDisposable
         (int stopped, _, string message) = Demo(folder, seed: 2, stops: true);
         Assert.Equal(130, stopped);
         Assert.Contains("still holds the model of an earlier demo", message, StringComparison.Ordinal);
+        Assert.EndsWith($" train --resume \"{folder}\"", message.TrimEnd(), StringComparison.Ordinal);
         Assert.Equal(first, File.ReadAllBytes(weights));
         Assert.Equal(0, CommandsTests.Run("eval", "--model", folder).Code);
 
