@@ -5,20 +5,12 @@ namespace GruLM.Cli.Commands;
 /// <summary>A talk. <paramref name="interactive"/>: a person types at a terminal, who is shown where to.</summary>
 internal sealed class Talk(ChatSession chat, TextReader input, bool interactive, Session session)
 {
-    // Whether a line is being waited for.
-    private bool _waiting;
-
     // Whether the model has once said nothing.
     private bool _saidNothing;
 
     /// <summary>Talks, and returns the exit code.</summary>
     public int Run()
     {
-        // Reading a line cannot be interrupted, so Ctrl-C while waiting for one ends the program there; nothing is unsaved.
-        using CancellationTokenRegistration atPrompt = session.Stop.Register(() =>
-        {
-            if (Volatile.Read(ref _waiting)) Environment.Exit(ExitCode.Stopped);
-        });
         if (interactive) session.Error.WriteLine("Say something and press Enter. /reset forgets the talk so far, /quit ends it.");
         while (ReadLine() is { } line && line.Trim() != "/quit")
         {
@@ -34,10 +26,16 @@ internal sealed class Talk(ChatSession chat, TextReader input, bool interactive,
     {
         if (session.Stop.IsCancellationRequested) return null;
         if (interactive) session.Error.Write("> ");
-        Volatile.Write(ref _waiting, true);
-        if (session.Stop.IsCancellationRequested) return null;
-        string? line = input.ReadLine();
-        Volatile.Write(ref _waiting, false);
+        string? line = null;
+        try
+        {
+            line = input.ReadLine();
+        }
+        catch (OperationCanceledException)
+        {
+            // Ctrl-C while nobody had said anything.
+        }
+
         if (line is null && interactive) session.Error.WriteLine();
         return line;
     }

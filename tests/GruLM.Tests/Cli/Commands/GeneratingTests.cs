@@ -1,8 +1,10 @@
 // The commands that let a model write: what they refuse, what reaches a terminal and what a pipe, and chats with models of all kinds.
 
+using System.IO.Pipes;
 using System.Runtime.InteropServices;
 using System.Text;
 using GruLM.Cli;
+using GruLM.Cli.Pipes;
 using GruLM.Model;
 using GruLM.Tokenization;
 
@@ -141,6 +143,24 @@ public sealed class GeneratingTests : IDisposable
     }
 
     [Fact]
+    public void A_chat_that_is_stopped_while_it_waits_ends_quietly()
+    {
+        using var writer = new AnonymousPipeServerStream(PipeDirection.Out);
+        using var reader = new AnonymousPipeClientStream(PipeDirection.In, writer.ClientSafePipeHandle);
+        using var stop = new CancellationTokenSource();
+        using var output = new Answered(stop);
+        using var error = new StringWriter();
+        writer.Write("hi\n"u8);
+        using (var session = new Session(new StoppableInput(reader, stop.Token), output, error, false, stop.Token))
+        {
+            Assert.Equal(130, CommandLine.Run(["chat", "-m", _folder.Folder, "-n", "3", "--ignore-eos"], Program.Commands(), session));
+        }
+
+        Assert.Equal("", error.ToString());
+        Assert.Equal((byte)'\n', output.ToArray()[^1]);
+    }
+
+    [Fact]
     public void A_stream_of_records_teaches_answers_of_several_lines()
     {
         string talk = Path.Combine(_folder.Folder, "talk.jsonl"), model = Path.Combine(_folder.Folder, "talker");
@@ -169,5 +189,17 @@ public sealed class GeneratingTests : IDisposable
         }
 
         return Encoding.UTF8.GetString(output.ToArray());
+    }
+
+    // Stops whoever has written a line, soon after it.
+    private sealed class Answered(CancellationTokenSource stop) : MemoryStream
+    {
+        public override void Write(ReadOnlySpan<byte> buffer) => Write(buffer.ToArray(), 0, buffer.Length);
+
+        public override void Write(byte[] buffer, int offset, int count)
+        {
+            base.Write(buffer, offset, count);
+            if (buffer.AsSpan(offset, count).EndsWith("\n"u8)) stop.CancelAfter(200);
+        }
     }
 }
