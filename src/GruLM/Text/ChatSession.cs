@@ -1,5 +1,7 @@
 // A chat: turns in the template's markers over one carried state. The state is all the history there is; its size never grows.
 
+using GruLM.Corpus;
+
 namespace GruLM;
 
 /// <summary>An exchange of turns with a model. Not thread-safe: one turn at a time, and each reply read to its end, or its enumeration
@@ -29,7 +31,7 @@ public sealed class ChatSession : IDisposable
         ArgumentNullException.ThrowIfNull(text);
         CheckNotDisposed();
         EndReply();
-        _writer.Read(_model.Tokenizer.Encode(text));
+        _writer.Read(_model.Tokenizer.Encode(TextCorpus.Clean(text)));
     }
 
     /// <summary>Says something and gives the reply as it comes, without the space after the marker.</summary>
@@ -78,7 +80,10 @@ public sealed class ChatSession : IDisposable
         CheckNotDisposed();
         EndReply();
         int reply = ++_reply;
-        if (!_writer.TryReadWhole(_model.Tokenizer.Encode(_model.Defaults.Chat.Turn(message), CancellationToken.None), cancel)) yield break;
+
+        // Cleaned as all text is that is learned from; the turn then has line ends as prompts of records have them.
+        string turn = _model.Defaults.Chat.Turn(TextCorpus.Clean(message));
+        if (!_writer.TryReadWhole(_model.Tokenizer.Encode(turn, CancellationToken.None), cancel)) yield break;
         _replies = true;
         try
         {

@@ -1,5 +1,9 @@
 // A chat: what the model has read after each turn, however the reply ended. It is compared with the same tokens read by hand.
 
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using GruLM.Corpus;
 using GruLM.Model;
 
 namespace GruLM.Tests;
@@ -98,6 +102,25 @@ public sealed class ChatSessionTests : IDisposable
         int newLine = _stream.Tokenizer.IdOf("\n");
         byHand.Read(byHand.StoppedBy == newLine ? [newLine] : [byHand.StoppedBy, newLine]);
         Assert.Equal(Turn(model, byHand, Next), string.Concat(chat.Say(Next)));
+    }
+
+    [Theory]
+    [InlineData("\uFEFFHow are\0 you?")]
+    [InlineData("How are\r\nyou?\r\n")]
+    [InlineData("\0 How\nare you?")]
+    [InlineData("How\u2028are\fyou?\u0085")]
+    public void What_is_said_is_cleaned_as_the_text_of_training_is(string message)
+    {
+        using LanguageModel model = _lines.Open();
+        using ChatSession chat = model.StartChat(s_options), clean = model.StartChat(s_options);
+        Assert.Equal(string.Concat(clean.Say(Question)), string.Concat(chat.Say(message)));
+
+        // What a record with that prompt teaches is the same, but for a mark that stands at the beginning of no file.
+        string unmarked = message.TrimStart('\uFEFF', '\0');
+        CorpusRecord record = JsonRecord.Parse(JsonSerializer.SerializeToUtf8Bytes(new { prompt = unmarked, completion = "x" }));
+        var text = new ArrayBufferWriter<byte>();
+        record.WriteSample(text, new ArrayBufferWriter<byte>());
+        Assert.Equal($"<prompt> {Question} <ai> x", Encoding.UTF8.GetString(text.WrittenSpan));
     }
 
     [Fact]
