@@ -123,8 +123,14 @@ internal sealed class RecordedText
         throw new InvalidDataException(RunComparison.TextChanged(part, before, now, settings) + "or name a text to read whole with 'Data'");
     }
 
+    // How the text is read is recorded too.
     private CorpusText Read(IReadOnlyList<string> recorded, string purpose, CorpusReading reading)
     {
+        if ((reading.Column is not null ? "'Column'" : reading.Format is not null ? "'DataFormat'" : null) is { } given)
+        {
+            throw new ArgumentException($"{given} does not go with 'HeldOutOnly', which reads the text as it was read for training");
+        }
+
         // Beside the training text, a held-out text of its own is looked for.
         bool isMoved = Moved.Count > 0 && purpose != HeldOutBeside;
         var places = new RunPlaces(_layout, _layout, _record);

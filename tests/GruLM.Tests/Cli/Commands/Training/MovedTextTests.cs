@@ -96,6 +96,13 @@ public sealed class MovedTextTests : IDisposable
         Assert.Contains(before, Good($"eval --model {_model} --data {elsewhere} --held-out"), StringComparison.Ordinal);
         Good($"eval --model {_model} --data {elsewhere} --held-out --repeats -n 5");
         Bad($"eval --model {_model} --data {_held} --held-out", 1, $"{_held}: the text has changed");
+        foreach (string repeats in (string[])["", " --repeats -n 5"])
+        {
+            string line = $"eval --model {_model} --data {elsewhere} --held-out{repeats} --data-format";
+            Bad($"{line} jsonl", 2, "grulm: --data-format does not go with --held-out, which reads the text as it was read for training");
+            Bad($"{line} csv --column a", 2, "grulm: --column does not go with --held-out");
+        }
+
         Bad($"train --resume {_model} --data {_held} --max-steps 3", 1, $"{_held}: the text has changed");
         Good($"train --resume {_model} --data {elsewhere} --max-steps 3");
 
