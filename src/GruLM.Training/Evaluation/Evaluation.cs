@@ -70,20 +70,14 @@ public static class Evaluation
     }
 
     /// <summary>Line by line from a zero state, bos fed, every id and the end piece predicted; the end piece counts one byte.
-    /// At most about <paramref name="maxTokens"/> from the start (0: all).</summary>
+    /// At most about <paramref name="maxTokens"/>, of lines from all over the text (0: all).</summary>
     public static EvaluationResult Lines(ITrainableModel model, HeldOutLines text, long maxTokens = 0, Action<long>? progress = null,
         CancellationToken cancel = default)
     {
-        int count = 0;
-        for (long tokens = 0; count < text.Lines.Count && (maxTokens == 0 || tokens < maxTokens); count++)
-        {
-            tokens += text.Lines[count].Length + 1;
-        }
-
-        if (count == 0) throw new InvalidDataException("the held-out part has no line with text");
+        if (text.Lines.Count == 0) throw new InvalidDataException("the held-out part has no line with text");
 
         // Lines of similar length are read together. The sums depend on the order by rounding alone, and the order is fixed.
-        int[] order = Enumerable.Range(0, count).OrderBy(i => text.Lines[i].Length).ThenBy(i => i).ToArray();
+        int[] order = Some(text, maxTokens).OrderBy(i => text.Lines[i].Length).ThenBy(i => i).ToArray();
         var frame = new LineSamples.Frame(text.Bos, text.End, text.Mask);
         var sums = default(LossSums);
         foreach (int[] members in order.Chunk(LineLanes))
@@ -102,6 +96,15 @@ public static class Evaluation
         }
 
         return new EvaluationResult(sums, order.Sum(text.PredictedBytes));
+    }
+
+    // The lines that hold about so many tokens, equally far apart, since a list may be sorted.
+    private static IEnumerable<int> Some(HeldOutLines text, long maxTokens)
+    {
+        long all = text.Lines.Sum(line => line.Length + 1L);
+        if (maxTokens == 0 || maxTokens >= all) return Enumerable.Range(0, text.Lines.Count);
+        int count = (int)Math.Max(1, Math.Ceiling((double)maxTokens / all * text.Lines.Count));
+        return Enumerable.Range(0, count).Select(i => (int)((long)i * text.Lines.Count / count));
     }
 
     /// <summary>The figure used while training: <see cref="QuickStream"/> or <see cref="Lines"/>.</summary>

@@ -27,7 +27,8 @@ internal sealed class RunAnswers
             ? new RunAnswers(learned, Questions(texts.HeldOut, tokenizer, cancel))
             : null;
 
-    /// <summary>Questions from all over a text; null where the tokenizer has no piece that begins an answer, or no sample has one.</summary>
+    /// <summary>Questions from all over a text; null where the tokenizer has no piece that begins an answer, or no sample has
+    /// one.</summary>
     public static HeldOutLines? Questions(CorpusText text, Tokenizer tokenizer, CancellationToken cancel)
     {
         if (!tokenizer.TryGetId(ChatTemplate.Default.Ai, out int ai) || ai == tokenizer.UnkId) return null;

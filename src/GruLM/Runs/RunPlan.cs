@@ -29,6 +29,9 @@ public sealed record RunPlan
     /// <summary>Tokens that an evaluation could read; null when nothing is held out.</summary>
     public required long? HeldOutTokens { get; init; }
 
+    /// <summary>Held-out tokens that an evaluation reads; 0: all.</summary>
+    public int EvalTokens { get; init; }
+
     /// <summary>Lanes of text in a step.</summary>
     public required int Lanes { get; init; }
 

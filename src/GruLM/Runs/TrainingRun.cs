@@ -361,6 +361,12 @@ public sealed class TrainingRun : IDisposable
             ((IProgressObserver)_observers).OnNotice(Note);
         }
 
+        else if (profile is { IsTalk: true, Samples: SampleKind.Stream } && training.HasOwnSamples)
+        {
+            const string Note = "the records are questions and answers; 'Samples = Lines' with 'MaskPrompt' learns each as one of its own";
+            ((IProgressObserver)_observers).OnNotice(Note);
+        }
+
         if (!_settings.ChooseRecipe) return;
         (_recipe, _settings) = RecipeChoice.Choose(_settings, profile);
         SettingsCheck.Check(_settings);
@@ -401,6 +407,7 @@ public sealed class TrainingRun : IDisposable
             TokensPerEpoch = training.Data.TokensPerEpoch,
             StepsPerEpoch = training.Data.StepsInEpoch(0),
             HeldOutTokens = training.HeldOut?.Tokens,
+            EvalTokens = _settings.EvalTokens,
             Lanes = (training.Data as TokenStream)?.Lanes ?? options.BatchSize * options.GradAccum,
             Bptt = options.Bptt,
             RandomBptt = options.RandomBptt,

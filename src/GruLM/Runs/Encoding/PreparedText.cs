@@ -14,6 +14,9 @@ namespace GruLM;
 /// <param name="Files">The open files; null when the tokens are in memory.</param>
 internal sealed record PreparedText(Tokenizer Tokenizer, ITrainingData Data, HeldOut? HeldOut, IDisposable? Files) : IDisposable
 {
+    // Of a held-out part of lines that is longer, only some are encoded where evaluations read only some.
+    private const long MostHeldOutBytes = 64 << 20;
+
     /// <summary>Encodes both parts. Throws <see cref="InvalidDataException"/> when a part has too little to learn from or to be evaluated
     /// on.</summary>
     public static PreparedText Encode(
@@ -54,7 +57,7 @@ internal sealed record PreparedText(Tokenizer Tokenizer, ITrainingData Data, Hel
         {
             (int begin, int end) = (TokenizedText.LineBegin(tokenizer), TokenizedText.LineEnd(tokenizer));
             var data = new LineSamples(lines, begin, end, loop.BatchSize * loop.GradAccum, loop.Bptt, loop.Seed, mask);
-            HeldOutLines? held = heldOut.IsEmpty ? null : TokenizedText.HeldOutLines(tokenizer, heldOut, mask, loop.EvalTokens);
+            HeldOutLines? held = heldOut.IsEmpty ? null : HeldOutLines(tokenizer, heldOut, mask, loop.EvalTokens);
             if (held is { Lines.Count: 0 })
             {
                 string wanted = mask is null ? "text" : ChatTemplate.Default.Ai;
@@ -71,6 +74,15 @@ internal sealed record PreparedText(Tokenizer Tokenizer, ITrainingData Data, Hel
     private static string Remedy(TextTrainingOptions options, string what) => options.HeldOutName is null
         ? $"Give more {what}, a larger 'ValFraction', or 'ValFraction = 0' for none"
         : $"Give another 'ValData' with more {what}, or leave it out to hold out a part of the training text";
+
+    // All of them, since evaluations take theirs from all over the text; of a huge part of which only some is wanted, lines equally far
+    // apart.
+    private static HeldOutLines HeldOutLines(Tokenizer tokenizer, CorpusText heldOut, AnswerMask? mask, long evalTokens)
+    {
+        long every = evalTokens == 0 ? 1 : (heldOut.Length / MostHeldOutBytes) + 1;
+        IEnumerable<ReadOnlyMemory<byte>> some = heldOut.Samples().Where((_, i) => i % every == 0);
+        return TokenizedText.HeldOutLines(tokenizer, some, mask, 0, CancellationToken.None);
+    }
 
     // Closes the files when what reads them cannot be made.
     private static PreparedText OrClose(IDisposable? files, Func<IDisposable?, PreparedText> make)

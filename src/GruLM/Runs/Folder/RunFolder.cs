@@ -58,7 +58,10 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
     public string KeptInputPath => _home.KeptInput;
 
     /// <summary>Whether the folder still holds the model that the run is to replace.</summary>
-    public bool KeepsOldModel => _place != _home;
+    public bool KeepsOldModel => _place != _home && HasOldModel;
+
+    // What is replaced may be a run that never came to a model.
+    private bool HasOldModel => File.Exists(Path.Combine(_home.Root, ModelFile.WeightsName));
 
     /// <summary>Claims a folder for a new run.</summary>
     /// <exception cref="IOException">It is not free.</exception>
@@ -192,7 +195,9 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
         if (CheckpointFolder is null)
         {
             defaults.Save(_place.Root);
-            RecordSettings(_record!);
+
+            // What a run from before settings were recorded was told stays unrecorded: that tells how its text is read.
+            if (_record!.Settings is not null) RecordSettings(_record);
         }
 
         _figures = new RunFigures(_place, step, completed.SampleEvery > 0);
@@ -216,7 +221,7 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
     public void SaveModel(ITrainableModel model, bool isInterim)
     {
         model.Save(_place.Root);
-        if (!isInterim && !_replacesAtEnd) TakeThePlace();
+        if ((!isInterim && !_replacesAtEnd) || !HasOldModel) TakeThePlace();
     }
 
     /// <summary>The run has ended: its model takes the place of the old one, if it has not done so.</summary>

@@ -26,7 +26,8 @@ internal readonly record struct TrainingTexts(CorpusText Training, CorpusText He
         CorpusText text = reading.Read(settings.Data);
         if (settings.ValData is not null) return new TrainingTexts(text, reading.Read([settings.ValData]));
         SampleKind samples = settings.Samples ?? SampleKind.Stream;
-        (CorpusText training, CorpusText heldOut) = HeldOutPart.Split(text, samples, settings, settings.ValSplit ?? HeldOutSplit.Random, false, reading.Cancel);
+        HeldOutSplit split = settings.ValSplit ?? HeldOutSplit.Random;
+        (CorpusText training, CorpusText heldOut) = HeldOutPart.Split(text, samples, settings, split, cancel: reading.Cancel);
         return new TrainingTexts(training, heldOut);
     }
 

@@ -32,15 +32,16 @@ internal static class RecipeLadder
     public static RecipeStep[] For(TextProfile text, ModelType? kind)
     {
         double characters = text.Characters;
+        bool isTalk = text is { Samples: SampleKind.Lines, IsTalk: true };
         if (kind != ModelType.Bpe)
         {
-            if (text is { Samples: SampleKind.Lines, IsTalk: false, BytesOfSample: <= ShortSample } && characters <= LongList)
+            if (!isTalk && text is { Samples: SampleKind.Lines, BytesOfSample: <= ShortSample } && characters <= LongList)
             {
                 return [new(Recipes.Names, 0, Passes(2.5e6 / characters, 2, 24))];
             }
 
-            if (!text.IsTalk && characters <= Page) return [new(Recipes.Page, 0, 14)];
-            if (!text.IsTalk && characters <= Story) return [new(Recipes.Story, 0, Passes(1.1e6 / characters, 6, 16))];
+            if (!isTalk && characters <= Page) return [new(Recipes.Page, 0, 14)];
+            if (!isTalk && characters <= Story) return [new(Recipes.Story, 0, Passes(1.1e6 / characters, 6, 16))];
             if (kind == ModelType.Char)
             {
                 return
@@ -51,7 +52,7 @@ internal static class RecipeLadder
             }
         }
 
-        if (text is { Samples: SampleKind.Lines, IsTalk: true } && characters <= Book)
+        if (isTalk && characters <= Book)
         {
             return [new(Recipes.Answers, 0, Passes(6e6 / characters, 10, 100))];
         }

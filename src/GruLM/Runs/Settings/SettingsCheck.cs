@@ -25,7 +25,10 @@ internal static class SettingsCheck
         CheckOptimizer(settings);
         CheckSchedule(settings);
         CheckHeldOut(settings);
-        TrainingChecks.CheckSettings(SettingsDecided.Options(settings));
+
+        // How the model that training starts from was trained is not known yet.
+        bool takesItsSamples = settings is { InitFrom: not null, Samples: null, MaskPrompt: true };
+        TrainingChecks.CheckSettings(SettingsDecided.Options(takesItsSamples ? settings with { Samples = SampleKind.Lines } : settings));
     }
 
     // Sizes that are the defaults are those of nobody in particular.

@@ -1,6 +1,5 @@
 // The commands that let a model write: what they refuse, what reaches a terminal and what a pipe, and chats with models of all kinds.
 
-using System.IO.Pipes;
 using System.Runtime.InteropServices;
 using System.Text;
 using GruLM.Cli;
@@ -145,19 +144,15 @@ public sealed class GeneratingTests : IDisposable
     [Fact]
     public void A_chat_that_is_stopped_while_it_waits_ends_quietly()
     {
-        using var writer = new AnonymousPipeServerStream(PipeDirection.Out);
-        using var reader = new AnonymousPipeClientStream(PipeDirection.In, writer.ClientSafePipeHandle);
         using var stop = new CancellationTokenSource();
-        using var output = new Answered(stop);
+        using var person = new Person(stop);
+        using var output = new MemoryStream();
         using var error = new StringWriter();
-        writer.Write("hi\n"u8);
-        using (var session = new Session(new StoppableInput(reader, stop.Token), output, error, false, stop.Token))
+        using (var session = new Session(new StoppableInput(person, stop.Token), output, error, false, stop.Token))
         {
             Assert.Equal(130, CommandLine.Run(["chat", "-m", _folder.Folder, "-n", "3", "--ignore-eos"], Program.Commands(), session));
         }
 
-        // The read that was given up ends with the pipe, which cannot be closed before.
-        writer.Dispose();
         Assert.Equal("", error.ToString());
         Assert.Equal((byte)'\n', output.ToArray()[^1]);
     }
@@ -193,15 +188,24 @@ public sealed class GeneratingTests : IDisposable
         return Encoding.UTF8.GetString(output.ToArray());
     }
 
-    // Stops whoever has written a line, soon after it.
-    private sealed class Answered(CancellationTokenSource stop) : MemoryStream
+    // Says one thing, and at the second is waited for until the chat is stopped, and longer.
+    private sealed class Person(CancellationTokenSource stop) : MemoryStream("hi\n"u8.ToArray())
     {
-        public override void Write(ReadOnlySpan<byte> buffer) => Write(buffer.ToArray(), 0, buffer.Length);
+        private readonly ManualResetEventSlim _ended = new();
 
-        public override void Write(byte[] buffer, int offset, int count)
+        public override int Read(byte[] buffer, int offset, int count)
         {
-            base.Write(buffer, offset, count);
-            if (buffer.AsSpan(offset, count).EndsWith("\n"u8)) stop.CancelAfter(200);
+            int read = base.Read(buffer, offset, count);
+            if (read > 0) return read;
+            stop.CancelAfter(50);
+            _ended.Wait();
+            return 0;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            _ended.Set();
+            base.Dispose(disposing);
         }
     }
 }
