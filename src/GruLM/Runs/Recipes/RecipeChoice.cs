@@ -57,7 +57,7 @@ internal static class RecipeChoice
         {
             ChooseRecipe = false,
             ModelType = recipe.Settings.ModelType,
-            VocabSize = told.VocabSize ?? recipe.Settings.VocabSize,
+            VocabSize = told.VocabSize ?? (HoldsCharacters(recipe, text) ? recipe.Settings.VocabSize : null),
             Epochs = told.Epochs ?? (told.MaxSteps > 0 ? null : step.Passes),
             Minutes = isLengthOpen && isTooLong ? MostMinutesByItself : told.Minutes,
             Patience = told.Patience ?? (judges ? UsualPatience : null),
@@ -79,6 +79,10 @@ internal static class RecipeChoice
         int wanted = told.VocabSize ?? step.Recipe.Settings.VocabSize ?? DefaultTokenizer.DefaultVocabSize;
         return needed > wanted && told.VocabSize is null ? needed + wanted : wanted;
     }
+
+    // Whether characters leave most of a recipe's vocabulary to merges; where none is given, it grows with them.
+    private static bool HoldsCharacters(Recipe recipe, TextProfile text) =>
+        2 * (PiecesBesides + text.Alphabet) <= recipe.Settings.VocabSize;
 
     private static bool ReadsEnough(RecipeStep step, TextProfile text, double tokens) =>
         tokens >= Math.Min(step.LeastRead, step.Passes * RecipeLadder.Tokens(step, text));

@@ -157,6 +157,7 @@ public static class Recipes
         "chapter", "1 x 256, pieces: some hundred thousand characters, in a minute",
         new TrainingSettings
         {
+            VocabSize = 1024,
             EmbeddingDim = 256,
             HiddenDim = 256,
             NumLayers = 1,
