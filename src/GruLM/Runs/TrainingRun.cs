@@ -35,8 +35,7 @@ public sealed class TrainingRun : IDisposable
     private Recipe? _recipe;
     private IDevice? _device;
     private TextTraining? _training;
-    private RunAnswers? _answers;
-    private FineTuning? _fineTuning;
+    private RunJudge? _judge;
     private GenerationConfig _defaults = new();
 
     private TrainingRun(RunFolder folder, TrainingSettings settings, RunObservers observers, CancellationToken cancel)
@@ -257,12 +256,7 @@ public sealed class TrainingRun : IDisposable
         if (kept is null) _folder.Keep(tokenizer);
         _training = TextTraining.Prepare(texts, options with { Tokenizer = tokenizer }, around);
         _defaults = TrainedExchanges.Defaults(texts.Training, options.Samples, DefaultsOfStart(), _cancel);
-        if (_settings.InitFrom is { } source && !(_folder.GoesOn && _training.Done) && _folder.IsStart(source))
-        {
-            _fineTuning = FineTuning.Begin(source, _training, options.Training, _device!, _cancel);
-        }
-
-        if (HasExchanges) _answers = RunAnswers.Of(texts, tokenizer, _cancel);
+        _judge = JudgeOf(texts, _training, options.Training);
         _observers.Training = _training;
         _observers.SamplePrompt = _settings.SamplePrompt ?? "";
         Plan = MakePlan(options.Training);
@@ -300,47 +294,11 @@ public sealed class TrainingRun : IDisposable
     {
         try
         {
-            return Judged(outcome, training, cancel);
+            return _judge is null ? outcome : _judge.Judge(outcome, training.Model, _folder, cancel);
         }
         finally
         {
             _folder.TakeThePlace();
-        }
-    }
-
-    // What people ask of the model in the folder besides the held-out figure.
-    private RunOutcome Judged(RunOutcome outcome, TextTraining training, CancellationToken cancel)
-    {
-        if (_answers is null && _fineTuning is null) return outcome;
-        try
-        {
-            bool isLastBest = outcome.Position.Best is null || outcome.Position.BestStep == outcome.Position.Step;
-            GruParameters saved = ModelFile.ReadTensors(_folder.WeightsPath, training.Model.Config);
-            using ITrainableModel best = _device!.CreateModel(saved, new ModelOptions());
-            AnswerFigures? answers = _answers?.Count(best, cancel);
-            if (answers is not null && !isLastBest) answers = BetterAnswers(answers, training.Model, cancel);
-            return outcome with { Answers = answers, FineTuning = _fineTuning?.Compare(best, cancel) };
-        }
-        catch (OperationCanceledException)
-        {
-            return outcome;
-        }
-    }
-
-    // Those of the last model, which is saved then, where it is worth more.
-    private AnswerFigures BetterAnswers(AnswerFigures best, ITrainableModel model, CancellationToken cancel)
-    {
-        model.SwapAverage();
-        try
-        {
-            AnswerFigures last = _answers!.Count(model, cancel);
-            if (!RunAnswers.IsLastBetter(best, last)) return best;
-            _folder.SaveModel(model, isInterim: false);
-            return last with { KeepsLast = true };
-        }
-        finally
-        {
-            model.SwapAverage();
         }
     }
 
@@ -355,24 +313,21 @@ public sealed class TrainingRun : IDisposable
     {
         if (_folder.GoesOn || _settings.InitFrom is not null) return;
         var profile = TextProfile.Of(training, _settings.Samples ?? SampleKind.Stream);
-        if (profile is { LooksLikeList: true, Samples: SampleKind.Stream })
-        {
-            const string Note = "the text looks like a list of short lines; 'Samples = Lines' makes each a sample of its own";
-            ((IProgressObserver)_observers).OnNotice(Note);
-        }
-
-        else if (profile is { IsTalk: true, Samples: SampleKind.Stream } && training.HasOwnSamples)
-        {
-            const string Note = "the records are questions and answers; 'Samples = Lines' with 'MaskPrompt' learns each as one of its own";
-            ((IProgressObserver)_observers).OnNotice(Note);
-        }
-
+        if (profile.Advice is { } advice) ((IProgressObserver)_observers).OnNotice(advice);
         if (!_settings.ChooseRecipe) return;
         (_recipe, _settings) = RecipeChoice.Choose(_settings, profile);
         SettingsCheck.Check(_settings);
         if (_settings.Device == Devices.Cpu) return;
         _device!.Dispose();
         OpenDevice();
+    }
+
+    private RunJudge? JudgeOf(TrainingTexts texts, TextTraining training, TrainingOptions options)
+    {
+        bool comparesModels = _settings.InitFrom is { } source && !(_folder.GoesOn && training.Done) && _folder.IsStart(source);
+        FineTuning? fineTuning = comparesModels ? FineTuning.Begin(_settings.InitFrom!, training, options, _device!, _cancel) : null;
+        RunAnswers? answers = HasExchanges ? RunAnswers.Of(texts, training.Tokenizer, _cancel) : null;
+        return fineTuning is null && answers is null ? null : new RunJudge(answers, fineTuning, _device!);
     }
 
     // Those of the model that a new run starts from; null for starting values.
@@ -421,8 +376,8 @@ public sealed class TrainingRun : IDisposable
             EvaluationsSinceBest = training.Position.EvaluationsSinceBest,
             Checkpoint = _folder.CheckpointFolder,
             Recipe = _recipe?.Name,
-            Before = _fineTuning?.Before,
-            OldBefore = _fineTuning?.OldBefore,
+            Before = _judge?.FineTuning?.Before,
+            OldBefore = _judge?.FineTuning?.OldBefore,
         };
     }
 }

@@ -3,7 +3,6 @@
 // make the active set follows the reference's hash map and partial sort, since whole vocabularies hang on that.
 // Hot methods are optimised at once: a training is over before tiered compilation would have noticed them.
 // Source: Sennrich et al. 2016; SentencePiece's BPE trainer, 0.1.97 or (overlapping pairs counted) 0.2.
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -314,7 +313,7 @@ internal sealed class BpeTrainer
             return None;
         }
 
-        long most = Largest(frequencies);
+        long most = LargestValue.Of(frequencies);
         int best = None;
         for (int i = frequencies.IndexOf(most); i >= 0;)
         {
@@ -340,29 +339,6 @@ internal sealed class BpeTrainer
         // Code point order is UTF-8 byte order. The same text twice is decided by age.
         int order = a.SequenceCompareTo(b);
         return order != 0 ? order < 0 : symbol < than;
-    }
-
-    private static long Largest(ReadOnlySpan<long> values)
-    {
-        var most = new Vector<long>(long.MinValue);
-        int i = 0;
-        for (; i + Vector<long>.Count <= values.Length; i += Vector<long>.Count)
-        {
-            most = Vector.Max(most, new Vector<long>(values[i..]));
-        }
-
-        long result = long.MinValue;
-        for (int k = 0; k < Vector<long>.Count; k++)
-        {
-            result = Math.Max(result, most[k]);
-        }
-
-        for (; i < values.Length; i++)
-        {
-            result = Math.Max(result, values[i]);
-        }
-
-        return result;
     }
 
     private void Activate(int symbol)

@@ -10,73 +10,70 @@ namespace GruLM;
 /// for several threads.</summary>
 public static class Recipes
 {
+    private static readonly TrainingSettings s_pieces = new()
+    {
+        EmbeddingDim = 256,
+        HiddenDim = 256,
+        NumLayers = 1,
+        InputDropout = 0.1,
+        OutputDropout = 0.1,
+        Optimizer = OptimizerKind.Muon,
+        BatchSize = 16,
+        Bptt = 64,
+    };
+
+    private static readonly TrainingSettings s_characters = new()
+    {
+        ModelType = ModelType.Char,
+        EmbeddingDim = 64,
+        TieWeights = false,
+    };
+
     // More epochs than these, and more dropout, made each of them worse.
 
     /// <summary>One layer of 256 units.</summary>
     public static Recipe Tiny { get; } = new(
         "tiny", "1 x 256: two minutes for a million characters",
-        new TrainingSettings
+        s_pieces with
         {
-            EmbeddingDim = 256,
-            HiddenDim = 256,
-            NumLayers = 1,
-            InputDropout = 0.1,
-            OutputDropout = 0.1,
-            Optimizer = OptimizerKind.Muon,
             LearningRate = 0.005,
-            BatchSize = 16,
-            Bptt = 64,
             Epochs = 7,
         });
 
     /// <summary>Two layers of 256 units.</summary>
     public static Recipe Small { get; } = new(
         "small", "2 x 256: four minutes for them",
-        new TrainingSettings
+        s_pieces with
         {
-            EmbeddingDim = 256,
-            HiddenDim = 256,
             NumLayers = 2,
             Residual = true,
             Dropout = 0.1,
-            InputDropout = 0.1,
-            OutputDropout = 0.1,
-            Optimizer = OptimizerKind.Muon,
             LearningRate = 0.004,
-            BatchSize = 16,
-            Bptt = 64,
             Epochs = 7,
         });
 
     /// <summary>Two layers of 512 units.</summary>
     public static Recipe Medium { get; } = new(
         "medium", "2 x 512: for texts of several millions",
-        new TrainingSettings
+        s_pieces with
         {
             EmbeddingDim = 512,
             HiddenDim = 512,
             NumLayers = 2,
             Residual = true,
             Dropout = 0.2,
-            InputDropout = 0.1,
-            OutputDropout = 0.1,
-            Optimizer = OptimizerKind.Muon,
             LearningRate = 0.003,
             BatchSize = 32,
-            Bptt = 64,
             Epochs = 4,
         });
 
     /// <summary>A model of characters that learns in seconds.</summary>
     public static Recipe ShakespeareCharQuick { get; } = new(
         "shakespeare-char-quick", "characters, for a text of a million of them, in twenty seconds",
-        new TrainingSettings
+        s_characters with
         {
-            ModelType = ModelType.Char,
-            EmbeddingDim = 64,
             HiddenDim = 384,
             NumLayers = 1,
-            TieWeights = false,
             BatchSize = 8,
             Bptt = 32,
             LearningRate = 0.006,
@@ -89,13 +86,10 @@ public static class Recipes
     /// <summary>A model of characters that learns for ten minutes.</summary>
     public static Recipe ShakespeareChar { get; } = new(
         "shakespeare-char", "the same in ten minutes",
-        new TrainingSettings
+        s_characters with
         {
-            ModelType = ModelType.Char,
-            EmbeddingDim = 64,
             HiddenDim = 384,
             NumLayers = 2,
-            TieWeights = false,
             BatchSize = 16,
             Bptt = 64,
             LearningRate = 0.004,
@@ -113,13 +107,10 @@ public static class Recipes
     /// <summary>A short text, by characters.</summary>
     public static Recipe Page { get; } = new(
         "page", "1 x 128, characters: a text of some pages, in seconds",
-        new TrainingSettings
+        s_characters with
         {
-            ModelType = ModelType.Char,
-            EmbeddingDim = 64,
             HiddenDim = 128,
             NumLayers = 1,
-            TieWeights = false,
             BatchSize = 4,
             Bptt = 32,
             LearningRate = 0.006,
@@ -133,14 +124,11 @@ public static class Recipes
     /// <summary>A story, by characters.</summary>
     public static Recipe Story { get; } = new(
         "story", "2 x 256, characters: a hundred thousand of them, in a minute",
-        new TrainingSettings
+        s_characters with
         {
-            ModelType = ModelType.Char,
-            EmbeddingDim = 64,
             HiddenDim = 256,
             NumLayers = 2,
             Residual = true,
-            TieWeights = false,
             BatchSize = 4,
             Bptt = 64,
             LearningRate = 0.003,
@@ -155,32 +143,24 @@ public static class Recipes
     /// <summary>A short book, in pieces.</summary>
     public static Recipe Chapter { get; } = new(
         "chapter", "1 x 256, pieces: some hundred thousand characters, in a minute",
-        new TrainingSettings
+        s_pieces with
         {
             VocabSize = 1024,
-            EmbeddingDim = 256,
-            HiddenDim = 256,
-            NumLayers = 1,
             InputDropout = 0.2,
             OutputDropout = 0.2,
-            Optimizer = OptimizerKind.Muon,
             LearningRate = 0.005,
             BatchSize = 8,
-            Bptt = 64,
             Epochs = 7,
         });
 
     /// <summary>Short lines, by characters.</summary>
     public static Recipe Names { get; } = new(
         "names", "2 x 256, characters, for 'Samples = Lines': names, words, titles",
-        new TrainingSettings
+        s_characters with
         {
-            ModelType = ModelType.Char,
-            EmbeddingDim = 64,
             HiddenDim = 256,
             NumLayers = 2,
             Residual = true,
-            TieWeights = false,
             BatchSize = 32,
             Bptt = 64,
             LearningRate = 0.004,
@@ -196,17 +176,9 @@ public static class Recipes
     /// <summary>Questions and answers, one a record.</summary>
     public static Recipe Answers { get; } = new(
         "answers", "1 x 256, pieces, for 'Samples = Lines': questions and answers",
-        new TrainingSettings
+        s_pieces with
         {
-            EmbeddingDim = 256,
-            HiddenDim = 256,
-            NumLayers = 1,
-            InputDropout = 0.1,
-            OutputDropout = 0.1,
-            Optimizer = OptimizerKind.Muon,
             LearningRate = 0.004,
-            BatchSize = 16,
-            Bptt = 64,
             Epochs = 60,
         });
 

@@ -48,6 +48,20 @@ internal sealed record TextProfile
     /// <summary>Whether it looks like a list of short lines: names, words, titles, a log.</summary>
     public required bool LooksLikeList { get; init; }
 
+    /// <summary>Whether its samples are records, and not simply its lines.</summary>
+    public bool HasRecords { get; init; }
+
+    /// <summary>What would suit it better than one stream; null where nothing is known to.</summary>
+    public string? Advice => this switch
+    {
+        { Samples: not SampleKind.Stream } => null,
+        { LooksLikeList: true } =>
+            "the text looks like a list of short lines; 'Samples = Lines' makes each a sample of its own",
+        { IsTalk: true, HasRecords: true } =>
+            "the records are questions and answers; 'Samples = Lines' with 'MaskPrompt' learns each as one of its own",
+        _ => null,
+    };
+
     /// <summary>Looks at a text that is to be cut so.</summary>
     public static TextProfile Of(CorpusText text, SampleKind kind)
     {
@@ -71,6 +85,7 @@ internal sealed record TextProfile
             Samples = kind,
             BytesOfSample = (double)bytes / Math.Max(1, samples),
             IsTalk = 2 * talks > samples,
+            HasRecords = text.HasOwnSamples,
             LooksLikeList = !text.HasOwnSamples && IsList(beginning.Span),
         };
     }
