@@ -87,9 +87,10 @@ internal static class LineCheck
         string[] likely = Directory.Exists(word) ? s_forFolders : File.Exists(word) ? s_forFiles : s_forTexts;
         Option? meant = likely.SelectMany(name => flags.CommandResult.Command.Options.Where(option => option.Name == name))
             .FirstOrDefault(option => CanRepeat(option) || !flags.Given(option));
-        string advice = meant is null
-            ? "text with spaces is put in quotation marks"
-            : $"use {meant.Name}: {meant.Name} {ShellWord.Of(word)}";
+        string advice = meant is not null ? $"use {meant.Name}: {meant.Name} {ShellWord.Of(word)}"
+            : before?.Arity.MaximumNumberOfValues == 1 ? $"{before.Name} takes one word: put a text with spaces in quotation marks"
+            : flags.CommandResult.Command.Arguments.Count > 0 ? $"nothing more was expected; see '{path} --help'"
+            : $"it takes flags only; see '{path} --help'";
         return $"unexpected argument '{word}' for '{path}'; {advice}";
     }
 

@@ -21,6 +21,7 @@ internal static partial class SettingWords
         ["MaxTokens"] = "max-tokens",
         ["Stop"] = "stop",
         ["UserDefinedSymbols"] = "user-defined-symbols",
+        ["HardVocabLimit"] = "hard-vocab-limit",
         ["NBest"] = "nbest",
         ["SamplingSeed"] = "enable-sampling",
     };

@@ -21,20 +21,24 @@ internal static partial class UnknownFlags
     {
         // The flag that the word at hand would be a value of.
         Option? before = null;
+        bool hasValueBefore = false;
         foreach (string word in words.TakeWhile(word => word != EndOfFlags))
         {
             if (!LooksLikeFlag(word))
             {
                 if (before?.Arity.MaximumNumberOfValues == 1) before = null;
+                hasValueBefore = true;
                 continue;
             }
 
             string name = NameOf(word);
             Option? flag = Named(name, command);
             if (flag is null) throw new UsageException(Sentence(name, word, before, command));
+            if (before is not null && !hasValueBefore) throw new UsageException(WithoutWord(before, word));
             bool hasValue = name.Length < word.Length;
             if (hasValue && IsSwitch(flag)) throw new UsageException(WithoutValue(flag, word[(name.Length + 1)..], command));
             before = hasValue || IsSwitch(flag) ? null : flag;
+            hasValueBefore = before?.Arity.MinimumNumberOfValues == 0;
         }
     }
 
@@ -68,6 +72,9 @@ internal static partial class UnknownFlags
         if (before is not null) return $"; a text that begins with a dash is given as {before.Name}={ShellWord.Of(word)}";
         return command.Arguments.Count > 0 ? "; a name that begins with a dash stands behind --" : "";
     }
+
+    private static string WithoutWord(Option flag, string next) =>
+        $"{flag.Name} needs a value, and {next} is a flag; a text that begins with a dash is given as {flag.Name}={ShellWord.Of(next)}";
 
     private static string WithoutValue(Option flag, string value, Command command)
     {

@@ -46,9 +46,10 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
         if (plan.Recipe is not null) WriteRecipe(plan);
         if (plan.Minutes is { } minutes)
         {
+            string are = minutes == 1 ? "minute is" : "minutes are";
             messages.WriteLine(string.Create(
                 s_invariant,
-                $"{minutes:0.##} minutes are time for {plan.TotalSteps:#,0} steps or so, {epochs:0.0} epochs, at the speed of now"));
+                $"{minutes:0.##} {are} time for {plan.TotalSteps:#,0} steps or so, {epochs:0.0} epochs, at the speed of now"));
         }
 
         if (plan.EpochsThatEndIt is { } end)

@@ -22,8 +22,8 @@ internal static class CharAndWordTrainers
         if (wanted < 0)
         {
             throw new VocabularySizeException(
-                $"A vocabulary of {options.VocabSize} is too small: {metaCount} special pieces need at least {metaCount}. " +
-                $"Ask for {metaCount} or more.", metaCount, null);
+                $"A vocabulary of {options.VocabSize} is too small: {metaCount} special pieces need at least {metaCount}: " +
+                $"give 'VocabSize' {metaCount} or more.", metaCount, null);
         }
 
         byte[] mask = Utf8Bytes.Encode(PieceRules.Unknown);

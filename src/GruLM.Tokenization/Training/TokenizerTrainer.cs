@@ -100,8 +100,8 @@ public static class TokenizerTrainer
         if (options.HardVocabLimit && options.ModelType != ModelType.Char && count != size)
         {
             throw new VocabularySizeException(
-                $"A vocabulary of {size} is too large: the corpus supports {count} pieces at most under these settings. " +
-                $"Ask for {count} or fewer, or switch hard_vocab_limit off to take what there is.", null, count);
+                $"A vocabulary of {size} is too large: the corpus supports {count} pieces at most under these settings: " +
+                $"give 'VocabSize' {count} or less, or 'HardVocabLimit = False' to take what there is.", null, count);
         }
 
         proto.TrainerSpec.VocabSize = count;

@@ -45,7 +45,7 @@ internal static class TokenizerTrainCommand
         }
         catch (VocabularySizeException e) when (NeedsManyCharacters(e, options))
         {
-            throw new UsageException($"{e.Message.TrimEnd('.')}, or lower --character-coverage.");
+            throw new UsageException(SettingWords.ToFlags(e.Message.TrimEnd('.')) + ", or lower --character-coverage.");
         }
         finally
         {

@@ -136,6 +136,13 @@ internal sealed class TrainFlags
         }
 
         if (call.OutDir!.Length == 0) throw new UsageException("--out-dir '': something was expected, this is empty");
+        if (call.Preset is { } preset && call.Given.Has(nameof(TrainingSettings.InitFrom)))
+        {
+            throw new UsageException(
+                $"--preset {preset} cannot be given beside --init-from: its sizes and tokenizer are not those of the model that "
+                + "training starts from");
+        }
+
         Setting? ofModel = call.Given.All.FirstOrDefault(setting => setting.IsOfModel);
         if (ofModel is null || !call.Given.Has(nameof(TrainingSettings.InitFrom))) return;
         throw new UsageException(

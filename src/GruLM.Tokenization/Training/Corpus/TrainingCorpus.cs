@@ -47,7 +47,7 @@ internal sealed class TrainingCorpus
         {
             throw new VocabularySizeException(
                 $"A vocabulary of {options.VocabSize} is too small: {special} special pieces and {RequiredChars.Count} required " +
-                $"characters need at least {minimum}. Ask for {minimum} or more.", minimum, null);
+                $"characters need at least {minimum}: give 'VocabSize' {minimum} or more.", minimum, null);
         }
     }
 

@@ -64,8 +64,8 @@ internal sealed class UnigramTrainer
             if (_pieces.Count == before && !Expect().Any(e => e < MinimumExpected))
             {
                 throw new VocabularySizeException(
-                    $"A vocabulary of {options.VocabSize} is too small for this corpus: {before} pieces cannot be dropped any further. " +
-                    "Ask for more pieces.", null, null);
+                    $"A vocabulary of {options.VocabSize} is too small for this corpus: {before} pieces cannot be dropped any further: " +
+                    "give a larger 'VocabSize'.", null, null);
             }
         }
     }

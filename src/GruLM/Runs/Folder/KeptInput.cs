@@ -37,7 +37,7 @@ internal sealed class KeptInput : IDisposable
     }
 
     /// <summary>Whether a name stands for something that can be read only once: a pipe, a device, or an open file of a process. Such a file
-    /// has no length that the system knows of.</summary>
+    /// has no length that the system knows of, as an empty one has none.</summary>
     public static bool IsReadOnce(string name)
     {
         if (name == CorpusFiles.StandardInput || OperatingSystem.IsWindows()) return false;

@@ -132,9 +132,10 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
         {
             if (!KeptInput.IsReadOnce(name)) return name;
             string copy = _place.KeptPipe(_pipes.Count + 1, name);
-            phase($"reading {name} (it is kept in {_home.KeptPipeOf(copy)} for 'Resume')");
+            phase($"reading {name}");
             _pipes.Add(copy);
             KeptInput.CopyOnce(name, copy, cancel);
+            phase($"it is kept in {_home.KeptPipeOf(copy)} for 'Resume'");
             return copy;
         }
     }

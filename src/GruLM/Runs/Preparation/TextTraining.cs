@@ -102,7 +102,8 @@ internal sealed class TextTraining : IDisposable
         ReadOnlyMemory<byte> sample = TokenizerSample.Take(training, MostToLearnFrom);
         int megabytes = sample.Length >> 20;
         string source = sample.Length < training.Length ? $" from {megabytes} MB of lines from all over the text" : "";
-        observer.OnPhase($"learning a tokenizer of {options.VocabSize} pieces{source}");
+        string most = options.GrowVocabulary ? "about " : "";
+        observer.OnPhase($"learning a tokenizer of {most}{options.VocabSize} pieces{source}");
         try
         {
             return new Tokenizer(DefaultTokenizer.Train(sample, options.VocabSize, options.ModelType, null, cancel));

@@ -17,7 +17,9 @@ public sealed class CommandLineTests
     [InlineData("plough", "unknown command 'plough' for 'grulm'; see 'grulm --help'")]
     [InlineData("group trian", "unknown command 'trian' for 'grulm group'; did you mean train?")]
     [InlineData("group", "'grulm group' needs one more word: train, show")]
-    [InlineData("try --out o Once upon", "unexpected argument 'Once' for 'grulm try'; text with spaces is put in quotation marks")]
+    [InlineData(
+        "try --out o Once upon",
+        "unexpected argument 'Once' for 'grulm try'; --out takes one word: put a text with spaces in quotation marks")]
     [InlineData("--", "'grulm' needs one more word: try, group")]
     [InlineData("try", "--out is required for 'grulm try'; see 'grulm try --help'")]
     [InlineData("try --out", "--out needs a value; see 'grulm try --help'")]

@@ -24,7 +24,17 @@ public sealed class UnknownFlagTests
     [InlineData("bench tokenizer --data a b --round=3", "unknown option --round for 'grulm bench tokenizer'; did you mean --rounds?")]
     [InlineData("show m --jsn", "unknown option --jsn for 'grulm show'; did you mean --json?")]
     [InlineData("show --model m", "unknown option --model for 'grulm show'; the model is named without a flag: grulm show DIR")]
-    [InlineData("show a b c", "unexpected argument 'c' for 'grulm show'; text with spaces is put in quotation marks")]
+    [InlineData("show a b c", "unexpected argument 'c' for 'grulm show'; nothing more was expected; see 'grulm show --help'")]
+    [InlineData("demo 5", "unexpected argument '5' for 'grulm demo'; it takes flags only; see 'grulm demo --help'")]
+    [InlineData(
+        "train --data --out-dir x",
+        "--data needs a value, and --out-dir is a flag; a text that begins with a dash is given as --data=--out-dir")]
+    [InlineData(
+        "generate -m m --prompt -n 5",
+        "--prompt needs a value, and -n is a flag; a text that begins with a dash is given as --prompt=-n")]
+    [InlineData(
+        "train --data a --out-dir x --init-from m --preset small",
+        "--preset small cannot be given beside --init-from: its sizes and tokenizer are not those of the model that training starts from")]
     [InlineData("generate ROMEO", "unexpected argument 'ROMEO' for 'grulm generate'; use --prompt: --prompt ROMEO")]
     [InlineData("eval book", "unexpected argument 'book' for 'grulm eval'; use --model: --model book")]
     [InlineData("train book.txt", "unexpected argument 'book.txt' for 'grulm train'; use --data: --data book.txt")]

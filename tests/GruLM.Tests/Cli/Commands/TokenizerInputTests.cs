@@ -130,8 +130,8 @@ public sealed class TokenizerInputTests(TrainedTokenizers trained) : IClassFixtu
         (int code, string _, string error) = Train("abcdefghijklmnopqrstuvwxyz\n"u8.ToArray(), "-", "--vocab-size", size);
         Assert.Equal(2, code);
         Assert.Equal(
-            $"grulm: A vocabulary of {size} is too small: 3 special pieces and 27 required characters need at least 30. "
-            + "Ask for 30 or more, or lower --character-coverage.\n", error);
+            $"grulm: A vocabulary of {size} is too small: 3 special pieces and 27 required characters need at least 30: "
+            + "give --vocab-size 30 or more, or lower --character-coverage.\n", error);
     }
 
     [Fact]

@@ -77,6 +77,19 @@ public sealed class TableReaderTests
         Assert.Equal(expected is null ? [] : [expected], told);
     }
 
+    [Theory]
+    [InlineData("prompt,completion\nHow many?,\"Three, or so\"\n", null, "<prompt> How many? <ai> Three, or so")]
+    [InlineData("completion;id;prompt\nThree;1;How many?\n", null, "<prompt> How many? <ai> Three")]
+    [InlineData("prompt,completion\nHow many?,Three\n", "completion", "Three")]
+    [InlineData("prompt,completion,text\nHow many?,Three,all\n", null, "all")]
+    public void Questions_with_answers_are_exchanges_unless_a_column_is_named(string table, string? column, string expected)
+    {
+        using var text = new CleanedText(new MemoryStream(Encoding.UTF8.GetBytes(table)), default);
+        CorpusRecord record = Assert.Single(new TableReader("a.csv", column, new ReadingNotes()).Read(text));
+        string after = expected.Contains("<ai>", StringComparison.Ordinal) ? "<end>" : "";
+        Assert.Equal((expected, after), (record.Sample.Trim(), record.After.Trim()));
+    }
+
     [Fact]
     public void A_row_beyond_what_can_be_held_is_said_by_line()
     {

@@ -160,7 +160,7 @@ public class TrainingTests
         VocabularySizeException error = Assert.Throws<VocabularySizeException>(
             () => TokenizerTrainer.Train(options, Sentences("one two", "three four")));
         Assert.Equal(minimum, error.Minimum);
-        Assert.Contains($"Ask for {minimum} or more.", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"give 'VocabSize' {minimum} or more.", error.Message, StringComparison.Ordinal);
         Assert.Contains(
             "pad_id is 99, which does not fit in a vocabulary of 30",
             Assert.Throws<VocabularySizeException>(() => new MetaPieces(new TrainerOptions { VocabSize = 30, PadId = 99 })).Message,

@@ -53,7 +53,7 @@ internal sealed class CorpusFile : IDisposable
     public IEnumerable<CorpusRecord> Records()
     {
         IEnumerable<CorpusRecord> records = Format == CorpusFormat.Table
-            ? new TableReader(_name, _column ?? TableReader.DefaultColumn, _notes).Read(Text)
+            ? new TableReader(_name, _column, _notes).Read(Text)
             : new JsonRecordsReader(_name, _advice).Read(Text);
         foreach (CorpusRecord record in records)
         {

@@ -9,6 +9,8 @@ namespace GruLM.Corpus;
 /// sample.</summary>
 internal readonly record struct CorpusRecord(string Sample, string After)
 {
+    private static readonly string[] s_markers = [ChatTemplate.Default.Prompt, ChatTemplate.Default.Ai, ChatTemplate.EndMarker];
+
     private static readonly SearchValues<char> s_space = SearchValues.Create(" \t\r\v\f\0");
 
     /// <summary>Whether a marker of the template stands where only a person's own words should.</summary>
@@ -16,6 +18,18 @@ internal readonly record struct CorpusRecord(string Sample, string After)
 
     /// <summary>Whether it is left out where samples are wanted, as blank lines are.</summary>
     public bool IsBlank => Sample.AsSpan().IndexOfAnyExcept(s_space) < 0;
+
+    /// <summary>A question and its answer in the chat template.</summary>
+    public static CorpusRecord OfExchange(string prompt, string completion) =>
+        OfExchanges(ChatTemplate.Default.Exchange(prompt, completion), HasMarker(prompt) || HasMarker(completion));
+
+    /// <summary>Exchanges that are written in the template already.</summary>
+    public static CorpusRecord OfExchanges(string sample, bool hasMarkerInText) =>
+        new(sample, ChatTemplate.EndMarker) { HasMarkerInText = hasMarkerInText };
+
+    /// <summary>Whether a person's own words hold a marker of the template.</summary>
+    public static bool HasMarker(string text) =>
+        text.Contains('<', StringComparison.Ordinal) && s_markers.Any(marker => text.Contains(marker, StringComparison.Ordinal));
 
     /// <summary>Adds the sample to a text, cleaned as all text is. The cleaner that is returned has counted what was repaired.</summary>
     public TextCleaner WriteSample(IBufferWriter<byte> text, ArrayBufferWriter<byte> scratch)

@@ -15,8 +15,6 @@ internal static class JsonRecord
     // Objects may be as deep as they like: only their own fields are looked at.
     private static readonly JsonDocumentOptions s_options = new() { MaxDepth = int.MaxValue };
 
-    private static readonly string[] s_markers = [ChatTemplate.Default.Prompt, ChatTemplate.Default.Ai, ChatTemplate.EndMarker];
-
     /// <summary>Whether this is an object with the fields of a record, whatever these hold.</summary>
     public static bool IsRecord(ReadOnlyMemory<byte> json)
     {
@@ -64,8 +62,7 @@ internal static class JsonRecord
 
         if (record.TryGetProperty("prompt", out JsonElement prompt) && record.TryGetProperty("completion", out JsonElement completion))
         {
-            (string question, string answer) = (String(prompt, "prompt"), String(completion, "completion"));
-            return Exchanges(ChatTemplate.Default.Exchange(question, answer), HasMarker(question) || HasMarker(answer));
+            return CorpusRecord.OfExchange(String(prompt, "prompt"), String(completion, "completion"));
         }
 
         if (record.TryGetProperty("messages", out JsonElement messages))
@@ -100,7 +97,7 @@ internal static class JsonRecord
 
             bool isAnswer = IsAnswer(String(role, "role"));
             string said = Content(content, message);
-            hasMarker |= HasMarker(said);
+            hasMarker |= CorpusRecord.HasMarker(said);
             if (!isAnswer)
             {
                 unanswered.Add(said);
@@ -112,7 +109,7 @@ internal static class JsonRecord
         }
 
         return unanswered.Count == 0
-            ? Exchanges(string.Join(ChatTemplate.EndMarker, exchanges), hasMarker)
+            ? CorpusRecord.OfExchanges(string.Join(ChatTemplate.EndMarker, exchanges), hasMarker)
             : throw new FormatException("the last of the \"messages\" is not the assistant's, so nothing answers it");
     }
 
@@ -149,12 +146,6 @@ internal static class JsonRecord
 
         throw new FormatException($"a part of a \"content\" is {Kind(part)}; {{\"type\": \"text\", \"text\": \"…\"}} was expected");
     }
-
-    private static CorpusRecord Exchanges(string sample, bool hasMarker) =>
-        new(sample, ChatTemplate.EndMarker) { HasMarkerInText = hasMarker };
-
-    private static bool HasMarker(string text) =>
-        text.Contains('<', StringComparison.Ordinal) && s_markers.Any(marker => text.Contains(marker, StringComparison.Ordinal));
 
     private static string String(JsonElement value, string field) =>
         value.ValueKind == JsonValueKind.String

@@ -1,17 +1,18 @@
-// Comma-separated values (RFC 4180) with the names of the columns in the first row: one column's fields are the samples. Where the first
-// row has no comma, semicolons or tabs separate, as in tables of much of Europe and of spreadsheets. Quoted fields keep their line ends and
-// separators; lines without anything are passed over. Sep finds rows and fields; it lets quotation marks stand anywhere and takes none
-// away, so both are done here: a mark out of place would silently join fields that do not belong together.
+// Comma-separated values (RFC 4180) with the names of the columns in the first row: one column's fields are the samples, or two columns'
+// are exchanges. Where the first row has no comma, semicolons or tabs separate, as in tables of much of Europe and of spreadsheets.
+// Quoted fields keep their line ends and separators; lines without anything are passed over. Sep finds rows and fields; it lets quotation
+// marks stand anywhere and takes none away, so both are done here: a mark out of place would silently join fields that do not belong
+// together.
 using System.Text;
 using nietras.SeparatedValues;
 
 namespace GruLM.Corpus;
 
-/// <summary>Reads samples from a column of a table; <paramref name="file"/> is its name in messages.</summary>
-internal sealed class TableReader(string file, string column, ReadingNotes notes)
+/// <summary>Reads samples from a table; <paramref name="file"/> is its name in messages. Where no <paramref name="column"/> is named, the
+/// column "text" is read, or, in a table without it, "prompt" and "completion".</summary>
+internal sealed class TableReader(string file, string? column, ReadingNotes notes)
 {
-    /// <summary>The column that is read unless another is named.</summary>
-    public const string DefaultColumn = "text";
+    private const string Text = "text", Prompt = "prompt", Completion = "completion";
 
     // A longer first row is taken to be separated by commas.
     private const int LongestFirstRow = 1 << 16;
@@ -29,18 +30,39 @@ internal sealed class TableReader(string file, string column, ReadingNotes notes
         }
 
         string[] names = Names(rows.Current);
-        int index = Array.IndexOf(names, column);
-        if (index < 0)
-        {
-            string columns = string.Join(", ", names.Select(name => $"'{name}'"));
-            throw new InvalidDataException($"{file}: has no column '{column}'; its columns are {columns}: name one with 'Column'");
-        }
-
-        Note(separator, isTwice: names.Count(name => name == column) > 1);
+        int[] columns = [.. ColumnsToRead(names).Select(name => IndexOf(name, names))];
+        Note(separator);
         while (MoveNext(rows))
         {
-            yield return new CorpusRecord(Field(rows.Current, index, names.Length), "");
+            string[] fields = Fields(rows.Current, columns, names.Length);
+            yield return fields is [var prompt, var completion]
+                ? CorpusRecord.OfExchange(prompt, completion)
+                : new CorpusRecord(fields[0], "");
         }
+    }
+
+    private string[] ColumnsToRead(string[] names)
+    {
+        if (column is not null) return [column];
+        bool isExchanges = !names.Contains(Text) && names.Contains(Prompt) && names.Contains(Completion);
+        return isExchanges ? [Prompt, Completion] : [Text];
+    }
+
+    private int IndexOf(string name, string[] names)
+    {
+        int index = Array.IndexOf(names, name);
+        if (index < 0)
+        {
+            string columns = string.Join(", ", names.Select(other => $"'{other}'"));
+            throw new InvalidDataException($"{file}: has no column '{name}'; its columns are {columns}: name one with 'Column'");
+        }
+
+        if (Array.LastIndexOf(names, name) > index)
+        {
+            notes.Add(file, $"column '{name}' stands more than once in the first row of {{files}}: the first of them is read");
+        }
+
+        return index;
     }
 
     // What separates the fields of the first row: a comma where there is one outside of quotation marks, else what there is more of.
@@ -66,11 +88,10 @@ internal sealed class TableReader(string file, string column, ReadingNotes notes
     private static bool IsSeparatorLine(SepReader.Row row) =>
         row.ColCount == 2 && row[0].Span is "sep=" && row[1].Span.Length == 0;
 
-    private void Note(char separator, bool isTwice)
+    private void Note(char separator)
     {
         if (separator == ';') notes.Add(file, "{files}: read with semicolons between the columns, since the first row has no comma");
         if (separator == '\t') notes.Add(file, "{files}: read with tabs between the columns, since the first row has no comma");
-        if (isTwice) notes.Add(file, $"column '{column}' stands more than once in the first row of {{files}}: the first of them is read");
     }
 
     private SepReader Open(TextReader source, char separator)
@@ -120,8 +141,8 @@ internal sealed class TableReader(string file, string column, ReadingNotes notes
         return names;
     }
 
-    // One field of a row, all of whose fields are looked at: a mark out of place in one tells that its neighbours are not what they seem.
-    private string Field(SepReader.Row row, int index, int columns)
+    // Some fields of a row, all of whose fields are looked at: a mark out of place in one tells that its neighbours are not what they seem.
+    private string[] Fields(SepReader.Row row, int[] indices, int columns)
     {
         for (int i = 0; i < row.ColCount; i++)
         {
@@ -138,7 +159,13 @@ internal sealed class TableReader(string file, string column, ReadingNotes notes
                 $"{file}: the row that ends in line {last} has {row.ColCount} field(s); {columns} were expected, one a column");
         }
 
-        return Unquote(row[index].Span)!;
+        string[] fields = new string[indices.Length];
+        for (int i = 0; i < fields.Length; i++)
+        {
+            fields[i] = Unquote(row[indices[i]].Span)!;
+        }
+
+        return fields;
     }
 
     // Whether quotation marks stand around the field and, inside it, in pairs, or nowhere.
