@@ -73,8 +73,12 @@ internal static partial class UnknownFlags
         return command.Arguments.Count > 0 ? "; a name that begins with a dash stands behind --" : "";
     }
 
-    private static string WithoutWord(Option flag, string next) =>
-        $"{flag.Name} needs a value, and {next} is a flag; a text that begins with a dash is given as {flag.Name}={ShellWord.Of(next)}";
+    private static string WithoutWord(Option flag, string next)
+    {
+        bool isText = flag.ValueType == typeof(string) || flag.ValueType == typeof(string[]);
+        string advice = isText ? $"; a text that begins with a dash is given as {flag.Name}={ShellWord.Of(next)}" : "";
+        return $"{flag.Name} needs a value, and {next} is a flag{advice}";
+    }
 
     private static string WithoutValue(Option flag, string value, Command command)
     {

@@ -26,9 +26,8 @@ public sealed class UnknownFlagTests
     [InlineData("show --model m", "unknown option --model for 'grulm show'; the model is named without a flag: grulm show DIR")]
     [InlineData("show a b c", "unexpected argument 'c' for 'grulm show'; nothing more was expected; see 'grulm show --help'")]
     [InlineData("demo 5", "unexpected argument '5' for 'grulm demo'; it takes flags only; see 'grulm demo --help'")]
-    [InlineData(
-        "train --data --out-dir x",
-        "--data needs a value, and --out-dir is a flag; a text that begins with a dash is given as --data=--out-dir")]
+    [InlineData("train --data --out-dir x", "--data needs a value, and --out-dir is a flag")]
+    [InlineData("generate -m m -n --json", "--max-tokens needs a value, and --json is a flag")]
     [InlineData(
         "generate -m m --prompt -n 5",
         "--prompt needs a value, and -n is a flag; a text that begins with a dash is given as --prompt=-n")]
