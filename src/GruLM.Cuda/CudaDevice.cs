@@ -61,7 +61,12 @@ public sealed class CudaDevice : IDevice
     public ITrainableModel CreateModel(GruParameters parameters, ModelOptions options) => new CudaGruModel(_card, parameters, options);
 
     /// <inheritdoc/>
-    public IDecodingSession CreateSession(GruParameters parameters) => new CudaDecodingSession(_card, OnCard(parameters));
+    public IDecoder CreateDecoder(GruParameters parameters, WeightFormat weights) => weights == WeightFormat.Int8
+        ? throw new ArgumentException("'Weights = Int8' is for the processor; a card decodes in float32")
+        : new CudaDecoder(parameters.Config, () => CreateSession(parameters));
+
+    /// <summary>A session that reads and writes one text; the parameters stay the caller's.</summary>
+    internal CudaDecodingSession CreateSession(GruParameters parameters) => new(_card, OnCard(parameters));
 
     /// <summary>Memory of the card that buffers took at most so far.</summary>
     internal long PeakBytes => _card.Context.PeakBytes;

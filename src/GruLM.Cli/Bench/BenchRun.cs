@@ -88,9 +88,11 @@ internal sealed unsafe class BenchRun : IDisposable
         ModelWork.Check(shape);
         using var parameters = new GruParameters(shape.Config);
         ParameterInitializer.Fill(parameters, 1, _compute.Team);
-        DecodingSession[] sessions = [.. Enumerable.Range(0, shape.Sessions).Select(_ => new DecodingSession(parameters, _compute))];
-        _report.Write(ModelWork.Generate(sessions, shape, Time));
-        foreach (DecodingSession session in sessions) session.Dispose();
+        using IDecoder decoder = shape.Weights == WeightFormat.Int8
+            ? new Int8Decoder(parameters, _compute)
+            : new FloatDecoder(parameters, _compute);
+        if (shape.PromptTokens > 0) _report.Write(ModelWork.Prompt(decoder, shape, Time));
+        _report.Write(ModelWork.Generate(decoder, shape, Time));
         return ExitCode.Done;
     }
 

@@ -45,9 +45,8 @@ internal sealed class DeviceBench : IDisposable
             return ExitCode.Done;
         }
 
-        IDecodingSession[] sessions = [.. Enumerable.Range(0, shape.Sessions).Select(_ => _device.CreateSession(parameters))];
-        _report.Write(ModelWork.Generate(sessions, shape, Time));
-        foreach (IDecodingSession session in sessions) session.Dispose();
+        using IDecoder decoder = _device.CreateDecoder(parameters, shape.Weights);
+        _report.Write(ModelWork.Generate(decoder, shape, Time));
         return ExitCode.Done;
     }
 

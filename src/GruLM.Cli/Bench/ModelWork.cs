@@ -10,6 +10,8 @@ namespace GruLM.Cli.Bench;
 /// <summary>Measures models; how times are taken is the caller's.</summary>
 internal static class ModelWork
 {
+    private const int RunsOfPrompt = 5;
+
     /// <summary>Throws <see cref="ArgumentException"/> for sizes that make no sense here.</summary>
     public static void Check(BenchShape shape)
     {
@@ -36,20 +38,40 @@ internal static class ModelWork
         return new BenchResult(name, timing, tokens, 6 * multiplyAdds * tokens);
     }
 
-    /// <summary>Decoding texts in turn, token by token, top-k 50.</summary>
-    public static BenchResult Generate(IReadOnlyList<IDecodingSession> sessions, BenchShape shape, Func<int, Action, Timing> time)
+    /// <summary>Decoding texts side by side, token by token: a step of the state, all scores, and a draw from the 50 best at temperature
+    /// 0.8.</summary>
+    public static BenchResult Generate(IDecoder decoder, BenchShape shape, Func<int, Action, Timing> time)
     {
-        var sampler = new Sampler(new SamplingOptions { TopK = 50, TopP = 1, MinP = 0, Temperature = 1 });
-        int[] ids = new int[sessions.Count];
+        var sampler = new Sampler(new SamplingOptions { TopK = 50, TopP = 1, MinP = 0, Temperature = 0.8 });
+        IDecodingSession[] sessions = [.. Enumerable.Range(0, shape.Sessions).Select(_ => decoder.CreateSession())];
+        int[] ids = new int[sessions.Length];
+        float[] logits = new float[ids.Length == 1 ? 0 : ids.Length * shape.Vocab];
         Timing timing = time(shape.Steps, () =>
         {
-            for (int i = 0; i < ids.Length; i++)
+            if (ids.Length == 1)
             {
-                sessions[i].Read(ids[i]);
-                ids[i] = sampler.Sample(sessions[i].Logits());
+                sessions[0].Read(ids[0]);
+                ids[0] = sampler.Sample(sessions[0].Logits());
+                return;
             }
+
+            decoder.Read(sessions, ids);
+            decoder.Logits(sessions, logits);
+            for (int i = 0; i < ids.Length; i++) ids[i] = sampler.Sample(logits.AsSpan(i * shape.Vocab, shape.Vocab));
         });
+        foreach (IDecodingSession session in sessions) session.Dispose();
         return Texts(shape, timing);
+    }
+
+    /// <summary>Reading a prompt, without scores.</summary>
+    public static BenchResult Prompt(IDecoder decoder, BenchShape shape, Func<int, Action, Timing> time)
+    {
+        var random = new Philox(1, RandomPurpose.Shuffle);
+        int[] ids = [.. Enumerable.Range(0, shape.PromptTokens).Select(i => random.Below(shape.Vocab, 2, (ulong)i))];
+        using IDecodingSession session = decoder.CreateSession();
+        Timing timing = time(RunsOfPrompt, () => session.Read(ids));
+        string name = $"prompt V {shape.Vocab} E {shape.Embedding} H {shape.Hidden} L {shape.Layers} tokens {shape.PromptTokens}";
+        return new BenchResult(name, timing, ids.Length, 0);
     }
 
     /// <summary>What decoding a token of every text took.</summary>

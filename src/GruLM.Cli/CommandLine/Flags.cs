@@ -4,6 +4,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using GruLM.Generation;
 using GruLM.Kernels;
 
 namespace GruLM.Cli;
@@ -110,6 +111,19 @@ internal static class Flags
         "fp32" => Kernels.Precision.Fp32,
         "bf16" => Kernels.Precision.Bf16,
         _ => Kernels.Precision.Auto,
+    };
+
+    /// <summary><c>--weights</c>; <paramref name="auto"/> says what is taken when nothing is asked for.</summary>
+    public static Option<string> Weights(string auto) => OneOf(
+        "--weights", ["auto", "fp32", "int8"], "auto",
+        $"the numbers that weights are read as; int8 is faster and gives the same text on every machine; {auto}");
+
+    /// <summary>The format that a value of <see cref="Weights"/> names.</summary>
+    public static WeightFormat WeightsOf(string word) => word switch
+    {
+        "fp32" => WeightFormat.Fp32,
+        "int8" => WeightFormat.Int8,
+        _ => WeightFormat.Auto,
     };
 
     /// <summary><c>--json</c>, which every command has whose result a program would read.</summary>

@@ -14,7 +14,14 @@ public interface IDecodingSession : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">The id is outside the vocabulary.</exception>
     void Read(int id);
 
-    /// <summary>Scores of the next token: [V], valid until the next call.</summary>
+    /// <summary>Reads several tokens, one after another; all at once where that is faster.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An id is outside the vocabulary.</exception>
+    void Read(ReadOnlySpan<int> ids)
+    {
+        foreach (int id in ids) Read(id);
+    }
+
+    /// <summary>Scores of the next token: [V], valid until the next call for any session of the same decoder.</summary>
     ReadOnlySpan<float> Logits();
 
     /// <summary>Copies the state, the model's whole memory, out: [L, H].</summary>

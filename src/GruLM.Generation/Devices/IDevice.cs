@@ -21,6 +21,9 @@ public interface IDevice : IDisposable
     /// <summary>Whether matrices are multiplied in bfloat16.</summary>
     bool UsesBf16 { get; }
 
+    /// <summary>Whether it decodes in int8.</summary>
+    bool HasInt8 => false;
+
     /// <summary>A new model with starting values that depend on the seed alone, and are the same on every device.</summary>
     /// <exception cref="ArgumentException">Sizes or options make no sense.</exception>
     ITrainableModel CreateModel(GruConfig config, ModelOptions options);
@@ -30,6 +33,10 @@ public interface IDevice : IDisposable
     /// <exception cref="ArgumentException">Options make no sense.</exception>
     ITrainableModel CreateModel(GruParameters parameters, ModelOptions options);
 
-    /// <summary>A session that reads and writes one text; the parameters stay the caller's.</summary>
-    IDecodingSession CreateSession(GruParameters parameters);
+    /// <summary>What reads and writes texts with a model; the parameters stay the caller's, and are read in place where
+    /// <paramref name="weights"/> are float32, so that they may change between two tokens.</summary>
+    /// <param name="parameters">The model.</param>
+    /// <param name="weights">The numbers to read them as; <see cref="WeightFormat.Auto"/> is float32 here.</param>
+    /// <exception cref="ArgumentException">This device has no such numbers.</exception>
+    IDecoder CreateDecoder(GruParameters parameters, WeightFormat weights);
 }

@@ -59,6 +59,13 @@ internal interface ISimd<V>
     /// exponent.</summary>
     static abstract V PowerOfTwo(V shifted);
 
+    /// <summary>Loads <see cref="Width"/> whole numbers as floats, any alignment; what has more than 24 bits is rounded to the nearest,
+    /// ties to even.</summary>
+    static abstract unsafe V LoadWhole(int* source);
+
+    /// <summary>Stores the lowest byte of each lane's bits.</summary>
+    static abstract unsafe void StoreLowBytes(byte* destination, V value);
+
     /// <summary>Sum of the lanes, in a fixed order.</summary>
     static abstract float Sum(V a);
 

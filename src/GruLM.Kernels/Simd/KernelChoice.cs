@@ -10,8 +10,8 @@ public static class KernelChoice
 {
     private const string Tiles = "amx";
 
-    /// <summary>The environment variable that forces a path: scalar, vector128, vector256, vector512, or amx for tiles with the widest
-    /// vectors beside them.</summary>
+    /// <summary>The environment variable that forces a path: scalar, vector128, vector256, vector512; or amx for tiles, avxvnni and
+    /// avx512vnni for products of bytes, with the widest vectors beside them.</summary>
     public const string Variable = "GRULM_KERNELS";
 
     /// <summary>Every path that this process can run, plainest first.</summary>
@@ -23,7 +23,7 @@ public static class KernelChoice
     public static KernelPath Default()
     {
         string? forced = Forced;
-        if (forced is null || ForcesTiles) return Available[^1];
+        if (forced is null || ForcesTiles || ForcedInt8 is not null) return Available[^1];
         string names = string.Join(", ", Available).ToLowerInvariant();
         if (!Enum.TryParse<KernelPath>(forced, ignoreCase: true, out KernelPath path) || !Enum.IsDefined(path)
             || char.IsAsciiDigit(forced[0]))
@@ -62,6 +62,17 @@ public static class KernelChoice
         string? reason = AmxMachine.IsAvailable ? $"{Variable}={Forced}" : AmxMachine.Reason;
         return $"{kernels}, fp32 (no bf16: {reason})";
     }
+
+    /// <summary>Whether <see cref="Variable"/> names a path.</summary>
+    internal static bool IsForced => Forced is not null;
+
+    /// <summary>The path for products of bytes that <see cref="Variable"/> names; null when it names none that is for them alone.</summary>
+    internal static Int8Path? ForcedInt8 => Forced?.ToLowerInvariant() switch
+    {
+        "avxvnni" => Int8Path.AvxVnni,
+        "avx512vnni" => Int8Path.Avx512Vnni,
+        _ => null,
+    };
 
     private static string? Forced => Environment.GetEnvironmentVariable(Variable) is { } value && !string.IsNullOrWhiteSpace(value)
         ? value

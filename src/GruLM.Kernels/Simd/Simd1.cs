@@ -58,6 +58,12 @@ internal readonly struct Simd1 : ISimd<float>
     public static float PowerOfTwo(float shifted) => BitConverter.Int32BitsToSingle((BitConverter.SingleToInt32Bits(shifted) + 127) << 23);
 
     /// <inheritdoc/>
+    public static unsafe float LoadWhole(int* source) => *source;
+
+    /// <inheritdoc/>
+    public static unsafe void StoreLowBytes(byte* destination, float value) => *destination = (byte)BitConverter.SingleToInt32Bits(value);
+
+    /// <inheritdoc/>
     public static float Sum(float a) => a;
 
     /// <inheritdoc/>

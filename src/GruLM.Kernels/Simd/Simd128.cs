@@ -80,6 +80,14 @@ internal readonly struct Simd128 : ISimd<Vector128<float>>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe Vector128<float> LoadWhole(int* source) => Vector128.ConvertToSingle(Vector128.Load(source));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void StoreLowBytes(byte* destination, Vector128<float> value) => *(uint*)destination = LowBytes(value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector128<float> a) => (a[0] + a[2]) + (a[1] + a[3]);
 
     /// <inheritdoc/>
@@ -101,4 +109,12 @@ internal readonly struct Simd128 : ISimd<Vector128<float>>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxLane(Vector128<float> a) => MathF.Max(MathF.Max(a[0], a[1]), MathF.Max(a[2], a[3]));
+
+    /// <summary>The lowest bytes of the four lanes' bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint LowBytes(Vector128<float> value)
+    {
+        var order = Vector128.Create((byte)0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12);
+        return Vector128.Shuffle(value.AsByte(), order).AsUInt32().ToScalar();
+    }
 }

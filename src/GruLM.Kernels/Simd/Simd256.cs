@@ -78,6 +78,15 @@ internal readonly struct Simd256 : ISimd<Vector256<float>>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe Vector256<float> LoadWhole(int* source) => Vector256.ConvertToSingle(Vector256.Load(source));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void StoreLowBytes(byte* destination, Vector256<float> value) =>
+        *(ulong*)destination = Simd128.LowBytes(value.GetLower()) | ((ulong)Simd128.LowBytes(value.GetUpper()) << 32);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector256<float> a) => Simd128.Sum(a.GetLower() + a.GetUpper());
 
     /// <inheritdoc/>

@@ -19,12 +19,16 @@ internal sealed class CpuDevice(DeviceOptions options) : IDevice
 
     public bool UsesBf16 => _compute.UsesBf16;
 
+    public bool HasInt8 => true;
+
     public ITrainableModel CreateModel(GruConfig config, ModelOptions options) => GruLanguageModel.Create(config, _compute, options);
 
     public ITrainableModel CreateModel(GruParameters parameters, ModelOptions options) =>
         new GruLanguageModel(parameters, _compute, options);
 
-    public IDecodingSession CreateSession(GruParameters parameters) => new DecodingSession(parameters, _compute);
+    public IDecoder CreateDecoder(GruParameters parameters, WeightFormat weights) => weights == WeightFormat.Int8
+        ? new Int8Decoder(parameters, _compute)
+        : new FloatDecoder(parameters, _compute);
 
     public void Dispose() => _compute.Dispose();
 }

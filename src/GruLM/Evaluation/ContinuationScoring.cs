@@ -16,7 +16,7 @@ internal static class ContinuationScoring
 
         // What both begin with is read once; it is the whole context unless a token straddles the seam.
         int common = before.Zip(whole).TakeWhile(pair => pair.First == pair.Second).Count();
-        IDecodingSession session = model.NewSession();
+        IDecodingSession session = model.NewExactSession();
         try
         {
             foreach (int id in before[..common])

@@ -21,14 +21,16 @@ public sealed class LanguageModel : IDisposable
     private readonly GruParameters _parameters;
     private readonly IDevice _device;
     private readonly Scorers _scorers;
+    private readonly Decoders _decoders;
     private readonly bool _owns;
 
     // Nothing here can fail once the ids are known, so that nothing that it is given can be left behind.
-    private LanguageModel(ModelParts parts, SpecialIds ids, IDevice device, bool owns)
+    private LanguageModel(ModelParts parts, SpecialIds ids, IDevice device, WeightFormat weights, bool owns)
     {
         (Folder, _parameters, Samples, Tokenizer, Defaults) = parts;
         (Ids, _device, _owns) = (ids, device, owns);
         _scorers = new Scorers(_parameters, device, Samples, owns);
+        _decoders = new Decoders(_parameters, device, weights);
     }
 
     /// <summary>The folder it was read from, as it was given; empty for a model in training.</summary>
@@ -50,13 +52,15 @@ public sealed class LanguageModel : IDisposable
     internal SpecialIds Ids { get; }
 
     /// <summary>Opens a model folder for <paramref name="threads"/> threads (0: one per processor), to compute on
-    /// <paramref name="device"/>, which is one of <see cref="Devices.Words"/>.</summary>
+    /// <paramref name="device"/>, which is one of <see cref="Devices.Words"/>, with <paramref name="weights"/> read as int8 or float32:
+    /// <see cref="WeightFormat.Auto"/> writes texts in int8 (on a card in float32), and computes figures in float32.</summary>
     /// <exception cref="IOException">The folder or one of its files is missing or cannot be read, or this machine lacks the
     /// device.</exception>
     /// <exception cref="InvalidDataException">A file is damaged, or the files do not belong together.</exception>
     /// <exception cref="ArgumentException">The number of threads makes no sense, there is no such device, or
     /// <see cref="KernelChoice.Variable"/> asks for what this machine lacks.</exception>
-    public static LanguageModel Open(string folder, int threads = 0, string device = Devices.Cpu)
+    public static LanguageModel Open(
+        string folder, int threads = 0, string device = Devices.Cpu, WeightFormat weights = WeightFormat.Auto)
     {
         ArgumentNullException.ThrowIfNull(folder);
         ArgumentNullException.ThrowIfNull(device);
@@ -68,7 +72,7 @@ public sealed class LanguageModel : IDisposable
 
             // Threads begin last, when nothing can fail any more.
             IDevice opened = Devices.OpenExact(device, threads, parts.Parameters.Config);
-            return new LanguageModel(parts, ids, opened, owns: true);
+            return new LanguageModel(parts, ids, opened, weights, owns: true);
         }
         catch
         {
@@ -84,7 +88,7 @@ public sealed class LanguageModel : IDisposable
         GruParameters parameters, IDevice device, SampleKind samples, Tokenizer tokenizer, GenerationConfig defaults)
     {
         var parts = new ModelParts("", parameters, samples, tokenizer, defaults);
-        return new LanguageModel(parts, new SpecialIds(tokenizer, samples, defaults), device, owns: false);
+        return new LanguageModel(parts, new SpecialIds(tokenizer, samples, defaults), device, WeightFormat.Fp32, owns: false);
     }
 
     /// <summary>Continues <paramref name="prompt"/>, giving the new text as it comes, never a part of a character.</summary>
@@ -160,6 +164,7 @@ public sealed class LanguageModel : IDisposable
     {
         if (!_turns.End()) return;
         _scorers.Dispose();
+        _decoders.Dispose();
         if (!_owns) return;
         _parameters.Dispose();
         _device.Dispose();
@@ -176,11 +181,18 @@ public sealed class LanguageModel : IDisposable
     /// <see cref="ObjectDisposedException"/> when the model is disposed.</summary>
     internal Turns.Turn TakeTurn() => _turns.Take(this);
 
-    /// <summary>A new decoding session over the model's weights. What it computes, it computes in a turn.</summary>
+    /// <summary>A new session that writes texts. What it computes, it computes in a turn.</summary>
     internal IDecodingSession NewSession()
     {
         using Turns.Turn turn = TakeTurn();
-        return _device.CreateSession(_parameters);
+        return _decoders.ForTexts.CreateSession();
+    }
+
+    /// <summary>A new session whose scores are figures.</summary>
+    internal IDecodingSession NewExactSession()
+    {
+        using Turns.Turn turn = TakeTurn();
+        return _decoders.ForFigures.CreateSession();
     }
 
     /// <summary>Disposes a session in a turn, since a device may be at work for another; after the model without one.</summary>

@@ -154,7 +154,7 @@ public sealed class CudaSessionTests : IDisposable
     {
         using GruParameters parameters = Parameters(s_plain), other = Parameters(s_plain with { HiddenDim = 20 });
         CudaDevice device = TestCard.OpenDevice(Precision.Fp32);
-        IDecodingSession[] sessions = [.. new[] { parameters, parameters, other }.Select(device.CreateSession)];
+        IDecodingSession[] sessions = [.. new[] { parameters, parameters, other }.Select(one => device.CreateSession(one))];
         for (int i = 0; i < 4; i++)
         {
             foreach (IDecodingSession session in sessions)

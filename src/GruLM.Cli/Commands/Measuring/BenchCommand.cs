@@ -4,6 +4,7 @@
 using System.CommandLine;
 using GruLM.Cli.Bench;
 using GruLM.Cli.Pipes;
+using GruLM.Generation;
 using GruLM.Kernels;
 using GruLM.Model;
 
@@ -54,7 +55,7 @@ internal static class BenchCommand
         Option<string> device = Flags.Device("; a card's figures stand without the processor's ceilings");
         Option<bool> json = Flags.Json();
         Option<int?> threads = Flags.Threads();
-        Option[] ofBatches = shape.HasBatches ? [.. shape.Batches, precision] : [shape.Sessions, precision];
+        Option[] ofBatches = shape.HasBatches ? [.. shape.Batches, precision] : [.. shape.Texts, precision];
         Option[] ofDevices = elsewhere is null ? [] : [device];
         return new GrulmCommand(
             name,
@@ -66,6 +67,7 @@ internal static class BenchCommand
                 BenchShape read = shape.Read(flags);
                 string chosen = elsewhere is null ? Devices.Cpu : Devices.Resolve(flags.GetValue(device)!, read.Config);
                 bool isElsewhere = chosen != Devices.Cpu;
+                if (!isElsewhere && read.Weights == WeightFormat.Auto) read = read with { Weights = WeightFormat.Int8 };
 
                 // On the processor texts are written in float32.
                 Precision asked = shape.HasBatches || isElsewhere ? Flags.PrecisionOf(flags.GetValue(precision)!) : Precision.Fp32;

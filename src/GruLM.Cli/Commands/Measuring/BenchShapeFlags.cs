@@ -3,6 +3,7 @@
 
 using System.CommandLine;
 using GruLM.Cli.Bench;
+using GruLM.Generation;
 using GruLM.Model;
 
 namespace GruLM.Cli.Commands;
@@ -24,6 +25,11 @@ internal sealed class BenchShapeFlags(string name, int steps)
     private readonly Option<int> _bptt = Flags.Int("--bptt", 1, 1 << 16, 64, "tokens that a gradient reaches back");
     private readonly Option<int> _steps = Flags.Int("--steps", 1, 1_000_000, steps, "steps measured");
 
+    private readonly Option<int> _tokens = Flags.Int("--tokens", 1, 1_000_000, steps, "tokens of each text that are measured", "--steps");
+    private readonly Option<int> _promptTokens = Flags.Int(
+        "--prompt-tokens", 0, 10_000_000, 0, "measure reading a prompt of so many tokens, too");
+    private readonly Option<string> _weights = Flags.Weights("auto is int8");
+
     private readonly Option<int> _sessions = Flags.Int("--sessions", 1, 1 << 16, 1, "texts that are written at once");
 
     /// <summary>Whether lanes of windows are read; otherwise one token after another.</summary>
@@ -36,9 +42,9 @@ internal sealed class BenchShapeFlags(string name, int steps)
     public IReadOnlyList<Option> Batches => [_batchSize, _bptt];
 
     /// <summary>For the measurement of texts.</summary>
-    public Option Sessions => _sessions;
+    public IReadOnlyList<Option> Texts => [_sessions, _promptTokens, _weights];
 
-    public Option Steps => _steps;
+    public Option Steps => HasBatches ? _steps : _tokens;
 
     public BenchShape Read(ParseResult flags)
     {
@@ -50,7 +56,11 @@ internal sealed class BenchShapeFlags(string name, int steps)
             Layers: flags.GetValue(_numLayers),
             Batch: HasBatches ? flags.GetValue(_batchSize) : 1,
             Bptt: HasBatches ? flags.GetValue(_bptt) : 1,
-            Steps: flags.GetValue(_steps),
-            Sessions: HasBatches ? 1 : flags.GetValue(_sessions));
+            Steps: flags.GetValue(HasBatches ? _steps : _tokens),
+            Sessions: HasBatches ? 1 : flags.GetValue(_sessions))
+        {
+            Weights = HasBatches ? WeightFormat.Auto : Flags.WeightsOf(flags.GetValue(_weights)!),
+            PromptTokens = HasBatches ? 0 : flags.GetValue(_promptTokens),
+        };
     }
 }

@@ -51,10 +51,10 @@ internal sealed class CountingDevice : IDevice
         return _processor.CreateModel(parameters, options);
     }
 
-    public IDecodingSession CreateSession(GruParameters parameters)
+    public IDecoder CreateDecoder(GruParameters parameters, WeightFormat weights)
     {
         _counts.Sessions++;
-        return _processor.CreateSession(parameters);
+        return _processor.CreateDecoder(parameters, weights);
     }
 
     public void Dispose()

@@ -98,7 +98,7 @@ public sealed class LanguageModelTests : IDisposable
         using IDevice device = Devices.Open(Devices.Cpu, new DeviceOptions(1));
         (GruParameters parameters, SampleKind samples) = ModelFile.Load(_stream.Folder);
         using GruParameters owned = parameters;
-        using LanguageModel opened = _stream.Open();
+        using LanguageModel opened = _stream.Open(weights: WeightFormat.Fp32);
         string before = Write(opened, "The garden", 5);
         ScoredToken[] scored = [.. opened.Score(TinyModel.LongText(1))];
         using var model = LanguageModel.Over(parameters, device, samples, _stream.Tokenizer, GenerationConfig.For(samples));

@@ -1,6 +1,7 @@
 // A model folder with random weights, made without training: enough for everything that does not depend on what a model has learned.
 
 using System.Text;
+using GruLM.Generation;
 using GruLM.Model;
 using GruLM.Tokenization;
 
@@ -47,7 +48,8 @@ internal sealed class TinyModel : IDisposable
         return new MemoryStream(Encoding.UTF8.GetBytes(text));
     }
 
-    public LanguageModel Open(int threads = 2) => LanguageModel.Open(Folder, threads);
+    public LanguageModel Open(int threads = 2, WeightFormat weights = WeightFormat.Auto) =>
+        LanguageModel.Open(Folder, threads, weights: weights);
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 }
