@@ -5,11 +5,8 @@
 namespace GruLM.Model;
 
 /// <summary>A model as the training loop sees it. Not thread-safe.</summary>
-public interface ITrainableModel : IDisposable
+public interface ITrainableModel : IScoringModel
 {
-    /// <summary>The architecture.</summary>
-    GruConfig Config { get; }
-
     /// <summary>The parameters as they are now, in this machine's memory.</summary>
     GruParameters Parameters { get; }
 
@@ -30,12 +27,6 @@ public interface ITrainableModel : IDisposable
     /// <summary>Exchanges the parameters and their running average, where one is kept: between two calls the model is the averaged one, for
     /// evaluating and saving. Otherwise does nothing.</summary>
     void SwapAverage();
-
-    /// <summary>Loss of a batch with dropout off, over a carried state of its own; changes no parameter.</summary>
-    LossSums Evaluate(TokenBatch batch);
-
-    /// <summary>The same, and the natural log-probability of each target: [T, B].</summary>
-    LossSums Score(TokenBatch batch, Span<float> logProbs);
 
     /// <summary>Writes the parameters, as config.json and model.safetensors, into <paramref name="folder"/>.</summary>
     void Save(string folder);

@@ -28,6 +28,22 @@ public interface IDecoder : IDisposable
         for (int i = 0; i < ids.Length; i++) sessions[i].Read(ids[i]);
     }
 
+    /// <summary>A session of this decoder reads several tokens, and gives the scores that follow each of them: [ids, V], row by
+    /// row.</summary>
+    /// <exception cref="ArgumentException">There is not room for them in <paramref name="logits"/>, or the session is not of this
+    /// decoder.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An id is outside the vocabulary; nothing has been read then.</exception>
+    void Read(IDecodingSession session, ReadOnlySpan<int> ids, Span<float> logits)
+    {
+        SessionChecks.Ids(ids, ids.Length, Config.VocabSize);
+        SessionChecks.Logits(logits, ids.Length, Config.VocabSize);
+        for (int i = 0; i < ids.Length; i++)
+        {
+            session.Read(ids[i]);
+            session.Logits().CopyTo(logits[(i * Config.VocabSize)..]);
+        }
+    }
+
     /// <summary>Scores of each session's next token: [sessions, V], row by row.</summary>
     /// <exception cref="ArgumentException">There is not room for them in <paramref name="logits"/>, or a session is not of this
     /// decoder.</exception>

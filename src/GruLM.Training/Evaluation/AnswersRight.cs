@@ -14,7 +14,7 @@ public static class AnswersRight
     /// at temperature 0 is the answer, word for word. A model is asked by one thread at a time.</summary>
     /// <exception cref="ArgumentException">The lines have no <see cref="HeldOutLines.Mask"/>.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static AnswerCount Count(ITrainableModel model, HeldOutLines lines, CancellationToken cancel = default)
+    public static AnswerCount Count(IScoringModel model, HeldOutLines lines, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(lines);

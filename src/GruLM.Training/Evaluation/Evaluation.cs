@@ -16,7 +16,7 @@ public static class Evaluation
     private const int WindowLanes = 32;
 
     /// <summary>The text as one stream with the state carried from beginning to end; every token but the first is predicted.</summary>
-    public static EvaluationResult Stream(ITrainableModel model, HeldOutStream text, Action<long>? progress = null,
+    public static EvaluationResult Stream(IScoringModel model, HeldOutStream text, Action<long>? progress = null,
         CancellationToken cancel = default)
     {
         Require(text);
@@ -26,7 +26,7 @@ public static class Evaluation
     /// <summary>Nearly the figure of <see cref="Stream"/>, many times faster, for use while training: the text is cut into lanes read side
     /// by side, and each lane first reads the end of the one before it, unscored, so that its state is warm. At most
     /// <paramref name="maxTokens"/> from the start (0: all).</summary>
-    public static EvaluationResult QuickStream(ITrainableModel model, HeldOutStream text, long maxTokens = 0,
+    public static EvaluationResult QuickStream(IScoringModel model, HeldOutStream text, long maxTokens = 0,
         CancellationToken cancel = default)
     {
         Require(text);
@@ -43,7 +43,7 @@ public static class Evaluation
 
     /// <summary>Inputs [kN, kN + N), each predicting its successor, from a zero state at each window's start: only the text's first token
     /// goes unscored.</summary>
-    public static EvaluationResult Windows(ITrainableModel model, HeldOutStream text, int size, Action<long>? progress = null,
+    public static EvaluationResult Windows(IScoringModel model, HeldOutStream text, int size, Action<long>? progress = null,
         CancellationToken cancel = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(size);
@@ -71,7 +71,7 @@ public static class Evaluation
 
     /// <summary>Line by line from a zero state, bos fed, every id and the end piece predicted; the end piece counts one byte.
     /// At most about <paramref name="maxTokens"/>, of lines from all over the text (0: all).</summary>
-    public static EvaluationResult Lines(ITrainableModel model, HeldOutLines text, long maxTokens = 0, Action<long>? progress = null,
+    public static EvaluationResult Lines(IScoringModel model, HeldOutLines text, long maxTokens = 0, Action<long>? progress = null,
         CancellationToken cancel = default)
     {
         if (text.Lines.Count == 0) throw new InvalidDataException("the held-out part has no line with text");
@@ -108,7 +108,7 @@ public static class Evaluation
     }
 
     /// <summary>The figure used while training: <see cref="QuickStream"/> or <see cref="Lines"/>.</summary>
-    public static EvaluationResult Quick(ITrainableModel model, HeldOut text, long maxTokens = 0, CancellationToken cancel = default) =>
+    public static EvaluationResult Quick(IScoringModel model, HeldOut text, long maxTokens = 0, CancellationToken cancel = default) =>
         text switch
         {
             HeldOutStream stream => QuickStream(model, stream, maxTokens, cancel),
@@ -118,7 +118,7 @@ public static class Evaluation
 
     /// <summary>The sums of a batch.</summary>
     /// <exception cref="InvalidDataException">They are not finite.</exception>
-    internal static LossSums Sums(ITrainableModel model, TokenBatch batch)
+    internal static LossSums Sums(IScoringModel model, TokenBatch batch)
     {
         LossSums sums = model.Evaluate(batch);
         return double.IsFinite(sums.Nll) ? sums : throw FiniteNumbers.Scores();
@@ -138,7 +138,7 @@ public static class Evaluation
     // Lane b reads inputs [b·share, (b + 1)·share + warmUp). It scores all but the first warmUp of them, which the lane before
     // it scores; the first lane, whose state starts where the text does, scores those too.
     private static EvaluationResult StreamLanes(
-        ITrainableModel model, HeldOutStream text, (int Count, int WarmUp) lanes, Action<long>? progress, CancellationToken cancel)
+        IScoringModel model, HeldOutStream text, (int Count, int WarmUp) lanes, Action<long>? progress, CancellationToken cancel)
     {
         ReadOnlySpan<int> ids = text.Ids.Span;
         (int count, int warmUp) = lanes;

@@ -1,6 +1,7 @@
 // What an evaluation can be told.
 
 using GruLM.Corpus;
+using GruLM.Generation;
 using GruLM.Model;
 using GruLM.Training;
 
@@ -37,6 +38,10 @@ public sealed record EvaluationSettings
 
     /// <summary>How a copy of the model adapts as it reads, for a second figure; null: there is none.</summary>
     public DynamicOptions? Dynamic { get; init; }
+
+    /// <summary>The numbers that weights are read as; <see cref="WeightFormat.Auto"/> is float32. <see cref="Dynamic"/> evaluation is in
+    /// float32.</summary>
+    public WeightFormat Weights { get; init; }
 
     /// <summary>What computes: one of <see cref="Devices.Words"/>. <see cref="Dynamic"/> evaluation is the processor's.</summary>
     public string Device { get; init; } = Devices.Cpu;

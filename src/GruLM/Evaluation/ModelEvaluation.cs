@@ -52,7 +52,8 @@ public sealed class ModelEvaluation
     {
         var parts = ModelParts.Read(_settings.Model);
         using IDevice device = OrFree(parts.Parameters, Open);
-        using ITrainableModel model = OrFree(parts.Parameters, weights => device.CreateModel(weights, new ModelOptions()));
+        using IScoringModel model = OrFree(parts.Parameters, weights => Create(device, weights));
+        using GruParameters? copied = _settings.Weights == WeightFormat.Int8 ? parts.Parameters : null;
         (SampleKind trainedOn, Tokenizer tokenizer) = (parts.Samples, parts.Tokenizer);
         SampleKind samples = _settings.Window > 0 ? SampleKind.Stream : _settings.Samples ?? trainedOn;
         CheckSamples(samples);
@@ -69,6 +70,10 @@ public sealed class ModelEvaluation
     }
 
     private IDevice Open(GruParameters parameters) => Devices.OpenExact(_settings.Device, _settings.Threads, parameters.Config);
+
+    private IScoringModel Create(IDevice device, GruParameters parameters) => _settings.Weights == WeightFormat.Int8
+        ? new ScoringDecoder(device.CreateDecoder(parameters, WeightFormat.Int8))
+        : device.CreateModel(parameters, new ModelOptions());
 
     // Nothing has them yet when what is made of them cannot be made.
     private static T OrFree<T>(GruParameters parameters, Func<GruParameters, T> make)
@@ -96,6 +101,11 @@ public sealed class ModelEvaluation
             throw new ArgumentException("'Dynamic' reads one stream, and this model was trained on lines; add 'Samples = Stream'");
         }
 
+        if (_settings is { Dynamic: not null, Weights: WeightFormat.Int8 })
+        {
+            throw new ArgumentException("'Dynamic' changes weights as it reads, which is done in float32; leave 'Weights = Int8' out");
+        }
+
         if (_settings.MaskPrompt == true && samples != SampleKind.Lines)
         {
             throw new ArgumentException("'MaskPrompt' needs text that is read line by line: give 'Samples = Lines'");
@@ -120,7 +130,7 @@ public sealed class ModelEvaluation
         return reading.Read(_settings.Data);
     }
 
-    private EvaluationResult Lines(ITrainableModel model, Tokenizer tokenizer, CorpusText text, SampleKind trainedOn)
+    private EvaluationResult Lines(IScoringModel model, Tokenizer tokenizer, CorpusText text, SampleKind trainedOn)
     {
         bool answersOnly = _settings.MaskPrompt ?? WasTrainedOnAnswers(trainedOn);
         AnswerMask? mask = answersOnly ? TokenizedText.AnswerMask(tokenizer) : null;
@@ -135,16 +145,16 @@ public sealed class ModelEvaluation
         return Training.Evaluation.Lines(model, lines, 0, Progress(lines.Tokens), _cancel);
     }
 
-    private (EvaluationResult Plain, EvaluationResult? Adapted) Stream(ITrainableModel model, Tokenizer tokenizer, CorpusText text)
+    private (EvaluationResult Plain, EvaluationResult? Adapted) Stream(IScoringModel model, Tokenizer tokenizer, CorpusText text)
     {
         HeldOutStream stream = TokenizedText.HeldOutStream(tokenizer, text, cancel: _cancel);
         Action<long> progress = Progress(stream.Tokens);
         EvaluationResult plain = _settings.Window > 0
             ? Training.Evaluation.Windows(model, stream, _settings.Window, progress, _cancel)
             : Training.Evaluation.Stream(model, stream, progress, _cancel);
-        if (_settings.Dynamic is not { } options) return (plain, null);
+        if (_settings.Dynamic is not { } options || model is not ITrainableModel trained) return (plain, null);
         using var compute = Compute.Create(_settings.Threads);
-        return (plain, DynamicEvaluation.Stream(model.Parameters, compute, stream, options, progress, _cancel));
+        return (plain, DynamicEvaluation.Stream(trained.Parameters, compute, stream, options, progress, _cancel));
     }
 
     // A model without settings beside it was trained who knows how: everything counts.

@@ -9,27 +9,35 @@ namespace GruLM;
 
 /// <summary>Lends models that score. Safe for several threads. Parameters that are <paramref name="unchanging"/> are those of the first
 /// model, and are freed with it; otherwise each model has a copy of what they are when it begins.</summary>
-internal sealed class Scorers(GruParameters parameters, IDevice device, SampleKind samples, bool unchanging) : IDisposable
+internal sealed class Scorers(
+    GruParameters parameters, IDevice device, SampleKind samples, WeightFormat weights, bool unchanging) : IDisposable
 {
     private readonly object _gate = new();
-    private readonly List<ITrainableModel> _all = [];
-    private readonly Stack<ITrainableModel> _idle = [];
+    private readonly List<IScoringModel> _all = [];
+    private readonly Stack<IScoringModel> _idle = [];
 
     /// <summary>A model for one text. It is used while the <see cref="Compute"/> is free for it, and so is this method.</summary>
-    public ITrainableModel Take()
+    public IScoringModel Take()
     {
         lock (_gate)
         {
-            if (_idle.TryPop(out ITrainableModel? idle)) return idle;
-            GruParameters weights = unchanging && _all.Count == 0 ? parameters : parameters.Copy(parameters.Config);
-            ITrainableModel scorer = device.CreateModel(weights, new ModelOptions { Samples = samples });
+            if (_idle.TryPop(out IScoringModel? idle)) return idle;
+            IScoringModel scorer = Create();
             _all.Add(scorer);
             return scorer;
         }
     }
 
+    // The first model of all frees the parameters, where they do not change.
+    private IScoringModel Create()
+    {
+        if (weights == WeightFormat.Int8) return new ScoringDecoder(device.CreateDecoder(parameters, weights));
+        GruParameters own = unchanging && _all.Count == 0 ? parameters : parameters.Copy(parameters.Config);
+        return device.CreateModel(own, new ModelOptions { Samples = samples });
+    }
+
     /// <summary>Takes a model back.</summary>
-    public void Return(ITrainableModel scorer)
+    public void Return(IScoringModel scorer)
     {
         lock (_gate)
         {
@@ -49,7 +57,7 @@ internal sealed class Scorers(GruParameters parameters, IDevice device, SampleKi
     {
         lock (_gate)
         {
-            foreach (ITrainableModel scorer in _all) scorer.Dispose();
+            foreach (IScoringModel scorer in _all) scorer.Dispose();
         }
     }
 }

@@ -16,7 +16,7 @@ internal static class TextScoring
     /// enumeration has a state of its own, and computes in the model's turns.</summary>
     public static IEnumerable<ScoredToken[]> Windows(LanguageModel model, Stream text, CancellationToken cancel)
     {
-        ITrainableModel scorer = model.TakeScorer();
+        IScoringModel scorer = model.TakeScorer();
         try
         {
             // The first of these has been returned already; the model has not read it yet.
@@ -53,7 +53,7 @@ internal static class TextScoring
 
     // The pieces after the one at from, as many as the batch has steps.
     private static ScoredToken[] Score(
-        LanguageModel model, ITrainableModel scorer, TokenBatch batch, List<StreamedPiece> pieces, int from)
+        LanguageModel model, IScoringModel scorer, TokenBatch batch, List<StreamedPiece> pieces, int from)
     {
         for (int t = 0; t < batch.Steps; t++)
         {

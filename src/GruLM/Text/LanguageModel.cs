@@ -29,7 +29,7 @@ public sealed class LanguageModel : IDisposable
     {
         (Folder, _parameters, Samples, Tokenizer, Defaults) = parts;
         (Ids, _device, _owns) = (ids, device, owns);
-        _scorers = new Scorers(_parameters, device, Samples, owns);
+        _scorers = new Scorers(_parameters, device, Samples, weights, owns);
         _decoders = new Decoders(_parameters, device, weights);
     }
 
@@ -210,14 +210,14 @@ public sealed class LanguageModel : IDisposable
     }
 
     /// <summary>A model to score one text with; it computes in turns, and is to be returned.</summary>
-    internal ITrainableModel TakeScorer()
+    internal IScoringModel TakeScorer()
     {
         using Turns.Turn turn = TakeTurn();
         return _scorers.Take();
     }
 
     /// <summary>Takes back what <see cref="TakeScorer"/> gave.</summary>
-    internal void ReturnScorer(ITrainableModel scorer) => _scorers.Return(scorer);
+    internal void ReturnScorer(IScoringModel scorer) => _scorers.Return(scorer);
 
     /// <summary>A prompt as the model was trained to see one: cleaned as its text was; lines begin with bos; in a stream a new line stands
     /// before the prompt.</summary>

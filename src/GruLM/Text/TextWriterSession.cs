@@ -11,6 +11,9 @@ namespace GruLM;
 /// work.</summary>
 internal sealed class TextWriterSession : IDisposable
 {
+    // How many tokens are read in one turn, so that others who wait for theirs do not wait long. The one below is a multiple of it.
+    private const int TokensAtOnce = 64;
+
     // How many tokens of a text that counts as a whole are read before somebody's hurry is looked at again.
     private const int TokensBetweenLooks = 256;
 
@@ -51,10 +54,10 @@ internal sealed class TextWriterSession : IDisposable
     public void Read(IEnumerable<int> ids, CancellationToken cancel = default)
     {
         Settle();
-        foreach (int id in ids)
+        foreach (int[] part in ids.Chunk(TokensAtOnce))
         {
             if (cancel.IsCancellationRequested) return;
-            ReadOne(id);
+            ReadPart(part);
         }
     }
 
@@ -64,15 +67,17 @@ internal sealed class TextWriterSession : IDisposable
     {
         Settle();
         float[]? before = ids.Count > TokensBetweenLooks ? SaveState() : null;
-        for (int i = 0; i < ids.Count; i++)
+        int read = 0;
+        foreach (int[] part in ids.Chunk(TokensAtOnce))
         {
-            if (i > 0 && i % TokensBetweenLooks == 0 && cancel.IsCancellationRequested)
+            if (read > 0 && read % TokensBetweenLooks == 0 && cancel.IsCancellationRequested)
             {
                 RestoreState(before!);
                 return false;
             }
 
-            ReadOne(ids[i]);
+            ReadPart(part);
+            read += part.Length;
         }
 
         return true;
@@ -171,11 +176,14 @@ internal sealed class TextWriterSession : IDisposable
         (_read, _before) = (0, null);
     }
 
-    private void ReadOne(int id)
+    private void ReadPart(int[] ids)
     {
-        Advance(id);
-        _sampler.Accept(id);
-        _decoder.Push(id);
+        using (TakeTurn()) _session.Read(ids);
+        foreach (int id in ids)
+        {
+            _sampler.Accept(id);
+            _decoder.Push(id);
+        }
     }
 
     private void Advance(int id)

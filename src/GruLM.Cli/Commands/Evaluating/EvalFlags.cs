@@ -41,6 +41,7 @@ internal sealed class EvalFlags
         + "(--data FILE, or the recorded one, whose held-out part is then compared too)");
     private readonly Option<int> _maxTokens = Flags.Int("--max-tokens", 1, 1_000_000, 2000, "tokens written for --repeats", "-n");
     private readonly Option<ulong> _seed = Flags.Seed("--seed", 0, "of the text written for --repeats", "-s");
+    private readonly Option<string> _weights = Flags.Weights("auto is fp32");
     private readonly Option<bool> _json = Flags.Json();
     private readonly Option<string> _device = Flags.Device("; --dynamic adapts on the processor");
     private readonly Option<int?> _threads = Flags.Threads();
@@ -48,7 +49,7 @@ internal sealed class EvalFlags
     public IReadOnlyList<Option> Options =>
     [
         _model, _data, _heldOut, _form.Format, _form.Column, _window, _samples, _maskPrompt, _noMaskPrompt,
-        _dynamic, _segment, _rate, _decay, _repeats, _maxTokens, _seed, _json, _device, _threads,
+        _dynamic, _segment, _rate, _decay, _repeats, _maxTokens, _seed, _weights, _json, _device, _threads,
     ];
 
     /// <summary>Whether <c>--repeats</c> was given; otherwise figures are asked for.</summary>
@@ -93,6 +94,7 @@ internal sealed class EvalFlags
             Window = flags.GetValue(_window),
             Samples = flags.GetValue(_samples) switch { "stream" => SampleKind.Stream, "lines" => SampleKind.Lines, _ => null },
             Dynamic = ReadDynamic(flags),
+            Weights = Flags.WeightsOf(flags.GetValue(_weights)!),
             Device = flags.GetValue(_device)!,
             Threads = flags.GetValue(_threads) ?? 0,
         };

@@ -16,6 +16,7 @@ internal static class ScoreCommand
         var form = new DataFlags();
         Option<bool> json = Flags.Switch(
             "--json", "write an object a token: id, piece, logprob (null for the first, which nothing precedes)");
+        Option<string> weights = Flags.Weights("auto is fp32");
         Option<string> device = Flags.Device();
         Option<int?> threads = Flags.Threads();
         return new GrulmCommand(
@@ -23,7 +24,7 @@ internal static class ScoreCommand
             "Tell the natural log-probability of each token of a text, read as one stream in constant memory; "
             + "the figures are those of 'grulm eval --samples stream'.",
             ["grulm score --model model --data text.txt", "grulm score --model model --data - --json < text.txt > scores.jsonl"],
-            [model, data, form.Format, form.Column, json, device, threads],
+            [model, data, form.Format, form.Column, json, weights, device, threads],
             (flags, session) =>
             {
                 string name = flags.GetValue(data)!;
@@ -37,7 +38,8 @@ internal static class ScoreCommand
                 InputFiles.Check([name]);
                 TextCorpus.Check([name], options);
                 using var opened = LanguageModel.Open(
-                    flags.GetValue(model)!, flags.GetValue(threads) ?? 0, flags.GetValue(device)!);
+                    flags.GetValue(model)!, flags.GetValue(threads) ?? 0, flags.GetValue(device)!,
+                    Flags.WeightsOf(flags.GetValue(weights)!));
                 using Stream text = TextCorpus.Open(name, options, session.Stop);
                 var scores = new ScoreOutput(session, flags.GetValue(json));
                 scores.Write(opened.Score(text, session.Stop), TextBytes(name, options.Format));

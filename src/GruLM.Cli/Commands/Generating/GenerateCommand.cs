@@ -18,6 +18,7 @@ internal static class GenerateCommand
             "--file", "FILE", "read the prompt from a file (- for standard input)", null, "-f");
         var generation = new GenerationFlags();
         Option<bool> json = Flags.Json();
+        Option<string> weights = Flags.Weights("auto is int8, on a card fp32");
         Option<string> device = Flags.Device();
         Option<int?> threads = Flags.Threads();
         return new GrulmCommand(
@@ -27,7 +28,7 @@ internal static class GenerateCommand
                 "grulm generate --model model --prompt \"Once upon a time\"",
                 "grulm generate -m model -p \"ROMEO:\" -n 500 --temperature 0.7 --seed 1",
             ],
-            [model, prompts, file, .. generation.Options, json, device, threads],
+            [model, prompts, file, .. generation.Options, json, weights, device, threads],
             (flags, session) =>
             {
                 string folder = flags.GetValue(model)!;
@@ -35,7 +36,8 @@ internal static class GenerateCommand
                 if (flags.GetValue(file) is { } path) texts.Add(ReadPrompt(path, session));
                 if (texts.Count == 0) texts.Add("");
                 GenerationOptions options = generation.Read(flags, folder);
-                using var opened = LanguageModel.Open(folder, flags.GetValue(threads) ?? 0, flags.GetValue(device)!);
+                using var opened = LanguageModel.Open(
+                    folder, flags.GetValue(threads) ?? 0, flags.GetValue(device)!, Flags.WeightsOf(flags.GetValue(weights)!));
                 return Write(texts, prompt => opened.Generate(prompt, options, session.Stop), flags.GetValue(json), session);
             });
     }

@@ -66,6 +66,15 @@ public sealed unsafe class Int8Decoder : IDecoder
     }
 
     /// <inheritdoc/>
+    public void Read(IDecodingSession session, ReadOnlySpan<int> ids, Span<float> logits)
+    {
+        SessionChecks.Ids(ids, ids.Length, Config.VocabSize);
+        SessionChecks.Logits(logits, ids.Length, Config.VocabSize);
+        float** states = Collect([session]);
+        fixed (float* first = logits) _engine.ReadAndScore(*states, ids, first);
+    }
+
+    /// <inheritdoc/>
     public void Logits(ReadOnlySpan<IDecodingSession> sessions, Span<float> logits)
     {
         SessionChecks.Logits(logits, sessions.Length, Config.VocabSize);

@@ -82,6 +82,21 @@ internal sealed unsafe class Int8Engine : IDisposable
         Step(&state, &id, 1);
     }
 
+    /// <summary>The same, with the scores of what comes next after each token: [ids, V].</summary>
+    public void ReadAndScore(float* state, ReadOnlySpan<int> ids, float* scores)
+    {
+        int last = Config.NumLayers;
+        while (ids.Length > 0)
+        {
+            int count = Math.Min(MostVectors, ids.Length);
+            Stretch(state, ids[..count]);
+            for (int t = 0; t < count; t++) Hand(_work.Output(t), last, t);
+            ScorePrepared(count, scores, Config.VocabSize);
+            scores += (nint)count * Config.VocabSize;
+            ids = ids[count..];
+        }
+    }
+
     /// <summary>Scores of what comes next after each of <paramref name="texts"/> states: V numbers each, <paramref name="stride"/> apart.
     /// </summary>
     public void Score(float** states, int texts, float* scores, nint stride)
@@ -90,11 +105,8 @@ internal sealed unsafe class Int8Engine : IDisposable
         {
             int count = Math.Min(MostVectors, texts - first);
             _work.Reserve(count);
-            _work.ReserveScores(count);
             for (int m = 0; m < count; m++) PrepareTop(states[first + m], m);
-            var job = new ScoreJob { Engine = this, Scores = scores + (first * stride), Stride = stride, Texts = count };
-            job.Parts = Parts((long)count * Config.VocabSize * Config.HiddenDim);
-            _compute.Team.Run(ref job, job.Parts);
+            ScorePrepared(count, scores + (first * stride), stride);
         }
     }
 
@@ -103,6 +115,14 @@ internal sealed unsafe class Int8Engine : IDisposable
     {
         _weights.Dispose();
         _work.Dispose();
+    }
+
+    private void ScorePrepared(int count, float* scores, nint stride)
+    {
+        _work.ReserveScores(count);
+        var job = new ScoreJob { Engine = this, Scores = scores, Stride = stride, Texts = count };
+        job.Parts = Parts((long)count * Config.VocabSize * Config.HiddenDim);
+        _compute.Team.Run(ref job, job.Parts);
     }
 
     private int Parts(long products) => products < FewestProducts ? 1 : _compute.Threads;

@@ -155,22 +155,17 @@ public static class Recipes
 
     /// <summary>Short lines, by characters.</summary>
     public static Recipe Names { get; } = new(
-        "names", "2 x 256, characters, for 'Samples = Lines': names, words, titles",
+        "names", "1 x 384, characters, for 'Samples = Lines': names, words, titles",
         s_characters with
         {
-            HiddenDim = 256,
-            NumLayers = 2,
-            Residual = true,
-            BatchSize = 32,
-            Bptt = 64,
+            HiddenDim = 384,
+            NumLayers = 1,
+            BatchSize = 8,
+            Bptt = 32,
             LearningRate = 0.004,
-            Schedule = ScheduleKind.Linear,
-            GradClip = 0.5,
-            Dropout = 0.25,
-            LockedDropout = true,
-            InputDropout = 0.05,
-            OutputDropout = 0.15,
-            Epochs = 12,
+            WarmupSteps = 30,
+            Dropout = 0,
+            Epochs = 11,
         });
 
     /// <summary>Questions and answers, one a record.</summary>
