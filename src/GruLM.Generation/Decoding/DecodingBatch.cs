@@ -1,0 +1,103 @@
+// Many texts at once, which come and go between any two steps. A step reads the next token of every text that waits for scores, all in one
+// product a layer, and beside that a stretch of the prompts that are still being read, in turn, so that a long one holds nobody up.
+
+namespace GruLM.Generation;
+
+/// <summary>Steps many sessions together. What each gets is what it would get alone, whoever else is there. Not thread-safe.</summary>
+/// <param name="decoder">What computes; it stays the caller's, and makes the members' sessions.</param>
+public sealed class DecodingBatch(IDecoder decoder)
+{
+    private readonly List<BatchMember> _members = [];
+    private readonly List<BatchMember> _waiting = [];
+    private IDecodingSession[] _sessions = [];
+    private int[] _ids = [];
+    private float[] _logits = [];
+    private int _turn;
+
+    /// <summary>Is given the scores, [V], that follow all that a member was told to read; they last until it returns. It may tell the
+    /// member to read on, and may let members join and leave.</summary>
+    public delegate void Scored(BatchMember member, ReadOnlySpan<float> logits);
+
+    /// <summary>Tokens of prompts that a step reads at most, over all members.</summary>
+    public int PromptTokensAStep { get; init; } = 64;
+
+    /// <summary>Members that have joined and not left.</summary>
+    public int Count => _members.Count;
+
+    /// <summary>Takes a session in; it reads nothing until it is told to.</summary>
+    public BatchMember Join(IDecodingSession session)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        var member = new BatchMember(session);
+        _members.Add(member);
+        return member;
+    }
+
+    /// <summary>Tells a member what to read behind what it was told before. Its scores come when it has read all of it.</summary>
+    /// <exception cref="ArgumentException">It has left.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An id is outside the vocabulary; none of them is read then.</exception>
+    public void Read(BatchMember member, ReadOnlySpan<int> ids)
+    {
+        ArgumentNullException.ThrowIfNull(member);
+        if (member.HasLeft) throw new ArgumentException("the text has left the batch");
+        foreach (int id in ids) SessionChecks.Id(id, decoder.Config.VocabSize);
+        member.Enqueue(ids);
+    }
+
+    /// <summary>Lets a member go; what it has not read yet it does not read. Its session stays as it is.</summary>
+    public void Leave(BatchMember member)
+    {
+        ArgumentNullException.ThrowIfNull(member);
+        if (member.HasLeft) return;
+        member.HasLeft = true;
+        member.Clear();
+        _members.Remove(member);
+    }
+
+    /// <summary>A step; false when nobody had anything to read.</summary>
+    public bool Step(Scored scored)
+    {
+        ArgumentNullException.ThrowIfNull(scored);
+        bool any = ReadPrompts();
+        _waiting.Clear();
+        foreach (BatchMember member in _members)
+        {
+            if (member.Pending == 1) _waiting.Add(member);
+        }
+
+        int count = _waiting.Count;
+        if (count == 0) return any;
+        int vocab = decoder.Config.VocabSize;
+        if (_sessions.Length != count) (_sessions, _ids) = (new IDecodingSession[count], new int[count]);
+        if (_logits.Length < count * vocab) _logits = new float[count * vocab];
+        for (int i = 0; i < count; i++) (_sessions[i], _ids[i]) = (_waiting[i].Session, _waiting[i].Dequeue());
+        decoder.Read(_sessions, _ids);
+        decoder.Logits(_sessions, _logits);
+        for (int i = 0; i < count; i++)
+        {
+            if (!_waiting[i].HasLeft) scored(_waiting[i], _logits.AsSpan(i * vocab, vocab));
+        }
+
+        return true;
+    }
+
+    // All but the last token of each prompt, as far as a step goes; whoever got nothing this time is the first next time.
+    private bool ReadPrompts()
+    {
+        int left = PromptTokensAStep;
+        if (_turn >= _members.Count) _turn = 0;
+        for (int i = 0; i < _members.Count && left > 0; i++)
+        {
+            BatchMember member = _members[(_turn + i) % _members.Count];
+            int count = Math.Min(left, member.Pending - 1);
+            if (count <= 0) continue;
+            int[] ids = new int[count];
+            for (int j = 0; j < count; j++) ids[j] = member.Dequeue();
+            member.Session.Read(ids);
+            left -= count;
+            if (left == 0) _turn = (_turn + i + 1) % _members.Count;
+        }
+
+        return left < PromptTokensAStep;
+    }
+}
