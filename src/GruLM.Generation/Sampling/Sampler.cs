@@ -31,9 +31,6 @@ public sealed class Sampler
     // Whether they stand in order, the best first.
     private bool _sorted;
 
-    // Draws made, which is the number of the next one.
-    private ulong _drawn;
-
     /// <summary>A sampler; throws <see cref="ArgumentException"/> for settings that make no sense.</summary>
     public Sampler(SamplingOptions options)
     {
@@ -45,6 +42,9 @@ public sealed class Sampler
         bool off = options is { RepeatPenalty: 1, PresencePenalty: 0, FrequencyPenalty: 0 };
         _remembers = !off && options.RepeatLastN != 0 && _chain.Contains(SamplerKind.Penalties);
     }
+
+    /// <summary>Draws made so far: the number of the next one. It is set where a text is gone on with.</summary>
+    public ulong Drawn { get; set; }
 
     /// <summary>Tells the penalties of a token that was read or chosen.</summary>
     public void Accept(int id)
@@ -63,7 +63,7 @@ public sealed class Sampler
     {
         _counts.Clear();
         _recent.Clear();
-        _drawn = 0;
+        Drawn = 0;
     }
 
     /// <summary>The next token for <paramref name="logits"/> [V]; the ids in <paramref name="forbidden"/> are never chosen, and those
@@ -122,7 +122,7 @@ public sealed class Sampler
     private int Draw()
     {
         Normalise();
-        double target = _random.Uniform(_drawn++, 0);
+        double target = _random.Uniform(Drawn++, 0);
         for (int i = 0; i < _count - 1; i++)
         {
             target -= _probabilities[i];

@@ -23,6 +23,7 @@ public sealed class LanguageModel : IDisposable
     private readonly Scorers _scorers;
     private readonly Decoders _decoders;
     private readonly bool _owns;
+    private string? _fingerprint;
 
     // Nothing here can fail once the ids are known, so that nothing that it is given can be left behind.
     private LanguageModel(ModelParts parts, SpecialIds ids, IDevice device, WeightFormat weights, bool owns)
@@ -47,6 +48,18 @@ public sealed class LanguageModel : IDisposable
 
     /// <summary>Its defaults for generation. Changing them while texts are generated is not safe.</summary>
     public GenerationConfig Defaults { get; }
+
+    /// <summary>A name for the weights: the same for the same numbers in a model of the same sizes, another for any others.</summary>
+    internal string Fingerprint => _fingerprint ??= ModelFingerprint.Of(_parameters);
+
+    /// <summary>The numbers that texts are written with.</summary>
+    internal WeightFormat WeightsOfTexts
+    {
+        get
+        {
+            using (TakeTurn()) return _decoders.ForTexts.Weights;
+        }
+    }
 
     /// <summary>Its special ids.</summary>
     internal SpecialIds Ids { get; }
@@ -118,6 +131,10 @@ public sealed class LanguageModel : IDisposable
         Check(options);
         return ThreadPoolEnumeration.Enumerate(token => Write(prompt, options, token), cancel);
     }
+
+    /// <summary>Begins a text that is read and written part by part.</summary>
+    /// <exception cref="ArgumentException">An option makes no sense.</exception>
+    public TextSession StartText(GenerationOptions? options = null) => new(this, options ?? new GenerationOptions());
 
     /// <summary>Begins a chat: an exchange of turns over one carried state.</summary>
     /// <exception cref="ArgumentException">An option makes no sense.</exception>

@@ -9,6 +9,8 @@ namespace GruLM;
 /// with one model may go on side by side. After <see cref="Dispose"/> everything throws <see cref="ObjectDisposedException"/>.</summary>
 public sealed class ChatSession : IDisposable
 {
+    private const int MostTurns = 1000;
+
     private readonly LanguageModel _model;
     private readonly TextWriterSession _writer;
 
@@ -17,12 +19,88 @@ public sealed class ChatSession : IDisposable
     private bool _replies;
     private bool _disposed;
 
+    // Where the chat stood before each of the last turns.
+    private readonly List<WriterState> _before = [];
+
     internal ChatSession(LanguageModel model, GenerationOptions options)
     {
         model.Check(options);
         _model = model;
         _writer = new TextWriterSession(model, options);
         Begin();
+    }
+
+    private ChatSession(LanguageModel model, TextWriterSession writer) => (_model, _writer) = (model, writer);
+
+    /// <summary>Turns that <see cref="Undo"/> can take back.</summary>
+    public int Turns => _before.Count;
+
+    /// <summary>How replies are written from here on.</summary>
+    /// <exception cref="ArgumentException">An option makes no sense.</exception>
+    public GenerationOptions Options
+    {
+        get => _writer.Options;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            CheckNotDisposed();
+            _model.Check(value);
+            EndReply();
+            _writer.Options = value;
+        }
+    }
+
+    /// <summary>What ended the last reply.</summary>
+    public FinishReason FinishReason => _writer.FinishReason;
+
+    /// <summary>Tokens in the last reply.</summary>
+    public int TokensWritten => _writer.TokensWritten;
+
+    /// <summary>Takes the last turn back, what was said and the reply; false when there is none. Said again it is answered by other draws
+    /// than before.</summary>
+    public bool Undo()
+    {
+        CheckNotDisposed();
+        EndReply();
+        if (_before.Count == 0) return false;
+        ulong drawn = _writer.Capture().Drawn;
+        _writer.Restore(_before[^1] with { Drawn = drawn });
+        _before.RemoveAt(_before.Count - 1);
+        return true;
+    }
+
+    /// <summary>A chat that stands where this one does and goes its own way from here on.</summary>
+    public ChatSession Fork()
+    {
+        CheckNotDisposed();
+        EndReply();
+        var fork = new ChatSession(_model, _writer.Fork());
+        fork._before.AddRange(_before);
+        return fork;
+    }
+
+    /// <summary>Writes where the chat stands to a file, whole or not at all.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void Save(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        CheckNotDisposed();
+        EndReply();
+        StateFile.Write(path, _writer.Capture(), _model);
+    }
+
+    /// <summary>Goes on from where a chat or a text stood that was saved with this model.</summary>
+    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    /// <exception cref="InvalidDataException">It is damaged, or was saved with another model or other weights; the chat is as it
+    /// was.</exception>
+    public void Load(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        CheckNotDisposed();
+        WriterState state = StateFile.Read(path, _model);
+        _replies = false;
+        _before.Clear();
+        _writer.Restore(state);
     }
 
     /// <summary>Reads text that is part of the chat but nobody's turn, such as a story to be asked about.</summary>
@@ -61,6 +139,7 @@ public sealed class ChatSession : IDisposable
     {
         CheckNotDisposed();
         _replies = false;
+        _before.Clear();
         _writer.Reset();
         Begin();
     }
@@ -83,7 +162,10 @@ public sealed class ChatSession : IDisposable
 
         // Cleaned as all text is that is learned from; the turn then has line ends as prompts of records have them.
         string turn = _model.Defaults.Chat.Turn(TextCorpus.Clean(message));
+        WriterState before = _writer.Capture();
         if (!_writer.TryReadWhole(_model.Tokenizer.Encode(turn, CancellationToken.None), cancel)) yield break;
+        _before.Add(before);
+        if (_before.Count > MostTurns) _before.RemoveAt(0);
         _replies = true;
         try
         {

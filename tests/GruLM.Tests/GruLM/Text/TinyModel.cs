@@ -12,7 +12,7 @@ internal sealed class TinyModel : IDisposable
 {
     private const string Talk = "How are you? I am well, and the garden is full of bees. The old clock stands still at noon, as it did.\n";
 
-    public TinyModel(SampleKind samples, int layers = 2, Tokenizer? tokenizer = null)
+    public TinyModel(SampleKind samples, int layers = 2, Tokenizer? tokenizer = null, int seed = 7)
     {
         Tokenizer = tokenizer ?? new Tokenizer(DefaultTokenizer.Train(string.Concat(Enumerable.Repeat(Talk, 20)), 320));
         var config = new GruConfig
@@ -24,7 +24,7 @@ internal sealed class TinyModel : IDisposable
             TieWeights = true,
         };
         using var parameters = new GruParameters(config);
-        var random = new Random(7);
+        var random = new Random(seed);
         foreach (ParameterView view in parameters.Views)
         {
             foreach (ref float weight in parameters.Span(view.Name)) weight = (float)(2 * (random.NextDouble() - 0.5));

@@ -14,13 +14,20 @@ internal sealed class TextWriterSession : IDisposable
     // How many tokens are read in one turn, so that others who wait for theirs do not wait long. The one below is a multiple of it.
     private const int TokensAtOnce = 64;
 
+    // How many of the last tokens are kept at least.
+    private const int RecentTokens = 1024;
+
     // How many tokens of a text that counts as a whole are read before somebody's hurry is looked at again.
     private const int TokensBetweenLooks = 256;
 
     private readonly LanguageModel _model;
-    private readonly GenerationOptions _options;
     private readonly IDecodingSession _session;
-    private readonly Sampler _sampler;
+    private GenerationOptions _options;
+    private Sampler _sampler;
+
+    // What was read or written last, as many tokens as a state that is saved keeps.
+    private readonly List<int> _recent = [];
+
     private readonly StreamingDecoder _decoder;
 
     // The last token that was written, behind those before it of whose text a part has not been given out; how many of them the model has
@@ -45,6 +52,25 @@ internal sealed class TextWriterSession : IDisposable
         _decoder = model.Tokenizer.CreateStreamingDecoder();
         _session = model.NewSession();
     }
+
+    /// <summary>How texts are written; valid options. What penalties remember and the draws made so far stay.</summary>
+    public GenerationOptions Options
+    {
+        get => _options;
+        set
+        {
+            Settle();
+            _options = value;
+            _sampler = new Sampler(value.Sampling ?? _model.Defaults.ToSampling()) { Drawn = _sampler.Drawn };
+            foreach (int id in _recent) _sampler.Accept(id);
+        }
+    }
+
+    /// <summary>What ended the last text.</summary>
+    public FinishReason FinishReason { get; private set; }
+
+    /// <summary>Tokens in the last text.</summary>
+    public int TokensWritten { get; private set; }
 
     /// <summary>The token that ended the last text; −1 when something else did.</summary>
     public int StoppedBy { get; private set; } = -1;
@@ -92,23 +118,61 @@ internal sealed class TextWriterSession : IDisposable
         var watch = new StopStrings(_options.IgnoreEos ? _options.Stop : [.. _options.Stop, .. texts]);
         int[] never = _options.IgnoreEos ? [.. _model.Ids.Never, .. _model.Ids.Stops] : _model.Ids.Never;
         int[] ends = _options.IgnoreEos ? [] : stops;
-        StoppedBy = -1;
+        (StoppedBy, FinishReason, TokensWritten) = (-1, FinishReason.Interrupted, 0);
         for (int i = 0; i < _options.MaxTokens && !watch.Stopped; i++)
         {
             if (cancel.IsCancellationRequested || writing != _writing) yield break;
             int id = Step(never, ends);
-            if (id < 0) break;
+            if (id < 0)
+            {
+                FinishReason = FinishReason.Stop;
+                break;
+            }
+
+            TokensWritten++;
             string written = _decoder.Push(id), text = watch.Push(written);
             _written.Add((id, written));
             (_withheld, _allShown) = (watch.Withheld, watch.Withheld == 0 && written.Length > 0);
             if (text.Length > 0) yield return text;
         }
 
-        if (watch.Stopped || writing != _writing) yield break;
+        if (writing != _writing) yield break;
+        if (watch.Stopped) FinishReason = FinishReason.Stop;
+        else if (FinishReason != FinishReason.Stop) FinishReason = FinishReason.Length;
+        if (watch.Stopped) yield break;
         string last = watch.Push(_decoder.Flush());
         if (!watch.Stopped) last += watch.Flush();
         (_withheld, _allShown) = (watch.Withheld, watch.Withheld == 0);
         if (last.Length > 0) yield return last;
+    }
+
+    /// <summary>Where the text stands, behind what was given out.</summary>
+    public WriterState Capture()
+    {
+        Settle();
+        return new WriterState(SaveState(), [.. _recent], _sampler.Drawn);
+    }
+
+    /// <summary>Goes on from where a text stood.</summary>
+    public void Restore(WriterState state)
+    {
+        _writing++;
+        Forget();
+        RestoreState(state.State);
+        _recent.Clear();
+        _sampler.Reset();
+        _decoder.Reset();
+        foreach (int id in state.Recent) Remember(id);
+        _sampler.Drawn = state.Drawn;
+    }
+
+    /// <summary>A session that stands where this one does.</summary>
+    public TextWriterSession Fork()
+    {
+        WriterState state = Capture();
+        var fork = new TextWriterSession(_model, _options);
+        fork.Restore(state);
+        return fork;
     }
 
     /// <summary>Forgets everything read and written.</summary>
@@ -116,6 +180,7 @@ internal sealed class TextWriterSession : IDisposable
     {
         _writing++;
         Forget();
+        _recent.Clear();
         using (TakeTurn()) _session.Reset();
         _sampler.Reset();
         _decoder.Reset();
@@ -136,7 +201,7 @@ internal sealed class TextWriterSession : IDisposable
             if (!_allShown) _before ??= _session.SaveState();
             int last = _written[^1].Id;
             _session.Read(last);
-            _sampler.Accept(last);
+            Accept(last);
             _read = _written.Count;
             if (_allShown) Forget();
         }
@@ -152,8 +217,16 @@ internal sealed class TextWriterSession : IDisposable
     {
         _writing++;
         if (_written.Count == 0) return;
-        if (!_allShown) TakeBack();
-        else if (_read < _written.Count) Advance(_written[^1].Id);
+        if (!_allShown)
+        {
+            TakeBack();
+        }
+        else if (_read < _written.Count)
+        {
+            Advance(_written[^1].Id);
+            Accept(_written[^1].Id);
+        }
+
         Forget();
     }
 
@@ -179,11 +252,21 @@ internal sealed class TextWriterSession : IDisposable
     private void ReadPart(int[] ids)
     {
         using (TakeTurn()) _session.Read(ids);
-        foreach (int id in ids)
-        {
-            _sampler.Accept(id);
-            _decoder.Push(id);
-        }
+        foreach (int id in ids) Remember(id);
+    }
+
+    // What the text that follows depends on besides the state: the spaces before it, and the penalties.
+    private void Remember(int id)
+    {
+        Accept(id);
+        _decoder.Push(id);
+    }
+
+    private void Accept(int id)
+    {
+        _sampler.Accept(id);
+        _recent.Add(id);
+        if (_recent.Count > 2 * RecentTokens) _recent.RemoveRange(0, _recent.Count - RecentTokens);
     }
 
     private void Advance(int id)

@@ -1,0 +1,139 @@
+// A text's state in a file: what --state FILE writes and goes on from. A line that says what it is, a line of JSON, the numbers as they are
+// in memory (float32, little end first), and the SHA-256 of all that. It belongs to one model and one format of weights.
+
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using GruLM.Formats;
+using GruLM.Generation;
+using GruLM.Model;
+
+namespace GruLM;
+
+/// <summary>Writes and reads states. Safe for several threads, each with a file of its own.</summary>
+internal static class StateFile
+{
+    // The largest that is read: more than any model's state and the tokens beside it take.
+    private const long MostBytes = 64L << 20;
+
+    private static readonly byte[] s_begin = "grulm state 1\n"u8.ToArray();
+
+    /// <summary>Writes <paramref name="state"/> of a text of <paramref name="model"/>; the file is replaced as a whole.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void Write(string path, WriterState state, LanguageModel model)
+    {
+        GruConfig config = model.Config;
+        var header = new StateHeader
+        {
+            Model = model.Fingerprint,
+            Weights = Name(model.WeightsOfTexts),
+            NumLayers = config.NumLayers,
+            HiddenDim = config.HiddenDim,
+            Drawn = state.Drawn,
+            Recent = state.Recent,
+        };
+        var file = new MemoryStream();
+        file.Write(s_begin);
+        file.Write(JsonSerializer.SerializeToUtf8Bytes(header, StateJsonContext.Default.StateHeader));
+        file.WriteByte((byte)'\n');
+        file.Write(MemoryMarshal.AsBytes<float>(state.State));
+        file.Write(Sha256.HashData(file.ToArray()));
+        AtomicFile.WriteAllBytes(path, file.ToArray());
+    }
+
+    /// <summary>Reads what was written for <paramref name="model"/>.</summary>
+    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    /// <exception cref="InvalidDataException">It is damaged or no such file, or was written for another model or other weights.</exception>
+    public static WriterState Read(string path, LanguageModel model)
+    {
+        byte[] bytes = ReadBytes(path);
+        if (!bytes.AsSpan().StartsWith(s_begin))
+        {
+            throw new InvalidDataException($"{path}: is no saved state; name a file that 'State' or a chat's /save has written");
+        }
+
+        int end = bytes.Length - Sha256.HashBytes;
+        if (end < s_begin.Length || !Sha256.HashData(bytes.AsSpan(0, end)).AsSpan().SequenceEqual(bytes.AsSpan(end))) throw Damaged(path);
+        ReadOnlySpan<byte> rest = bytes.AsSpan(s_begin.Length, end - s_begin.Length);
+        int line = rest.IndexOf((byte)'\n');
+        if (line < 0) throw Damaged(path);
+        StateHeader header = Header(path, rest[..line]);
+        Check(path, header, model);
+        float[] state = MemoryMarshal.Cast<byte, float>(rest[(line + 1)..]).ToArray();
+        int vocab = model.Config.VocabSize;
+        bool isWhole = state.Length == model.Config.NumLayers * model.Config.HiddenDim
+            && rest.Length - line - 1 == state.Length * sizeof(float) && FiniteNumbers.AreAll(state)
+            && header.Recent.All(id => (uint)id < (uint)vocab);
+        return isWhole ? new WriterState(state, header.Recent, header.Drawn) : throw Damaged(path);
+    }
+
+    private static byte[] ReadBytes(string path)
+    {
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        if (file.Length > MostBytes) throw new InvalidDataException($"{path}: is no saved state; it is too large for one");
+        byte[] bytes = new byte[file.Length];
+        file.ReadExactly(bytes);
+        return bytes;
+    }
+
+    private static StateHeader Header(string path, ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            StateHeader? header = JsonSerializer.Deserialize(json, StateJsonContext.Default.StateHeader);
+            return header is { Recent: not null } ? header : throw Damaged(path);
+        }
+        catch (JsonException error)
+        {
+            throw new InvalidDataException(Damaged(path).Message, error);
+        }
+    }
+
+    private static void Check(string path, StateHeader header, LanguageModel model)
+    {
+        string folder = model.Folder;
+        if (header.NumLayers != model.Config.NumLayers || header.HiddenDim != model.Config.HiddenDim || header.Model != model.Fingerprint)
+        {
+            throw new InvalidDataException(
+                $"{path}: was saved for another model ({header.NumLayers} x {header.HiddenDim}, {header.Model}) than {folder} "
+                + $"({model.Config.NumLayers} x {model.Config.HiddenDim}, {model.Fingerprint}); use that one, or name another file");
+        }
+
+        string own = Name(model.WeightsOfTexts);
+        if (header.Weights == own) return;
+        string format = header.Weights == "int8" ? "Int8" : "Fp32";
+        throw new InvalidDataException(
+            $"{path}: was saved with {header.Weights} weights, and these are {own}; say 'Weights = {format}', or name another file");
+    }
+
+    private static string Name(WeightFormat weights) => weights == WeightFormat.Int8 ? "int8" : "fp32";
+
+    private static InvalidDataException Damaged(string path) =>
+        new($"{path}: is damaged, its checksum does not fit; take an earlier copy of it, or delete it to begin anew");
+}
+
+/// <summary>The line of JSON in a state file.</summary>
+internal sealed record StateHeader
+{
+    /// <summary>The model's fingerprint.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>int8 or fp32.</summary>
+    public required string Weights { get; init; }
+
+    /// <summary>Layers.</summary>
+    public required int NumLayers { get; init; }
+
+    /// <summary>Units of a layer.</summary>
+    public required int HiddenDim { get; init; }
+
+    /// <summary>Draws made.</summary>
+    public required ulong Drawn { get; init; }
+
+    /// <summary>The last tokens.</summary>
+    public required int[] Recent { get; init; }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(StateHeader))]
+internal sealed partial class StateJsonContext : JsonSerializerContext;

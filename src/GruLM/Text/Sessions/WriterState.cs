@@ -1,0 +1,9 @@
+// All that a text that is being read and written depends on: what is copied, forked, undone, saved.
+
+namespace GruLM;
+
+/// <summary>A moment of a text. Immutable.</summary>
+/// <param name="State">The model's state: [L, H].</param>
+/// <param name="Recent">The last tokens that were read or written, which penalties look at.</param>
+/// <param name="Drawn">Draws made so far: the number of the next one.</param>
+internal sealed record WriterState(float[] State, int[] Recent, ulong Drawn);
