@@ -25,7 +25,9 @@ public class DecodingBatchTests
     {
         using GruParameters parameters = GradientTests.RandomParameters(s_config, 0.3);
         using var compute = Compute.Create(2);
-        using IDecoder decoder = weights == WeightFormat.Int8 ? new Int8Decoder(parameters, compute) : new FloatDecoder(parameters, compute);
+        using IDecoder decoder = weights == WeightFormat.Int8
+            ? new Int8Decoder(parameters, compute)
+            : new FloatDecoder(parameters, compute);
         var random = new Random(3);
         Text[] all = [.. Enumerable.Range(0, texts).Select(i => new Text(
             i, [.. Enumerable.Range(0, 1 + random.Next(random.Next(8) == 0 ? 300 : 12)).Select(_ => random.Next(s_config.VocabSize))],
