@@ -20,6 +20,8 @@ internal static partial class SettingWords
         ["Dynamic"] = "dynamic",
         ["MaxTokens"] = "max-tokens",
         ["Stop"] = "stop",
+        ["Weights"] = "weights",
+        ["State"] = "state",
         ["UserDefinedSymbols"] = "user-defined-symbols",
         ["HardVocabLimit"] = "hard-vocab-limit",
         ["NBest"] = "nbest",

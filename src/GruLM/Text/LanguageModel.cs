@@ -17,6 +17,12 @@ namespace GruLM;
 /// <para>Dispose the model when nobody uses it any more; whoever still does gets an <see cref="ObjectDisposedException"/>.</para></remarks>
 public sealed class LanguageModel : IDisposable
 {
+    /// <summary>The widest beam of <see cref="Search"/>.</summary>
+    public const int WidestBeam = 256;
+
+    // Tokens of a prompt that are read in one turn.
+    private const int TokensATurn = 64;
+
     private readonly Turns _turns = new();
     private readonly GruParameters _parameters;
     private readonly IDevice _device;
@@ -53,13 +59,7 @@ public sealed class LanguageModel : IDisposable
     internal string Fingerprint => _fingerprint ??= ModelFingerprint.Of(_parameters);
 
     /// <summary>The numbers that texts are written with.</summary>
-    internal WeightFormat WeightsOfTexts
-    {
-        get
-        {
-            using (TakeTurn()) return _decoders.ForTexts.Weights;
-        }
-    }
+    internal WeightFormat WeightsOfTexts => DecoderOfTexts.Weights;
 
     /// <summary>Its special ids.</summary>
     internal SpecialIds Ids { get; }
@@ -130,6 +130,42 @@ public sealed class LanguageModel : IDisposable
         options ??= new GenerationOptions();
         Check(options);
         return ThreadPoolEnumeration.Enumerate(token => Write(prompt, options, token), cancel);
+    }
+
+    /// <summary>Writes several texts behind <paramref name="prompt"/> at the same time, each by other draws: the text number i, counted from
+    /// 0, is the one that <see cref="Generate"/> gives with a seed that is i more.</summary>
+    /// <param name="prompt">What stands before the texts.</param>
+    /// <param name="count">How many; they come in order, as they are asked for.</param>
+    /// <param name="options">How to generate; null takes the model's own sampling settings.</param>
+    /// <param name="cancel">Ends them quietly, after the step at work.</param>
+    /// <exception cref="ArgumentException">An option makes no sense, or the count is less than 1.</exception>
+    public IEnumerable<Completion> Complete(
+        string prompt, int count, GenerationOptions? options = null, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        options ??= new GenerationOptions();
+        Check(options);
+        return Completions.Write(this, prompt, count, options, cancel);
+    }
+
+    /// <summary>The likeliest texts behind <paramref name="prompt"/> that beam search finds, the likeliest first. Sampling settings have no
+    /// part in it.</summary>
+    /// <param name="prompt">What stands before the texts.</param>
+    /// <param name="width">Texts that are followed at the same time, 1 to <see cref="WidestBeam"/>; 1 takes the likeliest token
+    /// always.</param>
+    /// <param name="options">How long a text may get, and where it ends.</param>
+    /// <param name="cancel">Ends the search, with the texts as they are then.</param>
+    /// <exception cref="ArgumentException">An option makes no sense.</exception>
+    public IReadOnlyList<Completion> Search(
+        string prompt, int width, GenerationOptions? options = null, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(width, WidestBeam);
+        options ??= new GenerationOptions();
+        Check(options);
+        return Completions.Search(this, prompt, width, options, cancel);
     }
 
     /// <summary>Begins a text that is read and written part by part.</summary>
@@ -203,6 +239,27 @@ public sealed class LanguageModel : IDisposable
     {
         using Turns.Turn turn = TakeTurn();
         return _decoders.ForTexts.CreateSession();
+    }
+
+    /// <summary>What writes texts; used in turns.</summary>
+    internal IDecoder DecoderOfTexts
+    {
+        get
+        {
+            using (TakeTurn()) return _decoders.ForTexts;
+        }
+    }
+
+    /// <summary>Reads a prompt in turns; false when it was cancelled.</summary>
+    internal bool TryRead(IDecodingSession session, int[] ids, CancellationToken cancel)
+    {
+        foreach (int[] part in ids.Chunk(TokensATurn))
+        {
+            if (cancel.IsCancellationRequested) return false;
+            using (TakeTurn()) session.Read(part);
+        }
+
+        return true;
     }
 
     /// <summary>A new session whose scores are figures.</summary>

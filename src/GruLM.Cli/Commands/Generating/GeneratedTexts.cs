@@ -1,0 +1,102 @@
+// What grulm generate writes behind a prompt: one text as it comes, or several, or the likeliest, as text or as lines of JSON.
+
+using System.Text.Json;
+using GruLM.Cli.Pipes;
+
+namespace GruLM.Cli.Commands;
+
+/// <summary>Writes the texts of a call.</summary>
+internal sealed class GeneratedTexts(LanguageModel model, GenerationOptions options, GenerateCall call, Session session)
+{
+    // How many known texts are passed over for each new one that is asked for, before it is taken that there are no more.
+    private const int MostTries = 50, FewestTries = 1000;
+
+    private TrainingLines? _known;
+
+    /// <summary>Writes what belongs to a prompt, until it is done or the program is to stop.</summary>
+    public void Write(string prompt)
+    {
+        if (call.Beam is { } width)
+        {
+            foreach (Completion text in model.Search(prompt, width, options, session.Stop).Take(call.Completions ?? 1)) Show(prompt, text);
+        }
+        else if (call.Completions is not null || call.OnlyNew)
+        {
+            foreach (Completion text in Draw(prompt, call.Completions ?? 1)) Show(prompt, text);
+        }
+        else
+        {
+            WriteOne(prompt);
+        }
+    }
+
+    // One text, shown as it comes.
+    private void WriteOne(string prompt)
+    {
+        using TextSession text = model.StartText(options);
+        bool goesOn = call.State is { } path && File.Exists(path);
+        if (goesOn) text.Load(call.State!);
+        if (prompt.Length > 0 || !goesOn) text.Read(prompt, session.Stop);
+        string written = "";
+        if (!call.Json) session.WriteModelText(prompt);
+        foreach (string part in text.Write(session.Stop))
+        {
+            if (call.Json) written += part;
+            else session.WriteModelText(part);
+        }
+
+        if (call.Json) WriteJson(prompt, new Completion(written, text.FinishReason, text.TokensWritten));
+        else session.Output.WriteLine();
+        session.Output.Flush();
+        if (call.State is not null) text.Save(call.State);
+    }
+
+    private IEnumerable<Completion> Draw(string prompt, int count)
+    {
+        if (!call.OnlyNew) return model.Complete(prompt, count, options, session.Stop);
+        _known ??= TrainingLines.Read(model, cancel: session.Stop);
+        return DrawNew(prompt, count, _known);
+    }
+
+    private IEnumerable<Completion> DrawNew(string prompt, int count, TrainingLines known)
+    {
+        int tries = (int)Math.Max(FewestTries, Math.Min((long)MostTries * count, int.MaxValue)), found = 0;
+        HashSet<string> before = [];
+        foreach (Completion text in model.Complete(prompt, tries, options, session.Stop))
+        {
+            string whole = prompt + text.Text;
+            if (string.IsNullOrWhiteSpace(whole) || known.Contain(whole) || !before.Add(whole.Trim())) continue;
+            yield return text;
+            if (++found == count) yield break;
+        }
+
+        if (session.Stop.IsCancellationRequested) yield break;
+        session.Error.WriteLine(
+            $"note: {found} new of {count} that were asked for: of {tries} texts the others are known; a higher --temperature gives others");
+    }
+
+    private void Show(string prompt, Completion text)
+    {
+        if (call.Json)
+        {
+            WriteJson(prompt, text);
+        }
+        else
+        {
+            session.WriteModelText(prompt);
+            session.WriteModelText(text.Text);
+            session.Output.WriteLine();
+        }
+
+        session.Output.Flush();
+    }
+
+    private void WriteJson(string prompt, Completion text) => JsonLine.Write(session.Output, json =>
+    {
+        json.WriteString("prompt", prompt);
+        json.WriteString("text", text.Text);
+        json.WriteString("finish_reason", JsonNamingPolicy.SnakeCaseLower.ConvertName(text.FinishReason.ToString()));
+        json.WriteNumber("tokens", text.Tokens);
+        if (text.LogProb is { } logProb) json.WriteNumber("logprob", Math.Round(logProb, 4));
+    });
+}
