@@ -14,8 +14,9 @@ namespace GruLM;
 /// <param name="Files">The open files; null when the tokens are in memory.</param>
 internal sealed record PreparedText(Tokenizer Tokenizer, ITrainingData Data, HeldOut? HeldOut, IDisposable? Files) : IDisposable
 {
-    // Of a held-out part of lines that is longer, only some are encoded where evaluations read only some.
-    private const long MostHeldOutBytes = 64 << 20;
+    /// <summary>What evaluations take their tokens from when they read only some: the held-out part, or of a huge one of lines some of
+    /// them, which are the same ones whether the rest is encoded too or not.</summary>
+    public HeldOut? SomeHeldOut { get; init; } = HeldOut;
 
     /// <summary>Encodes both parts. Throws <see cref="InvalidDataException"/> when a part has too little to learn from or to be evaluated
     /// on.</summary>
@@ -57,14 +58,14 @@ internal sealed record PreparedText(Tokenizer Tokenizer, ITrainingData Data, Hel
         {
             (int begin, int end) = (TokenizedText.LineBegin(tokenizer), TokenizedText.LineEnd(tokenizer));
             var data = new LineSamples(lines, begin, end, loop.BatchSize * loop.GradAccum, loop.Bptt, loop.Seed, mask);
-            HeldOutLines? held = heldOut.IsEmpty ? null : HeldOutLines(tokenizer, heldOut, mask, loop.EvalTokens);
+            (HeldOutLines? held, HeldOutLines? some) = HeldOutLines(tokenizer, heldOut, mask, options);
             if (held is { Lines.Count: 0 })
             {
                 string wanted = mask is null ? "text" : ChatTemplate.Default.Ai;
                 throw new InvalidDataException($"{WhatIsHeldOut(options)} has no line with {wanted}. {Remedy(options, "lines")}");
             }
 
-            return new PreparedText(tokenizer, data, held, files);
+            return new PreparedText(tokenizer, data, held, files) { SomeHeldOut = some };
         });
     }
 
@@ -76,12 +77,19 @@ internal sealed record PreparedText(Tokenizer Tokenizer, ITrainingData Data, Hel
         : $"Give another 'ValData' with more {what}, or leave it out to hold out a part of the training text";
 
     // All of them, since evaluations take theirs from all over the text; of a huge part of which only some is wanted, lines equally far
-    // apart.
-    private static HeldOutLines HeldOutLines(Tokenizer tokenizer, CorpusText heldOut, AnswerMask? mask, long evalTokens)
+    // apart. How many are wanted may be decided later, by the time that there is: all of a huge part begin with those.
+    private static (HeldOutLines? All, HeldOutLines? Some) HeldOutLines(
+        Tokenizer tokenizer, CorpusText heldOut, AnswerMask? mask, TextTrainingOptions options)
     {
-        long every = evalTokens == 0 ? 1 : (heldOut.Length / MostHeldOutBytes) + 1;
-        IEnumerable<ReadOnlyMemory<byte>> some = heldOut.Samples().Where((_, i) => i % every == 0);
-        return TokenizedText.HeldOutLines(tokenizer, some, mask, 0, CancellationToken.None);
+        if (heldOut.IsEmpty) return (null, null);
+        long every = (heldOut.Length / options.MostHeldOutBytes) + 1;
+        HeldOutLines some = Encoded(isSome: true);
+        if (every == 1 || options.Training.EvalTokens > 0) return (some, some);
+        HeldOutLines rest = Encoded(isSome: false);
+        return (some with { Lines = [.. some.Lines, .. rest.Lines], Bytes = [.. some.Bytes, .. rest.Bytes] }, some);
+
+        HeldOutLines Encoded(bool isSome) => TokenizedText.HeldOutLines(
+            tokenizer, heldOut.Samples().Where((_, i) => (i % every == 0) == isSome), mask, 0, CancellationToken.None);
     }
 
     // Closes the files when what reads them cannot be made.

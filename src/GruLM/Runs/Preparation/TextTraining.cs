@@ -165,6 +165,9 @@ internal sealed class TextTraining : IDisposable
         _text.Dispose();
     }
 
-    private Trainer NewTrainer(TrainingOptions loop, TimeBudget? budget = null) =>
-        new(Model, Data, HeldOut, loop, _around.Store, _around.Observer, budget);
+    private Trainer NewTrainer(TrainingOptions loop, TimeBudget? budget = null)
+    {
+        HeldOut? heldOut = loop.EvalTokens > 0 ? _text.SomeHeldOut : HeldOut;
+        return new Trainer(Model, Data, heldOut, loop, _around.Store, _around.Observer, budget);
+    }
 }

@@ -69,6 +69,9 @@ internal sealed record TextTrainingOptions
     /// <summary>From how many bytes of text on <see cref="TokenFilePath"/> is used.</summary>
     public long TokenFileFromBytes { get; init; } = 64 << 20;
 
+    /// <summary>Of a held-out part of lines with more bytes, evaluations that read only some of it read some of its lines alone.</summary>
+    public long MostHeldOutBytes { get; init; } = 64 << 20;
+
     /// <summary>The optimizer and its constants.</summary>
     public OptimizerOptions Optimizer { get; init; } = new AdamWOptions();
 
