@@ -38,6 +38,10 @@ public sealed class TrainingRun : IDisposable
     private RunJudge? _judge;
     private GenerationConfig _defaults = new();
 
+    // What ends the training at work; null while there is none.
+    private CancellationTokenSource? _work;
+    private bool _endsWithWork;
+
     private TrainingRun(RunFolder folder, TrainingSettings settings, RunObservers observers, CancellationToken cancel)
     {
         (_folder, _observers, _cancel) = (folder, observers, cancel);
@@ -147,9 +151,46 @@ public sealed class TrainingRun : IDisposable
     /// resumed.</summary>
     /// <exception cref="InvalidDataException">Loss or gradients stay broken.</exception>
     /// <exception cref="IOException">Nothing can be saved.</exception>
+    /// <exception cref="ObjectDisposedException">The run was disposed, before or by its observer.</exception>
     public RunOutcome Run(CancellationToken cancel = default)
     {
         TextTraining training = _training ?? throw new ObjectDisposedException(nameof(TrainingRun));
+        using var work = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        _work = work;
+        try
+        {
+            RunOutcome outcome = Train(training, work.Token);
+            if (!_endsWithWork) return outcome;
+            throw new ObjectDisposedException(
+                null, "the run was disposed while it trained: it stopped there and saved a checkpoint, from which it can be resumed");
+        }
+        finally
+        {
+            _work = null;
+            if (_endsWithWork) Dispose();
+        }
+    }
+
+    /// <summary>Frees the folder and the memory. Called by an observer while the run trains, it ends the training as a cancellation does,
+    /// with a checkpoint, and <see cref="Run"/> then throws <see cref="ObjectDisposedException"/>.</summary>
+    public void Dispose()
+    {
+        if (_work is not null)
+        {
+            _endsWithWork = true;
+            _work.Cancel();
+            return;
+        }
+
+        _training?.Dispose();
+        _training = null;
+        _device?.Dispose();
+        _device = null;
+        _folder.Dispose();
+    }
+
+    private RunOutcome Train(TextTraining training, CancellationToken cancel)
+    {
         if (Plan.IsDone)
         {
             if (_settings.Minutes > 0) _folder.WriteFinalSettings(TimePlan.WithPlan(Settings, training.Position));
@@ -168,16 +209,6 @@ public sealed class TrainingRun : IDisposable
         }
 
         return outcome with { KeepsOldModel = _folder.KeepsOldModel };
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _training?.Dispose();
-        _training = null;
-        _device?.Dispose();
-        _device = null;
-        _folder.Dispose();
     }
 
     private static TrainingRun Prepared(
