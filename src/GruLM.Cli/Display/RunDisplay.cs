@@ -161,10 +161,16 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
         if (outcome is { IsFinished: true, Answers: not { KeepsLast: true } }) WriteOverfitting(position, plan);
         if (outcome.Answers is { } answers) WriteAnswers(answers);
         if (outcome.FineTuning is { } figures) WriteFineTuning(figures);
-        string folder = ShellWord.Of(settings.OutDir);
-        string next = plan.HasExchanges ? $"chat --model {folder}" : $"generate --model {folder} --prompt \"…\"";
-        messages.WriteLine($"model in {settings.OutDir}; try: {ProgramName.Text} {next}");
+        messages.WriteLine($"model in {settings.OutDir}; try: {ProgramName.Text} {Next(plan, ShellWord.Of(settings.OutDir))}");
     }
+
+    // What a model like this is for: an answer, a line of its own, or the rest of a text.
+    private static string Next(RunPlan plan, string folder) => plan switch
+    {
+        { HasExchanges: true } => $"chat --model {folder}",
+        { Samples: SampleKind.Lines } => $"generate --model {folder} (another line each time; --prompt \"…\" gives its beginning)",
+        _ => $"generate --model {folder} --prompt \"…\"",
+    };
 
     private void WriteRecipe(RunPlan plan)
     {

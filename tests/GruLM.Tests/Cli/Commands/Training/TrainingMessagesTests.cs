@@ -1,0 +1,35 @@
+// What a person is told of a run is true of this text and this run: what is learned, what was asked for, what the model is for.
+
+namespace GruLM.Tests.Cli;
+
+public sealed class TrainingMessagesTests : IDisposable
+{
+    private const string Small = "--hidden-dim 16 --emb-dim 16 --num-layers 1 --batch-size 4 --bptt 16 --max-steps 2";
+
+    private readonly string _root = Directory.CreateTempSubdirectory("grulm-messages-").FullName;
+
+    public void Dispose() => Directory.Delete(_root, recursive: true);
+
+    [Fact]
+    public void A_model_of_lines_is_proposed_to_write_some_by_itself()
+    {
+        string names = Text("names.txt", string.Concat(Enumerable.Range(0, 200).Select(i => $"Anna{i}\n")));
+        Assert.EndsWith(
+            $"generate --model {_root}/model (another line each time; --prompt \"…\" gives its beginning)\n",
+            Good($"train --data {names} --samples lines --out-dir {_root}/model {Small}"), StringComparison.Ordinal);
+    }
+
+    private static string Good(string line)
+    {
+        (int code, string _, string messages) = CommandsTests.Run(line.Split(' '));
+        Assert.True(code == 0, messages);
+        return messages;
+    }
+
+    private string Text(string name, string text)
+    {
+        string path = Path.Combine(_root, name);
+        File.WriteAllText(path, text);
+        return path;
+    }
+}
