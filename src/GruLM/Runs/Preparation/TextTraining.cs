@@ -102,8 +102,7 @@ internal sealed class TextTraining : IDisposable
         ReadOnlyMemory<byte> sample = TokenizerSample.Take(training, MostToLearnFrom);
         int megabytes = sample.Length >> 20;
         string source = sample.Length < training.Length ? $" from {megabytes} MB of lines from all over the text" : "";
-        string most = options.GrowVocabulary ? "about " : "";
-        observer.OnPhase($"learning a tokenizer of {most}{options.VocabSize} pieces{source}");
+        observer.OnPhase($"learning a tokenizer of {WhatIsLearned(options)}{source}");
         try
         {
             return new Tokenizer(DefaultTokenizer.Train(sample, options.VocabSize, options.ModelType, null, cancel));
@@ -164,6 +163,13 @@ internal sealed class TextTraining : IDisposable
         Model.Dispose();
         _text.Dispose();
     }
+
+    private static string WhatIsLearned(TextTrainingOptions options) => options switch
+    {
+        { ModelType: ModelType.Char } => $"the text's characters, in at most {options.VocabSize} pieces",
+        { GrowVocabulary: true } => $"about {options.VocabSize} pieces",
+        _ => $"{options.VocabSize} pieces",
+    };
 
     private Trainer NewTrainer(TrainingOptions loop, TimeBudget? budget = null)
     {

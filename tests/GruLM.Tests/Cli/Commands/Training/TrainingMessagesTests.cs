@@ -1,5 +1,7 @@
 // What a person is told of a run is true of this text and this run: what is learned, what was asked for, what the model is for.
 
+using GruLM.Cli.Demo;
+
 namespace GruLM.Tests.Cli;
 
 public sealed class TrainingMessagesTests : IDisposable
@@ -17,6 +19,18 @@ public sealed class TrainingMessagesTests : IDisposable
         Assert.EndsWith(
             $"generate --model {_root}/model (another line each time; --prompt \"…\" gives its beginning)\n",
             Good($"train --data {names} --samples lines --out-dir {_root}/model {Small}"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", "learning a tokenizer of about 2048 pieces …")]
+    [InlineData("--vocab-size 320", "learning a tokenizer of 320 pieces …")]
+    [InlineData("--model-type char", "learning a tokenizer of the text's characters, in at most 2048 pieces …")]
+    [InlineData("--model-type char --vocab-size 300", "learning a tokenizer of the text's characters, in at most 300 pieces …")]
+    public void What_the_tokenizer_learns_is_said_by_its_kind(string flags, string expected)
+    {
+        string text = Text("text.txt", SampleCorpus.Generate(5, 8_000));
+        string messages = Good($"train --data {text} --out-dir {_root}/model {Small} {flags}".TrimEnd());
+        Assert.Contains($"\n{expected}\n", messages, StringComparison.Ordinal);
     }
 
     private static string Good(string line)
