@@ -23,7 +23,8 @@ internal sealed class TokenizerChoice(TrainingSettings settings, TextTrainingOpt
 
         if (given is not null) return given;
         Tokenizer learned = TextTraining.LearnTokenizer(training, options, around.Observer, around.Cancel);
-        if (learned.VocabSize < options.VocabSize && settings.VocabSize is not null)
+        bool isSizeGiven = settings.VocabSize is not null && settings.VocabSize != settings.VocabSizeOfRecipe;
+        if (learned.VocabSize < options.VocabSize && isSizeGiven)
         {
             around.Observer.OnNotice(
                 $"the text supports {learned.VocabSize} pieces, fewer than 'VocabSize' {options.VocabSize}; using {learned.VocabSize}");

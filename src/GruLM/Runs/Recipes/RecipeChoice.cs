@@ -58,6 +58,7 @@ internal static class RecipeChoice
             ChooseRecipe = false,
             ModelType = recipe.Settings.ModelType,
             VocabSize = told.VocabSize ?? (HoldsCharacters(recipe, text) ? recipe.Settings.VocabSize : null),
+            VocabSizeOfRecipe = told.VocabSize is null ? recipe.Settings.VocabSize : null,
             Epochs = told.Epochs ?? (told.MaxSteps > 0 ? null : step.Passes),
             Minutes = isLengthOpen && isTooLong ? MostMinutesByItself : told.Minutes,
             Patience = told.Patience ?? (judges ? UsualPatience : null),

@@ -146,6 +146,7 @@ public static class Recipes
         s_pieces with
         {
             VocabSize = 1024,
+            VocabSizeOfRecipe = 1024,
             InputDropout = 0.2,
             OutputDropout = 0.2,
             LearningRate = 0.005,

@@ -57,6 +57,10 @@ public sealed record TrainingSettings
     /// <summary>Pieces of a tokenizer that is learned; null: 2,048, or more for a text of many characters.</summary>
     public int? VocabSize { get; init; }
 
+    /// <summary>The <see cref="VocabSize"/> of a recipe, where these settings are made of one: another size than that was asked
+    /// for.</summary>
+    internal int? VocabSizeOfRecipe { get; init; }
+
     /// <summary>Kind of a tokenizer that is learned: BPE or characters; null: BPE, or what suits the text with
     /// <see cref="ChooseRecipe"/>.</summary>
     public ModelType? ModelType { get; init; }

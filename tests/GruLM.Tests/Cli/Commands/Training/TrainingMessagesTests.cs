@@ -33,6 +33,19 @@ public sealed class TrainingMessagesTests : IDisposable
         Assert.Contains($"\n{expected}\n", messages, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--preset chapter", false)]
+    [InlineData("--preset chapter --vocab-size 1500", true)]
+    [InlineData("--vocab-size 1024", true)]
+    [InlineData("", false)]
+    public void Only_a_vocabulary_that_was_asked_for_is_said_to_be_smaller(string flags, bool isSaid)
+    {
+        string text = Text("text.txt", string.Concat(Enumerable.Range(0, 300).Select(i => "the cat sat on the mat\n")));
+        string messages = Good($"train --data {text} --out-dir {_root}/model {flags} {Small}".Replace("  ", " ", StringComparison.Ordinal));
+        if (isSaid) Assert.Contains("pieces, fewer than --vocab-size 1", messages, StringComparison.Ordinal);
+        else Assert.DoesNotContain("fewer than", messages, StringComparison.Ordinal);
+    }
+
     private static string Good(string line)
     {
         (int code, string _, string messages) = CommandsTests.Run(line.Split(' '));
