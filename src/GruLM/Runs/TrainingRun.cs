@@ -342,7 +342,13 @@ public sealed class TrainingRun : IDisposable
     // What kind of text it is decides the recipe, where none was given, and may be worth a word.
     private void LookAt(CorpusText training)
     {
-        if (_folder.GoesOn || _settings.InitFrom is not null) return;
+        if (_folder.GoesOn) return;
+        if (_settings.InitFrom is not null)
+        {
+            if (StartingModel.Advice(_settings, training) is { } toAdd) ((IProgressObserver)_observers).OnNotice(toAdd);
+            return;
+        }
+
         var profile = TextProfile.Of(training, _settings.Samples ?? SampleKind.Stream);
         if (profile.Advice is { } advice) ((IProgressObserver)_observers).OnNotice(advice);
         if (!_settings.ChooseRecipe) return;

@@ -1,5 +1,6 @@
 // The model that a run begins with: new, with random starting values, or with the weights of another model folder or of a checkpoint.
 
+using GruLM.Corpus;
 using GruLM.Generation;
 using GruLM.Model;
 
@@ -48,5 +49,28 @@ internal static class StartingModel
 
         GruParameters weights = ModelFile.ReadTensors(Path.Combine(source, ModelFile.WeightsName), config);
         return device.CreateModel(weights, told);
+    }
+
+    /// <summary>What was said when the model to start from was trained, is not said now, and suits the text; null: nothing.</summary>
+    public static string? Advice(TrainingSettings settings, CorpusText training)
+    {
+        string source = settings.InitFrom!;
+        bool canMask = !settings.MaskPrompt && settings.Samples == SampleKind.Lines && TrainingChecks.HasAnswers(training);
+        return canMask && WasMasked(source)
+            ? $"{source} was trained with 'MaskPrompt', which this run does not inherit: add 'MaskPrompt' to learn the answers alone again"
+            : null;
+    }
+
+    private static bool WasMasked(string source)
+    {
+        try
+        {
+            return RecordedText.Of(source, SampleKind.Lines).MaskPrompt;
+        }
+        catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            // Who trained it left no settings, or none that can be read; a run does not need them.
+            return false;
+        }
     }
 }

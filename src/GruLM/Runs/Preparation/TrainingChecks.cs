@@ -44,7 +44,7 @@ internal static class TrainingChecks
             throw new InvalidDataException("the training part has no line with text; give more text or a smaller 'ValFraction'");
         }
 
-        if (options.MaskPrompt && SamplesWithoutAnswer(training) == training.Samples().Count())
+        if (options.MaskPrompt && !HasAnswers(training))
         {
             ChatTemplate chat = ChatTemplate.Default;
             throw new InvalidDataException(
@@ -52,6 +52,9 @@ internal static class TrainingChecks
                 + $"samples were expected in the form {chat.Prompt} … {chat.Ai} …");
         }
     }
+
+    /// <summary>Whether a sample has an answer.</summary>
+    public static bool HasAnswers(CorpusText text) => text.Samples().Any(sample => HasAnswer(sample.Span));
 
     /// <summary>How many samples have no marker before an answer.</summary>
     public static int SamplesWithoutAnswer(CorpusText text) => text.Samples().Count(sample => !HasAnswer(sample.Span));

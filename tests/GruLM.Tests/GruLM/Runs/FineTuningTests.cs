@@ -1,5 +1,7 @@
 // A model that is trained further: what it gains and what it forgets.
 
+using GruLM.Model;
+
 namespace GruLM.Tests;
 
 public sealed class FineTuningTests : IDisposable
@@ -56,6 +58,24 @@ public sealed class FineTuningTests : IDisposable
         Assert.True(figures.OldAfter!.Value.BitsPerByte > figures.OldBefore.Value.BitsPerByte);
     }
 
+    [Theory]
+    [InlineData(true, true, false, true)]
+    [InlineData(true, true, true, false)]
+    [InlineData(true, false, false, false)]
+    [InlineData(false, true, false, false)]
+    public void That_a_model_was_trained_on_answers_alone_is_said_where_the_next_run_is_not(
+        bool wasMasked, bool hasAnswers, bool isMasked, bool isSaid)
+    {
+        string talk = Path.Combine(_folder, "talk.txt");
+        File.WriteAllLines(talk, Enumerable.Range(0, 200).Select(i => $"<prompt> say {i % 7} <ai> here is {i % 7}"));
+        TrainingSettings first = _first with { Data = [talk], Samples = SampleKind.Lines, MaskPrompt = wasMasked, MaxSteps = 2 };
+        using (var run = TrainingRun.Start(first)) run.Run(TestContext.Current.CancellationToken);
+        var notices = new Notices();
+        TrainingSettings second = _second with { MaskPrompt = isMasked, MaxSteps = 2 };
+        if (hasAnswers) second = second with { Data = [talk] };
+        using (TrainingRun.Start(second, notices)) Assert.Equal(isSaid ? 1 : 0, notices.Count(n => n.Contains("add 'MaskPrompt'")));
+    }
+
     [Fact]
     public void Without_the_first_text_the_new_one_is_compared_alone()
     {
@@ -75,5 +95,12 @@ public sealed class FineTuningTests : IDisposable
         using var done = TrainingRun.Resume(_second.OutDir);
         Assert.True(done.Plan.IsDone);
         Assert.Null(done.Plan.Before);
+    }
+
+    private sealed class Notices : List<string>, IRunObserver
+    {
+        public void OnNotice(string notice) => Add(notice);
+
+        public void OnNotice(long step, string message) => Add(message);
     }
 }
