@@ -30,7 +30,7 @@ internal static class ChatCommand
                     folder, flags.GetValue(threads) ?? 0, flags.GetValue(device)!, Flags.WeightsOf(flags.GetValue(weights)!));
                 TellWhatItHasNotLearned(opened.Defaults.Chat, folder, session);
                 using ChatSession chat = opened.StartChat(options);
-                return new Talk(chat, input, interactive, session).Run();
+                return new Talk(chat, input, interactive, session) { MaxTokens = options.MaxTokens }.Run();
             });
     }
 

@@ -8,6 +8,9 @@ internal sealed class Talk(ChatSession chat, TextReader input, bool interactive,
     // Whether the model has once said nothing.
     private bool _saidNothing;
 
+    /// <summary>Tokens that a reply has at most.</summary>
+    public required int MaxTokens { get; init; }
+
     /// <summary>Talks, and returns the exit code.</summary>
     public int Run()
     {
@@ -53,8 +56,9 @@ internal sealed class Talk(ChatSession chat, TextReader input, bool interactive,
         session.Output.Flush();
         if (said || _saidNothing || session.Stop.IsCancellationRequested) return;
         _saidNothing = true;
-        session.Error.WriteLine(
-            "note: the model ended its reply before the first word, as models do that have learned too little: "
+        session.Error.WriteLine(MaxTokens == 0
+            ? "note: --max-tokens 0 asks for no tokens, so that every reply is empty"
+            : "note: the model ended its reply before the first word, as models do that have learned too little: "
             + "an end is what they know best");
     }
 }

@@ -142,6 +142,13 @@ public sealed class GeneratingTests : IDisposable
     }
 
     [Fact]
+    public void A_chat_that_is_told_to_say_nothing_does_not_blame_the_model()
+    {
+        (int code, string output, string error) = CommandsTests.Run("hi\nhi\n"u8.ToArray(), "chat", "-m", _folder.Folder, "-n", "0");
+        Assert.Equal((0, "\n\n", "note: --max-tokens 0 asks for no tokens, so that every reply is empty\n"), (code, output, error));
+    }
+
+    [Fact]
     public void A_chat_that_is_stopped_while_it_waits_ends_quietly()
     {
         using var stop = new CancellationTokenSource();
