@@ -20,6 +20,9 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
     private const double NoWorse = 1.005;
     private const int UsefulPatience = 3;
 
+    // From here on the end of a run's epochs is near.
+    private const double ShareNearTheEnd = 0.8;
+
     private static readonly CultureInfo s_invariant = CultureInfo.InvariantCulture;
 
     private readonly TrainingDisplay _training = new(messages, live);
@@ -44,7 +47,7 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
     {
         double epochs = plan.TotalSteps / (double)plan.StepsPerEpoch;
         if (plan.Recipe is not null) WriteRecipe(plan);
-        if (plan.Minutes is { } minutes)
+        if (plan is { Minutes: { } minutes, IsDone: false })
         {
             string are = minutes == 1 ? "minute is" : "minutes are";
             messages.WriteLine(string.Create(
@@ -231,11 +234,22 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
             return;
         }
 
-        bool isTimed = settings.StepPlan.Count > 0 || settings.Minutes is not null;
-        bool isCounted = settings.MaxSteps > 0 && settings.MaxSteps <= plan.TotalSteps;
-        string more = isTimed ? "--minutes (and --epochs, if those ended it) or --max-steps" : isCounted ? "--max-steps" : "--epochs";
+        string more = WhatGivesMore(plan, settings);
         messages.WriteLine(string.Create(
             s_invariant,
             $"nothing is left to do: {plan.StepsDone:#,0} steps are made, the run has {plan.TotalSteps:#,0}; give more {more} to go on"));
+    }
+
+    // What ended a run is in the way of all else, and so is what would end it soon after.
+    private static string WhatGivesMore(RunPlan plan, TrainingSettings settings)
+    {
+        double ofEpochs = plan.TotalSteps / ((settings.Epochs ?? double.PositiveInfinity) * plan.StepsPerEpoch);
+        if (settings.MaxSteps > 0 && settings.MaxSteps <= plan.TotalSteps)
+        {
+            return ofEpochs > ShareNearTheEnd ? "--max-steps and --epochs" : "--max-steps";
+        }
+
+        bool isTimed = settings.StepPlan.Count > 0 || (settings.Minutes is not null && ofEpochs < 1);
+        return isTimed ? "--minutes (and --epochs, if those ended it) or --max-steps" : "--epochs";
     }
 }

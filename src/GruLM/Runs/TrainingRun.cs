@@ -193,7 +193,7 @@ public sealed class TrainingRun : IDisposable
     {
         if (Plan.IsDone)
         {
-            if (_settings.Minutes > 0) _folder.WriteFinalSettings(TimePlan.WithPlan(Settings, training.Position));
+            if (_folder.Settings!.Minutes > 0) _folder.WriteFinalSettings(TimePlan.WithPlan(Settings, training.Position));
             var ended = new RunOutcome(training.Position, true, training.OutOfPatience, KeepsOldModel: false);
             if (_folder.KeepsOldModel && training.Position.Best is not null) ended = Placed(ended, training, cancel);
             return ended with { KeepsOldModel = _folder.KeepsOldModel };
