@@ -18,6 +18,7 @@ internal sealed class DemoRun
 
     private const string MarkerName = "demo.txt";
     private const string MarkerText = "Made by grulm demo, which replaces this folder when it runs again.";
+    private const string TextName = "the built-in sample text";
     private const int HeldOutBytes = 100_000;
 
     // From here on a larger model is learned better than more text by the small one.
@@ -173,6 +174,7 @@ internal sealed class DemoRun
         TrainingSettings settings = _settings.Recipe with
         {
             Data = [CorpusFiles.StandardInput],
+            InputName = TextName,
             DataFormat = CorpusFormat.Plain,
 
             // A half of a byte less, so that no rounding moves the cut.

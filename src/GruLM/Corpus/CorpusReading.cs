@@ -23,6 +23,9 @@ internal sealed record CorpusReading(IProgressObserver Observer, CancellationTok
     /// <summary>What <c>-</c> reads; null for the process's own.</summary>
     public Stream? StandardInput { get; init; }
 
+    /// <summary>What that is called; null: standard input.</summary>
+    public string? InputName { get; init; }
+
     /// <summary>Where standard input is written too; null: nowhere.</summary>
     public Stream? Copy { get; init; }
 
@@ -42,8 +45,11 @@ internal sealed record CorpusReading(IProgressObserver Observer, CancellationTok
     }
 
     /// <summary>Says what is about to be read, and for what; of folders, what is read of them.</summary>
-    public void Announce(string purpose, IReadOnlyList<string> names, string after = "") =>
-        Observer.OnPhase(purpose + CorpusFiles.Describe(names) + after);
+    public void Announce(string purpose, IReadOnlyList<string> names, string after = "")
+    {
+        string? own = names is [CorpusFiles.StandardInput] ? InputName : null;
+        Observer.OnPhase(purpose + (own ?? CorpusFiles.Describe(names)) + after);
+    }
 
     /// <summary>Reads a corpus.</summary>
     public CorpusText Read(IReadOnlyList<string> names)

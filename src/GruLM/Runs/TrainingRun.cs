@@ -382,6 +382,7 @@ public sealed class TrainingRun : IDisposable
         Kernels = _device!.Kernels,
         Device = _device.Description,
         Version = GrulmVersion.Text,
+        Input = _settings.InputName,
         InitFrom = _settings.InitFrom is null || _folder.CheckpointFolder is not null
             ? null
             : FolderChecksums.Of(Path.Combine(_settings.InitFrom, ModelFile.WeightsName)),

@@ -141,18 +141,20 @@ internal sealed class RecordedText
         using FileStream? kept = wasPiped ? KeptInput.Open(_layout.KeptInput) : null;
         if (wasPiped && kept is null)
         {
+            string input = _record?.Input ?? CorpusFiles.DisplayName(CorpusFiles.StandardInput);
             throw new FileNotFoundException(
-                $"{_layout.KeptInput}: not found, and the model was trained on standard input; name a text with 'Data'");
+                $"{_layout.KeptInput}: not found, and the model was trained on {input}; name a text with 'Data'");
         }
 
+        if (wasPiped) reading = reading with { InputName = _record?.Input };
         reading.Announce(purpose, names);
-        Stream? input = isMoved ? reading.StandardInput : kept ?? Stream.Null;
+        Stream? standardInput = isMoved ? reading.StandardInput : kept ?? Stream.Null;
         reading = reading with
         {
             Format = _settings.DataFormat,
             Column = _settings.Column,
             ByNames = _record?.ReadsByNames == true,
-            StandardInput = input,
+            StandardInput = standardInput,
         };
         return reading.Read(names);
     }

@@ -48,6 +48,9 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
     /// <summary>Whether the run that goes on reads its text as older runs did (see <see cref="RunRecord.ReadsByNames"/>).</summary>
     public bool ReadsByNames => GoesOn && RunRecord.Read(_place.Record) is { ReadsByNames: true };
 
+    /// <summary>What the standard input of the run that goes on was called; null: just that.</summary>
+    public string? InputName => GoesOn ? RunRecord.Read(_place.Record)?.Input : null;
+
     /// <summary>The settings of the run that goes on.</summary>
     public TrainingSettings? Settings { get; private set; }
 

@@ -47,6 +47,9 @@ internal sealed record RunRecord
     /// <summary>The folder that the run began in, by which texts are found again that were moved with it; null in older records.</summary>
     public string? Folder { get; init; }
 
+    /// <summary>What its standard input was called (see <see cref="TrainingSettings.InputName"/>); null: just that.</summary>
+    public string? Input { get; init; }
+
     /// <summary>The settings that decide the run's course, under their names, as they were when it began; null in older records.</summary>
     public IReadOnlyDictionary<string, string>? Settings { get; init; }
 

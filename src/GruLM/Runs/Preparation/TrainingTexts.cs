@@ -15,7 +15,13 @@ internal readonly record struct TrainingTexts(CorpusText Training, CorpusText He
     public static TrainingTexts Read(TrainingSettings settings, RunFolder folder, CorpusReading reading)
     {
         if (folder.GoesOn) CheckNewPlaces(settings, folder.Settings!);
-        reading = reading with { Format = settings.DataFormat, Column = settings.Column, ByNames = folder.ReadsByNames };
+        reading = reading with
+        {
+            Format = settings.DataFormat,
+            Column = settings.Column,
+            ByNames = folder.ReadsByNames,
+            InputName = settings.InputName ?? folder.InputName,
+        };
         reading.Check(settings.ValData is null ? settings.Data : [.. settings.Data, settings.ValData]);
         bool isPiped = settings.Data.Contains(CorpusFiles.StandardInput) || settings.ValData == CorpusFiles.StandardInput;
         using FileStream? kept = isPiped ? OpenKept(folder, reading.Observer) : null;

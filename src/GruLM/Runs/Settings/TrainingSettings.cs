@@ -32,6 +32,10 @@ public sealed record TrainingSettings
     /// <summary>Files and folders of text to learn from; <c>-</c> is standard input.</summary>
     public IReadOnlyList<string> Data { get; init; } = [];
 
+    /// <summary>What people are told that standard input is, where a program hands a text of its own for it; null: standard
+    /// input.</summary>
+    public string? InputName { get; init; }
+
     /// <summary>A SentencePiece model or a model folder whose tokenizer to use; null learns one.</summary>
     public string? Tokenizer { get; init; }
 

@@ -24,10 +24,13 @@ public sealed class DemoRunTests : IDisposable
         byte[] first = File.ReadAllBytes(weights);
 
         // The figure that is shown is what eval says of the folder, and is shown once.
-        string figures = CommandsTests.Run("eval", "--model", folder).Output.Split("  (")[0];
+        (_, string evaluated, string evaluating) = CommandsTests.Run("eval", "--model", folder);
+        Assert.Contains("evaluating on the held-out part of the built-in sample text\n", evaluating, StringComparison.Ordinal);
+        string figures = evaluated.Split("  (")[0];
         Assert.Contains($"({figures})", shown, StringComparison.Ordinal);
         (int resumed, _, string nothingLeft) = CommandsTests.Run("train", "--resume", folder);
         Assert.Equal(0, resumed);
+        Assert.StartsWith("reading the built-in sample text …\n", nothingLeft, StringComparison.Ordinal);
         Assert.Contains("nothing is left to do", nothingLeft, StringComparison.Ordinal);
 
         // The counts of right answers add up.

@@ -35,7 +35,7 @@ public sealed class SettingsTableTests : IDisposable
         string[] places =
         [
             nameof(TrainingSettings.OutDir), nameof(TrainingSettings.Overwrite), nameof(TrainingSettings.ReplaceAtEnd),
-            nameof(TrainingSettings.ChooseRecipe),
+            nameof(TrainingSettings.ChooseRecipe), nameof(TrainingSettings.InputName),
         ];
         IEnumerable<string> properties = typeof(TrainingSettings).GetProperties().Select(property => property.Name).Except(places);
         Assert.Equal(properties.Order(), SettingsTable.All.Select(setting => setting.Property).Order());
