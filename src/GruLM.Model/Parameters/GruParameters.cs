@@ -13,6 +13,7 @@ public sealed unsafe class GruParameters : IDisposable
 {
     private readonly AlignedBuffer<float> _buffer;
     private readonly Dictionary<string, ParameterView> _byName;
+    private readonly bool _isShared;
 
     /// <summary>A zeroed set of parameters for <paramref name="config"/>. Throws what <see cref="GruConfig.Validate"/> throws, and
     /// <see cref="OutOfMemoryException"/> when the system has no memory for them.</summary>
@@ -26,6 +27,12 @@ public sealed unsafe class GruParameters : IDisposable
 
         // Sixteen more, so that a vector that begins inside the last view may end beyond it.
         _buffer = new AlignedBuffer<float>(RoundUp(last.Offset + last.Length) + 16, nameof(GruParameters));
+    }
+
+    private GruParameters(GruParameters owner)
+    {
+        (Config, Views, _byName, _buffer) = (owner.Config, owner.Views, owner._byName, owner._buffer);
+        _isShared = true;
     }
 
     /// <summary>The sizes that the buffer was laid out for.</summary>
@@ -107,6 +114,10 @@ public sealed unsafe class GruParameters : IDisposable
         return copy;
     }
 
+    /// <summary>The same numbers in the same memory, for another model that only reads them. They are there until these parameters are
+    /// disposed; disposing what is returned frees nothing.</summary>
+    internal GruParameters Shared() => new(this);
+
     /// <summary>Sets everything to zero.</summary>
     public void Clear()
     {
@@ -118,7 +129,10 @@ public sealed unsafe class GruParameters : IDisposable
     internal void Changed() => Version++;
 
     /// <summary>Frees the memory.</summary>
-    public void Dispose() => _buffer.Dispose();
+    public void Dispose()
+    {
+        if (!_isShared) _buffer.Dispose();
+    }
 
     /// <summary>A tensor's elements, row-major, where they lie: not to be touched after <see cref="Dispose"/>.</summary>
     internal Span<float> Span(string name)

@@ -1,4 +1,4 @@
-// The models that score texts: one a text, since each carries the state of its own text from window to window. All have the same weights.
+// The models that score texts: one a text, since each carries the state of its own text from window to window. All read the same weights.
 // One that has done its work is kept for the next text, because packing the weights takes longer than a short text.
 
 using GruLM.Generation;
@@ -8,7 +8,8 @@ using GruLM.Model;
 namespace GruLM;
 
 /// <summary>Lends models that score. Safe for several threads. Parameters that are <paramref name="unchanging"/> are those of the first
-/// model, and are freed with it; otherwise each model has a copy of what they are when it begins.</summary>
+/// model, which the others share and with which they are freed; otherwise each model has a copy of what they are when it
+/// begins.</summary>
 internal sealed class Scorers(
     GruParameters parameters, IDevice device, SampleKind samples, WeightFormat weights, bool unchanging) : IDisposable
 {
@@ -26,14 +27,6 @@ internal sealed class Scorers(
             _all.Add(scorer);
             return scorer;
         }
-    }
-
-    // The first model of all frees the parameters, where they do not change.
-    private IScoringModel Create()
-    {
-        if (weights == WeightFormat.Int8) return new ScoringDecoder(device.CreateDecoder(parameters, weights));
-        GruParameters own = unchanging && _all.Count == 0 ? parameters : parameters.Copy(parameters.Config);
-        return device.CreateModel(own, new ModelOptions { Samples = samples });
     }
 
     /// <summary>Takes a model back.</summary>
@@ -59,5 +52,16 @@ internal sealed class Scorers(
         {
             foreach (IScoringModel scorer in _all) scorer.Dispose();
         }
+    }
+
+    private IScoringModel Create() => weights == WeightFormat.Int8
+        ? new ScoringDecoder(device.CreateDecoder(parameters, weights))
+        : device.CreateModel(Weights(), new ModelOptions { Samples = samples });
+
+    // The first model of all frees them, where they do not change.
+    private GruParameters Weights()
+    {
+        if (!unchanging) return parameters.Copy(parameters.Config);
+        return _all.Count == 0 ? parameters : parameters.Shared();
     }
 }

@@ -79,6 +79,19 @@ public sealed class LanguageModelTests : IDisposable
     }
 
     [Fact]
+    public void Texts_scored_side_by_side_share_the_weights_while_the_model_is_open()
+    {
+        const string Tensor = "embedding.weight";
+        LanguageModel model = _stream.Open();
+        GruParameters first = model.TakeScorer().Parameters, second = model.TakeScorer().Parameters;
+        Assert.True(first.Span(Tensor).Overlaps(second.Span(Tensor)));
+        second.Dispose();
+        Assert.Equal(first.Read(Tensor), second.Read(Tensor));
+        model.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => second.Read(Tensor));
+    }
+
+    [Fact]
     public async Task Writing_beside_scoring_changes_neither()
     {
         using LanguageModel model = _lines.Open();
