@@ -23,6 +23,9 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
     // From here on the end of a run's epochs is near.
     private const double ShareNearTheEnd = 0.8;
 
+    // With fewer tokens than this, epochs pass faster than anybody reads, and there is little to be seen in them.
+    private const int FewTokens = 1_000;
+
     private static readonly CultureInfo s_invariant = CultureInfo.InvariantCulture;
 
     private readonly TrainingDisplay _training = new(messages, live);
@@ -63,15 +66,8 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
                 + $"(--epochs N makes as many as you say)"));
         }
 
-        bool isNew = plan is { Recipe: null, StepsDone: 0 };
-        if (isNew && plan.Parameters > MaxParametersPerToken * plan.TokensPerEpoch && epochs >= EpochsToLearnByHeart)
-        {
-            messages.WriteLine(string.Create(
-                s_invariant,
-                $"note: {plan.Parameters:#,0} parameters and {epochs:0} epochs of {plan.TokensPerEpoch:#,0} tokens: later epochs may learn "
-                + $"the text by heart; the folder keeps the model that was best on what is held out"));
-        }
-
+        _training.OnlyEnd = plan.TokensPerEpoch < FewTokens;
+        if (!plan.IsDone) WriteIfLittleText(plan, epochs);
         if (plan.Before is { } before)
         {
             string old = plan.OldBefore is { } own
@@ -140,8 +136,7 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
     /// <summary>What came of the run, and what to do next.</summary>
     public void WriteEnd(RunOutcome outcome, RunPlan plan, TrainingSettings settings)
     {
-        messages.Write(LossCurve.Draw(_training.TrainCurve, "training loss (nats a token) by step"));
-        messages.Write(LossCurve.Draw(_training.BitsCurve, "held-out bits a byte by step"));
+        if (!_training.OnlyEnd) WriteCurves();
         RunPosition position = outcome.Position;
         if (!outcome.IsFinished)
         {
@@ -175,11 +170,34 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
         _ => $"generate --model {folder} --prompt \"…\"",
     };
 
+    private void WriteCurves()
+    {
+        messages.Write(LossCurve.Draw(_training.TrainCurve, "training loss (nats a token) by step"));
+        messages.Write(LossCurve.Draw(_training.BitsCurve, "held-out bits a byte by step"));
+    }
+
     private void WriteRecipe(RunPlan plan)
     {
         Recipe recipe = Recipes.Named(plan.Recipe!)!;
         string time = plan.Seconds is { } seconds ? $": about {TrainingDisplay.Time(seconds)} here; --minutes for more or less" : "";
         messages.WriteLine($"recipe {recipe.Name}, by the text and this machine ({SettingWords.ToFlags(recipe.Description)}){time}");
+    }
+
+    private void WriteIfLittleText(RunPlan plan, double epochs)
+    {
+        if (_training.OnlyEnd)
+        {
+            string are = plan.TokensPerEpoch == 1 ? "token is" : "tokens are";
+            messages.WriteLine($"note: {plan.TokensPerEpoch} {are} little to learn from; of this run only the end is shown");
+            return;
+        }
+
+        bool isNew = plan is { Recipe: null, StepsDone: 0 };
+        if (!isNew || plan.Parameters <= MaxParametersPerToken * plan.TokensPerEpoch || epochs < EpochsToLearnByHeart) return;
+        messages.WriteLine(string.Create(
+            s_invariant,
+            $"note: {plan.Parameters:#,0} parameters and {epochs:0} epochs of {plan.TokensPerEpoch:#,0} tokens: later epochs may learn "
+            + $"the text by heart; the folder keeps the model that was best on what is held out"));
     }
 
     // That time is given back.

@@ -24,6 +24,9 @@ internal sealed class TrainingDisplay(TextWriter output, bool live) : ITrainingO
     private double _lastLive;
     private int _liveLength;
 
+    /// <summary>Whether of lasting lines only the last step's and the last epoch's are written.</summary>
+    public bool OnlyEnd { get; set; }
+
     /// <summary>Training nll by step.</summary>
     public List<(double Step, double Nll)> TrainCurve { get; } = [];
 
@@ -40,7 +43,7 @@ internal sealed class TrainingDisplay(TextWriter output, bool live) : ITrainingO
             _lastLive = r.Seconds;
             WriteLive(Line(r), (double)r.Step / r.TotalSteps);
         }
-        else if (r.Seconds - _lastPlain >= PlainInterval || isLast)
+        else if (isLast || (!OnlyEnd && r.Seconds - _lastPlain >= PlainInterval))
         {
             _lastPlain = r.Seconds;
             output.WriteLine(Line(r));
@@ -50,12 +53,14 @@ internal sealed class TrainingDisplay(TextWriter output, bool live) : ITrainingO
     public void OnEvaluation(EvaluationReport r)
     {
         BitsCurve.Add((r.Step, r.Result.BitsPerByte));
+        if (OnlyEnd) return;
         string best = r.IsBest ? "  (best so far, saved)" : "";
         WriteLasting($"held out at step {r.Step:#,0}: {Figures(r.Result)}{best}");
     }
 
     public void OnEpoch(EpochReport r)
     {
+        if (OnlyEnd && r.Epoch < r.Epochs) return;
         string part = r.Steps == r.StepsInEpoch
             ? ""
             : string.Create(s_invariant, $", its first {r.Steps:#,0} of {r.StepsInEpoch:#,0} steps");

@@ -46,6 +46,20 @@ public sealed class TrainingMessagesTests : IDisposable
         else Assert.DoesNotContain("fewer than", messages, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1, "")]
+    [InlineData(10, " --epochs 3")]
+    [InlineData(10, " --samples lines --epochs 4")]
+    [InlineData(10, " --hidden-dim 16 --emb-dim 16 --epochs 20")]
+    public void Of_a_run_on_next_to_no_text_only_the_end_is_shown(int lines, string flags)
+    {
+        string text = Text("text.txt", string.Concat(Enumerable.Range(0, lines).Select(i => $"Twenty characters, {i}\n")));
+        string messages = Good($"train --data {text} --out-dir {_root}/model{flags}");
+        Assert.Contains("little to learn from; of this run only the end is shown\n", messages, StringComparison.Ordinal);
+        Assert.Contains("\nbest held-out figures: ", messages, StringComparison.Ordinal);
+        Assert.InRange(messages.Count(c => c == '\n'), 8, 15);
+    }
+
     private static string Good(string line)
     {
         (int code, string _, string messages) = CommandsTests.Run(line.Split(' '));
