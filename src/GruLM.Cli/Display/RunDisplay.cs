@@ -194,10 +194,13 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
 
         bool isNew = plan is { Recipe: null, StepsDone: 0 };
         if (!isNew || plan.Parameters <= MaxParametersPerToken * plan.TokensPerEpoch || epochs < EpochsToLearnByHeart) return;
+        string kept = plan.HeldOutTokens is null
+            ? "nothing is held out that would show it"
+            : "the folder keeps the model that was best on what is held out";
         messages.WriteLine(string.Create(
             s_invariant,
             $"note: {plan.Parameters:#,0} parameters and {epochs:0} epochs of {plan.TokensPerEpoch:#,0} tokens: later epochs may learn "
-            + $"the text by heart; the folder keeps the model that was best on what is held out"));
+            + $"the text by heart; {kept}"));
     }
 
     // That time is given back.

@@ -60,6 +60,17 @@ public sealed class TrainingMessagesTests : IDisposable
         Assert.InRange(messages.Count(c => c == '\n'), 8, 15);
     }
 
+    [Theory]
+    [InlineData("", "the folder keeps the model that was best on what is held out")]
+    [InlineData(" --val-fraction 0", "nothing is held out that would show it")]
+    public void What_keeps_a_text_from_being_learned_by_heart_is_said_as_it_is(string flags, string expected)
+    {
+        string text = Text("text.txt", SampleCorpus.Generate(5, 8_000));
+        string messages = Good(
+            $"train --data {text} --out-dir {_root}/model --hidden-dim 64 --emb-dim 64 --num-layers 1 --epochs 8 --dry-run{flags}");
+        Assert.Contains($"later epochs may learn the text by heart; {expected}\n", messages, StringComparison.Ordinal);
+    }
+
     private static string Good(string line)
     {
         (int code, string _, string messages) = CommandsTests.Run(line.Split(' '));
