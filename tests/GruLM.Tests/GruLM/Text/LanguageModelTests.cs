@@ -83,7 +83,8 @@ public sealed class LanguageModelTests : IDisposable
     {
         const string Tensor = "embedding.weight";
         LanguageModel model = _stream.Open();
-        GruParameters first = model.TakeScorer().Parameters, second = model.TakeScorer().Parameters;
+        var scorers = (First: (ITrainableModel)model.TakeScorer(), Second: (ITrainableModel)model.TakeScorer());
+        (GruParameters first, GruParameters second) = (scorers.First.Parameters, scorers.Second.Parameters);
         Assert.True(first.Span(Tensor).Overlaps(second.Span(Tensor)));
         second.Dispose();
         Assert.Equal(first.Read(Tensor), second.Read(Tensor));
