@@ -1,68 +1,77 @@
-// Chooses the next token from logits: a chain of filters over a list of candidates, then one draw. The draw for token number i depends on
-// the seed and i alone. No allocation once the list of candidates has its size, except for typical sampling. What the filters do and where
-// they come from is said in SamplerKind.cs.
+// Chooses the next token from scores: a chain of steps over a list of candidates, then one draw. The draw for token number i depends on the
+// seed and i alone, and every step has the same bits on all machines; docs/sampling.md defines them one operation at a time.
 
 using GruLM.Kernels;
-using GruLM.Model;
 
 namespace GruLM.Generation;
 
-/// <summary>Chooses tokens by <see cref="SamplingOptions"/>. Not thread-safe: one a text.</summary>
+/// <summary>Chooses tokens by <see cref="SamplingOptions"/>, the same ones on every machine. No allocation once it has seen a vocabulary of
+/// that size. Not thread-safe: one a text.</summary>
 public sealed class Sampler
 {
     private readonly SamplingOptions _options;
     private readonly SamplerKind[] _chain;
     private readonly KeyValuePair<int, float>[] _biases;
     private readonly Philox _random;
+    private readonly KernelPath _path;
+    private readonly float _temperature;
+    private readonly float _minP;
+    private readonly Candidates _list;
 
-    // Whether the penalties ask for what was said: how often each of the recent tokens occurs, and these tokens in order; where all tokens
-    // count as recent their order is not needed, so that memory is bounded by the vocabulary.
-    private readonly bool _remembers;
-    private readonly Dictionary<int, int> _counts = [];
-    private readonly Queue<int> _recent = [];
-
-    // The candidates: so many of them, each with its id, its score and, once they are computed, its probability and its surprise.
-    private int _count;
-    private int[] _ids = [];
-    private float[] _scores = [];
-    private double[] _probabilities = [];
-    private double[] _surprises = [];
-
-    // Whether they stand in order, the best first.
-    private bool _sorted;
+    // What the steps remember of the text; null where a step is off.
+    private readonly TokenCounts? _counts;
+    private readonly DryMemory? _dry;
+    private readonly Mirostat? _mirostat;
 
     /// <summary>A sampler; throws <see cref="ArgumentException"/> for settings that make no sense.</summary>
     public Sampler(SamplingOptions options)
+        : this(options, KernelChoice.Default())
     {
+    }
+
+    internal Sampler(SamplingOptions options, KernelPath path)
+    {
+        const float SmallestNormal = 1.17549435e-38f;
         options.Validate();
-        _options = options;
-        _chain = [.. options.Samplers];
+        (_options, _path) = (options, path);
+        _chain = [.. options.Samplers.Where(Acts)];
         _biases = [.. options.LogitBias];
         _random = new Philox(options.Seed, RandomPurpose.Sampling);
-        bool off = options is { RepeatPenalty: 1, PresencePenalty: 0, FrequencyPenalty: 0 };
-        _remembers = !off && options.RepeatLastN != 0 && _chain.Contains(SamplerKind.Penalties);
+        _temperature = Math.Max((float)options.Temperature, SmallestNormal);
+        _minP = ExactLog.Of((float)options.MinP);
+        _list = new(path);
+        _counts = TokenCounts.AreOn(options) ? new(options) : null;
+        _dry = DryMemory.IsOn(options) ? new(options) : null;
+        _mirostat = options.Mirostat != 0 && options.Temperature > 0 ? new(options) : null;
+    }
+
+    private Sampler(Sampler other)
+    {
+        (_options, _chain, _biases, _random, _path) = (other._options, other._chain, other._biases, other._random, other._path);
+        (_temperature, _minP, _list, Drawn) = (other._temperature, other._minP, new(other._path), other.Drawn);
+        (_counts, _dry, _mirostat) = (other._counts?.Clone(), other._dry?.Clone(), other._mirostat?.Clone());
     }
 
     /// <summary>Draws made so far: the number of the next one. It is set where a text is gone on with.</summary>
     public ulong Drawn { get; set; }
 
-    /// <summary>Tells the penalties of a token that was read or chosen.</summary>
+    /// <summary>Another sampler that goes on as this one would: with its settings, its memory of the text and its place in the draws. The
+    /// two share nothing that changes, so that each may have its own thread.</summary>
+    public Sampler Clone() => new(this);
+
+    /// <summary>Tells penalties and DRY of a token that was read or chosen.</summary>
     public void Accept(int id)
     {
-        if (!_remembers) return;
-        _counts[id] = _counts.GetValueOrDefault(id) + 1;
-        if (_options.RepeatLastN < 0) return;
-        _recent.Enqueue(id);
-        if (_recent.Count <= _options.RepeatLastN) return;
-        int forgotten = _recent.Dequeue();
-        if (--_counts[forgotten] == 0) _counts.Remove(forgotten);
+        _counts?.Accept(id);
+        _dry?.Accept(id);
     }
 
-    /// <summary>Forgets the tokens accepted so far and starts the draws anew.</summary>
+    /// <summary>Forgets the tokens accepted so far, and what mirostat has learned, and starts the draws anew.</summary>
     public void Reset()
     {
-        _counts.Clear();
-        _recent.Clear();
+        _counts?.Reset();
+        _dry?.Reset();
+        _mirostat?.Reset();
         Drawn = 0;
     }
 
@@ -72,26 +81,44 @@ public sealed class Sampler
     /// score.</summary>
     public int Sample(ReadOnlySpan<float> logits, ReadOnlySpan<int> forbidden = default)
     {
-        Load(logits);
+        if (logits.IsEmpty) throw new ArgumentException("there are no scores to choose by", nameof(logits));
+        _list.Load(logits);
+        Adjust(forbidden);
+        foreach (SamplerKind step in _chain) Apply(step);
+        if (_options.Temperature == 0) return _list.Likeliest();
+        _mirostat?.Apply(_list);
+        _list.Weigh();
+        int place = _list.Draw(_random.Uniform(Drawn++, 0));
+        _mirostat?.Observe(_list, place);
+        return _list.Id(place);
+    }
+
+    // At temperature 0 the best is taken, and only penalties have a say in which one that is; mirostat does what the filters would.
+    private bool Acts(SamplerKind step) => step switch
+    {
+        SamplerKind.Penalties => TokenCounts.AreOn(_options),
+        SamplerKind.Dry => DryMemory.IsOn(_options),
+        _ when _options.Temperature == 0 => false,
+        SamplerKind.Temperature => _options.Temperature != 1,
+        _ when _options.Mirostat != 0 => false,
+        SamplerKind.TopK => _options.TopK > 0,
+        SamplerKind.Typical => _options.Typical < 1,
+        SamplerKind.TopP => _options.TopP < 1,
+        _ => _options.MinP > 0,
+    };
+
+    private void Adjust(ReadOnlySpan<int> forbidden)
+    {
         foreach ((int id, float bias) in _biases)
         {
-            if ((uint)id >= (uint)_count) _options.CheckTokens(_count);
-            _scores[id] += bias;
+            if ((uint)id >= (uint)_list.Count) _options.CheckTokens(_list.Count);
+            _list.Scores[id] += bias;
         }
 
         foreach (int id in forbidden)
         {
-            if ((uint)id < (uint)_count) _scores[id] = float.NegativeInfinity;
+            if ((uint)id < (uint)_list.Count) _list.Scores[id] = float.NegativeInfinity;
         }
-
-        bool greedy = _options.Temperature == 0;
-        foreach (SamplerKind step in _chain)
-        {
-            // At temperature 0 the best is taken, and only penalties have a say in which one that is.
-            if (step == SamplerKind.Penalties || !greedy) Apply(step);
-        }
-
-        return greedy ? _ids[IndexOfBest()] : Draw();
     }
 
     private void Apply(SamplerKind step)
@@ -99,210 +126,26 @@ public sealed class Sampler
         switch (step)
         {
             case SamplerKind.Penalties:
-                Penalise();
+                _counts!.Apply(_list);
+                break;
+            case SamplerKind.Dry:
+                _dry!.Apply(_list);
                 break;
             case SamplerKind.TopK:
-                KeepTopK();
+                if (_options.TopK < _list.Count) _list.KeepBest(_options.TopK);
                 break;
             case SamplerKind.Typical:
-                KeepTypical();
+                _list.KeepTypical(_options.Typical);
                 break;
             case SamplerKind.TopP:
-                KeepTopP();
+                _list.KeepShare(_options.TopP);
                 break;
             case SamplerKind.MinP:
-                KeepMinP();
+                _list.KeepFrom(_list.Max() + _minP);
                 break;
             case SamplerKind.Temperature:
-                DivideByTemperature();
+                _list.Divide(_temperature);
                 break;
         }
-    }
-
-    private int Draw()
-    {
-        Normalise();
-        double target = _random.Uniform(Drawn++, 0);
-        for (int i = 0; i < _count - 1; i++)
-        {
-            target -= _probabilities[i];
-            if (target < 0) return _ids[i];
-        }
-
-        return _ids[_count - 1];
-    }
-
-    private void Load(ReadOnlySpan<float> logits)
-    {
-        if (logits.IsEmpty) throw new ArgumentException("there are no scores to choose by", nameof(logits));
-        _count = logits.Length;
-        if (_ids.Length < _count || _surprises.Length < _count)
-        {
-            (_ids, _scores, _probabilities, _surprises) = (new int[_count], new float[_count], new double[_count], new double[_count]);
-        }
-
-        logits.CopyTo(_scores);
-        bool numbers = true;
-        for (int i = 0; i < _count; i++)
-        {
-            _ids[i] = i;
-            numbers &= logits[i] < float.PositiveInfinity;
-        }
-
-        if (!numbers) throw FiniteNumbers.Scores();
-        _sorted = false;
-    }
-
-    private int IndexOfBest()
-    {
-        int best = 0;
-        for (int i = 1; i < _count; i++)
-        {
-            if (_scores[i] > _scores[best]) best = i;
-        }
-
-        if (float.IsNegativeInfinity(_scores[best])) throw new ArgumentException("every token is forbidden; allow at least one");
-        return best;
-    }
-
-    // May run before any filter or after it, so that candidates are looked up by their ids.
-    private void Penalise()
-    {
-        if (!_remembers) return;
-        for (int i = 0; i < _count; i++)
-        {
-            if (!_counts.TryGetValue(_ids[i], out int times)) continue;
-            float score = _scores[i];
-            score = score > 0 ? score / (float)_options.RepeatPenalty : score * (float)_options.RepeatPenalty;
-            _scores[i] = score - (float)(_options.PresencePenalty + (times * _options.FrequencyPenalty));
-        }
-
-        _sorted = false;
-    }
-
-    // Highest score first, lower id first among equals.
-    private void Sort()
-    {
-        if (_sorted) return;
-        Array.Sort(_scores, _ids, 0, _count, DescendingOrder.Instance);
-        for (int i = 0; i < _count;)
-        {
-            int end = i + 1;
-            while (end < _count && _scores[end] == _scores[i]) end++;
-            if (end - i > 1) Array.Sort(_ids, i, end - i);
-            i = end;
-        }
-
-        _sorted = true;
-    }
-
-    private void KeepTopK()
-    {
-        if (_options.TopK == 0 || _options.TopK >= _count) return;
-        if (!_sorted) SelectTopK(_options.TopK);
-        Sort();
-    }
-
-    // Moves the k best to the front through a heap of the k best so far (worst on top): V comparisons, few swaps.
-    private void SelectTopK(int k)
-    {
-        for (int i = (k / 2) - 1; i >= 0; i--) SiftDown(i, k);
-        for (int i = k; i < _count; i++)
-        {
-            if (!Worse(0, i)) continue;
-            (_scores[0], _scores[i], _ids[0], _ids[i]) = (_scores[i], _scores[0], _ids[i], _ids[0]);
-            SiftDown(0, k);
-        }
-
-        _count = k;
-    }
-
-    private bool Worse(int a, int b) => _scores[a] < _scores[b] || (_scores[a] == _scores[b] && _ids[a] > _ids[b]);
-
-    private void SiftDown(int i, int k)
-    {
-        while (true)
-        {
-            int child = (2 * i) + 1;
-            if (child >= k) return;
-            if (child + 1 < k && Worse(child + 1, child)) child++;
-            if (!Worse(child, i)) return;
-            (_scores[i], _scores[child], _ids[i], _ids[child]) = (_scores[child], _scores[i], _ids[child], _ids[i]);
-            i = child;
-        }
-    }
-
-    private void KeepTopP()
-    {
-        if (_options.TopP >= 1) return;
-        Sort();
-        Normalise();
-        KeepPrefixWith(_options.TopP);
-    }
-
-    private void KeepPrefixWith(double mass)
-    {
-        double sum = 0;
-        for (int i = 0; i < _count; i++)
-        {
-            sum += _probabilities[i];
-            if (sum < mass) continue;
-            _count = i + 1;
-            return;
-        }
-    }
-
-    private void KeepMinP()
-    {
-        if (_options.MinP <= 0) return;
-        Sort();
-        float least = _scores[0] + (float)Math.Log(_options.MinP);
-        int kept = 1;
-        while (kept < _count && _scores[kept] >= least) kept++;
-        _count = kept;
-    }
-
-    private void KeepTypical()
-    {
-        if (_options.Typical >= 1) return;
-        Normalise();
-        double entropy = 0;
-        for (int i = 0; i < _count; i++)
-        {
-            if (_probabilities[i] > 0) entropy -= _probabilities[i] * Math.Log(_probabilities[i]);
-        }
-
-        for (int i = 0; i < _count; i++) _surprises[i] = Math.Abs(-Math.Log(_probabilities[i]) - entropy);
-
-        // Sort candidates by how far their surprise is from the expected one.
-        int[] order = Enumerable.Range(0, _count).ToArray();
-        Array.Sort(_surprises, order, 0, _count);
-        _ids = [.. order.Select(i => _ids[i])];
-        _scores = [.. order.Select(i => _scores[i])];
-        _probabilities = [.. order.Select(i => _probabilities[i])];
-        _sorted = false;
-        KeepPrefixWith(_options.Typical);
-    }
-
-    private void DivideByTemperature()
-    {
-        // The best score is taken from all first: however low the temperature, it stays zero, and no score becomes positive infinity.
-        float best = _scores[IndexOfBest()];
-        for (int i = 0; i < _count; i++) _scores[i] = (float)((_scores[i] - best) / _options.Temperature);
-    }
-
-    private void Normalise()
-    {
-        float max = _scores[IndexOfBest()];
-        double sum = 0;
-        for (int i = 0; i < _count; i++) sum += _probabilities[i] = Math.Exp(_scores[i] - max);
-        for (int i = 0; i < _count; i++) _probabilities[i] /= sum;
-    }
-
-    private sealed class DescendingOrder : IComparer<float>
-    {
-        public static readonly DescendingOrder Instance = new();
-
-        public int Compare(float x, float y) => y.CompareTo(x);
     }
 }

@@ -8,6 +8,9 @@ public enum SamplerKind
     /// <summary>Repeat, presence and frequency penalties.</summary>
     Penalties,
 
+    /// <summary>Punish tokens that would go on with a repetition.</summary>
+    Dry,
+
     /// <summary>Keep the k likeliest.</summary>
     TopK,
 

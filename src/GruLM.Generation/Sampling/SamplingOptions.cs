@@ -28,7 +28,7 @@ public sealed record SamplingOptions
     /// <summary>Divides positive and multiplies negative scores of recent tokens; 1 is off.</summary>
     public double RepeatPenalty { get; init; } = 1;
 
-    /// <summary>How many recent tokens the penalties look at; −1: all, 0: none.</summary>
+    /// <summary>How many recent tokens the penalties and DRY look at; −1: all (DRY: the last 4,096), 0: none.</summary>
     public int RepeatLastN { get; init; } = 64;
 
     /// <summary>Taken once from the score of a token that occurred recently.</summary>
@@ -36,6 +36,26 @@ public sealed record SamplingOptions
 
     /// <summary>Taken from a token's score for each recent occurrence.</summary>
     public double FrequencyPenalty { get; init; }
+
+    /// <summary>Taken from the score of a token that would make a repetition one longer than <see cref="DryAllowedLength"/>; 0 switches DRY
+    /// off.</summary>
+    public double DryMultiplier { get; init; }
+
+    /// <summary>What that is multiplied by for each further token of the repetition.</summary>
+    public double DryBase { get; init; } = 1.75;
+
+    /// <summary>Tokens of a repetition that are not punished, 1 or more.</summary>
+    public int DryAllowedLength { get; init; } = 2;
+
+    /// <summary>2 controls how surprising the text is (Basu et al. 2021), in the place of top-k, typical, top-p and min-p; 0 is
+    /// off.</summary>
+    public int Mirostat { get; init; }
+
+    /// <summary>The surprise that mirostat aims at, in bits a token.</summary>
+    public double MirostatEnt { get; init; } = 5;
+
+    /// <summary>How fast mirostat learns from what was drawn.</summary>
+    public double MirostatLr { get; init; } = 0.1;
 
     /// <summary>Added to the scores of single tokens; negative infinity forbids one.</summary>
     public IReadOnlyDictionary<int, float> LogitBias { get; init; } = new Dictionary<int, float>();
@@ -46,7 +66,10 @@ public sealed record SamplingOptions
 
     /// <summary>The chain's order.</summary>
     public IReadOnlyList<SamplerKind> Samplers { get; init; } =
-        [SamplerKind.Penalties, SamplerKind.TopK, SamplerKind.Typical, SamplerKind.TopP, SamplerKind.MinP, SamplerKind.Temperature];
+    [
+        SamplerKind.Penalties, SamplerKind.Dry, SamplerKind.TopK, SamplerKind.Typical, SamplerKind.TopP, SamplerKind.MinP,
+        SamplerKind.Temperature,
+    ];
 
     /// <summary>Throws <see cref="ArgumentException"/>, naming the property and its range, when a value makes no sense.</summary>
     public void Validate()
@@ -60,6 +83,12 @@ public sealed record SamplingOptions
         Setting.Check(RepeatLastN >= -1, nameof(RepeatLastN), RepeatLastN, "-1 (all), 0 (none) or more");
         Setting.InRange(PresencePenalty, -Most, Most, nameof(PresencePenalty));
         Setting.InRange(FrequencyPenalty, -Most, Most, nameof(FrequencyPenalty));
+        Setting.InRange(DryMultiplier, 0, Most, nameof(DryMultiplier));
+        Setting.InRange(DryBase, 1, Most, nameof(DryBase));
+        Setting.Check(DryAllowedLength >= 1, nameof(DryAllowedLength), DryAllowedLength, "1 or more");
+        Setting.Check(Mirostat is 0 or 2, nameof(Mirostat), Mirostat, "0 (off) or 2");
+        Setting.InRange(MirostatEnt, 0, Most, nameof(MirostatEnt));
+        Setting.InRange(MirostatLr, 0, Most, nameof(MirostatLr));
         if (LogitBias is null || Samplers is null)
         {
             throw new ArgumentException("'LogitBias' and 'Samplers' are not to be null; leave them out");

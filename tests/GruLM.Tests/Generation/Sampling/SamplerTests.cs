@@ -178,7 +178,13 @@ public class SamplerTests
         Refused(
             "LogitBias", value => s_plain with { LogitBias = new Dictionary<int, float> { [1] = (float)value } },
             [double.NaN, double.PositiveInfinity, float.MaxValue]);
-        Refused("Samplers", value => s_plain with { Samplers = [(SamplerKind)value] }, [-1, 6]);
+        Refused("DryMultiplier", value => s_plain with { DryMultiplier = value }, [-1, 1001, .. noNumbers]);
+        Refused("DryBase", value => s_plain with { DryBase = value }, [0, 0.99, 1001, .. noNumbers]);
+        Refused("DryAllowedLength", value => s_plain with { DryAllowedLength = (int)value }, [0, -1]);
+        Refused("Mirostat", value => s_plain with { Mirostat = (int)value }, [-1, 1, 3]);
+        Refused("MirostatEnt", value => s_plain with { MirostatEnt = value }, [-1, 1001, .. noNumbers]);
+        Refused("MirostatLr", value => s_plain with { MirostatLr = value }, [-1, 1001, .. noNumbers]);
+        Refused("Samplers", value => s_plain with { Samplers = [(SamplerKind)value] }, [-1, 7]);
 
         static void Refused(string property, Func<double, SamplingOptions> options, double[] values) =>
             Assert.All(values, value =>
