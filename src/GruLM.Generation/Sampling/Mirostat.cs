@@ -10,20 +10,22 @@ internal sealed class Mirostat(SamplingOptions options)
     private const float BitsPerNat = 1.44269504f, NatsPerBit = 0.693147181f;
     private readonly float _target = (float)options.MirostatEnt;
     private readonly float _rate = (float)options.MirostatLr;
-    private float _most = 2 * (float)options.MirostatEnt;
+
+    /// <summary>The largest surprise of a candidate, in bits.</summary>
+    public float Bound { get; set; } = 2 * (float)options.MirostatEnt;
 
     /// <summary>Another one with the same bound.</summary>
     public Mirostat Clone() => (Mirostat)MemberwiseClone();
 
-    public void Reset() => _most = 2 * _target;
+    public void Reset() => Bound = 2 * _target;
 
     /// <summary>Leaves out what would surprise too much.</summary>
-    public void Apply(Candidates list) => list.KeepUnsurprising(_most * NatsPerBit);
+    public void Apply(Candidates list) => list.KeepUnsurprising(Bound * NatsPerBit);
 
     /// <summary>Learns which candidate was drawn, after <see cref="Candidates.Weigh"/>.</summary>
     public void Observe(Candidates list, int place)
     {
         float surprise = list.Surprise(place) * BitsPerNat;
-        _most -= _rate * (surprise - _target);
+        Bound -= _rate * (surprise - _target);
     }
 }

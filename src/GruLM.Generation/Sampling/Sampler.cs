@@ -55,6 +55,17 @@ public sealed class Sampler
     /// <summary>Draws made so far: the number of the next one. It is set where a text is gone on with.</summary>
     public ulong Drawn { get; set; }
 
+    /// <summary>The bound of mirostat in bits; null where it is off, which setting it does not change. It is set where a text is gone on
+    /// with.</summary>
+    public float? MirostatBound
+    {
+        get => _mirostat?.Bound;
+        set
+        {
+            if (_mirostat is not null && value is { } bound) _mirostat.Bound = bound;
+        }
+    }
+
     /// <summary>Another sampler that goes on as this one would: with its settings, its memory of the text and its place in the draws. The
     /// two share nothing that changes, so that each may have its own thread.</summary>
     public Sampler Clone() => new(this);

@@ -19,6 +19,7 @@ internal sealed class Completions
     private readonly int[] _never;
     private readonly int[] _ends;
     private readonly Dictionary<int, Completion> _done = [];
+    private readonly LogProbs _logProbs = new();
 
     private Completions(LanguageModel model, GenerationOptions options)
     {
@@ -95,7 +96,9 @@ internal sealed class Completions
     {
         var text = (Text)member.Tag!;
         int id = text.Tokens == _options.MaxTokens ? -1 : text.Sampler.Sample(logits, _never);
-        if (id >= 0 && !_ends.Contains(id) && text.Write(id))
+        bool isWritten = id >= 0 && !_ends.Contains(id);
+        if (isWritten && _options.LogProbs is { } best) text.Choices.Add(TokenChoice.Of(_logProbs, logits, id, best));
+        if (isWritten && text.Write(id))
         {
             text.Sampler.Accept(id);
             batch.Read(member, [id]);
@@ -143,6 +146,8 @@ internal sealed class Completions
 
         public int Tokens { get; private set; }
 
+        public List<TokenChoice> Choices { get; } = [];
+
         public Sampler Sampler { get; } = new(sampling);
 
         public StreamingDecoder Decoder { get; } = tokenizer.CreateStreamingDecoder();
@@ -159,7 +164,7 @@ internal sealed class Completions
         {
             if (!_stops.Stopped) _text.Append(_stops.Push(Decoder.Flush()));
             if (!_stops.Stopped) _text.Append(_stops.Flush());
-            return new Completion(_text.ToString(), reason, Tokens);
+            return new Completion(_text.ToString(), reason, Tokens) { Choices = Choices };
         }
     }
 }

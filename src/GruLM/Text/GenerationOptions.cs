@@ -20,6 +20,9 @@ public sealed record GenerationOptions
     /// <summary>Goes on where the model would end the text.</summary>
     public bool IgnoreEos { get; init; }
 
+    /// <summary>For each token that is written, how likely it was, and so many of the likeliest; null: this is not told.</summary>
+    public int? LogProbs { get; init; }
+
     /// <summary>Throws <see cref="ArgumentException"/>, naming the property and what it may be, when one makes no sense.</summary>
     public void Validate()
     {
@@ -29,6 +32,7 @@ public sealed record GenerationOptions
             throw new ArgumentException("'Stop' holds an empty text, which would end every text before its first character; leave it out");
         }
 
+        if (LogProbs < 0) throw new ArgumentException($"'LogProbs' is {LogProbs}; it must be 0 or more");
         Sampling?.Validate();
     }
 }

@@ -132,8 +132,8 @@ public sealed class LanguageModel : IDisposable
         return ThreadPoolEnumeration.Enumerate(token => Write(prompt, options, token), cancel);
     }
 
-    /// <summary>Writes several texts behind <paramref name="prompt"/> at the same time, each by other draws: the text number i, counted from
-    /// 0, is the one that <see cref="Generate"/> gives with a seed that is i more.</summary>
+    /// <summary>Writes several texts behind <paramref name="prompt"/> at the same time, each by other draws: text number i, counted from 0,
+    /// is the one that <see cref="Generate"/> gives with a seed that is i more.</summary>
     /// <param name="prompt">What stands before the texts.</param>
     /// <param name="count">How many; they come in order, as they are asked for.</param>
     /// <param name="options">How to generate; null takes the model's own sampling settings.</param>

@@ -27,6 +27,9 @@ internal sealed record GenerateCall
     /// <summary>Texts that a search follows; null: texts are drawn.</summary>
     public int? Beam { get; init; }
 
+    /// <summary>How many of the likeliest tokens are told of with each token; null: nothing is.</summary>
+    public int? LogProbs { get; init; }
+
     /// <summary>Where the state is kept; null: nowhere.</summary>
     public string? State { get; init; }
 

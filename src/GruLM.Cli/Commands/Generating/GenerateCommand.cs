@@ -28,7 +28,7 @@ internal static class GenerateCommand
     {
         List<string> prompts = [.. call.Prompts.Select(prompt => TextCorpus.Clean(call.Escape ? EscapedText.Read(prompt) : prompt))];
         if (call.File is { } path) prompts.Add(ReadPrompt(path, session));
-        GenerationOptions options = generation.Read(flags, call.Model);
+        GenerationOptions options = generation.Read(flags, call.Model) with { LogProbs = call.LogProbs };
         if (call.Escape) options = options with { Stop = [.. options.Stop.Select(EscapedText.Read)] };
         using var model = LanguageModel.Open(call.Model, call.Threads, call.Device, call.Weights);
         var writing = new GeneratedTexts(model, options, call, session);

@@ -20,6 +20,8 @@ internal sealed class GenerateFlags
         "--new", "leave out what stands as a line or record in the training text, and what was written before");
     private readonly Option<int?> _beam = Flags.OptionalInt(
         "--beam", 1, LanguageModel.WidestBeam, "instead of drawing, search for the likeliest text, following N at a time");
+    private readonly Option<int?> _logProbs = Flags.OptionalInt(
+        "--logprobs", 0, 1000, "with --json: the log-probability of each token, and those of the N likeliest");
     private readonly Option<string?> _state = Flags.Text(
         "--state", "FILE", "go on from the state in FILE when it is there, and write the state there at the end");
     private readonly Option<bool> _json = Flags.Json();
@@ -32,7 +34,8 @@ internal sealed class GenerateFlags
 
     public IReadOnlyList<Option> Options =>
     [
-        _model, _prompts, _file, _escape, .. Generation.Options, _completions, _new, _beam, _state, _json, _weights, _device, _threads,
+        _model, _prompts, _file, _escape, .. Generation.Options, _completions, _new, _beam, _logProbs, _state, _json, _weights, _device,
+        _threads,
     ];
 
     /// <summary>What a command line says.</summary>
@@ -48,6 +51,7 @@ internal sealed class GenerateFlags
             Completions = flags.GetValue(_completions),
             OnlyNew = flags.GetValue(_new),
             Beam = flags.GetValue(_beam),
+            LogProbs = flags.GetValue(_logProbs),
             State = flags.GetValue(_state),
             Json = flags.GetValue(_json),
             Weights = Flags.WeightsOf(flags.GetValue(_weights)!),
@@ -60,6 +64,7 @@ internal sealed class GenerateFlags
 
     private static void Check(GenerateCall call)
     {
+        if (call is { LogProbs: not null, Json: false }) throw new UsageException("--logprobs are written with --json; add it");
         int prompts = call.Prompts.Count + (call.File is null ? 0 : 1);
         if (call.State is not null && (prompts > 1 || call.Completions is not null || call.OnlyNew || call.Beam is not null))
         {

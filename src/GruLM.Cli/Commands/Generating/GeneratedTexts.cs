@@ -45,7 +45,7 @@ internal sealed class GeneratedTexts(LanguageModel model, GenerationOptions opti
             else session.WriteModelText(part);
         }
 
-        if (call.Json) WriteJson(prompt, new Completion(written, text.FinishReason, text.TokensWritten));
+        if (call.Json) WriteJson(prompt, new Completion(written, text.FinishReason, text.TokensWritten) { Choices = text.Choices });
         else session.Output.WriteLine();
         session.Output.Flush();
         if (call.State is not null) text.Save(call.State);
@@ -72,7 +72,8 @@ internal sealed class GeneratedTexts(LanguageModel model, GenerationOptions opti
 
         if (session.Stop.IsCancellationRequested) yield break;
         session.Error.WriteLine(
-            $"note: {found} new of {count} that were asked for: of {tries} texts the others are known; a higher --temperature gives others");
+            $"note: {found} new of {count} that were asked for: of {tries} texts the others are known; "
+            + "a higher --temperature gives others");
     }
 
     private void Show(string prompt, Completion text)
@@ -98,5 +99,33 @@ internal sealed class GeneratedTexts(LanguageModel model, GenerationOptions opti
         json.WriteString("finish_reason", JsonNamingPolicy.SnakeCaseLower.ConvertName(text.FinishReason.ToString()));
         json.WriteNumber("tokens", text.Tokens);
         if (text.LogProb is { } logProb) json.WriteNumber("logprob", Math.Round(logProb, 4));
+        if (options.LogProbs is null) return;
+        json.WriteStartArray("logprobs");
+        foreach (TokenChoice choice in text.Choices)
+        {
+            json.WriteStartObject();
+            WriteToken(json, choice.Id, choice.LogProb);
+            json.WriteStartArray("best");
+            foreach ((int id, float ofId) in choice.Best)
+            {
+                json.WriteStartObject();
+                WriteToken(json, id, ofId);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     });
+
+    // JSON has no infinity: of what is impossible the logarithm is null.
+    private void WriteToken(Utf8JsonWriter json, int id, float logProb)
+    {
+        json.WriteNumber("id", id);
+        json.WriteString("piece", model.Tokenizer.PieceOf(id));
+        if (float.IsFinite(logProb)) json.WriteNumber("logprob", MathF.Round(logProb, 5));
+        else json.WriteNull("logprob");
+    }
 }

@@ -31,6 +31,8 @@ internal static class StateFile
             HiddenDim = config.HiddenDim,
             Drawn = state.Drawn,
             Recent = state.Recent,
+            Decoded = state.Decoded,
+            MirostatBound = state.MirostatBound,
         };
         var file = new MemoryStream();
         file.Write(s_begin);
@@ -63,8 +65,8 @@ internal static class StateFile
         int vocab = model.Config.VocabSize;
         bool isWhole = state.Length == model.Config.NumLayers * model.Config.HiddenDim
             && rest.Length - line - 1 == state.Length * sizeof(float) && FiniteNumbers.AreAll(state)
-            && header.Recent.All(id => (uint)id < (uint)vocab);
-        return isWhole ? new WriterState(state, header.Recent, header.Drawn) : throw Damaged(path);
+            && header.Decoded >= 0 && header.Recent.All(id => (uint)id < (uint)vocab);
+        return isWhole ? new WriterState(state, header.Recent, header.Drawn, header.Decoded, header.MirostatBound) : throw Damaged(path);
     }
 
     private static byte[] ReadBytes(string path)
@@ -132,6 +134,12 @@ internal sealed record StateHeader
 
     /// <summary>The last tokens.</summary>
     public required int[] Recent { get; init; }
+
+    /// <summary>Tokens that the text which is not ended has.</summary>
+    public required int Decoded { get; init; }
+
+    /// <summary>The bound of mirostat; null where it is off.</summary>
+    public float? MirostatBound { get; init; }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

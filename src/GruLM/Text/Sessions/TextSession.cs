@@ -39,6 +39,10 @@ public sealed class TextSession : IDisposable
     /// <summary>What ended the last text that was written.</summary>
     public FinishReason FinishReason => _writer.FinishReason;
 
+    /// <summary>The choices made for the last text that was written, token by token; empty unless
+    /// <see cref="GenerationOptions.LogProbs"/> asks for them.</summary>
+    public IReadOnlyList<TokenChoice> Choices => [.. _writer.Choices];
+
     /// <summary>Tokens in the last text that was written, without one that ended it.</summary>
     public int TokensWritten => _writer.TokensWritten;
 

@@ -22,6 +22,8 @@ internal sealed class TextWriterSession : IDisposable
 
     private readonly LanguageModel _model;
     private readonly IDecodingSession _session;
+    private readonly List<TokenChoice> _choices = [];
+    private readonly LogProbs _logProbs = new();
     private GenerationOptions _options;
     private Sampler _sampler;
 
@@ -39,6 +41,9 @@ internal sealed class TextWriterSession : IDisposable
     // Whether all of their text was given out, and how much of its end was not.
     private bool _allShown;
     private int _withheld;
+
+    // Tokens that the decoder has seen since it began anew, as it does behind each text.
+    private int _decoded;
 
     // The number of the text that is being written: an older enumeration ends.
     private int _writing;
@@ -65,6 +70,9 @@ internal sealed class TextWriterSession : IDisposable
             foreach (int id in _recent) _sampler.Accept(id);
         }
     }
+
+    /// <summary>The choices made for the last text, where they were asked for.</summary>
+    public IReadOnlyList<TokenChoice> Choices => _choices;
 
     /// <summary>What ended the last text.</summary>
     public FinishReason FinishReason { get; private set; }
@@ -119,6 +127,7 @@ internal sealed class TextWriterSession : IDisposable
         int[] never = _options.IgnoreEos ? [.. _model.Ids.Never, .. _model.Ids.Stops] : _model.Ids.Never;
         int[] ends = _options.IgnoreEos ? [] : stops;
         (StoppedBy, FinishReason, TokensWritten) = (-1, FinishReason.Interrupted, 0);
+        _choices.Clear();
         for (int i = 0; i < _options.MaxTokens && !watch.Stopped; i++)
         {
             if (cancel.IsCancellationRequested || writing != _writing) yield break;
@@ -130,7 +139,7 @@ internal sealed class TextWriterSession : IDisposable
             }
 
             TokensWritten++;
-            string written = _decoder.Push(id), text = watch.Push(written);
+            string written = Decode(id), text = watch.Push(written);
             _written.Add((id, written));
             (_withheld, _allShown) = (watch.Withheld, watch.Withheld == 0 && written.Length > 0);
             if (text.Length > 0) yield return text;
@@ -141,6 +150,7 @@ internal sealed class TextWriterSession : IDisposable
         else if (FinishReason != FinishReason.Stop) FinishReason = FinishReason.Length;
         if (watch.Stopped) yield break;
         string last = watch.Push(_decoder.Flush());
+        _decoded = 0;
         if (!watch.Stopped) last += watch.Flush();
         (_withheld, _allShown) = (watch.Withheld, watch.Withheld == 0);
         if (last.Length > 0) yield return last;
@@ -150,7 +160,7 @@ internal sealed class TextWriterSession : IDisposable
     public WriterState Capture()
     {
         Settle();
-        return new WriterState(SaveState(), [.. _recent], _sampler.Drawn);
+        return new WriterState(SaveState(), [.. _recent], _sampler.Drawn, _decoded, _sampler.MirostatBound);
     }
 
     /// <summary>Goes on from where a text stood.</summary>
@@ -162,8 +172,11 @@ internal sealed class TextWriterSession : IDisposable
         _recent.Clear();
         _sampler.Reset();
         _decoder.Reset();
-        foreach (int id in state.Recent) Remember(id);
+        _decoded = 0;
+        foreach (int id in state.Recent) Accept(id);
+        foreach (int id in state.Recent.TakeLast(state.Decoded)) Decode(id);
         _sampler.Drawn = state.Drawn;
+        _sampler.MirostatBound = state.MirostatBound;
     }
 
     /// <summary>A session that stands where this one does.</summary>
@@ -184,6 +197,7 @@ internal sealed class TextWriterSession : IDisposable
         using (TakeTurn()) _session.Reset();
         _sampler.Reset();
         _decoder.Reset();
+        _decoded = 0;
     }
 
     public void Dispose()
@@ -206,8 +220,14 @@ internal sealed class TextWriterSession : IDisposable
             if (_allShown) Forget();
         }
 
-        int id = _sampler.Sample(_session.Logits(), never);
-        if (!ends.Contains(id)) return id;
+        ReadOnlySpan<float> logits = _session.Logits();
+        int id = _sampler.Sample(logits, never);
+        if (!ends.Contains(id))
+        {
+            if (_options.LogProbs is { } best) _choices.Add(TokenChoice.Of(_logProbs, logits, id, best));
+            return id;
+        }
+
         StoppedBy = id;
         return -1;
     }
@@ -241,6 +261,8 @@ internal sealed class TextWriterSession : IDisposable
         while (whole > 0 && _written[whole - 1].Text.Length == 0) whole--;
         foreach ((int id, _) in _written.Slice(0, whole)) Advance(id);
         foreach (int id in _model.Tokenizer.Encode(text[end..shown])) Advance(id);
+        _decoder.Reset();
+        _decoded = 0;
     }
 
     private void Forget()
@@ -259,7 +281,13 @@ internal sealed class TextWriterSession : IDisposable
     private void Remember(int id)
     {
         Accept(id);
-        _decoder.Push(id);
+        Decode(id);
+    }
+
+    private string Decode(int id)
+    {
+        _decoded++;
+        return _decoder.Push(id);
     }
 
     private void Accept(int id)
