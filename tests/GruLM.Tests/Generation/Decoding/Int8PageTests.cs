@@ -12,7 +12,7 @@ public partial class Int8PageTests
     public void The_vectors_on_the_page_are_true()
     {
         string page = File.ReadAllText(Path.Combine(StyleTests.Root(), "docs", "int8.md"));
-        Match[] rows = [.. Row().Matches(page)];
+        Match[] rows = Row().Matches(page).ToArray();
         Assert.True(rows.Length >= 16, $"{rows.Length} rows");
         foreach (Match row in rows)
         {
