@@ -1,6 +1,7 @@
 // Matrix times vector, for reading weights once: a token of decoding. Four rows at a time share the loads of the vector.
 
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace GruLM.Kernels;
 
@@ -9,6 +10,8 @@ internal unsafe struct MatrixVector<S, V> : IParallelJob
     where S : struct, ISimd<V>
     where V : unmanaged
 {
+    private const int RowsAhead = 4;
+
     public float* Weights, X, Y;
     public nint Stride;
     public int Rows, Columns, Block;
@@ -29,6 +32,15 @@ internal unsafe struct MatrixVector<S, V> : IParallelJob
             for (; j + S.Width <= Columns; j += S.Width)
             {
                 V x = S.Load(X + j);
+                if (Sse.IsSupported)
+                {
+                    // Rows are too short for the processor to see by itself what comes next.
+                    Sse.Prefetch0(w0 + (RowsAhead * Stride) + j);
+                    Sse.Prefetch0(w1 + (RowsAhead * Stride) + j);
+                    Sse.Prefetch0(w2 + (RowsAhead * Stride) + j);
+                    Sse.Prefetch0(w3 + (RowsAhead * Stride) + j);
+                }
+
                 s0 = S.MultiplyAdd(x, S.Load(w0 + j), s0);
                 s1 = S.MultiplyAdd(x, S.Load(w1 + j), s1);
                 s2 = S.MultiplyAdd(x, S.Load(w2 + j), s2);

@@ -29,7 +29,7 @@ internal sealed class TalkBranches : IDisposable
     /// <summary>The names of all, in the order in which they were made.</summary>
     public IEnumerable<string> Names => _branches.Select(branch => branch.Name);
 
-    /// <summary>Goes on in the branch of that name; where there is none it is made, as a copy of this one, and the answer is true.</summary>
+    /// <summary>Goes on in the branch of that name; where there is none it is made, a copy of this one, and the answer is true.</summary>
     public bool GoTo(string name)
     {
         Branch? there = _branches.Find(branch => branch.Name == name);
