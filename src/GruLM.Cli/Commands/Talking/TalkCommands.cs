@@ -134,7 +134,7 @@ internal sealed class TalkCommands
         WriteRow("model", Folder);
         foreach ((string name, string value) in ModelDescription.Read(Folder).Facts()) WriteRow(name, SettingWords.ToFlags(value));
         foreach ((string name, string value) in Facts) WriteRow(name, value);
-        WriteRow("talk", $"{_turns.Branches.Name}, {_turns.Branches.Said.Count} turns that /undo can take back");
+        WriteRow("talk", $"{_turns.Branches.Name}; turns that /undo can take back: {_turns.Branches.Said.Count}");
         Set("");
     }
 

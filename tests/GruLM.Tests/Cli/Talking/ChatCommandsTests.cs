@@ -167,7 +167,7 @@ public sealed class ChatCommandsTests : IDisposable
         string[] rows = Rows(Talk(["--weights", "fp32"], "How are you?", "/show").Error);
         string[] expected =
         [
-            $"model {_model.Folder}", "weights fp32", "device cpu", "talk main, 1 turns that /undo can take back", "temperature 0.8",
+            $"model {_model.Folder}", "weights fp32", "device cpu", "talk main; turns that /undo can take back: 1", "temperature 0.8",
         ];
         Assert.All(expected, row => Assert.Contains(row, rows));
         Assert.Contains(rows, row => row.Contains("GRU 2 x 24", StringComparison.Ordinal));
