@@ -12,11 +12,11 @@ internal static class ExactLog
     private const int MantissaBits = 23, ExponentOfHalf = 126, BitsOfHalf = 0x3F000000, MantissaMask = 0x7FFFFF;
     private const float SquareRootOfHalf = 0.707106781f;
 
-    /// <summary>ln x for a positive normal number; −∞ for all below.</summary>
+    /// <summary>ln x for a positive normal number; −∞ for all below, NaN for NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Of(float x)
     {
-        if (!(x >= 1.17549435e-38f)) return float.NegativeInfinity;
+        if (!(x >= 1.17549435e-38f)) return float.IsNaN(x) ? x : float.NegativeInfinity;
         int bits = BitConverter.SingleToInt32Bits(x);
         int exponent = (bits >> MantissaBits) - ExponentOfHalf;
         float m = BitConverter.Int32BitsToSingle((bits & MantissaMask) | BitsOfHalf);

@@ -7,7 +7,7 @@ namespace GruLM.Kernels;
 /// <summary>ln Σ e^x. Thread-safe: it has no state.</summary>
 internal static unsafe class LogSumExp
 {
-    /// <summary>The sum's logarithm, and where the largest number stands first. NaN where a number is not finite.</summary>
+    /// <summary>The sum's logarithm, and where the largest number stands first. NaN where a number is NaN or +∞.</summary>
     public static (float LogSum, int Best) Of(ReadOnlySpan<float> numbers)
     {
         fixed (float* pointer = numbers)

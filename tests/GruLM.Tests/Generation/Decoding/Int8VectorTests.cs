@@ -66,6 +66,22 @@ public partial class Int8VectorTests
         }
     }
 
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    public void Scores_that_are_no_numbers_have_no_log_probabilities(float wrong)
+    {
+        foreach (int count in (int[])[1, 15, 16, 33])
+        {
+            for (int at = 0; at < count; at++)
+            {
+                float[] scores = new float[count];
+                scores[at] = wrong;
+                Assert.Equal(float.NaN, LogSumExp.Of(scores).LogSum);
+            }
+        }
+    }
+
     private static void OneByOne(Fixture fixture, Int8Decoder decoder, string where)
     {
         using IDecodingSession session = decoder.CreateSession();
