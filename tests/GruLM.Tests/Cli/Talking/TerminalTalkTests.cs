@@ -78,6 +78,25 @@ public sealed class TerminalTalkTests : IDisposable
         Assert.Equal(0, Talk(2, input, session));
     }
 
+    [Theory(Timeout = 30_000)]
+    [InlineData]
+    [InlineData("abc")]
+    [InlineData("\"\"\"abc", "Enter", "def")]
+    public async Task Ctrl_C_where_a_line_is_typed_ends_with_130(params string[] keys)
+    {
+        Task<int> talk = Task.Run(() => Talk(tokens: 2));
+        Press(keys);
+        while (!talk.IsCompleted)
+        {
+            // Where nobody waits for a line yet, it has nothing to end.
+            await Task.Delay(100, TestContext.Current.CancellationToken);
+            Press("Ctrl+C");
+        }
+
+        Assert.Equal(130, await talk);
+        Assert.Empty(_output.ToArray());
+    }
+
     [Fact]
     public async Task A_signal_ends_a_line_that_is_typed()
     {
