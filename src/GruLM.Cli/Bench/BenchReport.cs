@@ -53,7 +53,7 @@ internal sealed class BenchReport(bool isJson, BenchMachine machine, TextWriter 
         }
 
         if (result.CardMegabytes > 0) output.WriteLine(Format(result.CardMegabytes, "#,0") + " MB of the card at most");
-        output.WriteLine(machine.Description);
+        output.WriteLine(result.Int8Kernels is { } kernels ? $"{machine.Description}; weights in int8, {kernels}" : machine.Description);
     }
 
     private void WriteFields(Utf8JsonWriter json, BenchResult result)
@@ -61,8 +61,8 @@ internal sealed class BenchReport(bool isJson, BenchMachine machine, TextWriter 
         (string name, Timing timing, double tokens, double flops) = result;
         json.WriteString("case", name);
         json.WriteString("device", machine.Device);
-        json.WriteString("precision", machine.UsesBf16 ? "bf16" : "fp32");
-        json.WriteString("kernels", machine.Kernels);
+        json.WriteString("precision", result.Int8Kernels is not null ? "int8" : machine.UsesBf16 ? "bf16" : "fp32");
+        json.WriteString("kernels", result.Int8Kernels ?? machine.Kernels);
         json.WriteNumber("threads", machine.Threads);
         if (timing.Seconds < 1e-3 && tokens == 1) json.WriteNumber("median_us", Math.Round(timing.Seconds * 1e6, 2));
         else json.WriteNumber("median_ms", Math.Round(timing.Seconds * 1e3, 4));

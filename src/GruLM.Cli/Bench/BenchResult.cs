@@ -9,6 +9,9 @@ namespace GruLM.Cli.Bench;
 /// <param name="Flops">Floating-point operations a run; 0 where they are not counted.</param>
 internal readonly record struct BenchResult(string Name, Timing Timing, double Tokens, double Flops)
 {
+    /// <summary>The kernels that multiplied bytes, where weights were int8; null elsewhere.</summary>
+    public string? Int8Kernels { get; init; }
+
     /// <summary>Megabytes (2^20) of a card that it took at most; 0 on the processor.</summary>
     public double CardMegabytes { get; init; }
 

@@ -91,8 +91,9 @@ internal sealed unsafe class BenchRun : IDisposable
         using IDecoder decoder = shape.Weights == WeightFormat.Int8
             ? new Int8Decoder(parameters, _compute)
             : new FloatDecoder(parameters, _compute);
-        if (shape.PromptTokens > 0) _report.Write(ModelWork.Prompt(decoder, shape, Time));
-        _report.Write(ModelWork.Generate(decoder, shape, Time));
+        string? kernels = shape.Weights == WeightFormat.Int8 ? Int8Choice.Beside(_compute.Path).ToString().ToLowerInvariant() : null;
+        if (shape.PromptTokens > 0) _report.Write(ModelWork.Prompt(decoder, shape, Time) with { Int8Kernels = kernels });
+        _report.Write(ModelWork.Generate(decoder, shape, Time) with { Int8Kernels = kernels });
         return ExitCode.Done;
     }
 
