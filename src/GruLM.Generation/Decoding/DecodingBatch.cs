@@ -40,7 +40,7 @@ public sealed class DecodingBatch(IDecoder decoder)
     {
         ArgumentNullException.ThrowIfNull(member);
         if (member.HasLeft) throw new ArgumentException("the text has left the batch");
-        foreach (int id in ids) SessionChecks.Id(id, decoder.Config.VocabSize);
+        SessionChecks.Ids(ids, decoder.Config.VocabSize);
         member.Enqueue(ids);
     }
 

@@ -35,7 +35,7 @@ public interface IDecoder : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">An id is outside the vocabulary; nothing has been read then.</exception>
     void Read(IDecodingSession session, ReadOnlySpan<int> ids, Span<float> logits)
     {
-        SessionChecks.Ids(ids, ids.Length, Config.VocabSize);
+        SessionChecks.Ids(ids, Config.VocabSize);
         SessionChecks.Logits(logits, ids.Length, Config.VocabSize);
         for (int i = 0; i < ids.Length; i++)
         {

@@ -10,6 +10,12 @@ internal static class SessionChecks
     public static void Ids(ReadOnlySpan<int> ids, int sessions, int vocabSize)
     {
         if (ids.Length != sessions) throw new ArgumentException($"{ids.Length} ids for {sessions} sessions");
+        Ids(ids, vocabSize);
+    }
+
+    /// <summary>Throws <see cref="ArgumentOutOfRangeException"/> when the vocabulary lacks one of the ids.</summary>
+    public static void Ids(ReadOnlySpan<int> ids, int vocabSize)
+    {
         foreach (int id in ids) Id(id, vocabSize);
     }
 

@@ -40,7 +40,7 @@ internal static unsafe class Int8Tiles<P, V>
     {
         sbyte* w0 = call.Block(block), w1 = w0 + call.BlockBytes, w2 = w1 + call.BlockBytes, w3 = w2 + call.BlockBytes;
         int* start = call.Start + (block * P.Rows);
-        V s0 = P.Load(start), s1 = P.Load(start + P.Rows), s2 = P.Load(start + (2 * P.Rows)), s3 = P.Load(start + (3 * P.Rows));
+        V s0 = Load(start), s1 = Load(start + P.Rows), s2 = Load(start + (2 * P.Rows)), s3 = Load(start + (3 * P.Rows));
         byte* activations = call.Activations;
         for (nint k = 0, end = call.Columns; k < end; k += 4)
         {
@@ -52,17 +52,17 @@ internal static unsafe class Int8Tiles<P, V>
         }
 
         int* sums = call.Sums + (block * P.Rows);
-        P.Store(sums, s0);
-        P.Store(sums + P.Rows, s1);
-        P.Store(sums + (2 * P.Rows), s2);
-        P.Store(sums + (3 * P.Rows), s3);
+        Store(sums, s0);
+        Store(sums + P.Rows, s1);
+        Store(sums + (2 * P.Rows), s2);
+        Store(sums + (3 * P.Rows), s3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void OneBlock(in Int8Call call, int block, int m)
     {
         sbyte* w = call.Block(block);
-        V sum = P.Load(call.Start + (block * P.Rows));
+        V sum = Load(call.Start + (block * P.Rows));
         byte* activations = call.Activations + (m * call.ActivationStride);
         for (nint k = 0, end = call.Columns; k < end; k += 4)
         {
@@ -70,7 +70,7 @@ internal static unsafe class Int8Tiles<P, V>
             sum = P.Dot(sum, w + (k * P.Rows), x, P.Magnitudes(x));
         }
 
-        P.Store(call.Sums + (m * call.SumStride) + (block * P.Rows), sum);
+        Store(call.Sums + (m * call.SumStride) + (block * P.Rows), sum);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -80,7 +80,7 @@ internal static unsafe class Int8Tiles<P, V>
         byte* x0 = call.Activations + (m * call.ActivationStride), x1 = x0 + call.ActivationStride;
         byte* x2 = x1 + call.ActivationStride, x3 = x2 + call.ActivationStride;
         int* start = call.Start + (block * P.Rows);
-        V s00 = P.Load(start), s10 = P.Load(start + P.Rows), s01 = s00, s11 = s10, s02 = s00, s12 = s10, s03 = s00, s13 = s10;
+        V s00 = Load(start), s10 = Load(start + P.Rows), s01 = s00, s11 = s10, s02 = s00, s12 = s10, s03 = s00, s13 = s10;
         for (nint k = 0, end = call.Columns; k < end; k += 4)
         {
             sbyte* a = w0 + (k * P.Rows), b = w1 + (k * P.Rows);
@@ -107,7 +107,14 @@ internal static unsafe class Int8Tiles<P, V>
     private static void Store(in Int8Call call, int block, int m, V first, V second)
     {
         int* sums = call.Sums + (m * call.SumStride) + (block * P.Rows);
-        P.Store(sums, first);
-        P.Store(sums + P.Rows, second);
+        Store(sums, first);
+        Store(sums + P.Rows, second);
     }
+
+    // The sums of a block's rows, at any alignment.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Load(int* source) => Unsafe.ReadUnaligned<V>(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(int* destination, V value) => Unsafe.WriteUnaligned(destination, value);
 }

@@ -45,7 +45,7 @@ public sealed class TrainingRun : IDisposable
     private TrainingRun(RunFolder folder, TrainingSettings settings, RunObservers observers, CancellationToken cancel)
     {
         (_folder, _observers, _cancel) = (folder, observers, cancel);
-        _settings = WithSizesOfModel(settings, folder.CheckpointFolder);
+        _settings = StartingModel.WithSizes(settings, folder.CheckpointFolder);
     }
 
     /// <summary>What the run is told, with nothing left open that is decided by now.</summary>
@@ -249,25 +249,6 @@ public sealed class TrainingRun : IDisposable
         throw new ArgumentException($"'{changed}' cannot be changed when a run goes on; only {allowed} can");
     }
 
-    // A model that training starts from brings its sizes; that of a checkpoint has them still when the other is gone.
-    private static TrainingSettings WithSizesOfModel(TrainingSettings settings, string? checkpoint)
-    {
-        if (settings.InitFrom is null) return settings;
-        FolderSwitch.Settle(checkpoint is null ? settings.InitFrom : settings.OutDir);
-        (GruConfig config, SampleKind samples) = ModelFile.LoadConfig(checkpoint ?? settings.InitFrom);
-        return settings with
-        {
-            VocabSize = config.VocabSize,
-            EmbeddingDim = config.EmbeddingDim,
-            HiddenDim = config.HiddenDim,
-            NumLayers = config.NumLayers,
-            TieWeights = config.TieWeights,
-            LayerNorm = config.LayerNorm,
-            Residual = config.Residual,
-            Samples = settings.Samples ?? samples,
-        };
-    }
-
     private void Prepare(Stream? standardInput)
     {
         // Before the text, which may take minutes to read, since a machine may lack the device.
@@ -286,7 +267,8 @@ public sealed class TrainingRun : IDisposable
         Tokenizer tokenizer = new TokenizerChoice(_settings, options, around).Choose(texts.Training, kept);
         if (kept is null) _folder.Keep(tokenizer);
         _training = TextTraining.Prepare(texts, options with { Tokenizer = tokenizer }, around);
-        _defaults = TrainedExchanges.Defaults(texts.Training, options.Samples, DefaultsOfStart(), _cancel);
+        _defaults = TrainedExchanges.Defaults(
+            texts.Training, options.Samples, StartingModel.Defaults(_settings, _folder.CheckpointFolder), _cancel);
         _judge = JudgeOf(texts, _training, options.Training);
         _observers.Training = _training;
         _observers.SamplePrompt = _settings.SamplePrompt ?? "";
@@ -365,14 +347,6 @@ public sealed class TrainingRun : IDisposable
         FineTuning? fineTuning = comparesModels ? FineTuning.Begin(_settings.InitFrom!, training, options, _device!, _cancel) : null;
         RunAnswers? answers = HasExchanges ? RunAnswers.Of(texts, training.Tokenizer, _cancel) : null;
         return fineTuning is null && answers is null ? null : new RunJudge(answers, fineTuning, _device!);
-    }
-
-    // Those of the model that a new run starts from; null for starting values.
-    private (SampleKind Samples, GenerationConfig Own)? DefaultsOfStart()
-    {
-        if (_settings.InitFrom is not { } source || _folder.CheckpointFolder is not null) return null;
-        SampleKind samples = ModelFolder.ReadConfig(source).Samples;
-        return (samples, GenerationConfig.Load(source, samples));
     }
 
     private RunRecord RecordOf(TrainingTexts texts) => new()

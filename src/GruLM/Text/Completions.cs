@@ -21,6 +21,9 @@ internal sealed class Completions
     private readonly Dictionary<int, Completion> _done = [];
     private readonly LogProbs _logProbs = new();
 
+    // Texts that are being written.
+    private readonly HashSet<BatchMember> _members = [];
+
     private Completions(LanguageModel model, GenerationOptions options)
     {
         (_model, _options) = (model, options);
@@ -68,6 +71,7 @@ internal sealed class Completions
         finally
         {
             _model.EndSession(first);
+            foreach (BatchMember member in _members) _model.EndSession(member.Session);
         }
     }
 
@@ -81,6 +85,7 @@ internal sealed class Completions
         IDecodingSession session = _model.NewSession();
         using (_model.TakeTurn()) session.RestoreState(state);
         BatchMember member = batch.Join(session);
+        _members.Add(member);
         var text = new Text(number, _sampling with { Seed = _sampling.Seed + (ulong)number }, _options, _model.Tokenizer);
         foreach (int id in read)
         {
@@ -95,19 +100,28 @@ internal sealed class Completions
     private void Choose(DecodingBatch batch, BatchMember member, ReadOnlySpan<float> logits)
     {
         var text = (Text)member.Tag!;
-        int id = text.Tokens == _options.MaxTokens ? -1 : text.Sampler.Sample(logits, _never);
-        bool isWritten = id >= 0 && !_ends.Contains(id);
-        if (isWritten && _options.LogProbs is { } best) text.Choices.Add(TokenChoice.Of(_logProbs, logits, id, best));
-        if (isWritten && text.Write(id))
+        FinishReason? end = _options.MaxTokens == 0 ? FinishReason.Length : WriteOne(text, logits);
+        if (end is null)
         {
-            text.Sampler.Accept(id);
-            batch.Read(member, [id]);
+            batch.Read(member, [text.Last]);
             return;
         }
 
+        _members.Remove(member);
         batch.Leave(member);
         member.Session.Dispose();
-        _done[text.Number] = text.End(id >= 0 ? FinishReason.Stop : FinishReason.Length);
+        _done[text.Number] = text.End(end.Value);
+    }
+
+    // What ends the text; null when it goes on.
+    private FinishReason? WriteOne(Text text, ReadOnlySpan<float> logits)
+    {
+        int id = text.Sampler.Sample(logits, _never);
+        if (_ends.Contains(id)) return FinishReason.Stop;
+        if (_options.LogProbs is { } best) text.Choices.Add(TokenChoice.Of(_logProbs, logits, id, best));
+        if (!text.Write(id)) return FinishReason.Stop;
+        text.Sampler.Accept(id);
+        return text.Tokens == _options.MaxTokens ? FinishReason.Length : null;
     }
 
     private List<Completion> Search(string prompt, int width, CancellationToken cancel)
@@ -146,6 +160,9 @@ internal sealed class Completions
 
         public int Tokens { get; private set; }
 
+        /// <summary>The last token.</summary>
+        public int Last { get; private set; }
+
         public List<TokenChoice> Choices { get; } = [];
 
         public Sampler Sampler { get; } = new(sampling);
@@ -156,6 +173,7 @@ internal sealed class Completions
         public bool Write(int id)
         {
             Tokens++;
+            Last = id;
             _text.Append(_stops.Push(Decoder.Push(id)));
             return !_stops.Stopped;
         }

@@ -45,6 +45,21 @@ internal static class ModelExamples
         Console.WriteLine(story);
     }
 
+    public static void InParts()
+    {
+        using var model = LanguageModel.Open("book");
+        using TextSession text = model.StartText(new GenerationOptions { MaxTokens = 40 });
+        text.Read("ROMEO:");
+        string first = string.Concat(text.Write());
+        using TextSession other = text.Fork();
+        text.Save("romeo.state");
+        Assert.Equal(string.Concat(text.Write()), string.Concat(other.Write()));
+        Assert.NotEmpty(first);
+        other.Load("romeo.state");
+        Assert.Equal(20, model.Complete("ROMEO:", 20).Count());
+        Assert.Equal(8, model.Search("ROMEO:", width: 8).Count);
+    }
+
     public static async Task GeneratedAsynchronously()
     {
         using var model = LanguageModel.Open("book");

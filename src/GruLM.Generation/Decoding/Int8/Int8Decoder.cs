@@ -68,7 +68,7 @@ public sealed unsafe class Int8Decoder : IDecoder
     /// <inheritdoc/>
     public void Read(IDecodingSession session, ReadOnlySpan<int> ids, Span<float> logits)
     {
-        SessionChecks.Ids(ids, ids.Length, Config.VocabSize);
+        SessionChecks.Ids(ids, Config.VocabSize);
         SessionChecks.Logits(logits, ids.Length, Config.VocabSize);
         float** states = Collect([session]);
         fixed (float* first = logits) _engine.ReadAndScore(*states, ids, first);
@@ -95,7 +95,7 @@ public sealed unsafe class Int8Decoder : IDecoder
     internal void Read(float[] state, ReadOnlySpan<int> ids)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        foreach (int id in ids) SessionChecks.Id(id, Config.VocabSize);
+        SessionChecks.Ids(ids, Config.VocabSize);
         fixed (float* pointer = state) _engine.Read(pointer, ids);
     }
 

@@ -14,15 +14,6 @@ internal interface IInt8Simd<V>
     /// sign.</summary>
     static abstract byte Bias { get; }
 
-    /// <summary>All zeros.</summary>
-    static abstract V Zero { get; }
-
-    /// <summary>Loads the sums of all rows, any alignment.</summary>
-    static abstract unsafe V Load(int* source);
-
-    /// <summary>Stores the sums of all rows, any alignment.</summary>
-    static abstract unsafe void Store(int* destination, V value);
-
     /// <summary>The same four activations for every row.</summary>
     static abstract unsafe V Broadcast(byte* activations);
 

@@ -12,15 +12,6 @@ internal readonly struct Int8Simd1 : IInt8Simd<int>
     public static byte Bias => 0;
 
     /// <inheritdoc/>
-    public static int Zero => 0;
-
-    /// <inheritdoc/>
-    public static unsafe int Load(int* source) => *source;
-
-    /// <inheritdoc/>
-    public static unsafe void Store(int* destination, int value) => *destination = value;
-
-    /// <inheritdoc/>
     public static unsafe int Broadcast(byte* activations) => *(int*)activations;
 
     /// <inheritdoc/>

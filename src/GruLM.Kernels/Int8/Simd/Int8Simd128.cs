@@ -22,17 +22,6 @@ internal readonly struct Int8Simd128 : IInt8Simd<Vector128<int>>
     public static byte Bias => 0;
 
     /// <inheritdoc/>
-    public static Vector128<int> Zero => Vector128<int>.Zero;
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe Vector128<int> Load(int* source) => Vector128.Load(source);
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe void Store(int* destination, Vector128<int> value) => value.Store(destination);
-
-    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe Vector128<int> Broadcast(byte* activations) => Vector128.Create(*(int*)activations);
 

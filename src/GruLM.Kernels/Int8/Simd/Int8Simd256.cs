@@ -16,17 +16,6 @@ internal readonly struct Int8Simd256 : IInt8Simd<Vector256<int>>
     public static byte Bias => 0;
 
     /// <inheritdoc/>
-    public static Vector256<int> Zero => Vector256<int>.Zero;
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe Vector256<int> Load(int* source) => Vector256.Load(source);
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe void Store(int* destination, Vector256<int> value) => value.Store(destination);
-
-    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe Vector256<int> Broadcast(byte* activations) => Vector256.Create(*(int*)activations);
 

@@ -17,17 +17,6 @@ internal readonly struct Int8Simd512 : IInt8Simd<Vector512<int>>
     public static byte Bias => 0;
 
     /// <inheritdoc/>
-    public static Vector512<int> Zero => Vector512<int>.Zero;
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe Vector512<int> Load(int* source) => Vector512.Load(source);
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe void Store(int* destination, Vector512<int> value) => value.Store(destination);
-
-    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe Vector512<int> Broadcast(byte* activations) => Vector512.Create(*(int*)activations);
 

@@ -10,25 +10,14 @@ namespace GruLM.Kernels;
 internal readonly struct Int8SimdVnni : IInt8Simd<Vector256<int>>
 {
     /// <inheritdoc/>
-    public static int Rows => 8;
+    public static int Rows => Int8Simd256.Rows;
 
     /// <inheritdoc/>
     public static byte Bias => 128;
 
     /// <inheritdoc/>
-    public static Vector256<int> Zero => Vector256<int>.Zero;
-
-    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe Vector256<int> Load(int* source) => Vector256.Load(source);
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe void Store(int* destination, Vector256<int> value) => value.Store(destination);
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe Vector256<int> Broadcast(byte* activations) => Vector256.Create(*(int*)activations);
+    public static unsafe Vector256<int> Broadcast(byte* activations) => Int8Simd256.Broadcast(activations);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

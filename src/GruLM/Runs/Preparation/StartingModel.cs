@@ -51,6 +51,34 @@ internal static class StartingModel
         return device.CreateModel(weights, told);
     }
 
+    /// <summary>The settings with the sizes of the model to start from, where there is one; that of a checkpoint has them still when the
+    /// other is gone.</summary>
+    public static TrainingSettings WithSizes(TrainingSettings settings, string? checkpoint)
+    {
+        if (settings.InitFrom is null) return settings;
+        FolderSwitch.Settle(checkpoint is null ? settings.InitFrom : settings.OutDir);
+        (GruConfig config, SampleKind samples) = ModelFile.LoadConfig(checkpoint ?? settings.InitFrom);
+        return settings with
+        {
+            VocabSize = config.VocabSize,
+            EmbeddingDim = config.EmbeddingDim,
+            HiddenDim = config.HiddenDim,
+            NumLayers = config.NumLayers,
+            TieWeights = config.TieWeights,
+            LayerNorm = config.LayerNorm,
+            Residual = config.Residual,
+            Samples = settings.Samples ?? samples,
+        };
+    }
+
+    /// <summary>The defaults for generation of the model that a new run starts from; null for starting values.</summary>
+    public static (SampleKind Samples, GenerationConfig Own)? Defaults(TrainingSettings settings, string? checkpoint)
+    {
+        if (settings.InitFrom is not { } source || checkpoint is not null) return null;
+        SampleKind samples = ModelFolder.ReadConfig(source).Samples;
+        return (samples, GenerationConfig.Load(source, samples));
+    }
+
     /// <summary>What was said when the model to start from was trained, is not said now, and suits the text; null: nothing.</summary>
     public static string? Advice(TrainingSettings settings, CorpusText training)
     {

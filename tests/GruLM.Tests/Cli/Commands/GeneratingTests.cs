@@ -152,7 +152,7 @@ public sealed class GeneratingTests : IDisposable
     public void A_chat_that_is_stopped_while_it_waits_ends_quietly()
     {
         using var stop = new CancellationTokenSource();
-        using var person = new Person(stop);
+        using var person = new WaitingInput("hi\n", stop);
         using var output = new MemoryStream();
         using var error = new StringWriter();
         using (var session = new Session(new StoppableInput(person, stop.Token), output, error, false, stop.Token))
@@ -193,26 +193,5 @@ public sealed class GeneratingTests : IDisposable
         }
 
         return Encoding.UTF8.GetString(output.ToArray());
-    }
-
-    // Says one thing, and at the second is waited for until the chat is stopped, and longer.
-    private sealed class Person(CancellationTokenSource stop) : MemoryStream("hi\n"u8.ToArray())
-    {
-        private readonly ManualResetEventSlim _ended = new();
-
-        public override int Read(byte[] buffer, int offset, int count)
-        {
-            int read = base.Read(buffer, offset, count);
-            if (read > 0) return read;
-            stop.CancelAfter(50);
-            _ended.Wait();
-            return 0;
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            _ended.Set();
-            base.Dispose(disposing);
-        }
     }
 }

@@ -31,7 +31,7 @@ public sealed class ChatStateTests : IDisposable
     public void A_talk_that_is_stopped_leaves_its_state()
     {
         using var stop = new CancellationTokenSource();
-        using var person = new Waiting("How are you?\n", stop);
+        using var person = new WaitingInput("How are you?\n", stop);
         using var output = new MemoryStream();
         using var error = new StringWriter { NewLine = "\n" };
         using (var session = new Session(new StoppableInput(person, stop.Token), output, error, false, stop.Token))
@@ -77,25 +77,4 @@ public sealed class ChatStateTests : IDisposable
 
     private (int Code, string Output, string Error) Talk(string input, params string[] flags) => CommandsTests.Run(
         Encoding.UTF8.GetBytes(input), ["chat", "-m", _model.Folder, "-n", "8", "--seed", "1", "--ignore-eos", .. flags]);
-
-    // Says one thing, and is waited for until the talk is stopped.
-    private sealed class Waiting(string says, CancellationTokenSource stop) : MemoryStream(Encoding.UTF8.GetBytes(says))
-    {
-        private readonly ManualResetEventSlim _ended = new();
-
-        public override int Read(byte[] buffer, int offset, int count)
-        {
-            int read = base.Read(buffer, offset, count);
-            if (read > 0) return read;
-            stop.CancelAfter(50);
-            _ended.Wait();
-            return 0;
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            _ended.Set();
-            base.Dispose(disposing);
-        }
-    }
 }
