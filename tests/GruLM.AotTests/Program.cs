@@ -1,4 +1,5 @@
-// The libraries as a native program: on every kernel path it trains a model, saves it, opens it and generates, and prints what came out.
+// The libraries as a native program: it decodes in int8, trains a model on every kernel path, saves it, opens it and generates, and prints
+// what came out.
 // Run under the JIT and as a native program it must print the same; .ci/run compares the two. Losses are printed to four digits, since the
 // two differ in last bits (a runtime's own mathematics differs from release to release). Exit code 1 where something is plainly wrong.
 using System.Globalization;
@@ -30,6 +31,8 @@ foreach (ModelType type in (ModelType[])[ModelType.Bpe, ModelType.Unigram])
     int[] ids = tokenizer.Encode("The young clock strikes 12. \u65E5");
     Console.WriteLine($"{type}: {tokenizer.VocabSize} pieces, {string.Join(' ', ids)}, {tokenizer.Decode(ids)}");
 }
+
+foreach (string line in DecodingBits.Lines()) Console.WriteLine(line);
 
 string folder = Directory.CreateTempSubdirectory("grulm-native-").FullName;
 try

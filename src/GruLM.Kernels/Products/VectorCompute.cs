@@ -22,20 +22,8 @@ internal sealed unsafe class VectorCompute<S, V> : Compute
     /// <inheritdoc/>
     internal override void MultiplyVector(float* weights, nint stride, int rows, int columns, float* x, float* y)
     {
-        // Below this an extra thread costs more than it brings.
-        const int FloatsAnItem = 1 << 14;
-        int block = Math.Max(4, Math.Min(rows, (FloatsAnItem / Math.Max(columns, 1)) & ~3));
-        var job = new MatrixVector<S, V>
-        {
-            Weights = weights,
-            Stride = stride,
-            Rows = rows,
-            Columns = columns,
-            X = x,
-            Y = y,
-            Block = block,
-        };
-        Team.Run(ref job, (rows + block - 1) / block);
+        if (columns < S.Width) MultiplyVector<Simd1, float>(weights, stride, rows, columns, x, y);
+        else MultiplyVector<S, V>(weights, stride, rows, columns, x, y);
     }
 
     /// <inheritdoc/>
@@ -174,6 +162,27 @@ internal sealed unsafe class VectorCompute<S, V> : Compute
             Data = destination.Panel(0),
         };
         Team.Run(ref job, destination.Panels);
+    }
+
+    private void MultiplyVector<TSimd, TVector>(float* weights, nint stride, int rows, int columns, float* x, float* y)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        // Fewer numbers do not pay for a second thread; more at once are read no faster, and leave less to even out.
+        const int Fewest = 1 << 14, Most = 1 << 17;
+        int even = (rows + (2 * Team.Count) - 1) / (2 * Team.Count), depth = Math.Max(columns, 1);
+        int block = RoundUp(Math.Clamp(even, Math.Max(1, Fewest / depth), Math.Max(1, Most / depth)), 4);
+        var job = new MatrixVector<TSimd, TVector>
+        {
+            Weights = weights,
+            Stride = stride,
+            Rows = rows,
+            Columns = columns,
+            X = x,
+            Y = y,
+            Block = block,
+        };
+        Team.Run(ref job, (rows + block - 1) / block);
     }
 
     private static int RoundUp(int n, int multiple) => (n + multiple - 1) / multiple * multiple;

@@ -37,7 +37,7 @@ internal static class RecipeLadder
         {
             if (!isTalk && text is { Samples: SampleKind.Lines, BytesOfSample: <= ShortSample } && characters <= LongList)
             {
-                return [new(Recipes.Names, 0, Passes(2.5e6 / characters, 2, 24))];
+                return [new(Recipes.Names, 0, Passes(2e6 / characters, 2, 24))];
             }
 
             if (!isTalk && characters <= Page) return [new(Recipes.Page, 0, 14)];

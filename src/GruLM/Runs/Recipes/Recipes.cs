@@ -166,7 +166,7 @@ public static class Recipes
             LearningRate = 0.004,
             WarmupSteps = 30,
             Dropout = 0,
-            Epochs = 11,
+            Epochs = 10,
         });
 
     /// <summary>Questions and answers, one a record.</summary>
