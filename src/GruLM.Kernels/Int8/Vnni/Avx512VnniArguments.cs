@@ -4,13 +4,14 @@ using System.Runtime.InteropServices;
 
 namespace GruLM.Kernels;
 
-/// <summary>One tile: some blocks of sixteen rows times some vectors of activations.</summary>
+/// <summary>Tiles: in each some blocks of sixteen rows times some vectors of activations.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct Avx512VnniArguments
 {
-    /// <summary>The first block of weights, and the bytes from one block to the next.</summary>
+    /// <summary>The first block of weights, and the bytes from one block of a tile to the next one, and from tile to tile.</summary>
     public sbyte* Weights;
-    public nint BlockBytes;
+    public nint BlocksApart;
+    public nint TilesApart;
 
     /// <summary>Activations without a sign, and the bytes from one vector to the next.</summary>
     public byte* Activations;
@@ -21,13 +22,17 @@ internal unsafe struct Avx512VnniArguments
     public int* Sums;
     public nint SumStride;
 
+    /// <summary>Bytes of sums, and of what they begin with, from one block of a tile to the next one, and from tile to tile.</summary>
+    public nint RowsApart;
+    public nint TileRows;
+
     /// <summary>Eights of columns.</summary>
     public nint Steps;
 
-    /// <summary>Tiles, one below the other.</summary>
+    /// <summary>How many tiles.</summary>
     public nint Tiles;
 
     /// <summary>Offsets of the above in bytes.</summary>
-    public const int AtWeights = 0, AtBlockBytes = 8, AtActivations = 16, AtActivationStride = 24, AtStart = 32, AtSums = 40,
-        AtSumStride = 48, AtSteps = 56, AtTiles = 64;
+    public const int AtWeights = 0, AtBlocksApart = 8, AtTilesApart = 16, AtActivations = 24, AtActivationStride = 32, AtStart = 40,
+        AtSums = 48, AtSumStride = 56, AtRowsApart = 64, AtTileRows = 72, AtSteps = 80, AtTiles = 88;
 }

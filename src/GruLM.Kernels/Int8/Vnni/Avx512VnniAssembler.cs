@@ -73,7 +73,7 @@ internal static class Avx512VnniAssembler
     private static void Begin(Assembler code, int blocks, int vectors)
     {
         code.mov(rax, __qword_ptr[rdi + Avx512VnniArguments.AtWeights]);
-        code.mov(rcx, __qword_ptr[rdi + Avx512VnniArguments.AtBlockBytes]);
+        code.mov(rcx, __qword_ptr[rdi + Avx512VnniArguments.AtBlocksApart]);
         for (int block = 1; block < blocks; block++) code.lea(s_weights[block], __[s_weights[block - 1] + rcx]);
         code.mov(rdx, __qword_ptr[rdi + Avx512VnniArguments.AtActivations]);
         code.mov(r11, __qword_ptr[rdi + Avx512VnniArguments.AtActivationStride]);
@@ -86,7 +86,8 @@ internal static class Avx512VnniAssembler
         code.mov(rcx, __qword_ptr[rdi + Avx512VnniArguments.AtStart]);
         for (int block = 0; block < blocks; block++)
         {
-            code.vmovdqu32(Sum(block, 0, blocks), __[rcx + (block * VectorBytes)]);
+            if (block > 0) code.add(rcx, __qword_ptr[rdi + Avx512VnniArguments.AtRowsApart]);
+            code.vmovdqu32(Sum(block, 0, blocks), __[rcx]);
             for (int m = 1; m < vectors; m++) code.vmovdqa32(Sum(block, m, blocks), Sum(block, 0, blocks));
             if (vectors == 1) code.vpxord(Second(block, blocks), Second(block, blocks), Second(block, blocks));
         }
@@ -115,29 +116,29 @@ internal static class Avx512VnniAssembler
         }
     }
 
-    // Stores the sums, and goes on to the tile below: sets the zero flag when there is none.
+    // Stores the sums, and goes on to the next tile: sets the zero flag when there is none.
     private static void End(Assembler code, int blocks, int vectors)
     {
-        code.mov(rcx, __qword_ptr[rdi + Avx512VnniArguments.AtSums]);
-        code.mov(rdx, rcx);
+        code.mov(rdx, __qword_ptr[rdi + Avx512VnniArguments.AtSums]);
         code.mov(r11, __qword_ptr[rdi + Avx512VnniArguments.AtSumStride]);
+        code.mov(rsi, __qword_ptr[rdi + Avx512VnniArguments.AtRowsApart]);
         for (int m = 0; m < vectors; m++)
         {
+            code.mov(rcx, rdx);
             for (int block = 0; block < blocks; block++)
             {
                 if (vectors == 1) code.vpaddd(Sum(block, 0, blocks), Sum(block, 0, blocks), Second(block, blocks));
-                code.vmovdqu32(__[rdx + (block * VectorBytes)], Sum(block, m, blocks));
+                code.vmovdqu32(__[rcx], Sum(block, m, blocks));
+                code.add(rcx, rsi);
             }
 
             code.add(rdx, r11);
         }
 
-        int step = blocks * VectorBytes;
-        code.add(rcx, step);
-        code.mov(__qword_ptr[rdi + Avx512VnniArguments.AtSums], rcx);
-        code.add(__qword_ptr[rdi + Avx512VnniArguments.AtStart], step);
-        code.mov(rcx, __qword_ptr[rdi + Avx512VnniArguments.AtBlockBytes]);
-        code.imul(rcx, rcx, blocks);
+        code.mov(rcx, __qword_ptr[rdi + Avx512VnniArguments.AtTileRows]);
+        code.add(__qword_ptr[rdi + Avx512VnniArguments.AtSums], rcx);
+        code.add(__qword_ptr[rdi + Avx512VnniArguments.AtStart], rcx);
+        code.mov(rcx, __qword_ptr[rdi + Avx512VnniArguments.AtTilesApart]);
         code.add(__qword_ptr[rdi + Avx512VnniArguments.AtWeights], rcx);
         code.dec(__qword_ptr[rdi + Avx512VnniArguments.AtTiles]);
     }

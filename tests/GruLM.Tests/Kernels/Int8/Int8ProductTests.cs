@@ -14,7 +14,7 @@ public unsafe class Int8ProductTests
     {
         var products = Int8Compute.Create(path);
         var random = new Random(5);
-        foreach ((int rows, int columns) in ((int, int)[])[(1, 1), (16, 8), (48, 200), (130, 33), (176, 516), (21, 1024)])
+        foreach ((int rows, int columns) in ((int, int)[])[(1, 1), (16, 8), (48, 200), (130, 33), (176, 516), (21, 1024), (1056, 520)])
         {
             float[] weights = [.. Enumerable.Range(0, rows * columns).Select(_ => Byte(random) / 127f)];
             foreach (int vectors in (int[])[1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 64])
