@@ -9,7 +9,7 @@ using GruLM.Model;
 /// <summary>Models whose numbers come from whole ones, so that no library has a part in them.</summary>
 internal static class DecodingBits
 {
-    private const int Tokens = 24;
+    private const int Tokens = 12;
 
     private static readonly (string Name, GruConfig Config)[] s_models =
     [
@@ -104,9 +104,10 @@ internal static class DecodingBits
         int vocab = decoder.Config.VocabSize;
         for (int first = 0; first < sessions.Length; first += atOnce)
         {
-            int end = Math.Min(sessions.Length, first + atOnce);
-            decoder.Read(sessions[first..end], ids[first..end]);
-            decoder.Logits(sessions[first..end], logits.AsSpan(first * vocab, (end - first) * vocab));
+            int count = Math.Min(atOnce, sessions.Length - first);
+            ReadOnlySpan<IDecodingSession> some = sessions.AsSpan(first, count);
+            decoder.Read(some, ids.AsSpan(first, count));
+            decoder.Logits(some, logits.AsSpan(first * vocab, count * vocab));
         }
     }
 
