@@ -89,7 +89,7 @@ public sealed class SafetensorsFile : IDisposable
     {
         ArgumentNullException.ThrowIfNull(entry);
         RequireLength(entry, destination.Length, entry.ElementCount, "elements");
-        if (entry.Type is not (TensorType.F32 or TensorType.F16 or TensorType.BF16 or TensorType.F64))
+        if (!entry.Type.IsFloat())
         {
             throw new InvalidDataException(
                 $"{Path}: tensor '{entry.Name}' is {entry.Type.FormatName()}; F32, F16, BF16 or F64 was expected");
@@ -106,7 +106,7 @@ public sealed class SafetensorsFile : IDisposable
             ReadExactly(entry, bytes, position);
             if (!portion.IsEmpty)
             {
-                Convert(entry.Type, bytes, destination[..count]);
+                entry.Type.ToFloats(bytes, destination[..count]);
             }
 
             position += bytes.Length;
@@ -189,37 +189,6 @@ public sealed class SafetensorsFile : IDisposable
         }
 
         return done;
-    }
-
-    private static void Convert(TensorType type, ReadOnlySpan<byte> bytes, Span<float> destination)
-    {
-        switch (type)
-        {
-            case TensorType.F16:
-                ReadOnlySpan<Half> halves = MemoryMarshal.Cast<byte, Half>(bytes);
-                for (int i = 0; i < destination.Length; i++)
-                {
-                    destination[i] = (float)halves[i];
-                }
-
-                break;
-            case TensorType.BF16:
-                ReadOnlySpan<ushort> uppers = MemoryMarshal.Cast<byte, ushort>(bytes);
-                for (int i = 0; i < destination.Length; i++)
-                {
-                    destination[i] = BitConverter.UInt32BitsToSingle((uint)uppers[i] << 16);
-                }
-
-                break;
-            default:
-                ReadOnlySpan<double> doubles = MemoryMarshal.Cast<byte, double>(bytes);
-                for (int i = 0; i < destination.Length; i++)
-                {
-                    destination[i] = (float)doubles[i];
-                }
-
-                break;
-        }
     }
 
     private static void RequireLength(TensorEntry entry, long found, long expected, string unit)

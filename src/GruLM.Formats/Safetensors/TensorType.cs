@@ -3,6 +3,7 @@
 // The order of the members is the format's own: a writer puts wider types first, so that every tensor starts aligned.
 
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 
 namespace GruLM.Formats;
 
@@ -52,6 +53,44 @@ public enum TensorType
 internal static class TensorTypes
 {
     public const string KnownNames = "BOOL, U8, I8, I16, U16, F16, BF16, I32, U32, F32, F64, I64, U64";
+
+    /// <summary>Whether it is one of the float types.</summary>
+    public static bool IsFloat(this TensorType type) => type is TensorType.F32 or TensorType.F16 or TensorType.BF16 or TensorType.F64;
+
+    /// <summary>Turns little-endian numbers of a float type into float32.</summary>
+    public static void ToFloats(this TensorType type, ReadOnlySpan<byte> bytes, Span<float> destination)
+    {
+        switch (type)
+        {
+            case TensorType.F16:
+                ReadOnlySpan<Half> halves = MemoryMarshal.Cast<byte, Half>(bytes);
+                for (int i = 0; i < destination.Length; i++)
+                {
+                    destination[i] = (float)halves[i];
+                }
+
+                break;
+            case TensorType.BF16:
+                ReadOnlySpan<ushort> uppers = MemoryMarshal.Cast<byte, ushort>(bytes);
+                for (int i = 0; i < destination.Length; i++)
+                {
+                    destination[i] = BitConverter.UInt32BitsToSingle((uint)uppers[i] << 16);
+                }
+
+                break;
+            case TensorType.F32:
+                MemoryMarshal.Cast<byte, float>(bytes).CopyTo(destination);
+                break;
+            default:
+                ReadOnlySpan<double> doubles = MemoryMarshal.Cast<byte, double>(bytes);
+                for (int i = 0; i < destination.Length; i++)
+                {
+                    destination[i] = (float)doubles[i];
+                }
+
+                break;
+        }
+    }
 
     public static int SizeInBytes(this TensorType type) => type switch
     {
