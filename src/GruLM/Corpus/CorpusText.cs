@@ -13,7 +13,7 @@ namespace GruLM.Corpus;
 public readonly struct CorpusText
 {
     // No line is longer.
-    private const int LongestLine = 1 << 30;
+    internal const int LongestLine = 1 << 30;
 
     // Lines and samples are read out of pieces of about so many bytes. What holds on to one sample holds on to its whole piece.
     private const int BlockBytes = 1 << 16;

@@ -117,6 +117,25 @@ public sealed class TextCorpus
         return new CorpusStream(new CorpusFile(file, options, notes, cancellation), () => notes.Tell(options.Notice));
     }
 
+    /// <summary>The documents of one file, while it is being read: its lines, blank ones too, or its records. Memory does not grow with the
+    /// file, only with its longest documents.</summary>
+    /// <param name="file">A file, or <c>-</c> for standard input.</param>
+    /// <param name="options">How it is read; null for the defaults.</param>
+    /// <param name="cancellation">Ends the reading with an <see cref="OperationCanceledException"/>.</param>
+    /// <exception cref="IOException">It cannot be opened or read.</exception>
+    /// <exception cref="InvalidDataException">It is no text, or damaged; a record cannot be read.</exception>
+    public static IEnumerable<CorpusDocument> Documents(
+        string file, CorpusOptions? options = null, CancellationToken cancellation = default) =>
+        new DocumentReader(file, options ?? new CorpusOptions()).Read(cancellation).SelectMany(documents => documents);
+
+    /// <summary>The documents of one file as <see cref="Documents"/> gives them. The reading is done on the thread pool.</summary>
+    public static IAsyncEnumerable<CorpusDocument> DocumentsAsync(
+        string file, CorpusOptions? options = null, CancellationToken cancellation = default)
+    {
+        var reader = new DocumentReader(file, options ?? new CorpusOptions());
+        return ThreadPoolEnumeration.Enumerate(reader.Read, cancellation).SelectMany(documents => documents);
+    }
+
     /// <summary>A text that is in memory, such as a prompt, cleaned as the text of a corpus is: no byte-order mark at its beginning, no
     /// NUL, line ends of Windows as LF, halves of surrogate pairs as U+FFFD. Everything else stays.</summary>
     public static string Clean(string text)

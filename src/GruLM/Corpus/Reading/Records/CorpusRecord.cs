@@ -16,12 +16,21 @@ internal readonly record struct CorpusRecord(string Sample, string After)
     /// <summary>Whether a marker of the template stands where only a person's own words should.</summary>
     public bool HasMarkerInText { get; init; }
 
+    /// <summary>The JSON object that it was read from, valid until the next record is; empty for one of a table.</summary>
+    public ReadOnlyMemory<byte> Json { get; init; }
+
+    /// <summary>The question and the answer that it was made of; null for one that was a text.</summary>
+    public (string Prompt, string Completion)? Exchange { get; init; }
+
     /// <summary>Whether it is left out where samples are wanted, as blank lines are.</summary>
     public bool IsBlank => Sample.AsSpan().IndexOfAnyExcept(s_space) < 0;
 
     /// <summary>A question and its answer in the chat template.</summary>
     public static CorpusRecord OfExchange(string prompt, string completion) =>
-        OfExchanges(ChatTemplate.Default.Exchange(prompt, completion), HasMarker(prompt) || HasMarker(completion));
+        OfExchanges(ChatTemplate.Default.Exchange(prompt, completion), HasMarker(prompt) || HasMarker(completion)) with
+        {
+            Exchange = (prompt, completion),
+        };
 
     /// <summary>Exchanges that are written in the template already.</summary>
     public static CorpusRecord OfExchanges(string sample, bool hasMarkerInText) =>

@@ -24,7 +24,7 @@ internal sealed class JsonRecordsReader(string file, string advice)
             if (TextSplit.IsBlank(values.Current.Json.Span)) continue;
             records++;
             if (Parse(values.Current, out string? problem) is not { } record) throw Bad(problem!, values, records);
-            yield return record;
+            yield return record with { Json = values.Current.Json };
         }
     }
 
