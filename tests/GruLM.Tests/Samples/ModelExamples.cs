@@ -1,9 +1,12 @@
 // What docs/library.md and docs/tokenizers.md show of models and tokenizers, a method for each block of code: the lines there are these,
 // and ReadmeTests compares them. Each runs in a folder that holds book.txt, other.txt and the model "book".
 
+using System.Text;
+using GruLM.Corpus;
 using GruLM.Report;
 using GruLM.Tokenization;
 using GruLM.Training;
+using Microsoft.Extensions.AI;
 
 namespace GruLM.Tests.Samples;
 
@@ -110,6 +113,34 @@ internal static class ModelExamples
         {
             Console.WriteLine($"{token.Piece} {token.LogProb} {token.End}");
         }
+    }
+
+    public static void ScoredManyDocuments()
+    {
+        using var model = LanguageModel.Open("book");
+        foreach (DocumentScore score in DocumentScoring.Score(model, TextCorpus.Documents("other.txt")))
+        {
+            Console.WriteLine($"{score.BitsPerByte:F2} {Encoding.UTF8.GetString(score.Document.Utf8.Span)}");
+        }
+    }
+
+    public static async Task TalkedAsAnyChatClient()
+    {
+        using var model = LanguageModel.Open("book");
+        using IChatClient client = new GruChatClient(model);
+        var options = new ChatOptions { MaxOutputTokens = 100, Temperature = 0.5f, Seed = 1 };
+        ChatResponse reply = await client.GetResponseAsync("Hello, my name is Anna and I like tarts.", options);
+        options.ConversationId = reply.ConversationId;        // from here on only what is new is sent
+        await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync("What is my name?", options)) Console.Write(update);
+    }
+
+    public static async Task Embedded()
+    {
+        using var model = LanguageModel.Open("book");
+        using var generator = new GruEmbeddingGenerator(model);
+        GeneratedEmbeddings<Embedding<float>> vectors = await generator.GenerateAsync(["Where is the cat?", "Where is the dog?"]);
+        float cosine = vectors[0].Vector.ToArray().Zip(vectors[1].Vector.ToArray(), (a, b) => a * b).Sum();
+        Console.WriteLine(cosine);
     }
 
     public static void Compared()

@@ -34,8 +34,8 @@ internal sealed class DocumentOutput(Session session, KeptDocuments kept, bool a
             {
                 moving = scores.MoveNextAsync().AsTask();
 
-                // What is there is not kept from its reader while the next documents are waited for.
-                if (!moving.IsCompleted || _output.WrittenCount >= FlushBytes) Flush();
+                // What is there is not kept from its reader while the next documents are waited for, or cannot be read.
+                if (!moving.IsCompletedSuccessfully || _output.WrittenCount >= FlushBytes) Flush();
                 if (!moving.GetAwaiter().GetResult()) break;
                 Add(scores.Current, json);
                 progress.Report(() => string.Create(s_invariant, $"{_documents:#,0} documents, {_tokens / progress.Seconds:#,0} tokens/s"));

@@ -56,6 +56,9 @@ public sealed class ChatSession : IDisposable
     /// <summary>Tokens in the last reply.</summary>
     public int TokensWritten => _writer.TokensWritten;
 
+    /// <summary>Tokens that the model has read for this chat so far, without those that it wrote.</summary>
+    internal long TokensRead => _writer.TokensRead;
+
     /// <summary>Takes the last turn back, what was said and the reply; false when there is none. Said again it is answered by other draws
     /// than before.</summary>
     public bool Undo()
@@ -101,6 +104,32 @@ public sealed class ChatSession : IDisposable
         _replies = false;
         _before.Clear();
         _writer.Restore(state);
+    }
+
+    /// <summary>Where the chat stands, behind its last reply.</summary>
+    internal WriterState Capture()
+    {
+        CheckNotDisposed();
+        EndReply();
+        return _writer.Capture();
+    }
+
+    /// <summary>Goes on from where a chat with this model stood; turns before that cannot be taken back.</summary>
+    internal void Restore(WriterState state)
+    {
+        CheckNotDisposed();
+        _replies = false;
+        _before.Clear();
+        _writer.Restore(state);
+    }
+
+    /// <summary>Reads a turn with an answer that was given to it elsewhere.</summary>
+    internal void ReadExchange(string message, string answer)
+    {
+        CheckNotDisposed();
+        EndReply();
+        string exchange = _model.Defaults.Chat.Exchange(TextCorpus.Clean(message), TextCorpus.Clean(answer));
+        _writer.Read([.. _model.Tokenizer.Encode(exchange), .. _model.Ids.AfterReply(-1)]);
     }
 
     /// <summary>Reads text that is part of the chat but nobody's turn, such as a story to be asked about.</summary>

@@ -80,6 +80,9 @@ internal sealed class TextWriterSession : IDisposable
     /// <summary>Tokens in the last text.</summary>
     public int TokensWritten { get; private set; }
 
+    /// <summary>Tokens that were read so far, without those that were written here.</summary>
+    public long TokensRead { get; private set; }
+
     /// <summary>The token that ended the last text; −1 when something else did.</summary>
     public int StoppedBy { get; private set; } = -1;
 
@@ -274,6 +277,7 @@ internal sealed class TextWriterSession : IDisposable
     private void ReadPart(int[] ids)
     {
         using (TakeTurn()) _session.Read(ids);
+        TokensRead += ids.Length;
         foreach (int id in ids) Remember(id);
     }
 

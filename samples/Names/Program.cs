@@ -1,0 +1,37 @@
+// Makes up names: Names LIST MODEL COUNT learns from a list of names, one a line, in ten seconds, and prints names that are not on the list,
+// each once. Any list of short things does: towns, dishes, plants.
+
+using System.Globalization;
+using GruLM;
+using GruLM.Model;
+
+(string list, string folder) = (args[0], args[1]);
+int count = int.Parse(args[2], CultureInfo.InvariantCulture);
+if (!File.Exists(Path.Combine(folder, "model.safetensors")))
+{
+    TrainingSettings settings = Recipes.Tiny.Settings with
+    {
+        Data = [list],
+        OutDir = folder,
+        Samples = SampleKind.Lines,
+        Minutes = 10.0 / 60,
+    };
+    using var run = TrainingRun.Start(settings);
+    run.Run();
+}
+
+using var model = LanguageModel.Open(folder);
+var known = TrainingLines.Read(model);
+var made = new HashSet<string>();
+
+// As many at a time as are still wanted, each by other draws; a model of very few names may run out of new ones.
+for (ulong seed = 0; made.Count < count && seed < 100UL * (ulong)count; seed += (ulong)count)
+{
+    var options = new GenerationOptions { MaxTokens = 40, Sampling = model.Defaults.ToSampling() with { Seed = seed } };
+    foreach (Completion completion in model.Complete("", count, options))
+    {
+        string name = completion.Text.Trim();
+        if (made.Count == count || name.Length == 0 || known.Contain(name) || !made.Add(name)) continue;
+        Console.WriteLine(name);
+    }
+}

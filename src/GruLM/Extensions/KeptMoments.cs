@@ -1,0 +1,59 @@
+// Where conversations stood, by an id that tells nothing: the last so many of them. Each is a state of fixed size, so that memory is bounded.
+
+namespace GruLM;
+
+/// <summary>Keeps moments of conversations, <paramref name="most"/> at most. Safe for several threads.</summary>
+internal sealed class KeptMoments(int most)
+{
+    private readonly Lock _gate = new();
+
+    // The one that was used longest ago is the first of the list.
+    private readonly Dictionary<string, LinkedListNode<(string Id, WriterState State)>> _byId = [];
+    private readonly LinkedList<(string Id, WriterState State)> _byUse = [];
+
+    /// <summary>Keeps a moment under a new id.</summary>
+    public string Keep(WriterState state)
+    {
+        string id = Guid.NewGuid().ToString("N");
+        lock (_gate)
+        {
+            _byId[id] = _byUse.AddLast((id, state));
+            if (_byId.Count > most)
+            {
+                _byId.Remove(_byUse.First!.Value.Id);
+                _byUse.RemoveFirst();
+            }
+        }
+
+        return id;
+    }
+
+    /// <summary>The moment of an id.</summary>
+    /// <exception cref="ArgumentException">It is not known, or not any more.</exception>
+    public WriterState Find(string id)
+    {
+        lock (_gate)
+        {
+            if (_byId.TryGetValue(id, out LinkedListNode<(string Id, WriterState State)>? node))
+            {
+                _byUse.Remove(node);
+                _byUse.AddLast(node);
+                return node.Value.State;
+            }
+        }
+
+        throw new ArgumentException(
+            $"'ConversationId' is {id}, which this client does not know: it was given by another one, or more than {most} were used since; "
+            + "leave it out and send the whole talk");
+    }
+
+    /// <summary>Forgets all.</summary>
+    public void Clear()
+    {
+        lock (_gate)
+        {
+            _byId.Clear();
+            _byUse.Clear();
+        }
+    }
+}
