@@ -1,6 +1,6 @@
-// Talks with a model in the console: ConsoleChat MODEL. It is written for Microsoft.Extensions.AI, so that any other chat client could stand
-// where this one is made. The conversation's id carries the talk: only what is new is sent. An empty line begins a new talk; Ctrl-C cuts a
-// reply short, and ends the program where nothing is being written.
+// Talks with a model in the console: ConsoleChat MODEL. It is written for Microsoft.Extensions.AI, so that any other chat client could
+// stand where this one is made. The conversation's id carries the talk: only what is new is sent. An empty line begins a new talk; Ctrl-C
+// cuts a reply short, and ends the program where nothing is being written.
 
 using GruLM;
 using Microsoft.Extensions.AI;

@@ -1,5 +1,5 @@
-// Makes up names: Names LIST MODEL COUNT learns from a list of names, one a line, in ten seconds, and prints names that are not on the list,
-// each once. Any list of short things does: towns, dishes, plants.
+// Makes up names: Names LIST MODEL COUNT learns from a list of names, one a line, in ten seconds, and prints names that are not on the
+// list, each once. Any list of short things does: towns, dishes, plants.
 
 using System.Globalization;
 using GruLM;

@@ -1,6 +1,6 @@
-// Finds the lines of a log that are unlike the others: OddLines LOG [MODEL] [COUNT]. It learns a small model of the log in ten seconds, unless
-// there is one already, scores all lines side by side, and prints the oddest with their numbers, most bits a byte first. Beside each stands
-// the part of it that the model expected least.
+// Finds the lines of a log that are unlike the others: OddLines LOG [MODEL] [COUNT]. It learns a small model of the log in ten seconds,
+// unless there is one already, scores all lines side by side, and prints the oddest with their numbers, most bits a byte first. Beside each
+// stands the part of it that the model expected least.
 
 using System.Globalization;
 using System.Text;

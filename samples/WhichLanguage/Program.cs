@@ -1,6 +1,6 @@
-// Tells languages apart: WhichLanguage MODEL MODEL … < lines. Each folder holds a model of one language and is named after it. A line is the
-// language's whose model needs the fewest bits for it; how far the next one is behind tells how sure that is. Bits of a text compare between
-// models with different tokenizers, tokens would not.
+// Tells languages apart: WhichLanguage MODEL MODEL … < lines. Each folder holds a model of one language and is named after it. A line is
+// the language's whose model needs the fewest bits for it; how far the next one is behind tells how sure that is. Bits of a text compare
+// between models with different tokenizers, tokens would not.
 
 using System.Globalization;
 using System.Text;

@@ -1,5 +1,5 @@
-// The options of Microsoft.Extensions.AI as those of this library. What is not said is the model's own; what the model cannot do is an error,
-// rather than a reply that is not what was asked for.
+// The options of Microsoft.Extensions.AI as those of this library. What is not said is the model's own; what the model cannot do is an
+// error, rather than a reply that is not what was asked for.
 
 using GruLM.Generation;
 using Microsoft.Extensions.AI;
@@ -41,7 +41,8 @@ internal static class ChatRequest
     private static GenerationOptions WithFormat(GenerationOptions generation, ChatResponseFormat? format) => format switch
     {
         null or ChatResponseFormatText => generation,
-        ChatResponseFormatJson { Schema: not null } => throw new NotSupportedException("'ResponseFormat' has a schema, which is not followed yet"),
+        ChatResponseFormatJson { Schema: not null } =>
+            throw new NotSupportedException("'ResponseFormat' has a schema, which is not followed yet; leave it out for text"),
         _ => throw new NotSupportedException("'ResponseFormat' asks for JSON, which is not written yet; leave it out for text"),
     };
 }

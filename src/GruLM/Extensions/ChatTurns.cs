@@ -29,7 +29,7 @@ internal sealed record ChatTurns(IReadOnlyList<(string Message, string Answer)> 
                 continue;
             }
 
-            if (!isAsked) throw new ArgumentException("a message of the assistant answers nothing; a user's message was expected before it");
+            if (!isAsked) throw new ArgumentException("a message of the assistant answers nothing; a user's was expected before it");
             before.Add((string.Join(' ', said), text));
             said.Clear();
             isAsked = false;

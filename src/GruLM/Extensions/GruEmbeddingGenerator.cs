@@ -1,15 +1,16 @@
-// Texts as vectors, for Microsoft.Extensions.AI: the mean of the top layer's states over a text's tokens. A language model's states tell what
-// comes next rather than what a text is about, so that texts of one kind or language lie near each other more than texts of one meaning.
+// Texts as vectors, for Microsoft.Extensions.AI: the mean of the top layer's states over a text's tokens. A language model's states tell
+// what comes next rather than what a text is about, so that texts of one kind or language lie near each other more than texts of one
+// meaning.
 
 using GruLM.Generation;
 using Microsoft.Extensions.AI;
 
 namespace GruLM;
 
-/// <summary>Makes a vector of <see cref="Model.GruConfig.HiddenDim"/> numbers of each text. Safe for several threads: they take turns at the
-/// model's. The model stays the caller's.</summary>
-/// <remarks>A text is read from a zero state as a prompt is, behind what stands before texts in training; that is not part of the mean, unless
-/// the text is empty. Scores are the model's own figures: in float32, unless it was opened with weights in int8.</remarks>
+/// <summary>Makes a vector of <see cref="Model.GruConfig.HiddenDim"/> numbers of each text. Safe for several threads: they take turns at
+/// the model's. The model stays the caller's.</summary>
+/// <remarks>A text is read from a zero state as a prompt is, behind what stands before texts in training; that is not part of the mean,
+/// unless the text is empty. States are computed as figures are: in float32, unless the model was opened with weights in int8.</remarks>
 public sealed class GruEmbeddingGenerator : IEmbeddingGenerator<string, Embedding<float>>
 {
     private readonly LanguageModel _model;

@@ -1,4 +1,4 @@
-// Where conversations stood, by an id that tells nothing: the last so many of them. Each is a state of fixed size, so that memory is bounded.
+// Where conversations stood, by an id that tells nothing: the last so many of them. Each is a state of fixed size, so memory is bounded.
 
 namespace GruLM;
 

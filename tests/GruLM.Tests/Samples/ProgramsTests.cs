@@ -67,7 +67,8 @@ public sealed class ProgramsTests : IDisposable
     public async Task Names_are_made_up()
     {
         string[] begins = ["An", "Ber", "Ma", "Do", "Nor", "Li", "Ka"], ends = ["na", "ta", "ris", "la", "ma", "to"];
-        string[] names = [.. begins.Index().SelectMany(b => ends.Index().Where(e => (b.Index + e.Index) % 3 > 0).Select(e => b.Item + e.Item))];
+        string[] names =
+            [.. begins.Index().SelectMany(b => ends.Index().Where(e => (b.Index + e.Index) % 3 > 0).Select(e => b.Item + e.Item))];
         Train("names", names, vocab: 285);
         string output = await RunAsync("Names", "", Path.Combine(_root, "names.txt"), Path.Combine(_root, "names"), "5");
         string[] made = output.TrimEnd().Split('\n');

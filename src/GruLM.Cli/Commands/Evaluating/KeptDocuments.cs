@@ -10,5 +10,5 @@ internal sealed record KeptDocuments(double? Least, double? Most)
 
     /// <summary>Whether a document is kept. One without figures is within no bounds.</summary>
     public bool Has(DocumentScore score) =>
-        !IsChoice || (score.BitsPerByte is { } bits && bits >= (Least ?? double.NegativeInfinity) && bits <= (Most ?? double.PositiveInfinity));
+        !IsChoice || (score.BitsPerByte is { } bits && (Least is null || bits >= Least) && (Most is null || bits <= Most));
 }

@@ -13,7 +13,8 @@ internal sealed class DocumentReader(string file, CorpusOptions options)
     {
         var notes = new ReadingNotes();
         using var source = new CorpusFile(file, options, notes, cancellation);
-        foreach (IReadOnlyList<CorpusDocument> documents in source.HasRecords ? Records(source) : Lines(source.Text)) yield return documents;
+        IEnumerable<IReadOnlyList<CorpusDocument>> all = source.HasRecords ? Records(source) : Lines(source.Text);
+        foreach (IReadOnlyList<CorpusDocument> documents in all) yield return documents;
         source.NoteWhatItWas();
         notes.Tell(options.Notice);
     }

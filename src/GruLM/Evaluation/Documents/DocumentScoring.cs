@@ -29,7 +29,7 @@ public static class DocumentScoring
     }
 
     /// <summary>The figures of documents that come when they come, such as those of a pipe: what has come is scored when nothing more comes
-    /// for a moment. The computing is done on the thread pool. When reading fails, the figures of what came before are given first.</summary>
+    /// for a moment. The computing is done on the thread pool. When reading fails, figures of what came before are given first.</summary>
     /// <param name="model">The model; it computes in turns.</param>
     /// <param name="documents">The documents, read ahead of the figures.</param>
     /// <param name="cancel">Ends the scoring with an <see cref="OperationCanceledException"/>, after the batch at work.</param>

@@ -1,5 +1,5 @@
-// Documents scored side by side: each gets the figures that it gets alone, and that evaluation gives of it, whatever stands beside it and on
-// however many threads.
+// Documents scored side by side: each gets the figures that it gets alone, and that evaluation gives of it, whatever stands beside it
+// and on however many threads.
 
 using System.Text;
 using FsCheck;
@@ -98,7 +98,8 @@ public sealed class DocumentScoringTests
     {
         using var tiny = new TinyModel(SampleKind.Lines);
         using LanguageModel model = tiny.Open();
-        DocumentScore[] scores = [.. DocumentScoring.Score(model, [CorpusDocument.Of(""), CorpusDocument.Of(" \t"), CorpusDocument.Of("a")])];
+        CorpusDocument[] documents = [CorpusDocument.Of(""), CorpusDocument.Of(" \t"), CorpusDocument.Of("a")];
+        DocumentScore[] scores = [.. DocumentScoring.Score(model, documents)];
         Assert.Equal([0, 0, 2], scores.Select(score => score.Tokens));
         Assert.Equal([true, true, false], scores.Select(score => score.BitsPerByte is null && score.Worst is null));
         Assert.Empty(DocumentScoring.Score(model, []));
@@ -207,7 +208,8 @@ public sealed class DocumentScoringTests
         for (int i = 0; i < count; i++)
         {
             int words = random.Next(40) == 0 ? random.Next(700) : random.Next(12);
-            documents.Add(CorpusDocument.Of(string.Join(' ', Enumerable.Range(0, words).Select(_ => s_words[random.Next(s_words.Length)]))));
+            IEnumerable<string> drawn = Enumerable.Range(0, words).Select(_ => s_words[random.Next(s_words.Length)]);
+            documents.Add(CorpusDocument.Of(string.Join(' ', drawn)));
         }
 
         return documents;

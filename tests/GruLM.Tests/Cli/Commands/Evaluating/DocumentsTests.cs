@@ -19,7 +19,9 @@ public sealed class DocumentsTests(TrainedFolder trained) : IClassFixture<Traine
         Assert.Equal(6, objects.Length);
         Assert.All(objects, one => Assert.Equal(s_fields, one.EnumerateObject().Select(field => field.Name)));
         Assert.Equal(Enumerable.Range(0, 6), objects.Select(one => one.GetProperty("index").GetInt32()));
-        Assert.Equal([false, true, false, true, false, false], objects.Select(one => one.GetProperty("worst").ValueKind == JsonValueKind.Null));
+        Assert.Equal(
+            [false, true, false, true, false, false],
+            objects.Select(one => one.GetProperty("worst").ValueKind == JsonValueKind.Null));
         JsonElement first = objects[0];
         Assert.Equal(
             first.GetProperty("nll").GetDouble() / Math.Log(2) / first.GetProperty("bytes").GetInt64(),
@@ -63,7 +65,8 @@ public sealed class DocumentsTests(TrainedFolder trained) : IClassFixture<Traine
         Assert.Equal($"{lines[0]}\n{lines[1]}\n", Score(Records, "--documents", "--data-format", "jsonl", "--min-bits", "0").Output);
         const string List = "[\n{\n\"text\": \"The é cat\"\n},\n{\"text\": \"sat\"}]";
         Assert.Equal(
-            "{\"text\":\"The é cat\"}\n{\"text\": \"sat\"}\n", Score(List, "--documents", "--data-format", "jsonl", "--min-bits", "0").Output);
+            "{\"text\":\"The é cat\"}\n{\"text\": \"sat\"}\n",
+            Score(List, "--documents", "--data-format", "jsonl", "--min-bits", "0").Output);
         Assert.Equal(
             "{\"text\":\"a \\\"cat\\\"\"}\n{\"text\":\"two\\nlines\"}\n",
             Score("id,text\n1,\"a \"\"cat\"\"\"\n2,\"two\nlines\"\n", "--documents", "--data-format", "csv", "--min-bits", "0").Output);
