@@ -64,7 +64,8 @@ internal sealed class DocumentOutput(Session session, KeptDocuments kept, bool a
                 : string.Create(
                     s_invariant,
                     $"NLL {sums.MeanNll:0.0000}  perplexity {Perplexity.Text(sums.Perplexity)}  "
-                    + $"bits/byte {sums.BitsPerByte(_bytes):0.0000}  ({documents}{choice}, {_tokens:#,0} tokens predicted, {_bytes:#,0} bytes)"));
+                    + $"bits/byte {sums.BitsPerByte(_bytes):0.0000}  "
+                    + $"({documents}{choice}, {_tokens:#,0} tokens predicted, {_bytes:#,0} bytes)"));
     }
 
     private void Flush()

@@ -59,7 +59,8 @@ public sealed class DocumentsTests(TrainedFolder trained) : IClassFixture<Traine
     [Fact]
     public void Records_are_kept_as_records()
     {
-        const string Records = "{\"text\": \"The cat\\nsat.\", \"id\": 7}\n{\"prompt\":\"Who?\",\"completion\":\"Anna\"}\n\n{\"text\":\"\"}\n";
+        const string Records = "{\"text\": \"The cat\\nsat.\", \"id\": 7}\n"
+            + "{\"prompt\":\"Who?\",\"completion\":\"Anna\"}\n\n{\"text\":\"\"}\n";
         Assert.Equal(3, Objects(Score(Records, "--documents", "--data-format", "jsonl").Output).Length);
         string[] lines = Records.Split('\n');
         Assert.Equal($"{lines[0]}\n{lines[1]}\n", Score(Records, "--documents", "--data-format", "jsonl", "--min-bits", "0").Output);
