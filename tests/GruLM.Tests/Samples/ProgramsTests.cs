@@ -30,7 +30,12 @@ public sealed class ProgramsTests : IDisposable
     {
         using var tiny = new TinyModel(SampleKind.Lines);
         string output = await RunAsync("ConsoleChat", "How are you?\n\nAnd now?\n", tiny.Folder);
-        Assert.Equal(4, output.Split("> ").Length - 1);
+
+        // What such a model writes may look like anything, also like the prompt.
+        Assert.StartsWith("> ", output, StringComparison.Ordinal);
+        Assert.EndsWith("\n> ", output, StringComparison.Ordinal);
+        Assert.Contains("> > ", output, StringComparison.Ordinal);
+        Assert.InRange(output.Split("> ").Length - 1, 4, int.MaxValue);
     }
 
     [Fact]

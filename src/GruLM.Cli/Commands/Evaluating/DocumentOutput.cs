@@ -38,7 +38,7 @@ internal sealed class DocumentOutput(Session session, KeptDocuments kept, bool a
                 if (!moving.IsCompletedSuccessfully || _output.WrittenCount >= FlushBytes) Flush();
                 if (!moving.GetAwaiter().GetResult()) break;
                 Add(scores.Current, json);
-                progress.Report(() => string.Create(s_invariant, $"{_documents:#,0} documents, {_tokens / progress.Seconds:#,0} tokens/s"));
+                progress.Report(() => string.Create(s_invariant, $"{Documents()}, {_tokens / progress.Seconds:#,0} tokens/s"));
             }
 
             Flush();
@@ -55,7 +55,7 @@ internal sealed class DocumentOutput(Session session, KeptDocuments kept, bool a
     /// <summary>The figures of all documents, on standard error.</summary>
     public void WriteSummary()
     {
-        string documents = string.Create(s_invariant, $"{_documents:#,0} {(_documents == 1 ? "document" : "documents")}");
+        string documents = Documents();
         string choice = kept.IsChoice ? string.Create(s_invariant, $", {_kept:#,0} kept") : "";
         var sums = new LossSums(_nll, _tokens, 0);
         session.Error.WriteLine(
@@ -67,6 +67,8 @@ internal sealed class DocumentOutput(Session session, KeptDocuments kept, bool a
                     + $"bits/byte {sums.BitsPerByte(_bytes):0.0000}  "
                     + $"({documents}{choice}, {_tokens:#,0} tokens predicted, {_bytes:#,0} bytes)"));
     }
+
+    private string Documents() => string.Create(s_invariant, $"{_documents:#,0} {(_documents == 1 ? "document" : "documents")}");
 
     private void Flush()
     {

@@ -113,7 +113,8 @@ public sealed class DocumentsTests(TrainedFolder trained) : IClassFixture<Traine
             Assert.Equal(1, CommandLine.Run(line, Program.Commands(), session));
         }
 
-        Assert.Equal("", error.ToString());
+        // On a busy machine there may have been time for a line of progress.
+        Assert.DoesNotContain("grulm", error.ToString(), StringComparison.Ordinal);
     }
 
     [Theory]
