@@ -96,6 +96,10 @@ public sealed class Tokenizer
     /// <summary>The padding piece, -1 where there is none.</summary>
     public int PadId { get; }
 
+    /// <summary>Whether decoded text is rewritten as a whole by rules of the model's own, so that a piece alone does not say what it
+    /// writes.</summary>
+    public bool RewritesDecodedText => Denormalizer is not null;
+
     /// <summary>Cuts a text. Lone surrogates count as U+FFFD.</summary>
     /// <returns>The ids.</returns>
     public int[] Encode(string text) => Encode(text, CancellationToken.None);

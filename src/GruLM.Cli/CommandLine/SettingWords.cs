@@ -20,6 +20,7 @@ internal static partial class SettingWords
         ["Dynamic"] = "dynamic",
         ["MaxTokens"] = "max-tokens",
         ["Stop"] = "stop",
+        ["Constraint"] = "regex, --grammar or --json-schema",
         ["Weights"] = "weights",
         ["State"] = "state",
         ["UserDefinedSymbols"] = "user-defined-symbols",

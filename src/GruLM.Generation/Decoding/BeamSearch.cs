@@ -15,15 +15,16 @@ public sealed class BeamSearch
     private readonly int _maxTokens;
     private readonly int[] _ends;
     private readonly int[] _never;
+    private readonly ConstraintAutomaton? _constraint;
     private readonly List<Beam> _ended = [];
 
     // Those that go on, each with a session that has read it.
     private readonly IDecodingSession[] _sessions;
     private List<Open> _open = [];
 
-    private BeamSearch(IDecoder decoder, int width, int maxTokens, int[] ends, int[] never)
+    private BeamSearch(IDecoder decoder, int width, int maxTokens, int[] ends, int[] never, ConstraintAutomaton? constraint)
     {
-        (_decoder, _width, _maxTokens, _ends, _never) = (decoder, width, maxTokens, ends, never);
+        (_decoder, _width, _maxTokens, _ends, _never, _constraint) = (decoder, width, maxTokens, ends, never, constraint);
         _sessions = [.. Enumerable.Range(0, width).Select(_ => decoder.CreateSession())];
     }
 
@@ -39,13 +40,18 @@ public sealed class BeamSearch
     /// <exception cref="InvalidDataException">The scores are not finite.</exception>
     public static IReadOnlyList<Beam> Find(
         IDecoder decoder, IDecodingSession prompt, int width, int maxTokens, IEnumerable<int> ends, IEnumerable<int> never,
-        CancellationToken cancel = default)
+        CancellationToken cancel = default) => Find(decoder, prompt, width, maxTokens, ends, never, null, cancel);
+
+    /// <summary>The likeliest of the texts that an automaton, if there is one, allows.</summary>
+    internal static IReadOnlyList<Beam> Find(
+        IDecoder decoder, IDecodingSession prompt, int width, int maxTokens, IEnumerable<int> ends, IEnumerable<int> never,
+        ConstraintAutomaton? constraint, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(decoder);
         ArgumentNullException.ThrowIfNull(prompt);
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(maxTokens);
-        var search = new BeamSearch(decoder, width, maxTokens, [.. ends], [.. never]);
+        var search = new BeamSearch(decoder, width, maxTokens, [.. ends], [.. never], constraint);
         try
         {
             return search.Run(prompt, cancel);
@@ -62,10 +68,10 @@ public sealed class BeamSearch
         float[] logits = new float[_width * vocab];
         prompt.Logits().CopyTo(logits);
         float[][] states = [prompt.SaveState()];
-        _open = [new Open([], 0)];
+        _open = [new Open([], 0, _constraint is null ? null : new(_constraint))];
         for (int length = 0; length < _maxTokens && _open.Count > 0 && !cancel.IsCancellationRequested; length++)
         {
-            Extend(logits, states);
+            Extend(logits, states, _maxTokens - length);
             if (_open.Count == 0) break;
             IDecodingSession[] sessions = _sessions[.._open.Count];
             _decoder.Read(sessions, [.. _open.Select(open => open.Ids[^1])]);
@@ -73,13 +79,13 @@ public sealed class BeamSearch
             states = [.. sessions.Select(session => session.SaveState())];
         }
 
-        IEnumerable<Beam> all = _ended.Concat(_open.Select(open => new Beam(open.Ids, open.LogProb, HasEnded: false)));
+        IEnumerable<Beam> all = _ended.Concat(_open.Select(open => new Beam(open.Ids, open.LogProb, HasEnded: open.Place is { IsComplete: true })));
         return [.. all.OrderByDescending(beam => beam.LogProb).Take(_width)];
     }
 
     // The likeliest continuations of all that go on: those by a token that ends them have ended. Equally likely ones stand in the order of
     // the texts that they continue, and then of their tokens.
-    private void Extend(float[] logits, float[][] states)
+    private void Extend(float[] logits, float[][] states, int left)
     {
         int vocab = _decoder.Config.VocabSize;
         List<(float LogProb, int Parent, int Id)> next = [];
@@ -94,6 +100,13 @@ public sealed class BeamSearch
             }
 
             float soFar = _open[parent].LogProb;
+            if (_open[parent].Place is { } place && !TryKeep(row, place.Allowed(left)))
+            {
+                // Whole, and nothing may follow, not even a token that ends it.
+                _ended.Add(new Beam(_open[parent].Ids, soFar, HasEnded: true));
+                continue;
+            }
+
             foreach (int id in Likeliest(row, _width + _ends.Length)) next.Add((soFar + (row[id] - logSum), parent, id));
         }
 
@@ -108,10 +121,24 @@ public sealed class BeamSearch
             }
 
             _sessions[open.Count].RestoreState(states[parent]);
-            open.Add(new Open([.. _open[parent].Ids, id], logProb));
+            ConstraintCursor? place = _open[parent].Place?.Clone();
+            place?.Accept(id);
+            open.Add(new Open([.. _open[parent].Ids, id], logProb, place));
         }
 
         _open = open;
+    }
+
+    // Forbids the tokens whose bits are not set; false when there are none.
+    private static bool TryKeep(Span<float> row, ReadOnlySpan<ulong> allowed)
+    {
+        if (allowed.IsEmpty) return false;
+        for (int id = 0; id < row.Length; id++)
+        {
+            if ((allowed[id / 64] >> (id % 64) & 1) == 0) row[id] = float.NegativeInfinity;
+        }
+
+        return true;
     }
 
     // Whether a text of that probability can still be one of those that are asked for: going on makes none likelier.
@@ -131,5 +158,5 @@ public sealed class BeamSearch
     }
 
     // A text that goes on.
-    private sealed record Open(List<int> Ids, float LogProb);
+    private sealed record Open(List<int> Ids, float LogProb, ConstraintCursor? Place);
 }

@@ -49,6 +49,9 @@ internal sealed class Candidates(KernelPath path)
         _scores.Fill(Count);
     }
 
+    /// <summary>Forbids every token whose bit is not set; for use before anything else.</summary>
+    public void Allow(ReadOnlySpan<ulong> bits) => ScoreLoops.Keep(path, _scores, Count, bits);
+
     /// <summary>Scores were changed one by one.</summary>
     public void Disturb()
     {

@@ -25,6 +25,16 @@ internal static unsafe class ScoreLoops
         }
     }
 
+    /// <summary>Puts negative infinity in the place of every score whose bit is not set.</summary>
+    public static void Keep(KernelPath path, ScoreRow row, int count, ReadOnlySpan<ulong> bits)
+    {
+        fixed (float* scores = row)
+        fixed (ulong* words = bits)
+        {
+            KernelDispatch.Run<KeepWork, int>(path, new(scores, count, words));
+        }
+    }
+
     /// <summary>The largest of the first <paramref name="count"/>.</summary>
     public static float Max(KernelPath path, ScoreRow row, int count)
     {
@@ -121,6 +131,22 @@ internal static unsafe class ScoreLoops
             }
 
             return right;
+        }
+    }
+
+    private readonly struct KeepWork(float* scores, int count, ulong* bits) : ISimdWork<int>
+    {
+        public int Run<S, V>()
+            where S : struct, ISimd<V>
+            where V : unmanaged
+        {
+            V never = S.Splat(float.NegativeInfinity);
+            for (int i = 0; i < count; i += S.Width)
+            {
+                S.Store(scores + i, LaneMask<V>.Select((uint)(bits[i / 64] >> (i % 64)), S.Load(scores + i), never));
+            }
+
+            return count;
         }
     }
 

@@ -1,4 +1,4 @@
-// Which lanes of a vector reach a bound, as bits: what loops need that look for a few numbers among many.
+// Lanes of a vector as bits: which of them reach a bound, for loops that look for a few numbers among many, and which of them are taken.
 
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
@@ -32,6 +32,38 @@ internal static class LaneMask<V>
 
         return As<float>(a) >= As<float>(b) ? 1u : 0;
     }
+
+    /// <summary>Lane i of <paramref name="yes"/> where bit i is set, elsewhere of <paramref name="no"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Select(uint bits, V yes, V no)
+    {
+        if (typeof(V) == typeof(Vector512<float>))
+        {
+            var lanes = Vector512.Create(1u, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768);
+            Vector512<float> taken = Vector512.Equals(Vector512.Create(bits) & lanes, lanes).AsSingle();
+            return To(Vector512.ConditionalSelect(taken, As<Vector512<float>>(yes), As<Vector512<float>>(no)));
+        }
+
+        if (typeof(V) == typeof(Vector256<float>))
+        {
+            var lanes = Vector256.Create(1u, 2, 4, 8, 16, 32, 64, 128);
+            Vector256<float> taken = Vector256.Equals(Vector256.Create(bits) & lanes, lanes).AsSingle();
+            return To(Vector256.ConditionalSelect(taken, As<Vector256<float>>(yes), As<Vector256<float>>(no)));
+        }
+
+        if (typeof(V) == typeof(Vector128<float>))
+        {
+            var lanes = Vector128.Create(1u, 2, 4, 8);
+            Vector128<float> taken = Vector128.Equals(Vector128.Create(bits) & lanes, lanes).AsSingle();
+            return To(Vector128.ConditionalSelect(taken, As<Vector128<float>>(yes), As<Vector128<float>>(no)));
+        }
+
+        return (bits & 1) != 0 ? yes : no;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V To<T>(T value)
+        where T : unmanaged => Unsafe.As<T, V>(ref value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T As<T>(V value)

@@ -38,6 +38,9 @@ internal struct PieceDecoder(DecodingTable table)
         PushSurface(surface, text, text && table.BeginsWithSpace(id), output);
     }
 
+    /// <summary>Takes it that the text has begun.</summary>
+    public void SkipStart() => _pastStart = true;
+
     /// <summary>Decodes a piece that is given as text; <paramref name="id"/> is what it means.</summary>
     public void PushPiece(ReadOnlySpan<byte> piece, int id, IBufferWriter<byte> output)
     {

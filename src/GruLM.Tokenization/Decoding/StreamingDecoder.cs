@@ -49,6 +49,9 @@ public sealed class StreamingDecoder
         _denormalized?.Reset(track: false);
     }
 
+    /// <summary>Takes it that text has begun: no space at the beginning is dropped from what follows.</summary>
+    public void KeepSpaces() => _decoder.SkipStart();
+
     private string Take(bool final)
     {
         if (_denormalized is null)

@@ -18,6 +18,7 @@ internal sealed class Completions
     private readonly SamplingOptions _sampling;
     private readonly int[] _never;
     private readonly int[] _ends;
+    private readonly ConstraintAutomaton? _constraint;
     private readonly Dictionary<int, Completion> _done = [];
     private readonly LogProbs _logProbs = new();
 
@@ -30,6 +31,7 @@ internal sealed class Completions
         _sampling = options.Sampling ?? model.Defaults.ToSampling();
         _never = options.IgnoreEos ? [.. model.Ids.Never, .. model.Ids.Stops] : model.Ids.Never;
         _ends = options.IgnoreEos ? [] : model.Ids.Stops;
+        _constraint = model.Bind(options, model.Ids.Stops);
     }
 
     /// <summary>Texts in the order of their seeds, which are one more each.</summary>
@@ -86,13 +88,14 @@ internal sealed class Completions
         using (_model.TakeTurn()) session.RestoreState(state);
         BatchMember member = batch.Join(session);
         _members.Add(member);
-        var text = new Text(number, _sampling with { Seed = _sampling.Seed + (ulong)number }, _options, _model.Tokenizer);
+        Text text = NewText(number, _sampling with { Seed = _sampling.Seed + (ulong)number });
         foreach (int id in read)
         {
             text.Sampler.Accept(id);
             text.Decoder.Push(id);
         }
 
+        if (_constraint is not null) text.Decoder.KeepSpaces();
         member.Tag = text;
         Choose(batch, member, logits);
     }
@@ -100,7 +103,7 @@ internal sealed class Completions
     private void Choose(DecodingBatch batch, BatchMember member, ReadOnlySpan<float> logits)
     {
         var text = (Text)member.Tag!;
-        FinishReason? end = _options.MaxTokens == 0 ? FinishReason.Length : WriteOne(text, logits);
+        FinishReason? end = _options.MaxTokens == 0 ? text.OutOfTokens : WriteOne(text, logits);
         if (end is null)
         {
             batch.Read(member, [text.Last]);
@@ -116,13 +119,26 @@ internal sealed class Completions
     // What ends the text; null when it goes on.
     private FinishReason? WriteOne(Text text, ReadOnlySpan<float> logits)
     {
-        int id = text.Sampler.Sample(logits, _never);
+        ReadOnlySpan<ulong> allowed = default;
+        if (text.Cursor is { } cursor)
+        {
+            allowed = cursor.Allowed(_options.MaxTokens - text.Tokens);
+            if (allowed.IsEmpty) return FinishReason.Stop;
+        }
+
+        int id = text.Sampler.Sample(logits, _never, allowed);
         if (_ends.Contains(id)) return FinishReason.Stop;
         if (_options.LogProbs is { } best) text.Choices.Add(TokenChoice.Of(_logProbs, logits, id, best));
         if (!text.Write(id)) return FinishReason.Stop;
         text.Sampler.Accept(id);
-        return text.Tokens == _options.MaxTokens ? FinishReason.Length : null;
+        text.Cursor?.Accept(id);
+        return text.Tokens == _options.MaxTokens ? text.OutOfTokens : null;
     }
+
+    private Text NewText(int number, SamplingOptions sampling) => new(number, sampling, _options, _model.Tokenizer)
+    {
+        Cursor = _constraint is null ? null : new ConstraintCursor(_constraint),
+    };
 
     private List<Completion> Search(string prompt, int width, CancellationToken cancel)
     {
@@ -133,7 +149,7 @@ internal sealed class Completions
             int[] read = [.. _model.PromptIds(prompt)];
             if (!_model.TryRead(session, read, cancel)) return [];
             using Turns.Turn turn = _model.TakeTurn();
-            IReadOnlyList<Beam> beams = BeamSearch.Find(decoder, session, width, _options.MaxTokens, _ends, _never, cancel);
+            IReadOnlyList<Beam> beams = BeamSearch.Find(decoder, session, width, _options.MaxTokens, _ends, _never, _constraint, cancel);
             return [.. beams.Select(beam => Tell(beam, read))];
         }
         finally
@@ -146,6 +162,7 @@ internal sealed class Completions
     {
         var text = new Text(0, _sampling, _options, _model.Tokenizer);
         foreach (int id in read) text.Decoder.Push(id);
+        if (_constraint is not null) text.Decoder.KeepSpaces();
         bool isWhole = beam.Ids.All(text.Write);
         return text.End(beam.HasEnded || !isWhole ? FinishReason.Stop : FinishReason.Length) with { LogProb = beam.LogProb };
     }
@@ -164,6 +181,12 @@ internal sealed class Completions
         public int Last { get; private set; }
 
         public List<TokenChoice> Choices { get; } = [];
+
+        /// <summary>Where the text stands in the constraint; null where there is none.</summary>
+        public ConstraintCursor? Cursor { get; init; }
+
+        /// <summary>What a text is that may have no more tokens: ended, where it fits the constraint.</summary>
+        public FinishReason OutOfTokens => Cursor is { IsComplete: true } ? FinishReason.Stop : FinishReason.Length;
 
         public Sampler Sampler { get; } = new(sampling);
 

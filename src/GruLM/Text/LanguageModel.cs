@@ -28,6 +28,7 @@ public sealed class LanguageModel : IDisposable
     private readonly IDevice _device;
     private readonly Scorers _scorers;
     private readonly Decoders _decoders;
+    private readonly ConstraintBindings _constraints;
     private readonly bool _owns;
     private string? _fingerprint;
 
@@ -38,6 +39,7 @@ public sealed class LanguageModel : IDisposable
         (Ids, _device, _owns) = (ids, device, owns);
         _scorers = new Scorers(_parameters, device, Samples, weights, owns);
         _decoders = new Decoders(_parameters, device, weights);
+        _constraints = new ConstraintBindings(Tokenizer);
     }
 
     /// <summary>The folder it was read from, as it was given; empty for a model in training.</summary>
@@ -223,11 +225,24 @@ public sealed class LanguageModel : IDisposable
         _device.Dispose();
     }
 
-    /// <summary>Throws <see cref="ArgumentException"/> when an option makes no sense for this model.</summary>
-    internal void Check(GenerationOptions options)
+    /// <summary>Throws <see cref="ArgumentException"/> when an option makes no sense for this model and texts that
+    /// <paramref name="stops"/> end; null: those of texts that are no chat.</summary>
+    internal void Check(GenerationOptions options, int[]? stops = null)
     {
         options.Validate();
         options.Sampling?.CheckTokens(Config.VocabSize);
+        if (Bind(options, stops ?? Ids.Stops) is { } automaton) ConstraintCursor.CheckBudget(automaton.Start, options.MaxTokens);
+    }
+
+    /// <summary>The automaton of the options' constraint, for texts that <paramref name="stops"/> end; null where there is none.</summary>
+    /// <exception cref="ArgumentException">The vocabulary cannot write what the constraint asks for.</exception>
+    internal ConstraintAutomaton? Bind(GenerationOptions options, int[] stops)
+    {
+        if (options.Constraint is not { } constraint) return null;
+        SamplingOptions sampling = options.Sampling ?? Defaults.ToSampling();
+        return options.IgnoreEos
+            ? _constraints.Bind(constraint, sampling, [], [.. Ids.Never, .. stops, .. Ids.Stops])
+            : _constraints.Bind(constraint, sampling, stops, Ids.Never);
     }
 
     /// <summary>Waits until the model is free for one step of a text; disposing what is returned frees it again. Throws

@@ -60,6 +60,11 @@ internal sealed class GenerationFlags
     private readonly Option<double> _mirostatLr = Flags.Number("--mirostat-lr", 0, 1000, 0.1, "how fast mirostat learns");
     private readonly Option<string[]> _bias = Flags.List("--logit-bias", "ID=B", "add B to the score of a token; -inf forbids it");
     private readonly Option<string[]> _stop = Flags.Texts("--stop", "TEXT", "end the text before this string");
+    private readonly Option<string?> _regex = Flags.Text("--regex", "TEXT", "write only what this regular expression matches as a whole");
+    private readonly Option<string?> _grammar = Flags.Text(
+        "--grammar", "FILE", "write only what the grammar in FILE allows, which is in llama.cpp's GBNF");
+    private readonly Option<string?> _jsonSchema = Flags.Text(
+        "--json-schema", "FILE", "write only JSON that fits the JSON schema in FILE");
     private readonly Option<bool> _ignoreEos = Flags.Switch("--ignore-eos", "go on where the model would end the text");
     private readonly Option<ulong?> _seed = OrMinusOne(
         Flags.OptionalSeed("--seed", "makes the text repeatable (default, and -1: another text each time)", "-s"));
@@ -70,7 +75,8 @@ internal sealed class GenerationFlags
     public IReadOnlyList<Option> Options =>
     [
         _maxTokens, _temperature, _topK, _topP, _minP, _typical, _repeatPenalty, _repeatLastN, _presence, _frequency, _dryMultiplier,
-        _dryBase, _dryAllowedLength, _mirostat, _mirostatEnt, _mirostatLr, _bias, _stop, _ignoreEos, _seed, _samplers,
+        _dryBase, _dryAllowedLength, _mirostat, _mirostatEnt, _mirostatLr, _bias, _stop, _regex, _grammar, _jsonSchema,
+        _ignoreEos, _seed, _samplers,
     ];
 
     /// <summary>How to generate with the model in <paramref name="modelFolder"/>.</summary>
@@ -80,7 +86,29 @@ internal sealed class GenerationFlags
         MaxTokens = flags.GetValue(_maxTokens) is >= 0 and var most ? most : int.MaxValue,
         Stop = ReadStop(flags),
         IgnoreEos = flags.GetValue(_ignoreEos),
+        Constraint = ReadConstraint(flags),
     };
+
+    private TextConstraint? ReadConstraint(ParseResult flags)
+    {
+        (Option<string?> Flag, Func<string, TextConstraint> Read)[] kinds =
+        [
+            (_regex, TextConstraint.Regex), (_grammar, path => TextConstraint.Grammar(File.ReadAllText(path))),
+            (_jsonSchema, path => TextConstraint.JsonSchema(File.ReadAllText(path))),
+        ];
+        (Option<string?> Flag, Func<string, TextConstraint> Read)[] given = [.. kinds.Where(kind => flags.GetValue(kind.Flag) is not null)];
+        if (given.Length > 1) throw new UsageException($"{given[0].Flag.Name} and {given[1].Flag.Name} do not go together; leave one out");
+        if (given.Length == 0) return null;
+        string value = flags.GetValue(given[0].Flag)!;
+        try
+        {
+            return given[0].Read(value);
+        }
+        catch (ArgumentException error)
+        {
+            throw new UsageException($"{given[0].Flag.Name} {(given[0].Flag == _regex ? "" : value + ": ")}{error.Message}");
+        }
+    }
 
     private SamplingOptions ReadSampling(ParseResult flags, string modelFolder)
     {

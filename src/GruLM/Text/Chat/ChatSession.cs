@@ -24,7 +24,7 @@ public sealed class ChatSession : IDisposable
 
     internal ChatSession(LanguageModel model, GenerationOptions options)
     {
-        model.Check(options);
+        model.Check(options, model.Ids.ChatStops);
         _model = model;
         _writer = new TextWriterSession(model, options);
         Begin();
@@ -44,7 +44,7 @@ public sealed class ChatSession : IDisposable
         {
             ArgumentNullException.ThrowIfNull(value);
             CheckNotDisposed();
-            _model.Check(value);
+            _model.Check(value, _model.Ids.ChatStops);
             EndReply();
             _writer.Options = value;
         }
@@ -190,7 +190,9 @@ public sealed class ChatSession : IDisposable
         int reply = ++_reply;
 
         // Cleaned as all text is that is learned from; the turn then has line ends as prompts of records have them.
-        string turn = _model.Defaults.Chat.Turn(TextCorpus.Clean(message));
+        // Under a constraint the space behind the marker is not the model's to write, and one that it writes is its answer's.
+        bool isFree = _writer.Options.Constraint is null;
+        string turn = _model.Defaults.Chat.Turn(TextCorpus.Clean(message)) + (isFree ? "" : " ");
         WriterState before = _writer.Capture();
         if (!_writer.TryReadWhole(_model.Tokenizer.Encode(turn, CancellationToken.None), cancel)) yield break;
         _before.Add(before);
@@ -201,7 +203,7 @@ public sealed class ChatSession : IDisposable
             bool begun = false;
             foreach (string piece in _writer.Write(_model.Ids.ChatStops, cancel, _model.Ids.ChatStopTexts))
             {
-                string text = begun ? piece : piece.TrimStart(' ');
+                string text = begun || !isFree ? piece : piece.TrimStart(' ');
                 if (text.Length == 0) continue;
                 begun = true;
                 yield return text;

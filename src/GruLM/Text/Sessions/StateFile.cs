@@ -33,6 +33,8 @@ internal static class StateFile
             Recent = state.Recent,
             Decoded = state.Decoded,
             MirostatBound = state.MirostatBound,
+            Constraint = state.Constrained?.Constraint,
+            Constrained = state.Constrained?.Given,
         };
         var file = new MemoryStream();
         file.Write(s_begin);
@@ -66,7 +68,9 @@ internal static class StateFile
         bool isWhole = state.Length == model.Config.NumLayers * model.Config.HiddenDim
             && rest.Length - line - 1 == state.Length * sizeof(float) && FiniteNumbers.AreAll(state)
             && header.Decoded >= 0 && header.Recent.All(id => (uint)id < (uint)vocab);
-        return isWhole ? new WriterState(state, header.Recent, header.Drawn, header.Decoded, header.MirostatBound) : throw Damaged(path);
+        if (!isWhole) throw Damaged(path);
+        PartOfConstrained? part = header.Constraint is { } constraint ? new(constraint, header.Constrained ?? []) : null;
+        return new WriterState(state, header.Recent, header.Drawn, header.Decoded, header.MirostatBound, part);
     }
 
     private static byte[] ReadBytes(string path)
@@ -140,6 +144,14 @@ internal sealed record StateHeader
 
     /// <summary>The bound of mirostat; null where it is off.</summary>
     public float? MirostatBound { get; init; }
+
+    /// <summary>The fingerprint of the constraint of a text that is not whole yet; null where there is none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Constraint { get; init; }
+
+    /// <summary>That text so far, in UTF-8.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public byte[]? Constrained { get; init; }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

@@ -31,6 +31,7 @@ internal sealed class TextWriterSession : IDisposable
     private readonly List<int> _recent = [];
 
     private readonly StreamingDecoder _decoder;
+    private readonly ConstrainedText _constrained = new();
 
     // The last token that was written, behind those before it of whose text a part has not been given out; how many of them the model has
     // read, which is all but the last or all; and the state before the first of them, null while none of them is read.
@@ -65,6 +66,7 @@ internal sealed class TextWriterSession : IDisposable
         set
         {
             Settle();
+            if (value.Constraint != _options.Constraint) _constrained.End();
             _options = value;
             _sampler = new Sampler(value.Sampling ?? _model.Defaults.ToSampling()) { Drawn = _sampler.Drawn };
             foreach (int id in _recent) _sampler.Accept(id);
@@ -91,6 +93,7 @@ internal sealed class TextWriterSession : IDisposable
     public void Read(IEnumerable<int> ids, CancellationToken cancel = default)
     {
         Settle();
+        _constrained.End();
         foreach (int[] part in ids.Chunk(TokensAtOnce))
         {
             if (cancel.IsCancellationRequested) return;
@@ -103,6 +106,7 @@ internal sealed class TextWriterSession : IDisposable
     public bool TryReadWhole(IReadOnlyList<int> ids, CancellationToken cancel)
     {
         Settle();
+        _constrained.End();
         float[]? before = ids.Count > TokensBetweenLooks ? SaveState() : null;
         int read = 0;
         foreach (int[] part in ids.Chunk(TokensAtOnce))
@@ -121,7 +125,7 @@ internal sealed class TextWriterSession : IDisposable
     }
 
     /// <summary>Writes until a stop token, one of the stop strings or of <paramref name="texts"/>, or the length, or until it is cancelled,
-    /// which ends it quietly.</summary>
+    /// which ends it quietly. Under a constraint the text is what that allows; one that was left in the middle is gone on with.</summary>
     public IEnumerable<string> Write(int[] stops, CancellationToken cancel, params string[] texts)
     {
         Settle();
@@ -129,12 +133,14 @@ internal sealed class TextWriterSession : IDisposable
         var watch = new StopStrings(_options.IgnoreEos ? _options.Stop : [.. _options.Stop, .. texts]);
         int[] never = _options.IgnoreEos ? [.. _model.Ids.Never, .. _model.Ids.Stops] : _model.Ids.Never;
         int[] ends = _options.IgnoreEos ? [] : stops;
+        _constrained.Begin(_options.Constraint?.Fingerprint, _model.Bind(_options, stops), _options.MaxTokens);
+        if (_constrained.Cursor is not null) _decoder.KeepSpaces();
         (StoppedBy, FinishReason, TokensWritten) = (-1, FinishReason.Interrupted, 0);
         _choices.Clear();
         for (int i = 0; i < _options.MaxTokens && !watch.Stopped; i++)
         {
             if (cancel.IsCancellationRequested || writing != _writing) yield break;
-            int id = Step(never, ends);
+            int id = Step(never, ends, _options.MaxTokens - i);
             if (id < 0)
             {
                 FinishReason = FinishReason.Stop;
@@ -150,7 +156,8 @@ internal sealed class TextWriterSession : IDisposable
 
         if (writing != _writing) yield break;
         if (watch.Stopped) FinishReason = FinishReason.Stop;
-        else if (FinishReason != FinishReason.Stop) FinishReason = FinishReason.Length;
+        else if (FinishReason != FinishReason.Stop) FinishReason = LengthReason;
+        _constrained.End();
         if (watch.Stopped) yield break;
         string last = watch.Push(_decoder.Flush());
         _decoded = 0;
@@ -163,7 +170,7 @@ internal sealed class TextWriterSession : IDisposable
     public WriterState Capture()
     {
         Settle();
-        return new WriterState(SaveState(), [.. _recent], _sampler.Drawn, _decoded, _sampler.MirostatBound);
+        return new WriterState(SaveState(), [.. _recent], _sampler.Drawn, _decoded, _sampler.MirostatBound, _constrained.Part);
     }
 
     /// <summary>Goes on from where a text stood.</summary>
@@ -180,6 +187,7 @@ internal sealed class TextWriterSession : IDisposable
         foreach (int id in state.Recent.TakeLast(state.Decoded)) Decode(id);
         _sampler.Drawn = state.Drawn;
         _sampler.MirostatBound = state.MirostatBound;
+        _constrained.Restore(state.Constrained);
     }
 
     /// <summary>A session that stands where this one does.</summary>
@@ -197,6 +205,7 @@ internal sealed class TextWriterSession : IDisposable
         _writing++;
         Forget();
         _recent.Clear();
+        _constrained.End();
         using (TakeTurn()) _session.Reset();
         _sampler.Reset();
         _decoder.Reset();
@@ -209,8 +218,12 @@ internal sealed class TextWriterSession : IDisposable
         _model.EndSession(_session);
     }
 
-    // Reads the last token, if there is one, and chooses the next; −1 for one that ends the text.
-    private int Step(int[] never, int[] ends)
+    // A text that fits its constraint and has no tokens left can do nothing but end.
+    private FinishReason LengthReason => _constrained.Cursor is { IsComplete: true } ? FinishReason.Stop : FinishReason.Length;
+
+    // Reads the last token, if there is one, and chooses the next of those that are left; −1 for one that ends the text, and where no other
+    // fits.
+    private int Step(int[] never, int[] ends, int left)
     {
         using Turns.Turn turn = TakeTurn();
         if (_read < _written.Count)
@@ -220,13 +233,21 @@ internal sealed class TextWriterSession : IDisposable
             _session.Read(last);
             Accept(last);
             _read = _written.Count;
-            if (_allShown) Forget();
+            if (_allShown) Keep(TextWritten());
+        }
+
+        ReadOnlySpan<ulong> allowed = default;
+        if (_constrained.Cursor is { } cursor)
+        {
+            allowed = cursor.Allowed(left);
+            if (allowed.IsEmpty) return -1;
         }
 
         ReadOnlySpan<float> logits = _session.Logits();
-        int id = _sampler.Sample(logits, never);
+        int id = _sampler.Sample(logits, never, allowed);
         if (!ends.Contains(id))
         {
+            _constrained.Cursor?.Accept(id);
             if (_options.LogProbs is { } best) _choices.Add(TokenChoice.Of(_logProbs, logits, id, best));
             return id;
         }
@@ -243,20 +264,31 @@ internal sealed class TextWriterSession : IDisposable
         if (!_allShown)
         {
             TakeBack();
+            return;
         }
-        else if (_read < _written.Count)
+
+        if (_read < _written.Count)
         {
             Advance(_written[^1].Id);
             Accept(_written[^1].Id);
         }
 
+        Keep(TextWritten());
+    }
+
+    private string TextWritten() => string.Concat(_written.Select(token => token.Text));
+
+    // What was written was given out, as far as this text goes, and is not taken back any more.
+    private void Keep(string text)
+    {
+        _constrained.Give(text);
         Forget();
     }
 
     private void TakeBack()
     {
         if (_before is not null) RestoreState(_before);
-        string text = string.Concat(_written.Select(token => token.Text));
+        string text = TextWritten();
         int shown = text.Length - _withheld, end = 0, whole = 0;
         while (whole < _written.Count && end + _written[whole].Text.Length <= shown) end += _written[whole++].Text.Length;
 
@@ -266,6 +298,7 @@ internal sealed class TextWriterSession : IDisposable
         foreach (int id in _model.Tokenizer.Encode(text[end..shown])) Advance(id);
         _decoder.Reset();
         _decoded = 0;
+        Keep(text[..shown]);
     }
 
     private void Forget()

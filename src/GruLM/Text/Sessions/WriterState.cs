@@ -8,4 +8,6 @@ namespace GruLM;
 /// <param name="Drawn">Draws made so far: the number of the next one.</param>
 /// <param name="Decoded">How many of the last tokens, or more, the text that is not ended yet has: its next space depends on them.</param>
 /// <param name="MirostatBound">The bound of mirostat, where it is on.</param>
-internal sealed record WriterState(float[] State, int[] Recent, ulong Drawn, int Decoded, float? MirostatBound);
+/// <param name="Constrained">The text under a constraint that is not whole yet, where there is one.</param>
+internal sealed record WriterState(
+    float[] State, int[] Recent, ulong Drawn, int Decoded, float? MirostatBound, PartOfConstrained? Constrained = null);
