@@ -183,7 +183,7 @@ public sealed class JsonSchemaTests : IDisposable
     }
 
     // Characters alone, no bytes, and spaces that the decoder would drop at the beginning.
-    private static Tokenizer CharacterTokenizer()
+    internal static Tokenizer CharacterTokenizer()
     {
         TrainerOptions options = DefaultTokenizer.Options(200, ModelType.Char);
         options.ByteFallback = false;
