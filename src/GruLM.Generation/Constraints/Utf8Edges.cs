@@ -44,7 +44,8 @@ internal sealed class Utf8Edges(Network network)
     }
 
     // Edges by the first byte of numbers that are written in so many bytes more; runs of bytes with the same rest share a node.
-    private List<(int Low, int High, int Target)> Split(List<(int First, int Last)> ranges, int more, int target, Dictionary<string, int> nodes)
+    private List<(int Low, int High, int Target)> Split(
+        List<(int First, int Last)> ranges, int more, int target, Dictionary<string, int> nodes)
     {
         List<(int Low, int High, int Target)> edges = [];
         if (more == 0) return [.. ranges.Select(range => (range.First, range.Last, target))];

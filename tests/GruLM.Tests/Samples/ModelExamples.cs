@@ -63,6 +63,14 @@ internal static class ModelExamples
         Assert.Equal(8, model.Search("ROMEO:", width: 8).Count);
     }
 
+    public static void Constrained()
+    {
+        using var model = LanguageModel.Open("book");
+        var options = new GenerationOptions { Constraint = TextConstraint.Regex("(yes|no), because [a-z ]{10,60}\\."), MaxTokens = 80 };
+        string answer = string.Concat(model.Generate("ROMEO:", options));
+        Console.WriteLine(answer);
+    }
+
     public static async Task GeneratedAsynchronously()
     {
         using var model = LanguageModel.Open("book");

@@ -11,9 +11,12 @@ namespace GruLM;
 /// <summary>Reads a schema.</summary>
 internal sealed class JsonSchemaReader
 {
-    private const string Notes = "title description default examples deprecated readOnly writeOnly $comment $schema $id $anchor $defs definitions";
-
-    private static readonly string[] s_notes = Notes.Split(' ');
+    // What says nothing of which values fit.
+    private static readonly string[] s_notes =
+    [
+        "title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly", "$comment", "$schema", "$id", "$anchor",
+        "$defs", "definitions",
+    ];
 
     private readonly JsonElement _root;
     private readonly List<GrammarRule> _rules = [];
@@ -80,7 +83,8 @@ internal sealed class JsonSchemaReader
         if (schema.TryGetProperty("anyOf", out JsonElement choices))
         {
             Check(schema, path, "beside 'anyOf'", "anyOf");
-            if (choices.ValueKind != JsonValueKind.Array || choices.GetArrayLength() == 0) throw Error(path, "'anyOf' is a list of schemas");
+            bool isList = choices.ValueKind == JsonValueKind.Array && choices.GetArrayLength() > 0;
+            if (!isList) throw Error(path, "'anyOf' is a list of schemas");
             return new GrammarExpression.OneOf([.. choices.EnumerateArray().Select((choice, i) => Value(choice, $"{path}/anyOf/{i}"))]);
         }
 
@@ -101,7 +105,8 @@ internal sealed class JsonSchemaReader
     private static string[] TypeNames(JsonElement type, string path)
     {
         JsonElement[] names = type.ValueKind == JsonValueKind.Array ? [.. type.EnumerateArray()] : [type];
-        if (names.Length == 0 || names.Any(name => name.ValueKind != JsonValueKind.String)) throw Error(path, "'type' is a name or a list of names");
+        bool areNames = names.Length > 0 && names.All(name => name.ValueKind == JsonValueKind.String);
+        if (!areNames) throw Error(path, "'type' is a name or a list of names");
         return [.. names.Select(name => name.GetString()!).Distinct()];
     }
 
@@ -219,7 +224,9 @@ internal sealed class JsonSchemaReader
         foreach (string part in pointer.Split('/').Skip(1))
         {
             string name = Uri.UnescapeDataString(part).Replace("~1", "/").Replace("~0", "~");
-            bool isThere = found.ValueKind == JsonValueKind.Object ? found.TryGetProperty(name, out JsonElement next) : TryIndex(found, name, out next);
+            bool isThere = found.ValueKind == JsonValueKind.Object
+                ? found.TryGetProperty(name, out JsonElement next)
+                : TryIndex(found, name, out next);
             if (!isThere) throw Error(path, $"'$ref' {pointer} leads nowhere");
             found = next;
         }

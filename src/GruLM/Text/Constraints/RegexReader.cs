@@ -136,7 +136,11 @@ internal sealed class RegexReader
 
     private GrammarExpression Group()
     {
-        if (_text.Next == '?' && !_text.TryTake("?:")) throw Error($"({_text.Since(_text.Place, 2)} is not understood; of groups, ( and (?: are");
+        if (_text.Next == '?' && !_text.TryTake("?:"))
+        {
+            throw Error($"({_text.Since(_text.Place, 2)} is not understood; of groups, ( and (?: are");
+        }
+
         GrammarExpression inside = Choices();
         return _text.TryTake(")") ? inside : throw Error("a ( is not closed");
     }
@@ -167,7 +171,11 @@ internal sealed class RegexReader
         return isNegated ? set.Complement() : set;
     }
 
-    private CodePointSet Member() => _text.Take() is var character && character == '\\' ? Escape(isInClass: true) : CodePointSet.Single(character);
+    private CodePointSet Member()
+    {
+        if (_text.TryTake("\\")) return Escape(isInClass: true);
+        return _text.Next >= 0 ? CodePointSet.Single(_text.Take()) : throw Error("a [ is not closed");
+    }
 
     private CodePointSet Escape(bool isInClass)
     {

@@ -61,11 +61,12 @@ public sealed class ConstrainedTextTests : IDisposable
         var sampling = new SamplingOptions { Temperature = 1, TopK = 0, TopP = 1, MinP = 0, Seed = 5 };
         Sampler masked = new(sampling), few = new(sampling);
         int[] kept = [0, 2, 4];
+        float[] without = [.. logits.Select((logit, id) => kept.Contains(id) ? logit : float.NegativeInfinity)];
         for (int i = 0; i < 2000; i++)
         {
             int id = masked.Sample(logits, default, [0b010101]);
             Assert.Contains(id, kept);
-            Assert.Equal(id, few.Sample([logits[0], float.NegativeInfinity, logits[2], float.NegativeInfinity, logits[4], float.NegativeInfinity]));
+            Assert.Equal(id, few.Sample(without));
         }
 
         Assert.Throws<ArgumentException>(() => masked.Sample(new float[65], default, [1]));
@@ -202,5 +203,5 @@ public sealed class ConstrainedTextTests : IDisposable
     }
 
     private int Least(GenerationOptions options) =>
-        Math.Max(_model.Bind(options with { IgnoreEos = true }, _model.Ids.Stops)!.Start.Least, _model.Bind(options, _model.Ids.Stops)!.Start.Least);
+        _model.Bind(options with { IgnoreEos = true }, _model.Ids.Stops)!.Start.Least;
 }
