@@ -1,5 +1,5 @@
-// Walks a grammar's network along bytes. A pushdown automaton whose states are sets of stacks: they are made when they are first reached and
-// shared from then on, so that after a while a byte is a look-up and the tokens that fit are known. What is kept is bounded.
+// Walks a grammar's network along bytes. A pushdown automaton whose states are sets of stacks: they are made when they are reached first,
+// and shared from then on, so that after a while a byte is a look-up and the tokens that fit are known. What is kept is bounded.
 
 namespace GruLM.Generation;
 

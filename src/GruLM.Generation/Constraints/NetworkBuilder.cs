@@ -149,7 +149,8 @@ internal sealed class NetworkBuilder
     // Rules before those that they begin with; where there is a circle, one of it is left-recursive.
     private int[] Order()
     {
-        int[][] first = [.. _network.Starts.Select(start => _network.CloseFrom(start).Calls.Select(call => call.Rule).Distinct().ToArray())];
+        IEnumerable<NetworkClosure> begins = _network.Starts.Select(_network.CloseFrom);
+        int[][] first = [.. begins.Select(closure => closure.Calls.Select(call => call.Rule).Distinct().ToArray())];
         int[] place = new int[first.Length];
         Array.Fill(place, -1);
         int left = first.Length;

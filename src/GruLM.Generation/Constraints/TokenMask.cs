@@ -39,8 +39,8 @@ internal sealed class TokenMask
         _most = Math.Max(_most, least);
     }
 
-    /// <summary>The tokens behind which it takes at most so many more: bit i is token i. May be written to <paramref name="scratch"/>, which
-    /// has as many words.</summary>
+    /// <summary>The tokens behind which it takes at most so many more: bit i is token i. May be written to <paramref name="scratch"/>,
+    /// which has as many words.</summary>
     public ReadOnlySpan<ulong> Within(int left, ulong[] scratch)
     {
         if (left >= _most) return _bits;

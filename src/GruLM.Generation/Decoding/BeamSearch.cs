@@ -79,7 +79,7 @@ public sealed class BeamSearch
             states = [.. sessions.Select(session => session.SaveState())];
         }
 
-        IEnumerable<Beam> all = _ended.Concat(_open.Select(open => new Beam(open.Ids, open.LogProb, HasEnded: open.Place is { IsComplete: true })));
+        IEnumerable<Beam> all = _ended.Concat(_open.Select(open => new Beam(open.Ids, open.LogProb, open.Place is { IsComplete: true })));
         return [.. all.OrderByDescending(beam => beam.LogProb).Take(_width)];
     }
 

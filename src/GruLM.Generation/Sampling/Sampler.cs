@@ -89,8 +89,8 @@ public sealed class Sampler
     /// <summary>The next token for <paramref name="logits"/> [V]; the ids in <paramref name="forbidden"/> are never chosen, and those
     /// outside the vocabulary are passed over. Where <paramref name="allowed"/> is not empty, only tokens are chosen whose bit in it is
     /// set: token i is bit i % 64 of word i / 64. Among them probabilities keep their ratios. Throws <see cref="InvalidDataException"/>
-    /// when a score is NaN or positive infinity, and <see cref="ArgumentException"/> when there is no score, every token is forbidden, there
-    /// are fewer bits than scores, or there is a bias for a token that has no score.</summary>
+    /// when a score is NaN or positive infinity, and <see cref="ArgumentException"/> when there is no score, every token is forbidden,
+    /// there are fewer bits than scores, or there is a bias for a token that has no score.</summary>
     public int Sample(ReadOnlySpan<float> logits, ReadOnlySpan<int> forbidden = default, ReadOnlySpan<ulong> allowed = default)
     {
         if (logits.IsEmpty) throw new ArgumentException("there are no scores to choose by", nameof(logits));

@@ -23,8 +23,8 @@ public sealed record GenerationOptions
     /// <summary>For each token that is written, how likely it was, and so many of the likeliest; null: this is not told.</summary>
     public int? LogProbs { get; init; }
 
-    /// <summary>What the text must be; null: anything. With enough tokens it always is that, whatever the model: as they run out, only those
-    /// are written behind which it can still be made whole.</summary>
+    /// <summary>What the text must be; null: anything. With enough tokens it always is that, whatever the model: as they run out, only
+    /// those are written behind which it can still be made whole.</summary>
     public TextConstraint? Constraint { get; init; }
 
     /// <summary>Throws <see cref="ArgumentException"/>, naming the property and what it may be, when one makes no sense.</summary>

@@ -42,7 +42,7 @@ internal sealed class ConstraintBindings(Tokenizer tokenizer)
         if (_tries.TryGetValue(vocabulary, out PieceTrie? known)) return known;
         if (tokenizer.RewritesDecodedText)
         {
-            throw new ArgumentException("this model's tokenizer rewrites its text once more, so that 'Constraint' cannot hold it to anything");
+            throw new ArgumentException("this model's tokenizer rewrites its text once more, which 'Constraint' cannot foresee");
         }
 
         if (_tries.Count >= MostTries) _tries.Clear();

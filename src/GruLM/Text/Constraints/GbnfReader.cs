@@ -24,7 +24,8 @@ internal sealed class GbnfReader
 
     private GbnfReader(string gbnf) => _text = new(gbnf);
 
-    /// <summary>The rules, the root first. Throws <see cref="ArgumentException"/>, which names line and rule, for what is no grammar.</summary>
+    /// <summary>The rules, the root first. Throws <see cref="ArgumentException"/>, which names line and rule, for what is no
+    /// grammar.</summary>
     public static IReadOnlyList<GrammarRule> Read(string gbnf)
     {
         var reader = new GbnfReader(gbnf.StartsWith('\uFEFF') ? gbnf[1..] : gbnf);

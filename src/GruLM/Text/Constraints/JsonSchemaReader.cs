@@ -192,8 +192,9 @@ internal sealed class JsonSchemaReader
             throw Error(path, "a bound and an exclusive bound on the same side are not understood; leave one out");
         }
 
+        string kind = isWhole ? "integer" : "number";
         return NumberTexts.Between(least ?? above, most ?? below, isWhole)
-            ?? throw Error(path, $"no {(isWhole ? "integer" : "number")} of at most {NumberTexts.MostDigits} digits lies within the bounds");
+            ?? throw Error(path, $"no {kind} of {NumberTexts.MostDigits} digits or fewer lies within the bounds");
     }
 
     private static DecimalBound? Bound(JsonElement schema, string path, string keyword, bool isExcluded)

@@ -30,7 +30,8 @@ internal sealed class NumberTexts
         Fraction,
     }
 
-    /// <summary>The numbers from <paramref name="least"/> to <paramref name="most"/>, whole ones or all; null where there are none.</summary>
+    /// <summary>The numbers from <paramref name="least"/> to <paramref name="most"/>, whole ones or all; null where there are
+    /// none.</summary>
     public static GrammarExpression? Between(DecimalBound? least, DecimalBound? most, bool isWhole)
     {
         // Below zero the texts are a minus and what its opposite would be; zero itself has none.

@@ -153,7 +153,8 @@ internal sealed class RegexReader
         while (!_text.TryTake("]"))
         {
             if (_text.Next < 0) throw Error("a [ is not closed");
-            if (_text.Next == '[' && _text.Ahead(1) is ':' or '=' or '.') throw Error("classes by names such as [:alpha:] are not understood");
+            bool isNamed = _text.Next == '[' && _text.Ahead(1) is ':' or '=' or '.';
+            if (isNamed) throw Error("classes by names such as [:alpha:] are not understood");
             if (_text.Next == '-' && _text.Ahead(1) == '[') throw Error("taking a class from another is not understood");
             CodePointSet first = Member();
             if (_text.Next != '-' || _text.Ahead(1) is ']' or -1)

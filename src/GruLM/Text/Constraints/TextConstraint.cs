@@ -6,8 +6,8 @@ using GruLM.Generation;
 
 namespace GruLM;
 
-/// <summary>What generated texts must be. Immutable and thread-safe. Making one takes time, and so does its first text; keep it for all texts
-/// that it is for.</summary>
+/// <summary>What generated texts must be. Immutable and thread-safe. Making one takes time, and so does its first text; keep it for all
+/// texts that it is for.</summary>
 public sealed class TextConstraint
 {
     private TextConstraint(string kind, string source, IReadOnlyList<GrammarRule> rules)

@@ -17,8 +17,11 @@ public sealed class AutomatonTests
 
     private static readonly string[] s_grammars =
     [
-        "root ::= \"a\" root \"b\" | \"a\" root \"e\" | \"\"", "root ::= \"a\" root | \"b\"", "root ::= x x x\nx ::= \"a\"? y\ny ::= \"b\"?",
-        "root ::= v\nv ::= \"{\" (m (\",\" m)*)? \"}\" | \"[\" (v (\",\" v)*)? \"]\" | [0-9]+ | s\nm ::= s \":\" v\ns ::= \"\\\"\" [^\"\\\\]* \"\\\"\"",
+        "root ::= \"a\" root \"b\" | \"a\" root \"e\" | \"\"",
+        "root ::= \"a\" root | \"b\"",
+        "root ::= x x x\nx ::= \"a\"? y\ny ::= \"b\"?",
+        "root ::= v\nv ::= \"{\" (m (\",\" m)*)? \"}\" | \"[\" (v (\",\" v)*)? \"]\" | [0-9]+ | s\n"
+            + "m ::= s \":\" v\ns ::= \"\\\"\" [^\"\\\\]* \"\\\"\"",
         "root ::= \"a\" root \"a\" | \"b\" root \"b\" | \"a\" | \"b\" | \"\"", "root ::= (\"a\" (\"b\" root)?){2}",
     ];
 
@@ -107,7 +110,8 @@ public sealed class AutomatonTests
             var automaton = new ConstraintAutomaton(
                 new ConstraintGrammar([new GrammarRule("r", "", new GrammarExpression.Chars(set))]), Vocabularies.Bytes, []);
             int[] near = [.. set.Ranges.SelectMany(range => (int[])[range.First, range.First - 1, range.Last, range.Last + 1]), .. edges];
-            Assert.All(near.Where(Rune.IsValid), c => Assert.Equal(set.Contains(c), Vocabularies.Allows(automaton, new Rune(c).ToString())));
+            IEnumerable<Rune> runes = near.Where(Rune.IsValid).Select(c => new Rune(c));
+            Assert.All(runes, rune => Assert.Equal(set.Contains(rune.Value), Vocabularies.Allows(automaton, rune.ToString())));
             Assert.Equal(set.Ranges, set.Complement().Complement().Ranges);
         }
 
@@ -165,7 +169,8 @@ public sealed class AutomatonTests
         var cursor = new ConstraintCursor(automaton);
         cursor.Accept(0);
         Assert.Equal(0b01010ul, cursor.Allowed(9)[0]);
-        ArgumentException error = Assert.Throws<ArgumentException>(() => new ConstraintAutomaton(TextConstraint.Regex("aü").Rules, trie, []));
+        ArgumentException error = Assert.Throws<ArgumentException>(
+            () => new ConstraintAutomaton(TextConstraint.Regex("aü").Rules, trie, []));
         Assert.Contains("cannot write", error.Message, StringComparison.Ordinal);
     }
 

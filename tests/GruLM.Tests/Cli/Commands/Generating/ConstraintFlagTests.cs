@@ -60,7 +60,8 @@ public sealed class ConstraintFlagTests : IDisposable
         {
             foreach (string command in (string[])["generate", "chat"])
             {
-                (int code, string output, string error) = CommandsTests.Run("hi\n"u8.ToArray(), [command, "-m", _folder.Folder, .. one.Flags]);
+                string[] line = [command, "-m", _folder.Folder, .. one.Flags];
+                (int code, string output, string error) = CommandsTests.Run("hi\n"u8.ToArray(), line);
                 Assert.Equal((2, ""), (code, output));
                 Assert.Contains(one.Expected, error, StringComparison.Ordinal);
                 Assert.Equal(1, error.Count(c => c == '\n'));

@@ -7,7 +7,8 @@ namespace GruLM.Tests;
 
 public sealed class RegexTests
 {
-    private static readonly string[] s_texts = [.. Texts("ab1 _-\n{", 4), "é", "日本", "aé", "\u2028", "\r", "a\r", "aaaaaaa", "a{1", "{a}", "x"];
+    private static readonly string[] s_texts =
+        [.. Texts("ab1 _-\n{", 4), "é", "日本", "aé", "\u2028", "\r", "a\r", "aaaaaaa", "a{1", "{a}", "x"];
 
     [Theory]
     [InlineData("a")]
