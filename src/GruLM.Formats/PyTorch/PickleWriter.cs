@@ -31,7 +31,11 @@ internal sealed class PickleWriter
         for (int i = 0; i < tensors.Count; i++) writer.Pair(tensors[i].Name, tensors[i], i);
         foreach ((string name, string other) in shared)
         {
-            if (!places.TryGetValue(other, out int place)) throw new ArgumentException($"'{name}' shares tensor '{other}', which is not there");
+            if (!places.TryGetValue(other, out int place))
+            {
+                throw new ArgumentException($"'{name}' shares tensor '{other}', which is not there");
+            }
+
             writer.Pair(name, tensors[place], place);
         }
 

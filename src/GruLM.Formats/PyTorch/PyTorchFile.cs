@@ -197,8 +197,8 @@ public sealed class PyTorchFile : IDisposable
         if (entry.Length > PickleReader.MostBytes || entry.CompressedLength != entry.Length)
         {
             throw new InvalidDataException(
-                $"{Path}: its {PickleName} has {entry.Length} bytes, stored as {entry.CompressedLength}; torch.save compresses nothing, and "
-                + $"a state_dict needs at most {PickleReader.MostBytes}");
+                $"{Path}: its {PickleName} has {entry.Length} bytes, stored as {entry.CompressedLength}; torch.save compresses nothing, "
+                + $"and a state_dict needs at most {PickleReader.MostBytes}");
         }
 
         byte[] pickle = new byte[entry.Length];

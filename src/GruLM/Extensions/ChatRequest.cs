@@ -9,10 +9,12 @@ namespace GruLM;
 /// <summary>Translates options. Safe for several threads.</summary>
 internal static class ChatRequest
 {
+    private const string AnyObject = """{"type":"object"}""";
+
     /// <summary>How a reply is written.</summary>
     /// <exception cref="ArgumentException">An option makes no sense.</exception>
     /// <exception cref="NotSupportedException">The model cannot do what is asked for.</exception>
-    public static GenerationOptions Options(LanguageModel model, ChatOptions? options)
+    public static GenerationOptions Options(LanguageModel model, ChatOptions? options, KeptConstraint kept)
     {
         var plain = new GenerationOptions();
         if (options is null) return plain;
@@ -21,6 +23,7 @@ internal static class ChatRequest
         GenerationOptions generation = plain with
         {
             MaxTokens = options.MaxOutputTokens ?? plain.MaxTokens,
+            Constraint = Constraint(options.ResponseFormat, kept),
             Stop = options.StopSequences is { } stop ? [.. stop] : [],
             Sampling = own with
             {
@@ -32,17 +35,15 @@ internal static class ChatRequest
                 Seed = unchecked((ulong)(options.Seed ?? 0)),
             },
         };
-        generation = WithFormat(generation, options.ResponseFormat);
         model.Check(generation);
         return generation;
     }
 
-    // The one place where a schema is passed on: once texts can be constrained, it becomes the constraint of the options.
-    private static GenerationOptions WithFormat(GenerationOptions generation, ChatResponseFormat? format) => format switch
+    // The constraint that a response's format asks for; null where any text will do.
+    private static TextConstraint? Constraint(ChatResponseFormat? format, KeptConstraint kept) => format switch
     {
-        null or ChatResponseFormatText => generation,
-        ChatResponseFormatJson { Schema: not null } =>
-            throw new NotSupportedException("'ResponseFormat' has a schema, which is not followed yet; leave it out for text"),
-        _ => throw new NotSupportedException("'ResponseFormat' asks for JSON, which is not written yet; leave it out for text"),
+        null or ChatResponseFormatText => null,
+        ChatResponseFormatJson json => kept.JsonSchema(json.Schema is { } schema ? schema.GetRawText() : AnyObject),
+        _ => throw new NotSupportedException($"'ResponseFormat' is a {format.GetType().Name}; text and JSON can be written"),
     };
 }

@@ -19,6 +19,7 @@ public sealed class GruChatClient : IChatClient
     private readonly LanguageModel _model;
     private readonly ChatClientMetadata _metadata;
     private readonly KeptMoments _moments;
+    private readonly KeptConstraint _constraint = new();
 
     /// <summary>A client of <paramref name="model"/> that keeps the last <paramref name="conversations"/> moments.</summary>
     /// <exception cref="ArgumentException">No moment is to be kept.</exception>
@@ -49,7 +50,7 @@ public sealed class GruChatClient : IChatClient
     {
         ArgumentNullException.ThrowIfNull(messages);
         var turns = ChatTurns.Of(messages, options?.Instructions);
-        GenerationOptions generation = ChatRequest.Options(_model, options);
+        GenerationOptions generation = ChatRequest.Options(_model, options, _constraint);
         WriterState? before = options?.ConversationId is { } id ? _moments.Find(id) : null;
         return Reply(turns, generation, before, cancellationToken);
     }

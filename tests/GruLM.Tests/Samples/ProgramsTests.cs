@@ -22,6 +22,7 @@ public sealed class ProgramsTests : IDisposable
     [InlineData("OddLines")]
     [InlineData("WhichLanguage")]
     [InlineData("Names")]
+    [InlineData("StructuredOutput")]
     public void It_is_short(string name) =>
         Assert.InRange(File.ReadAllLines(Path.Combine(SampleProgram.Root, "samples", name, "Program.cs")).Length, 20, MostLines);
 
@@ -79,6 +80,14 @@ public sealed class ProgramsTests : IDisposable
         string[] made = output.TrimEnd().Split('\n');
         Assert.Equal(5, made.Distinct().Count());
         Assert.Empty(made.Intersect(names));
+    }
+
+    [Fact]
+    public async Task Forms_are_filled_in()
+    {
+        using var tiny = new TinyModel(SampleKind.Lines);
+        string output = await RunAsync("StructuredOutput", "What a day\nNot again\n", tiny.Folder);
+        Assert.Matches(@"^((good|bad|mixed) \*{1,5} [^\n]*\n){2}$", output);
     }
 
     private string Train(string name, string[] lines, int vocab = 340)

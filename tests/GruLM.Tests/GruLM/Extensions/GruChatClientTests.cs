@@ -1,6 +1,7 @@
 // A model behind Microsoft.Extensions.AI: it replies as a chat session does, ids go on from where they were given, and what it cannot do it
 // says.
 
+using System.Text.Json;
 using GruLM.Model;
 using Microsoft.Extensions.AI;
 
@@ -129,9 +130,32 @@ public sealed class GruChatClientTests : IDisposable
         await Assert.ThrowsAsync<NotSupportedException>(() => _client.GetResponseAsync([new ChatMessage(ChatRole.Tool, "a")]));
         ChatMessage picture = new(ChatRole.User, [new DataContent(new byte[] { 1 }, "image/png")]);
         await Assert.ThrowsAsync<NotSupportedException>(() => _client.GetResponseAsync([picture]));
-        await Assert.ThrowsAsync<NotSupportedException>(
-            () => _client.GetResponseAsync("a", new ChatOptions { ResponseFormat = ChatResponseFormat.Json }));
+        ChatResponseFormat format = ChatResponseFormat.ForJsonSchema(Schema("""{"type":"string","format":"date"}"""));
+        ArgumentException error = await Assert.ThrowsAsync<ArgumentException>(
+            () => _client.GetResponseAsync("a", new ChatOptions { ResponseFormat = format }));
+        Assert.Contains("format", error.Message, StringComparison.Ordinal);
         Assert.NotEmpty((await _client.GetResponseAsync("a", new ChatOptions { ResponseFormat = ChatResponseFormat.Text })).Messages);
+    }
+
+    [Fact]
+    public async Task A_reply_has_the_format_that_is_asked_for()
+    {
+        const string Fields = """{"age":{"type":"integer","minimum":1,"maximum":99},"kind":{"enum":["cat","dog"]}}""";
+        JsonElement schema = Schema(
+            $$"""{"type":"object","properties":{{Fields}},"required":["age","kind"],"additionalProperties":false}""");
+        var options = new ChatOptions { ResponseFormat = ChatResponseFormat.ForJsonSchema(schema), MaxOutputTokens = 60 };
+        for (long seed = 0; seed < 10; seed++)
+        {
+            options.Seed = seed;
+            ChatResponse response = await _client.GetResponseAsync("Who is it?", options);
+            JsonElement reply = Schema(response.Text);
+            Assert.InRange(reply.GetProperty("age").GetInt32(), 1, 99);
+            Assert.Contains(reply.GetProperty("kind").GetString(), (string[])["cat", "dog"]);
+            Assert.Equal(ChatFinishReason.Stop, response.FinishReason);
+        }
+
+        options.ResponseFormat = ChatResponseFormat.Json;
+        Assert.Equal(JsonValueKind.Object, Schema((await _client.GetResponseAsync("And now?", options)).Text).ValueKind);
     }
 
     [Fact]
@@ -153,5 +177,11 @@ public sealed class GruChatClientTests : IDisposable
         Assert.Same(_client, _client.GetService(typeof(IChatClient)));
         Assert.Equal("grulm", ((ChatClientMetadata)_client.GetService(typeof(ChatClientMetadata))!).ProviderName);
         Assert.Null(_client.GetService(typeof(string)));
+    }
+
+    private static JsonElement Schema(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return document.RootElement.Clone();
     }
 }
