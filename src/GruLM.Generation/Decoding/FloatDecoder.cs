@@ -18,6 +18,9 @@ public sealed class FloatDecoder(GruParameters parameters, Compute compute) : ID
     public IDecodingSession CreateSession() => new DecodingSession(parameters, compute);
 
     /// <inheritdoc/>
+    public void Share(int count, Action<int> work) => SharedWork.Run(compute, count, work);
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         // Sessions own what they need, and parameters are the caller's.

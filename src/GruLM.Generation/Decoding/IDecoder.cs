@@ -52,4 +52,12 @@ public interface IDecoder : IDisposable
         SessionChecks.Logits(logits, sessions.Length, Config.VocabSize);
         for (int i = 0; i < sessions.Length; i++) sessions[i].Logits().CopyTo(logits[(i * Config.VocabSize)..]);
     }
+
+    /// <summary>Does pieces of work of the caller's own, 0 to <paramref name="count"/> − 1, in any order and on all the threads that it
+    /// computes with, and returns when all are done. They must be independent, and let the decoder and its sessions alone.</summary>
+    void Share(int count, Action<int> work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        for (int i = 0; i < count; i++) work(i);
+    }
 }

@@ -13,6 +13,8 @@ public sealed class ScoringDecoder(IDecoder decoder) : IScoringModel
 
     private readonly List<IDecodingSession> _lanes = [];
     private float[] _logits = [];
+    private float[] _logProbs = [];
+    private bool[] _right = [];
 
     /// <inheritdoc/>
     public GruConfig Config => decoder.Config;
@@ -45,7 +47,7 @@ public sealed class ScoringDecoder(IDecoder decoder) : IScoringModel
                 decoder.Logits(lanes, _logits);
             }
 
-            sums += Sum(batch.Targets.AsSpan(from, count), logProbs.IsEmpty ? default : logProbs.Slice(from, count));
+            sums += Sum(batch.Targets.AsMemory(from, count), logProbs.IsEmpty ? default : logProbs.Slice(from, count));
         }
 
         return sums;
@@ -67,19 +69,27 @@ public sealed class ScoringDecoder(IDecoder decoder) : IScoringModel
         }
     }
 
-    private LossSums Sum(ReadOnlySpan<int> targets, Span<float> logProbs)
+    private LossSums Sum(ReadOnlyMemory<int> targets, Span<float> logProbs)
     {
+        if (_logProbs.Length < targets.Length) (_logProbs, _right) = (new float[targets.Length], new bool[targets.Length]);
+        decoder.Share(targets.Length, i => Look(i, targets.Span[i]));
         var sums = default(LossSums);
         for (int i = 0; i < targets.Length; i++)
         {
-            if (targets[i] == TokenBatch.Ignored) continue;
-            ReadOnlySpan<float> row = _logits.AsSpan(i * Config.VocabSize, Config.VocabSize);
-            (float logSum, int best) = LogSumExp.Of(row);
-            float logProb = row[targets[i]] - logSum;
-            if (!logProbs.IsEmpty) logProbs[i] = logProb;
-            sums += new LossSums(-logProb, 1, best == targets[i] ? 1 : 0);
+            if (targets.Span[i] == TokenBatch.Ignored) continue;
+            if (!logProbs.IsEmpty) logProbs[i] = _logProbs[i];
+            sums += new LossSums(-_logProbs[i], 1, _right[i] ? 1 : 0);
         }
 
         return sums;
+    }
+
+    // How likely the target of row i is, and whether it is the likeliest.
+    private void Look(int i, int target)
+    {
+        if (target == TokenBatch.Ignored) return;
+        ReadOnlySpan<float> row = _logits.AsSpan(i * Config.VocabSize, Config.VocabSize);
+        (float logSum, int best) = LogSumExp.Of(row);
+        (_logProbs[i], _right[i]) = (row[target] - logSum, best == target);
     }
 }

@@ -83,6 +83,9 @@ public sealed unsafe class Int8Decoder : IDecoder
     }
 
     /// <inheritdoc/>
+    public void Share(int count, Action<int> work) => _engine.Share(count, work);
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         if (_disposed) return;

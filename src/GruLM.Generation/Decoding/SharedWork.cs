@@ -1,0 +1,20 @@
+// Pieces of work that are shared out over the threads of a compute.
+
+using GruLM.Kernels;
+
+namespace GruLM.Generation;
+
+/// <summary>What <see cref="IDecoder.Share"/> hands to a team of threads.</summary>
+internal readonly struct SharedWork(Action<int> work) : IParallelJob
+{
+    /// <inheritdoc/>
+    public void Execute(int item, int thread) => work(item);
+
+    /// <summary>Does all pieces.</summary>
+    public static void Run(Compute compute, int count, Action<int> work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        var job = new SharedWork(work);
+        compute.Team.Run(ref job, count);
+    }
+}
