@@ -82,21 +82,8 @@ public sealed class TensorBoardWriter : IDisposable
     /// little.</summary>
     internal static uint MaskedCrc(ReadOnlySpan<byte> data)
     {
-        uint crc = Crc32C(data);
+        uint crc = Crc32C.Of(data);
         return BitOperations.RotateRight(crc, 15) + 0xa282ead8u;
-    }
-
-    /// <summary>CRC-32C (Castagnoli), by the processor's own instruction where it has one.</summary>
-    internal static uint Crc32C(ReadOnlySpan<byte> data)
-    {
-        uint crc = uint.MaxValue;
-        for (; data.Length >= sizeof(ulong); data = data[sizeof(ulong)..])
-        {
-            crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(data));
-        }
-
-        foreach (byte b in data) crc = BitOperations.Crc32C(crc, b);
-        return ~crc;
     }
 
     // Two runs of one process in one second must not share a file; what follows the process id is free.

@@ -63,6 +63,10 @@ internal interface ISimd<V>
     /// ties to even.</summary>
     static abstract unsafe V LoadWhole(int* source);
 
+    /// <summary>Stores <see cref="Width"/> floats as whole numbers, any alignment, rounded towards zero; they are below 2^31 in
+    /// magnitude.</summary>
+    static abstract unsafe void StoreWhole(int* destination, V value);
+
     /// <summary>Stores the lowest byte of each lane's bits.</summary>
     static abstract unsafe void StoreLowBytes(byte* destination, V value);
 

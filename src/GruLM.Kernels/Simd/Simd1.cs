@@ -61,6 +61,9 @@ internal readonly struct Simd1 : ISimd<float>
     public static unsafe float LoadWhole(int* source) => *source;
 
     /// <inheritdoc/>
+    public static unsafe void StoreWhole(int* destination, float value) => *destination = (int)value;
+
+    /// <inheritdoc/>
     public static unsafe void StoreLowBytes(byte* destination, float value) => *destination = (byte)BitConverter.SingleToInt32Bits(value);
 
     /// <inheritdoc/>

@@ -84,6 +84,11 @@ internal readonly struct Simd128 : ISimd<Vector128<float>>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void StoreWhole(int* destination, Vector128<float> value) =>
+        Vector128.ConvertToInt32Native(value).Store(destination);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe void StoreLowBytes(byte* destination, Vector128<float> value) => *(uint*)destination = LowBytes(value);
 
     /// <inheritdoc/>

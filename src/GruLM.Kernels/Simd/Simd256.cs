@@ -82,6 +82,11 @@ internal readonly struct Simd256 : ISimd<Vector256<float>>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void StoreWhole(int* destination, Vector256<float> value) =>
+        Vector256.ConvertToInt32Native(value).Store(destination);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe void StoreLowBytes(byte* destination, Vector256<float> value) =>
         *(ulong*)destination = Simd128.LowBytes(value.GetLower()) | ((ulong)Simd128.LowBytes(value.GetUpper()) << 32);
 

@@ -82,6 +82,11 @@ internal readonly struct Simd512 : ISimd<Vector512<float>>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void StoreWhole(int* destination, Vector512<float> value) =>
+        Vector512.ConvertToInt32Native(value).Store(destination);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe void StoreLowBytes(byte* destination, Vector512<float> value) =>
         Avx512F.ConvertToVector128Byte(value.AsUInt32()).Store(destination);
 

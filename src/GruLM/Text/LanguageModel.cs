@@ -265,6 +265,13 @@ public sealed class LanguageModel : IDisposable
         }
     }
 
+    /// <summary>A decoder in int8 of its own, over a copy of the weights: whoever has it needs no turns.</summary>
+    internal Int8Decoder NewInt8Decoder(Compute compute)
+    {
+        using Turns.Turn turn = TakeTurn();
+        return new Int8Decoder(_parameters, compute);
+    }
+
     /// <summary>Reads a prompt in turns; false when it was cancelled.</summary>
     internal bool TryRead(IDecodingSession session, int[] ids, CancellationToken cancel)
     {
