@@ -85,6 +85,16 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
         }
     }
 
+    /// <summary>The state that training carries of a single lane: [L, H'], with padding.</summary>
+    internal Span<float> TrainingLane
+    {
+        get
+        {
+            TrainingState(0).Prepare(1, fresh: false);
+            return TrainingState(0).Values;
+        }
+    }
+
     private Optimizer Optimizer => _optimizer ??= _options.Optimizer.Create(Config);
 
     /// <summary>A new model with starting values that depend on <paramref name="seed"/> alone. Throws <see cref="ArgumentException"/> for

@@ -23,6 +23,7 @@ internal static partial class SettingWords
         ["Constraint"] = "regex, --grammar or --json-schema",
         ["Weights"] = "weights",
         ["State"] = "state",
+        ["Learn"] = "learn",
         ["UserDefinedSymbols"] = "user-defined-symbols",
         ["HardVocabLimit"] = "hard-vocab-limit",
         ["NBest"] = "nbest",

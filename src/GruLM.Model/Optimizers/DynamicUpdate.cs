@@ -15,7 +15,6 @@ internal sealed unsafe class DynamicUpdate : IDisposable
     private readonly GruParameters _trained;
     private readonly GruParameters _meanSquares;
     private readonly UpdateChunks _chunks;
-    private long _steps;
 
     /// <summary>Adapts a model that starts from <paramref name="trained"/>, which stay the caller's and are only read.</summary>
     public DynamicUpdate(GruParameters trained)
@@ -25,14 +24,20 @@ internal sealed unsafe class DynamicUpdate : IDisposable
         _chunks = new UpdateChunks(_meanSquares.Views);
     }
 
+    /// <summary>Updates so far.</summary>
+    public long Steps { get; set; }
+
+    /// <summary>The mean of the squared gradients so far, laid out like the parameters.</summary>
+    public GruParameters MeanSquares => _meanSquares;
+
     /// <summary>One update with the gradients, which are zero afterwards. <paramref name="parameters"/> are laid out like the trained
     /// ones.</summary>
     public void Update(Compute compute, GruParameters parameters, GruParameters gradients, double learningRate, double decay)
     {
-        _steps++;
+        Steps++;
 
         // The plain mean at first, so that nothing needs correcting for the start from zero.
-        double keep = Math.Min(Smoothing, 1 - (1.0 / _steps));
+        double keep = Math.Min(Smoothing, 1 - (1.0 / Steps));
         _chunks.Run(compute, new Rule
         {
             Parameters = parameters.Pointer,

@@ -7,6 +7,7 @@ using GruLM.Generation;
 using GruLM.Kernels;
 using GruLM.Model;
 using GruLM.Tokenization;
+using GruLM.Training;
 
 namespace GruLM;
 
@@ -175,8 +176,12 @@ public sealed class LanguageModel : IDisposable
     public TextSession StartText(GenerationOptions? options = null) => new(this, options ?? new GenerationOptions());
 
     /// <summary>Begins a chat: an exchange of turns over one carried state.</summary>
+    /// <param name="options">How replies are written; null takes the model's own sampling settings.</param>
+    /// <param name="learn">How a copy of the weights adapts to the chat, as in dynamic evaluation: it learns from each turn when the next
+    /// one begins. The copy is the chat's own, in float32 on the processor. Null: nothing is learned.</param>
     /// <exception cref="ArgumentException">An option makes no sense.</exception>
-    public ChatSession StartChat(GenerationOptions? options = null) => new(this, options ?? new GenerationOptions());
+    public ChatSession StartChat(GenerationOptions? options = null, DynamicOptions? learn = null) =>
+        new(this, options ?? new GenerationOptions(), learn);
 
     /// <summary>The tokens of a UTF-8 text as one stream, each with its log-probability given all before it, while the text is being read:
     /// memory does not depend on the text's length. A byte-order mark is dropped and CRLF becomes LF; what <see cref="TextCorpus.Open"/>
@@ -263,6 +268,13 @@ public sealed class LanguageModel : IDisposable
         {
             using (TakeTurn()) return _decoders.ForTexts;
         }
+    }
+
+    /// <summary>A copy of the weights that learns.</summary>
+    internal TalkLearner NewLearner(DynamicOptions options)
+    {
+        using Turns.Turn turn = TakeTurn();
+        return new TalkLearner(this, _parameters, options, _device.Threads);
     }
 
     /// <summary>A decoder in int8 of its own, over a copy of the weights: whoever has it needs no turns.</summary>

@@ -3,6 +3,7 @@
 using System.CommandLine;
 using System.Text;
 using GruLM.Cli.Pipes;
+using GruLM.Training;
 
 namespace GruLM.Cli.Commands;
 
@@ -15,8 +16,12 @@ internal static class ChatCommand
         Option<bool> fresh = Flags.Switch("--fresh", "begin each turn with a fresh state, as if nothing had been said before");
         Option<string?> state = Flags.Text(
             "--state", "FILE", "go on from the state in FILE when it is there, and write the state there at the end");
-        Option<string> weights = Flags.Weights("auto is int8, on a card fp32");
-        Option<string> device = Flags.Device();
+        Option<bool> learn = Flags.Switch(
+            "--learn",
+            "let a copy of the model learn from each turn when the next one begins, in fp32; /save and --state keep it, the model folder is "
+                + "not changed");
+        Option<string> weights = Flags.Weights("auto is int8, on a card and with --learn fp32");
+        Option<string> device = Flags.Device("; --learn computes on the processor");
         Option<int?> threads = Flags.Threads();
         return new GrulmCommand(
             "chat",
@@ -24,34 +29,42 @@ internal static class ChatCommand
                 + "lists what else can be done.",
             [
                 "grulm chat --model model", "echo \"How are you?\" | grulm chat --model model --seed 1",
-                "grulm chat --model model --state talk.state",
+                "grulm chat --model model --state talk.state --learn",
             ],
-            [model, .. generation.Options, fresh, state, weights, device, threads],
+            [model, .. generation.Options, fresh, state, learn, weights, device, threads],
             (flags, session) =>
             {
                 string folder = flags.GetValue(model)!;
                 var kept = new KeptState(flags.GetValue(state), session);
                 bool isFresh = flags.GetValue(fresh);
                 kept.Check(isFresh);
+                bool learns = flags.GetValue(learn);
+                string format = flags.GetValue(weights)!, place = flags.GetValue(device)!;
+                if (learns) CheckLearning(isFresh, format);
                 using var input = new StreamReader(new WatchedInput(session.Input, "standard input", null), Encoding.UTF8);
                 bool interactive = session.ErrorIsTerminal && !Console.IsInputRedirected;
                 var settings = new TalkSettings(generation.Options, flags, folder);
-                string format = flags.GetValue(weights)!, place = flags.GetValue(device)!;
                 using var opened = LanguageModel.Open(folder, flags.GetValue(threads) ?? 0, place, Flags.WeightsOf(format));
                 TellWhatItHasNotLearned(opened.Defaults.Chat, folder, session);
-                ChatSession chat = opened.StartChat(settings.Options);
+                ChatSession chat = opened.StartChat(settings.Options, learns ? new DynamicOptions() : null);
                 using var lines = TalkInput.Open(input, interactive, session);
                 using var turns = new TalkTurns(chat, lines.Lines, session) { IsFresh = isFresh };
                 kept.Load(turns);
                 var commands = new TalkCommands(turns, settings, lines.Lines, session)
                 {
                     Folder = folder,
-                    Facts = Facts(format, place),
+                    Facts = Facts(learns ? "fp32, learning" : format, place),
                 };
                 int code = new Talk(turns, commands, lines.Lines, session).Run();
                 kept.Save(turns);
                 return code;
             });
+    }
+
+    private static void CheckLearning(bool isFresh, string weights)
+    {
+        if (isFresh) throw new UsageException("--fresh forgets what was said before each turn, and --learn learns from it; leave one out");
+        if (weights == "int8") throw new UsageException("--learn changes weights, which is done in fp32; leave --weights int8 out");
     }
 
     private static (string Name, string Value)[] Facts(string weights, string device)

@@ -1,6 +1,7 @@
 // A chat: turns in the template's markers over one carried state. The state is all the history there is; its size never grows.
 
 using GruLM.Corpus;
+using GruLM.Training;
 
 namespace GruLM;
 
@@ -14,6 +15,10 @@ public sealed class ChatSession : IDisposable
     private readonly LanguageModel _model;
     private readonly TextWriterSession _writer;
 
+    // The copy of the weights that adapts, and the state before what it has not learned from; null: nothing is learned.
+    private readonly TalkLearner? _learner;
+    private float[] _unlearned = [];
+
     // The number of the reply that is being given, and whether it has been begun and not been ended.
     private int _reply;
     private bool _replies;
@@ -22,15 +27,18 @@ public sealed class ChatSession : IDisposable
     // Where the chat stood before each of the last turns.
     private readonly List<WriterState> _before = [];
 
-    internal ChatSession(LanguageModel model, GenerationOptions options)
+    internal ChatSession(LanguageModel model, GenerationOptions options, DynamicOptions? learn)
     {
         model.Check(options, model.Ids.ChatStops);
+        learn?.Validate();
         _model = model;
-        _writer = new TextWriterSession(model, options);
+        _learner = learn is null ? null : model.NewLearner(learn);
+        _writer = new TextWriterSession(model, options, _learner?.NewSession());
         Begin();
     }
 
-    private ChatSession(LanguageModel model, TextWriterSession writer) => (_model, _writer) = (model, writer);
+    private ChatSession(LanguageModel model, TextWriterSession writer, TalkLearner? learner) =>
+        (_model, _writer, _learner) = (model, writer, learner);
 
     /// <summary>Turns that <see cref="Undo"/> can take back.</summary>
     public int Turns => _before.Count;
@@ -60,7 +68,7 @@ public sealed class ChatSession : IDisposable
     internal long TokensRead => _writer.TokensRead;
 
     /// <summary>Takes the last turn back, what was said and the reply; false when there is none. Said again it is answered by other draws
-    /// than before.</summary>
+    /// than before. What a chat that learns has learned from earlier turns stays learned.</summary>
     public bool Undo()
     {
         CheckNotDisposed();
@@ -68,6 +76,7 @@ public sealed class ChatSession : IDisposable
         if (_before.Count == 0) return false;
         ulong drawn = _writer.Capture().Drawn;
         _writer.Restore(_before[^1] with { Drawn = drawn });
+        _unlearned = _before[^1].State;
         _before.RemoveAt(_before.Count - 1);
         return true;
     }
@@ -77,33 +86,37 @@ public sealed class ChatSession : IDisposable
     {
         CheckNotDisposed();
         EndReply();
-        var fork = new ChatSession(_model, _writer.Fork());
+        Learn();
+        TalkLearner? learner = _learner?.Copy();
+        var fork = new ChatSession(_model, _writer.Fork(learner?.NewSession()), learner) { _unlearned = _unlearned };
         fork._before.AddRange(_before);
         return fork;
     }
 
-    /// <summary>Writes where the chat stands to a file, whole or not at all.</summary>
+    /// <summary>Writes where the chat stands to a file, whole or not at all; with what it has learned, the last turn included.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Save(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         CheckNotDisposed();
         EndReply();
-        StateFile.Write(path, _writer.Capture(), _model);
+        Learn();
+        StateFile.Write(path, _writer.Capture(), _model, _learner);
     }
 
     /// <summary>Goes on from where a chat or a text stood that was saved with this model.</summary>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
-    /// <exception cref="InvalidDataException">It is damaged, or was saved with another model or other weights; the chat is as it
-    /// was.</exception>
+    /// <exception cref="InvalidDataException">It is damaged, or was saved with another model or other weights, or by a chat that learns
+    /// where this one does not; the chat is as it was.</exception>
     public void Load(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         CheckNotDisposed();
-        WriterState state = StateFile.Read(path, _model);
+        WriterState state = StateFile.Read(path, _model, _learner);
         _replies = false;
         _before.Clear();
         _writer.Restore(state);
+        _unlearned = state.State;
     }
 
     /// <summary>Where the chat stands, behind its last reply.</summary>
@@ -121,6 +134,7 @@ public sealed class ChatSession : IDisposable
         _replies = false;
         _before.Clear();
         _writer.Restore(state);
+        _unlearned = state.State;
     }
 
     /// <summary>Reads a turn with an answer that was given to it elsewhere.</summary>
@@ -163,10 +177,11 @@ public sealed class ChatSession : IDisposable
         return ThreadPoolEnumeration.Enumerate(token => Reply(message, token), cancel);
     }
 
-    /// <summary>Forgets the chat so far.</summary>
+    /// <summary>Forgets the chat so far, and what was learned from it.</summary>
     public void Reset()
     {
         CheckNotDisposed();
+        _learner?.Forget();
         _replies = false;
         _before.Clear();
         _writer.Reset();
@@ -179,14 +194,29 @@ public sealed class ChatSession : IDisposable
         if (_disposed) return;
         _disposed = true;
         _writer.Dispose();
+        _learner?.Dispose();
     }
 
-    private void Begin() => _writer.Read([_model.Ids.Opening]);
+    private void Begin()
+    {
+        if (_learner is not null) _unlearned = _writer.Capture().State;
+        _writer.Read([_model.Ids.Opening]);
+    }
+
+    // Learns from what was read since it last did so, and begins behind it.
+    private void Learn()
+    {
+        if (_learner is null) return;
+        _learner.Learn(_unlearned, [.. _writer.Journal]);
+        _writer.ClearJournal();
+        _unlearned = _writer.Capture().State;
+    }
 
     private IEnumerable<string> Reply(string message, CancellationToken cancel)
     {
         CheckNotDisposed();
         EndReply();
+        Learn();
         int reply = ++_reply;
 
         // Cleaned as all text is that is learned from; the turn then has line ends as prompts of records have them.

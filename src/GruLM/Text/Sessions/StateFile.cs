@@ -1,5 +1,6 @@
 // A text's state in a file: what --state FILE writes and goes on from. A line that says what it is, a line of JSON, the numbers as they are
-// in memory (float32, little end first), and the SHA-256 of all that. It belongs to one model and one format of weights.
+// in memory (float32, little end first), the weights that a chat has learned, and the SHA-256 of all that. It belongs to one model and one
+// format of weights.
 
 using System.Runtime.InteropServices;
 using System.Text.Json;
@@ -20,13 +21,13 @@ internal static class StateFile
 
     /// <summary>Writes <paramref name="state"/> of a text of <paramref name="model"/>; the file is replaced as a whole.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public static void Write(string path, WriterState state, LanguageModel model)
+    public static void Write(string path, WriterState state, LanguageModel model, TalkLearner? learned = null)
     {
         GruConfig config = model.Config;
         var header = new StateHeader
         {
             Model = model.Fingerprint,
-            Weights = Name(model.WeightsOfTexts),
+            Weights = WeightsName(model, learned),
             NumLayers = config.NumLayers,
             HiddenDim = config.HiddenDim,
             Drawn = state.Drawn,
@@ -35,22 +36,38 @@ internal static class StateFile
             MirostatBound = state.MirostatBound,
             Constraint = state.Constrained?.Constraint,
             Constrained = state.Constrained?.Given,
+            LearnedSteps = learned?.Steps,
         };
-        var file = new MemoryStream();
-        file.Write(s_begin);
-        file.Write(JsonSerializer.SerializeToUtf8Bytes(header, StateJsonContext.Default.StateHeader));
-        file.WriteByte((byte)'\n');
-        file.Write(MemoryMarshal.AsBytes<float>(state.State));
-        file.Write(Sha256.HashData(file.ToArray()));
-        AtomicFile.WriteAllBytes(path, file.ToArray());
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(header, StateJsonContext.Default.StateHeader);
+        AtomicFile.Write(path, file =>
+        {
+            var sha = new Sha256();
+            Append(s_begin);
+            Append(json);
+            Append("\n"u8);
+            Append(MemoryMarshal.AsBytes<float>(state.State));
+            if (learned is not null)
+            {
+                foreach (Memory<float> part in learned.Numbers()) Append(MemoryMarshal.AsBytes(part.Span));
+            }
+
+            file.Write(sha.Finish());
+
+            void Append(ReadOnlySpan<byte> bytes)
+            {
+                sha.Append(bytes);
+                file.Write(bytes);
+            }
+        });
     }
 
-    /// <summary>Reads what was written for <paramref name="model"/>.</summary>
+    /// <summary>Reads what was written for <paramref name="model"/>, and gives <paramref name="learner"/> what was learned: where that is
+    /// nothing, it forgets.</summary>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     /// <exception cref="InvalidDataException">It is damaged or no such file, or was written for another model or other weights.</exception>
-    public static WriterState Read(string path, LanguageModel model)
+    public static WriterState Read(string path, LanguageModel model, TalkLearner? learner = null)
     {
-        byte[] bytes = ReadBytes(path);
+        byte[] bytes = ReadBytes(path, MostBytes + (learner?.NumberBytes ?? 0));
         if (!bytes.AsSpan().StartsWith(s_begin))
         {
             throw new InvalidDataException($"{path}: is no saved state; name a file that 'State' or a chat's /save has written");
@@ -62,21 +79,25 @@ internal static class StateFile
         int line = rest.IndexOf((byte)'\n');
         if (line < 0) throw Damaged(path);
         StateHeader header = Header(path, rest[..line]);
-        Check(path, header, model);
-        float[] state = MemoryMarshal.Cast<byte, float>(rest[(line + 1)..]).ToArray();
-        int vocab = model.Config.VocabSize;
-        bool isWhole = state.Length == model.Config.NumLayers * model.Config.HiddenDim
-            && rest.Length - line - 1 == state.Length * sizeof(float) && FiniteNumbers.AreAll(state)
-            && header.Decoded >= 0 && header.Recent.All(id => (uint)id < (uint)vocab);
+        Check(path, header, model, learner);
+        int vocab = model.Config.VocabSize, length = model.Config.NumLayers * model.Config.HiddenDim;
+        ReadOnlySpan<byte> numbers = rest[(line + 1)..];
+        long learned = header.LearnedSteps is null ? 0 : learner!.NumberBytes;
+        if (numbers.Length != (length * (long)sizeof(float)) + learned) throw Damaged(path);
+        float[] state = MemoryMarshal.Cast<byte, float>(numbers[..(length * sizeof(float))]).ToArray();
+        bool isWhole = FiniteNumbers.AreAll(state) && header.Decoded >= 0 && header.LearnedSteps is null or >= 0
+            && header.Recent.All(id => (uint)id < (uint)vocab);
         if (!isWhole) throw Damaged(path);
+        if (header.LearnedSteps is { } steps) learner!.Restore(steps, MemoryMarshal.Cast<byte, float>(numbers[(length * sizeof(float))..]));
+        else learner?.Forget();
         PartOfConstrained? part = header.Constraint is { } constraint ? new(constraint, header.Constrained ?? []) : null;
         return new WriterState(state, header.Recent, header.Drawn, header.Decoded, header.MirostatBound, part);
     }
 
-    private static byte[] ReadBytes(string path)
+    private static byte[] ReadBytes(string path, long most)
     {
         using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-        if (file.Length > MostBytes) throw new InvalidDataException($"{path}: is no saved state; it is too large for one");
+        if (file.Length > Math.Min(most, Array.MaxLength)) throw new InvalidDataException($"{path}: is no saved state; it is too large for one");
         byte[] bytes = new byte[file.Length];
         file.ReadExactly(bytes);
         return bytes;
@@ -95,7 +116,7 @@ internal static class StateFile
         }
     }
 
-    private static void Check(string path, StateHeader header, LanguageModel model)
+    private static void Check(string path, StateHeader header, LanguageModel model, TalkLearner? learner)
     {
         string folder = model.Folder;
         if (header.NumLayers != model.Config.NumLayers || header.HiddenDim != model.Config.HiddenDim || header.Model != model.Fingerprint)
@@ -105,14 +126,27 @@ internal static class StateFile
                 + $"({model.Config.NumLayers} x {model.Config.HiddenDim}, {model.Fingerprint}); use that one, or name another file");
         }
 
-        string own = Name(model.WeightsOfTexts);
+        if (header.LearnedSteps is not null && learner is null)
+        {
+            throw new InvalidDataException(
+                $"{path}: was saved by a chat that learns, with what it has learned; say 'Learn', or name another file");
+        }
+
+        string own = WeightsName(model, learner);
         if (header.Weights == own) return;
+        if (learner is not null)
+        {
+            throw new InvalidDataException(
+                $"{path}: was saved with {header.Weights} weights, and a chat that learns has fp32; leave 'Learn' out, or name another file");
+        }
+
         string format = header.Weights == "int8" ? "Int8" : "Fp32";
         throw new InvalidDataException(
             $"{path}: was saved with {header.Weights} weights, and these are {own}; say 'Weights = {format}', or name another file");
     }
 
-    private static string Name(WeightFormat weights) => weights == WeightFormat.Int8 ? "int8" : "fp32";
+    private static string WeightsName(LanguageModel model, TalkLearner? learner) =>
+        learner is null && model.WeightsOfTexts == WeightFormat.Int8 ? "int8" : "fp32";
 
     private static InvalidDataException Damaged(string path) =>
         new($"{path}: is damaged, its checksum does not fit; take an earlier copy of it, or delete it to begin anew");
@@ -152,6 +186,10 @@ internal sealed record StateHeader
     /// <summary>That text so far, in UTF-8.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public byte[]? Constrained { get; init; }
+
+    /// <summary>Updates of the weights that were learned, which follow the state; null where there are none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? LearnedSteps { get; init; }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

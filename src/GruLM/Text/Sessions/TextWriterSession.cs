@@ -46,18 +46,28 @@ internal sealed class TextWriterSession : IDisposable
     // Tokens that the decoder has seen since it began anew, as it does behind each text.
     private int _decoded;
 
+    // What the model has read since it was last asked, and how much of that before the first of the tokens written; null: nobody asks.
+    private readonly List<int>? _journal;
+    private int _journalBefore;
+
     // The number of the text that is being written: an older enumeration ends.
     private int _writing;
     private bool _disposed;
 
-    /// <summary>Begins with nothing read. The options are valid.</summary>
-    public TextWriterSession(LanguageModel model, GenerationOptions options)
+    /// <summary>Begins with nothing read. The options are valid. With <paramref name="own"/>, which it disposes of, that session is what
+    /// reads, and <see cref="Journal"/> says what.</summary>
+    public TextWriterSession(LanguageModel model, GenerationOptions options, IDecodingSession? own = null)
     {
         (_model, _options) = (model, options);
         _sampler = new Sampler(options.Sampling ?? model.Defaults.ToSampling());
         _decoder = model.Tokenizer.CreateStreamingDecoder();
-        _session = model.NewSession();
+        _session = own ?? model.NewSession();
+        _journal = own is null ? null : [];
     }
+
+    /// <summary>The tokens read since <see cref="Restore"/>, <see cref="Reset"/> or <see cref="ClearJournal"/>; empty where nobody
+    /// asks.</summary>
+    public IReadOnlyList<int> Journal => _journal ?? [];
 
     /// <summary>How texts are written; valid options. What penalties remember and the draws made so far stay.</summary>
     public GenerationOptions Options
@@ -108,12 +118,13 @@ internal sealed class TextWriterSession : IDisposable
         Settle();
         _constrained.End();
         float[]? before = ids.Count > TokensBetweenLooks ? SaveState() : null;
-        int read = 0;
+        int read = 0, journal = Journal.Count;
         foreach (int[] part in ids.Chunk(TokensAtOnce))
         {
             if (read > 0 && read % TokensBetweenLooks == 0 && cancel.IsCancellationRequested)
             {
                 RestoreState(before!);
+                _journal?.RemoveRange(journal, _journal.Count - journal);
                 return false;
             }
 
@@ -178,6 +189,7 @@ internal sealed class TextWriterSession : IDisposable
     {
         _writing++;
         Forget();
+        ClearJournal();
         RestoreState(state.State);
         _recent.Clear();
         _sampler.Reset();
@@ -190,11 +202,14 @@ internal sealed class TextWriterSession : IDisposable
         _constrained.Restore(state.Constrained);
     }
 
-    /// <summary>A session that stands where this one does.</summary>
-    public TextWriterSession Fork()
+    /// <summary>Begins the journal anew.</summary>
+    public void ClearJournal() => _journal?.Clear();
+
+    /// <summary>A session that stands where this one does, over a session of its own where that is given.</summary>
+    public TextWriterSession Fork(IDecodingSession? own = null)
     {
         WriterState state = Capture();
-        var fork = new TextWriterSession(_model, _options);
+        var fork = new TextWriterSession(_model, _options, own);
         fork.Restore(state);
         return fork;
     }
@@ -204,6 +219,7 @@ internal sealed class TextWriterSession : IDisposable
     {
         _writing++;
         Forget();
+        ClearJournal();
         _recent.Clear();
         _constrained.End();
         using (TakeTurn()) _session.Reset();
@@ -228,9 +244,10 @@ internal sealed class TextWriterSession : IDisposable
         using Turns.Turn turn = TakeTurn();
         if (_read < _written.Count)
         {
-            if (!_allShown) _before ??= _session.SaveState();
+            if (!_allShown && _before is null) (_before, _journalBefore) = (_session.SaveState(), Journal.Count);
             int last = _written[^1].Id;
             _session.Read(last);
+            _journal?.Add(last);
             Accept(last);
             _read = _written.Count;
             if (_allShown) Keep(TextWritten());
@@ -287,7 +304,12 @@ internal sealed class TextWriterSession : IDisposable
 
     private void TakeBack()
     {
-        if (_before is not null) RestoreState(_before);
+        if (_before is not null)
+        {
+            RestoreState(_before);
+            _journal?.RemoveRange(_journalBefore, _journal.Count - _journalBefore);
+        }
+
         string text = TextWritten();
         int shown = text.Length - _withheld, end = 0, whole = 0;
         while (whole < _written.Count && end + _written[whole].Text.Length <= shown) end += _written[whole++].Text.Length;
@@ -311,6 +333,7 @@ internal sealed class TextWriterSession : IDisposable
     {
         using (TakeTurn()) _session.Read(ids);
         TokensRead += ids.Length;
+        _journal?.AddRange(ids);
         foreach (int id in ids) Remember(id);
     }
 
@@ -337,6 +360,7 @@ internal sealed class TextWriterSession : IDisposable
     private void Advance(int id)
     {
         using (TakeTurn()) _session.Read(id);
+        _journal?.Add(id);
     }
 
     private float[] SaveState()
