@@ -112,7 +112,7 @@ internal static class DecodingBits
     }
 
     // Weights from -0.5 to 0.5 in steps of a thousandth, in no order; scales of layer norm near one.
-    private static void MakeUp(GruParameters parameters)
+    internal static void MakeUp(GruParameters parameters)
     {
         uint next = 1;
         foreach (ParameterView view in parameters.Views)

@@ -1,4 +1,4 @@
-// The libraries as a native program: it decodes in int8, trains a model on every kernel path, saves it, opens it and generates, and prints
+// The libraries as a native program: it decodes in int8, compresses, trains a model on every kernel path, saves it, opens it and generates, and prints
 // what came out.
 // Run under the JIT and as a native program it must print the same; .ci/run compares the two. Losses are printed to four digits, since the
 // two differ in last bits (a runtime's own mathematics differs from release to release). Exit code 1 where something is plainly wrong.
@@ -43,6 +43,7 @@ try
     File.WriteAllText(lines, "{\"prompt\": \"Hi\", \"completion\": \"Hello\"}\n");
     IEnumerable<string> samples = TextCorpus.Read([table, lines]).Text.Samples().Select(sample => Encoding.UTF8.GetString(sample.Span));
     Console.WriteLine(string.Join('|', samples.Select(sample => sample.Replace('\n', '/'))));
+    foreach (string line in CompressionBits.Lines(Path.Combine(folder, "made-up"), corpus, paths)) Console.WriteLine(line);
     string corpusFile = Path.Combine(folder, "text.txt");
     File.WriteAllBytes(corpusFile, corpus);
     foreach (KernelPath path in paths)

@@ -1,5 +1,8 @@
 // What compressing and expanding can be told.
 
+using GruLM.Compression;
+using GruLM.Kernels;
+
 namespace GruLM;
 
 /// <summary>How content is compressed or expanded. Immutable, safe for several threads.</summary>
@@ -17,6 +20,15 @@ public sealed record CompressionOptions
 
     /// <summary>Is told how many bytes of the content are done, on the calling thread; null: nobody is.</summary>
     public Action<long>? Progress { get; init; }
+
+    /// <summary>The most bytes of content that are coded together, where that is less than the format's: small in tests.</summary>
+    internal int FrameBytes { get; init; } = CompressedFormat.MostContent;
+
+    /// <summary>The fewest elements of a lane; small in tests.</summary>
+    internal int LaneElements { get; init; } = LaneShares.FewestElements;
+
+    /// <summary>The path to compute on; null: this machine's.</summary>
+    internal KernelPath? Path { get; init; }
 
     /// <summary>Throws <see cref="ArgumentException"/>, naming the property, when a value is out of range.</summary>
     public void Validate()

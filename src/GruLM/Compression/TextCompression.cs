@@ -29,11 +29,11 @@ public static class TextCompression
         ArgumentNullException.ThrowIfNull(compressed);
         options = Checked(model, options);
         var pieces = new PieceBytes(model.Tokenizer, model.Samples);
-        using var compute = Compute.Create(options.Threads);
+        using var compute = Compute.Create(options.Threads, options.Path);
         using LaneModel lanes = Lanes(model, compute, pieces);
         var coder = new FrameCoder(lanes, options.Learn ? new TokenMixture(pieces.Count) : null);
         var cutter = new TextCutter(model.Tokenizer, pieces);
-        var frames = new ContentFrames(content, CompressedFormat.MostContent);
+        var frames = new ContentFrames(content, options.FrameBytes);
         var writer = new CompressedWriter(compressed);
         var cut = new CutText();
         var code = new RangeEncoder();
@@ -44,7 +44,7 @@ public static class TextCompression
         {
             sha.Append(frame.Span);
             cutter.Cut(frame, cut, cancel);
-            var shares = LaneShares.Of(cut.Count);
+            var shares = LaneShares.Of(cut.Count, options.LaneElements);
             coder.Run(shares, new ElementWriter(cut, shares, code), Progress(options, bytes, frame.Length, shares), cancel);
             writer.Frame(frame.Length, shares, code.Finish());
             bytes += frame.Length;
@@ -76,7 +76,7 @@ public static class TextCompression
         var pieces = new PieceBytes(model.Tokenizer, model.Samples);
         var reader = new CompressedReader(compressed, options.InputName);
         bool learns = reader.Begin(CompressedModel.Of(model, pieces), model.Folder);
-        using var compute = Compute.Create(options.Threads);
+        using var compute = Compute.Create(options.Threads, options.Path);
         using LaneModel lanes = Lanes(model, compute, pieces);
         var coder = new FrameCoder(lanes, learns ? new TokenMixture(pieces.Count) : null);
         var sha = new Sha256();

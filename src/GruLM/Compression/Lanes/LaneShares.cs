@@ -5,11 +5,13 @@ namespace GruLM.Compression;
 /// <summary>Elements shared out over lanes. Immutable.</summary>
 internal readonly record struct LaneShares(int Elements, int Lanes)
 {
-    // A lane knows nothing of the text before it. It is worth it where that costs a thousandth.
-    private const int FewestElements = 4096;
+    /// <summary>A lane knows nothing of the text before it, which costs some bytes: a lane of fewer elements is not worth
+    /// them.</summary>
+    public const int FewestElements = 8192;
 
-    /// <summary>The lanes that so many elements are shared out over when they are written.</summary>
-    public static LaneShares Of(int elements) => new(elements, Math.Clamp(elements / FewestElements, 1, LaneModel.MostLanes));
+    /// <summary>The lanes that so many elements are shared out over when they are written, each with <paramref name="fewest"/> or
+    /// more.</summary>
+    public static LaneShares Of(int elements, int fewest) => new(elements, Math.Clamp(elements / fewest, 1, LaneModel.MostLanes));
 
     /// <summary>The elements of the longest lane.</summary>
     public int Longest => (Elements + Lanes - 1) / Lanes;

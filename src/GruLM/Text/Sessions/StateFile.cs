@@ -129,7 +129,7 @@ internal static class StateFile
         if (header.LearnedSteps is not null && learner is null)
         {
             throw new InvalidDataException(
-                $"{path}: was saved by a chat that learns, with what it has learned; say 'Learn', or name another file");
+                $"{path}: was saved by a chat that learns, with what it has learned; only a chat with 'Learn' goes on from it");
         }
 
         string own = WeightsName(model, learner);
