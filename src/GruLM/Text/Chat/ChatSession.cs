@@ -27,7 +27,7 @@ public sealed class ChatSession : IDisposable
     // Where the chat stood before each of the last turns.
     private readonly List<WriterState> _before = [];
 
-    internal ChatSession(LanguageModel model, GenerationOptions options, DynamicOptions? learn)
+    internal ChatSession(LanguageModel model, GenerationOptions options, DynamicOptions? learn = null)
     {
         model.Check(options, model.Ids.ChatStops);
         learn?.Validate();
