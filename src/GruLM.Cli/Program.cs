@@ -12,7 +12,7 @@ internal static partial class Program
     [
         DemoCommand.Create(), TokenizerCommand.Create(),
         TrainCommand.Create(withFlags: args is null || args.Contains(TrainCommand.Name)),
-        EvalCommand.Create(), ScoreCommand.Create(), CompressCommand.Create(), ExpandCommand.Create(), GenerateCommand.Create(), ChatCommand.Create(), ShowCommand.Create(),
-        BenchCommand.Create(),
+        EvalCommand.Create(), ScoreCommand.Create(), GenerateCommand.Create(), ChatCommand.Create(),
+        CompressCommand.Create(), ExpandCommand.Create(), ShowCommand.Create(), BenchCommand.Create(),
     ];
 }

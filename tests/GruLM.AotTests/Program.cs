@@ -1,5 +1,5 @@
-// The libraries as a native program: it decodes in int8, compresses, trains a model on every kernel path, saves it, opens it and generates, and prints
-// what came out.
+// The libraries as a native program: it decodes in int8, compresses, trains a model on every kernel path, saves it,
+// opens it and generates, and prints what came out.
 // Run under the JIT and as a native program it must print the same; .ci/run compares the two. Losses are printed to four digits, since the
 // two differ in last bits (a runtime's own mathematics differs from release to release). Exit code 1 where something is plainly wrong.
 using System.Globalization;

@@ -16,7 +16,8 @@ public sealed class RangeDecoder
         for (int i = 0; i < sizeof(ulong); i++) _code = (_code << 8) | Next();
     }
 
-    /// <summary>A number below <paramref name="total"/> that lies in the next symbol's part of it; <see cref="Remove"/> must follow.</summary>
+    /// <summary>A number below <paramref name="total"/> that lies in the next symbol's part of it; <see cref="Remove"/> must
+    /// follow.</summary>
     /// <exception cref="ArgumentException">The total is 0 or above <see cref="RangeEncoder.MostTotal"/>.</exception>
     public ulong Find(ulong total) => total - 1 < RangeEncoder.MostTotal
         ? Math.Min(_code / (_range / total), total - 1)

@@ -103,6 +103,14 @@ internal static class ModelExamples
         Console.WriteLine();
     }
 
+    public static long Compressed()
+    {
+        using var model = LanguageModel.Open("book");
+        using FileStream content = File.OpenRead("text.txt"), compressed = File.Create("text.grz");
+        CompressionFigures figures = TextCompression.Compress(content, compressed, model);
+        return figures.CompressedBytes;
+    }
+
     public static void Evaluated()
     {
         EvaluationFigures figures = ModelEvaluation.Run("book");

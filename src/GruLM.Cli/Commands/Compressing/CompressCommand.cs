@@ -19,6 +19,7 @@ internal static class CompressCommand
             ],
             flags.All,
             (line, session) => flags.Run(
-                line, session, "compressing", (from, to, model, options) => TextCompression.Compress(from, to, model, options, session.Stop)));
+                line, session, "compressing",
+                (from, to, model, options) => TextCompression.Compress(from, to, model, options, session.Stop)));
     }
 }

@@ -18,6 +18,7 @@ internal static class ExpandCommand
             ],
             flags.All,
             (line, session) => flags.Run(
-                line, session, "expanding", (from, to, model, options) => TextCompression.Expand(from, to, model, options, session.Stop)));
+                line, session, "expanding",
+                (from, to, model, options) => TextCompression.Expand(from, to, model, options, session.Stop)));
     }
 }

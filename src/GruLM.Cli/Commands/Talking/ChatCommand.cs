@@ -18,8 +18,8 @@ internal static class ChatCommand
             "--state", "FILE", "go on from the state in FILE when it is there, and write the state there at the end");
         Option<bool> learn = Flags.Switch(
             "--learn",
-            "let a copy of the model learn from each turn when the next one begins, in fp32; /save and --state keep it, the model folder is "
-                + "not changed");
+            "let a copy of the model learn from each turn when the next one begins, in fp32; /save and --state keep it, the model folder "
+                + "is not changed");
         Option<string> weights = Flags.Weights("auto is int8, on a card and with --learn fp32");
         Option<string> device = Flags.Device("; --learn computes on the processor");
         Option<int?> threads = Flags.Threads();

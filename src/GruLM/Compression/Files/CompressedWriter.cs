@@ -1,5 +1,5 @@
-// Writes a compressed file: a header, frames, and an end with the content's length and checksum. docs/compression.md has the format, byte by
-// byte.
+// Writes a compressed file: a header, frames, and an end with the content's length and checksum. docs/compression.md has the format, byte
+// by byte.
 
 using System.Buffers;
 using System.Buffers.Binary;

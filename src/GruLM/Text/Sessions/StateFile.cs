@@ -97,7 +97,11 @@ internal static class StateFile
     private static byte[] ReadBytes(string path, long most)
     {
         using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-        if (file.Length > Math.Min(most, Array.MaxLength)) throw new InvalidDataException($"{path}: is no saved state; it is too large for one");
+        if (file.Length > Math.Min(most, Array.MaxLength))
+        {
+            throw new InvalidDataException($"{path}: is no saved state that this talk can go on from; it is too large for one");
+        }
+
         byte[] bytes = new byte[file.Length];
         file.ReadExactly(bytes);
         return bytes;
@@ -137,7 +141,8 @@ internal static class StateFile
         if (learner is not null)
         {
             throw new InvalidDataException(
-                $"{path}: was saved with {header.Weights} weights, and a chat that learns has fp32; leave 'Learn' out, or name another file");
+                $"{path}: was saved with {header.Weights} weights, and a chat that learns has fp32; leave 'Learn' out, "
+                + "or name another file");
         }
 
         string format = header.Weights == "int8" ? "Int8" : "Fp32";

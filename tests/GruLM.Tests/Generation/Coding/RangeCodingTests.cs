@@ -94,7 +94,8 @@ public sealed class RangeCodingTests
         // All sizes of totals, and often next to all or nothing of one.
         ulong total = (ulong)random.NextInt64(1, 1L << random.Next(1, 54));
         ulong frequency = random.Next(3) switch { 0 => 1, 1 => total, _ => (ulong)random.NextInt64(1, (long)total + 1) };
-        ulong before = random.Next(3) switch { 0 => 0, 1 => total - frequency, _ => (ulong)random.NextInt64((long)(total - frequency) + 1) };
+        ulong rest = total - frequency;
+        ulong before = random.Next(3) switch { 0 => 0, 1 => rest, _ => (ulong)random.NextInt64((long)rest + 1) };
         return (before, frequency, total);
     }
 

@@ -7,8 +7,11 @@ namespace GruLM.Tests;
 /// <summary>Generated content, by numbers.</summary>
 internal static class CompressedFiles
 {
-    private static readonly string[] s_words = ["the ", "old clock ", "stands ", "still.\n", "How are you? ", "I am well.\r\n", "<end>", "<prompt> "];
-    private static readonly string[] s_odd = ["\u2581", "\uFEFF", "\u3042\u3044", "\u00E9", "\U0001F600", "\0", "\u2028", "\uFB01", "\uFF21 "];
+    private static readonly string[] s_words =
+        ["the ", "old clock ", "stands ", "still.\n", "How are you? ", "I am well.\r\n", "<end>", "<prompt> "];
+
+    private static readonly string[] s_odd =
+        ["\u2581", "\uFEFF", "\u3042\u3044", "\u00E9", "\U0001F600", "\0", "\u2028", "\uFB01", "\uFF21 "];
 
     /// <summary>Compresses.</summary>
     public static byte[] Compress(byte[] content, LanguageModel model, CompressionOptions? options = null)

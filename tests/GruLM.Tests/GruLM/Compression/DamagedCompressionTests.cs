@@ -86,7 +86,8 @@ public sealed class DamagedCompressionTests : IDisposable
 
     private void Refused(byte[] compressed, string words)
     {
-        InvalidDataException error = Assert.Throws<InvalidDataException>(() => CompressedFiles.Expand(compressed, _model, new() { Threads = 1 }));
+        InvalidDataException error = Assert.Throws<InvalidDataException>(
+            () => CompressedFiles.Expand(compressed, _model, new CompressionOptions { Threads = 1 }));
         Assert.Contains(words, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);
     }

@@ -16,7 +16,8 @@ public sealed class TextCompressionTests : IDisposable
     private static readonly bool s_full = Environment.GetEnvironmentVariable("GRULM_TESTS") == "full";
 
     // How many files, how long the longest of them is, and how long one that is long.
-    private static readonly int s_files = s_full ? 1000 : 60, s_longest = s_full ? 60_000 : 12_000, s_long = s_full ? 10_000_000 : 2_500_000;
+    private static readonly int s_files = s_full ? 1000 : 60, s_longest = s_full ? 60_000 : 12_000;
+    private static readonly int s_long = s_full ? 10_000_000 : 2_500_000;
 
     private readonly TinyModel _stream = new(SampleKind.Stream);
     private readonly TinyModel _lines = new(SampleKind.Lines);
@@ -99,7 +100,8 @@ public sealed class TextCompressionTests : IDisposable
         TinyModel tiny = asLines ? _lines : _stream;
         using LanguageModel model = tiny.Open(threads: 2);
         string words = Encoding.UTF8.GetString(TinyModel.LongText(2).ToArray()), file = Path.Combine(tiny.Folder, "text.txt");
-        string text = string.Concat(Enumerable.Range(0, copies).Select(i => $"{i} {words}".Replace(". ", ".\n", StringComparison.Ordinal) + "\n"));
+        words = words.Replace(". ", ".\n", StringComparison.Ordinal);
+        string text = string.Concat(Enumerable.Range(0, copies).Select(i => $"{i} {words}\n"));
         File.WriteAllText(file, text);
         EvaluationFigures figures = ModelEvaluation.Run(
             new EvaluationSettings { Model = tiny.Folder, Data = [file], Weights = WeightFormat.Int8, Threads = 2 });
@@ -115,7 +117,8 @@ public sealed class TextCompressionTests : IDisposable
         foreach (ModelType type in (ModelType[])[ModelType.Unigram, ModelType.Bpe, ModelType.Char, ModelType.Word])
         {
             var trainer = new TrainerOptions { ModelType = type, VocabSize = 60, HardVocabLimit = false };
-            var tokenizer = new Tokenizer(TokenizerTrainer.Train(trainer, SentenceReader.SplitLines(Encoding.UTF8.GetBytes(talk + "\nbees"))));
+            byte[] learned = Encoding.UTF8.GetBytes(talk + "\nbees");
+            var tokenizer = new Tokenizer(TokenizerTrainer.Train(trainer, SentenceReader.SplitLines(learned)));
             using var tiny = new TinyModel(SampleKind.Stream, tokenizer: tokenizer);
             using LanguageModel model = tiny.Open(threads: 1);
             for (int seed = 20; seed < 40; seed++)

@@ -52,7 +52,8 @@ internal sealed class TalkLearner : IDisposable
             LossSums sums = _copy.ForwardBackward(batch, batch.Steps, 0);
             if (!double.IsFinite(sums.Nll))
             {
-                throw new InvalidDataException("the copy of the model that learns from the chat has diverged; let it learn in smaller steps");
+                throw new InvalidDataException(
+                    "the copy of the model that learns from the chat has diverged; let it learn in smaller steps");
             }
 
             _update.Update(_compute, _copy.Parameters, _copy.Gradients, _options.LearningRate, _options.Decay);
