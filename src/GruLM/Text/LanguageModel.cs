@@ -84,7 +84,7 @@ public sealed class LanguageModel : IDisposable
         var parts = ModelParts.Read(folder);
         try
         {
-            SpecialIds ids = FindIds(parts);
+            SpecialIds ids = SpecialIds.Of(parts);
 
             // Threads begin last, when nothing can fail any more.
             IDevice opened = Devices.OpenExact(device, threads, parts.Parameters.Config);
@@ -335,21 +335,6 @@ public sealed class LanguageModel : IDisposable
         ReadOnlyMemory<byte> utf8 = Encoding.UTF8.GetBytes(TextCorpus.Clean(prompt));
         IEnumerable<int> ids = TokenizedText.StreamParts(Tokenizer, utf8, threads: 1).SelectMany(part => part);
         return ids.Prepend(Ids.Opening);
-    }
-
-    private static SpecialIds FindIds(ModelParts parts)
-    {
-        try
-        {
-            return new SpecialIds(parts.Tokenizer, parts.Samples, parts.Defaults);
-        }
-        catch (ArgumentException error)
-        {
-            throw new InvalidDataException(
-                $"{parts.Folder}: {ModelFile.ConfigName} says that the model was trained on lines, but {ModelFolder.TokenizerName} has "
-                + $"neither a piece {ChatTemplate.EndMarker} nor one that ends a sentence; the files do not belong together",
-                error);
-        }
     }
 
     // The loop behind both forms of Generate.

@@ -26,6 +26,23 @@ internal sealed class SpecialIds
         Never = [.. new[] { tokenizer.UnkId, tokenizer.BosId, tokenizer.PadId }.Where(id => id >= 0)];
     }
 
+    /// <summary>The ids of a folder's model.</summary>
+    /// <exception cref="InvalidDataException">The files do not belong together.</exception>
+    public static SpecialIds Of(ModelParts parts)
+    {
+        try
+        {
+            return new SpecialIds(parts.Tokenizer, parts.Samples, parts.Defaults);
+        }
+        catch (ArgumentException error)
+        {
+            throw new InvalidDataException(
+                $"{parts.Folder}: {ModelFile.ConfigName} says that the model was trained on lines, but {ModelFolder.TokenizerName} has "
+                + $"neither a piece {ChatTemplate.EndMarker} nor one that ends a sentence; the files do not belong together",
+                error);
+        }
+    }
+
     /// <summary>Ids that end a text.</summary>
     public int[] Stops { get; }
 

@@ -1,0 +1,101 @@
+// A model as a page: how large it is, that it asks for nothing from elsewhere, what cannot be made a page, and the command.
+
+using System.Text;
+using System.Text.RegularExpressions;
+using GruLM.Exchange;
+using GruLM.Formats;
+using GruLM.Model;
+using GruLM.Tests.Cli;
+using GruLM.Tokenization;
+
+namespace GruLM.Tests;
+
+public sealed partial class HtmlExportTests(PageModels models) : IClassFixture<PageModels>
+{
+    private const int LargestProgram = 200_000;
+
+    [Fact]
+    public void A_page_is_little_larger_than_what_it_carries()
+    {
+        foreach (string name in PageModels.Names)
+        {
+            (GruParameters parameters, _) = ModelFile.Load(models.Folder(name));
+            long tokenizer = new FileInfo(Path.Combine(models.Folder(name), ModelFolder.TokenizerName)).Length;
+            long size = new FileInfo(models.Page(name)).Length;
+            Assert.True(size <= (1.4 * (parameters.Count + tokenizer)) + LargestProgram, $"{name}: {size}");
+            parameters.Dispose();
+        }
+    }
+
+    [Fact]
+    public void A_page_allows_its_own_style_and_script_and_has_no_address_in_it()
+    {
+        string page = File.ReadAllText(models.Page("bpe"));
+        Match policy = Policy().Match(page);
+        Assert.True(policy.Success);
+        Assert.StartsWith("default-src 'none'; ", policy.Groups[1].Value, StringComparison.Ordinal);
+        foreach (string element in (string[])["style", "script"])
+        {
+            string text = page.Split($"<{element}>")[1].Split($"</{element}>")[0];
+            string hash = Convert.ToBase64String(Sha256.HashData(Encoding.UTF8.GetBytes(text)));
+            Assert.Contains($"{element}-src 'sha256-{hash}'", policy.Groups[1].Value, StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotMatch("(?i)https?:|src=|href=|@import|eval\\(|new Function", Data().Replace(page, ""));
+    }
+
+    [Theory]
+    [InlineData(ModelType.Bpe, "nmt_nfkc", false, false, "'nmt_nfkc'")]
+    [InlineData(ModelType.Bpe, "identity", true, false, "a space before")]
+    [InlineData(ModelType.Unigram, "identity", false, true, "takes spaces")]
+    [InlineData(ModelType.Word, "identity", false, false, "whole words")]
+    public void A_tokenizer_that_the_page_cannot_do_is_refused_in_one_line(
+        ModelType type, string rules, bool prefix, bool removes, string expected)
+    {
+        TrainerOptions options = DefaultTokenizer.Options(300, type);
+        (options.NormalizationRuleName, options.AddDummyPrefix, options.RemoveExtraWhitespaces) = (rules, prefix, removes);
+        ReadOnlyMemory<byte> line = Encoding.UTF8.GetBytes("the old clock stands still at noon");
+        var tokenizer = new Tokenizer(TokenizerTrainer.Train(options, Enumerable.Repeat(line, 10)));
+        using var model = new TinyModel(SampleKind.Stream, tokenizer: tokenizer);
+        string page = Path.Combine(model.Folder, "page.html");
+        InvalidDataException error = Assert.Throws<InvalidDataException>(() => HtmlExport.Write(model.Folder, page));
+        Assert.Contains(ModelFolder.TokenizerName, error.Message, StringComparison.Ordinal);
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', error.Message);
+        Assert.False(File.Exists(page));
+    }
+
+    [Fact]
+    public void A_page_takes_the_place_of_a_file_whole_or_not_at_all()
+    {
+        using var model = new TinyModel(SampleKind.Stream);
+        string page = Path.Combine(model.Folder, "page.html");
+        File.WriteAllText(page, "old");
+        Assert.Throws<OperationCanceledException>(() => HtmlExport.Write(model.Folder, page, new CancellationToken(canceled: true)));
+        Assert.Equal("old", File.ReadAllText(page));
+        HtmlExport.Write(model.Folder, page);
+        Assert.EndsWith("</html>\n", File.ReadAllText(page), StringComparison.Ordinal);
+        Assert.DoesNotContain(Directory.EnumerateFiles(model.Folder), file => file.EndsWith(".tmp", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_command_writes_the_page_and_tells_what_is_wrong()
+    {
+        string page = Path.Combine(models.Folder("bpe"), "from <command> & co.html");
+        (int code, string output, string error) = CommandsTests.Run("export", "-m", models.Folder("bpe"), "--to", "html", "--out", page);
+        Assert.Equal((0, ""), (code, output));
+        Assert.Contains(page, error, StringComparison.Ordinal);
+        Assert.Equal(File.ReadAllBytes(models.Page("bpe")), File.ReadAllBytes(page));
+        (code, _, error) = CommandsTests.Run("export", "--model", page + "/none", "--to", "html", "--out", page);
+        Assert.Equal(1, code);
+        Assert.Single(error.TrimEnd().Split('\n'));
+        Assert.Equal(2, CommandsTests.Run("export", "--model", models.Folder("bpe"), "--to", "paper", "--out", page).Code);
+        Assert.Equal(2, CommandsTests.Run("export", "--model", models.Folder("bpe"), "--to", "html").Code);
+    }
+
+    [GeneratedRegex("<meta http-equiv=\"Content-Security-Policy\" content=\"([^\"]*)\">")]
+    private static partial Regex Policy();
+
+    [GeneratedRegex("<script id[^<]*</script>")]
+    private static partial Regex Data();
+}

@@ -1,0 +1,83 @@
+// Four models with random weights, made without training, one for each kind of tokenizer and each thing that stands between layers, and the
+// pages that are made of them.
+
+using System.Text;
+using GruLM.Exchange;
+using GruLM.Model;
+using GruLM.Tokenization;
+
+namespace GruLM.Tests;
+
+/// <summary>Model folders and their pages, for all tests of a class.</summary>
+public sealed class PageModels : IDisposable
+{
+    /// <summary>The names of the models.</summary>
+    public static readonly string[] Names = ["bpe", "chars", "unigram", "lines"];
+
+    private const string Talk =
+        "How are you? I am well, and  the garden is full of bees. Zoë said: “naïve 🙂 café”.\tThe old clock stands still, as it did.\n";
+
+    private readonly string _root = Directory.CreateTempSubdirectory("grulm-pages-").FullName;
+
+    public PageModels()
+    {
+        Make("bpe", ModelType.Bpe, SampleKind.Stream, new() { NumLayers = 3, TieWeights = true, Residual = true, LayerNorm = true });
+        Make("chars", ModelType.Char, SampleKind.Stream, new() { NumLayers = 2, Residual = true });
+        Make("unigram", ModelType.Unigram, SampleKind.Stream, new() { NumLayers = 2, LayerNorm = true });
+
+        // Ends its texts, and spells nothing in bytes.
+        Make("lines", ModelType.Bpe, SampleKind.Lines, new() { NumLayers = 1 }, bytes: false);
+    }
+
+    /// <summary>The folder of a model.</summary>
+    public string Folder(string name) => Path.Combine(_root, name);
+
+    /// <summary>The page of a model.</summary>
+    public string Page(string name) => Path.Combine(_root, name + ".html");
+
+    public void Dispose() => Directory.Delete(_root, recursive: true);
+
+    private void Make(string name, ModelType type, SampleKind samples, Shape shape, bool bytes = true)
+    {
+        TrainerOptions options = DefaultTokenizer.Options(330, type);
+        options.ByteFallback = bytes;
+        if (!bytes) options.VocabSize = 90;
+        ReadOnlyMemory<byte> line = Encoding.UTF8.GetBytes(Talk.TrimEnd('\n'));
+        SentencePieceModel tokenizer = TokenizerTrainer.Train(options, Enumerable.Repeat(line, 20));
+        var config = new GruConfig
+        {
+            VocabSize = tokenizer.Count,
+            EmbeddingDim = shape.TieWeights ? 24 : 19,
+            HiddenDim = 24,
+            NumLayers = shape.NumLayers,
+            TieWeights = shape.TieWeights,
+            LayerNorm = shape.LayerNorm,
+            Residual = shape.Residual,
+        };
+        using var parameters = new GruParameters(config);
+        var random = new Random(name.Length);
+        foreach (ParameterView view in parameters.Views)
+        {
+            foreach (ref float weight in parameters.Span(view.Name)) weight = (float)(2 * (random.NextDouble() - 0.5));
+        }
+
+        Directory.CreateDirectory(Folder(name));
+        ModelFile.Save(Folder(name), parameters, samples);
+        tokenizer.Save(Path.Combine(Folder(name), ModelFolder.TokenizerName));
+        GenerationConfig defaults = GenerationConfig.For(samples);
+        if (samples == SampleKind.Stream) defaults.StopTokens = [];
+        defaults.Save(Folder(name));
+        HtmlExport.Write(Folder(name), Page(name));
+    }
+
+    private sealed record Shape
+    {
+        public required int NumLayers { get; init; }
+
+        public bool TieWeights { get; init; }
+
+        public bool LayerNorm { get; init; }
+
+        public bool Residual { get; init; }
+    }
+}
