@@ -8,7 +8,6 @@ using System.Text.RegularExpressions;
 using GruLM.Formats;
 using GruLM.Model;
 using GruLM.Report;
-using GruLM.Tokenization;
 
 namespace GruLM.Exchange;
 
@@ -28,10 +27,10 @@ public static partial class HtmlExport
     {
         ArgumentNullException.ThrowIfNull(folder);
         ArgumentNullException.ThrowIfNull(path);
-        ModelParts parts = ModelParts.Read(folder);
+        var parts = ModelParts.Read(folder);
         using GruParameters parameters = parts.Parameters;
         PageTokenizer.Check(parts.Tokenizer.Model, Path.Combine(folder, ModelFolder.TokenizerName));
-        SpecialIds ids = SpecialIds.Of(parts);
+        var ids = SpecialIds.Of(parts);
         AtomicFile.Write(path, page => WritePage(page, parts, ids, cancel));
     }
 

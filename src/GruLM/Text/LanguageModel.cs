@@ -84,7 +84,7 @@ public sealed class LanguageModel : IDisposable
         var parts = ModelParts.Read(folder);
         try
         {
-            SpecialIds ids = SpecialIds.Of(parts);
+            var ids = SpecialIds.Of(parts);
 
             // Threads begin last, when nothing can fail any more.
             IDevice opened = Devices.OpenExact(device, threads, parts.Parameters.Config);
