@@ -1,5 +1,5 @@
-// Where the engine's numbers lie and the loops that take time: kernel.c's in WebAssembly where the browser has vectors of 128 bits, else the
-// same in JavaScript. Both read and write one buffer, whose parts are given out once and never taken back; the bits are the same.
+// Where the engine's numbers lie and the loops that take time: kernel.c's in WebAssembly where the browser has vectors of 128 bits, else
+// the same in JavaScript. Both read and write one buffer, whose parts are given out once and never taken back; the bits are the same.
 
 import { exp } from "./numbers.js";
 

@@ -16,7 +16,10 @@ const [form, text, choices, status] = ["form", "text", "choices", "status"].map(
 const [writeButton, stopButton, moreButton] = ["write", "stop", "more"].map(element);
 const channel = new MessageChannel();
 
-let writer, isStopped = false, pending = Promise.resolve(), shownFor = null, hiding = 0;
+let writer, isStopped = false, asked = 0, pending = Promise.resolve(), shownFor = null, hiding = 0;
+
+// What the sliders are set to: the model's own defaults, which may stand between their steps, until they are moved.
+const chosen = {};
 
 const say = message => { status.textContent = message; };
 const sayBroken = error => {
@@ -26,6 +29,9 @@ const sayBroken = error => {
 const setState = state => {
   document.body.dataset.state = state;
   [writeButton.disabled, stopButton.disabled] = [false, state !== "writing"];
+
+  // What changes many times a second is not read out.
+  status.setAttribute("aria-live", state === "writing" ? "off" : "polite");
 };
 
 // Lets the browser draw and hear before the next slice.
@@ -47,19 +53,15 @@ async function start() {
 
 function prepareSliders(defaults) {
   for (const [id, value] of Object.entries(defaults)) {
-    const slider = element(id), shown = element(`${id}-shown`);
-    const show = () => { shown.textContent = id === "top-k" && slider.value === "0" ? "off" : slider.value; };
+    const slider = element(id);
+    const choose = number => {
+      chosen[id] = number;
+      element(`${id}-shown`).textContent = id === "top-k" && number === 0 ? "all" : number;
+    };
     slider.max = Math.max(slider.max, value);
-    slider.step = "any";
-    slider.value = slider.defaultValue = value;
-    slider.addEventListener("input", () => {
-      // A default may stand between the steps; a value that was chosen is a round one.
-      const step = id === "top-k" ? 1 : id === "temperature" ? 0.05 : 0.01;
-      slider.value = Math.round(slider.value / step) * step;
-      slider.value = Number(Number(slider.value).toFixed(2));
-      show();
-    });
-    show();
+    slider.value = value;
+    slider.addEventListener("input", () => choose(Number(slider.value)));
+    choose(value);
   }
 }
 
@@ -67,14 +69,16 @@ function prepareSliders(defaults) {
 function readSettings() {
   const typed = element("seed").value.trim(), drawn = crypto.getRandomValues(new Uint32Array(1))[0];
   const seed = BigInt.asUintN(64, BigInt(typed === "" ? drawn : typed));
-  const [temperature, topK, topP, minP] = ["temperature", "top-k", "top-p", "min-p"].map(id => Number(element(id).value));
+  const { temperature, "top-k": topK, "top-p": topP, "min-p": minP } = chosen;
   return { temperature, topK, topP, minP, seed };
 }
 
 // Ends what is being written, then does something with the writer and writes on; what is asked for last is done.
 async function writeAfter(change) {
+  const mine = ++asked;
   isStopped = true;
   await pending;
+  if (mine !== asked) return;
   isStopped = false;
   pending = write(change).catch(sayBroken);
 }
@@ -86,7 +90,7 @@ async function write(change) {
   hideChoices();
   const end = writer.tokens.length + Math.max(1, Number(element("tokens").value) || 256), began = performance.now();
   const before = writer.tokens.length;
-  let hasEnded = false, paused = 0;
+  let hasEnded = false, paused = 0, told = "";
   while (!isStopped && !hasEnded && writer.tokens.length < end) {
     const isSlow = element("slowly").checked, until = performance.now() + (isSlow ? 0 : SliceMs), added = document.createDocumentFragment();
     do {
@@ -96,16 +100,18 @@ async function write(change) {
     } while (!hasEnded && writer.tokens.length < end && performance.now() < until);
     text.append(added);
     const written = writer.tokens.length - before;
-    say(`${writer.tokens.length} tokens, ${Math.round(1000 * written / (performance.now() - began - paused)).toLocaleString("en")} a second`);
+    const speed = Math.round(1000 * written / (performance.now() - began - paused));
+    told = `${writer.tokens.length} tokens, ${speed.toLocaleString("en")} a second`;
+    say(told);
     const pausing = performance.now();
     await pause(isSlow ? SlowMs : 0);
     if (isSlow) paused += performance.now() - pausing;
   }
 
   if (writer.rest !== "" && hasEnded) text.append(writer.rest);
-  if (hasEnded) say(`${writer.tokens.length} tokens; the model has ended the text`);
   moreButton.disabled = hasEnded;
   setState("done");
+  say(`${told}, seed ${writer.sampler.settings.seed}${hasEnded ? "; the model has ended the text" : ""}`);
 }
 
 function beginText() {
@@ -237,7 +243,7 @@ choices.addEventListener("focusout", hideSoon);
 choices.addEventListener("keydown", goFromChoice);
 form.addEventListener("submit", event => {
   event.preventDefault();
-  writeAfter(beginText);
+  if (writer !== undefined) writeAfter(beginText);
 });
 element("prompt").addEventListener("keydown", event => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();

@@ -112,7 +112,8 @@ class Tokenizer {
 
   // The best path: a candidate in double precision is compared with a best score in single precision; strictly greater wins.
   cutUnigram(text) {
-    const best = new Float32Array(text.length + 1), starts = new Int32Array(text.length + 1).fill(-1), ids = new Int32Array(text.length + 1);
+    const size = text.length + 1;
+    const best = new Float32Array(size), starts = new Int32Array(size).fill(-1), ids = new Int32Array(size);
     const offer = (start, end, id, candidate) => {
       if (starts[end] >= 0 && !(candidate > best[end])) return;
       [best[end], starts[end], ids[end]] = [candidate, start, id];

@@ -64,7 +64,7 @@ public sealed class PageModels : IDisposable
         Directory.CreateDirectory(Folder(name));
         ModelFile.Save(Folder(name), parameters, samples);
         tokenizer.Save(Path.Combine(Folder(name), ModelFolder.TokenizerName));
-        GenerationConfig defaults = GenerationConfig.For(samples);
+        var defaults = GenerationConfig.For(samples);
         if (samples == SampleKind.Stream) defaults.StopTokens = [];
         defaults.Save(Folder(name));
         HtmlExport.Write(Folder(name), Page(name));
