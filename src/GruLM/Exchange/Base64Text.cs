@@ -2,7 +2,7 @@
 
 using System.Buffers.Text;
 
-namespace GruLM.Exchange;
+namespace GruLM;
 
 /// <summary>A stream that writes base64 to another, which stays open; disposing it ends the base64. Not thread-safe.</summary>
 internal sealed class Base64Text(Stream output) : Stream

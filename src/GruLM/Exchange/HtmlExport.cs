@@ -9,7 +9,7 @@ using GruLM.Formats;
 using GruLM.Model;
 using GruLM.Report;
 
-namespace GruLM.Exchange;
+namespace GruLM;
 
 /// <summary>Writes models as pages. Safe for several threads, which write different files.</summary>
 public static partial class HtmlExport

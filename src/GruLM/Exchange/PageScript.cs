@@ -3,7 +3,7 @@
 
 using System.Text;
 
-namespace GruLM.Exchange;
+namespace GruLM;
 
 /// <summary>Puts the script of a page together. Thread-safe: it has no state.</summary>
 internal static class PageScript

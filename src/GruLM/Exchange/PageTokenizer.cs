@@ -4,7 +4,7 @@
 using System.Text;
 using GruLM.Tokenization;
 
-namespace GruLM.Exchange;
+namespace GruLM;
 
 /// <summary>Looks at a tokenizer before it goes into a page. Thread-safe: it has no state.</summary>
 internal static class PageTokenizer

@@ -6,7 +6,7 @@ using System.Runtime.InteropServices;
 using GruLM.Kernels;
 using GruLM.Model;
 
-namespace GruLM.Exchange;
+namespace GruLM;
 
 /// <summary>Writes a model's weights in int8. Thread-safe: it has no state.</summary>
 internal static unsafe class PageWeights

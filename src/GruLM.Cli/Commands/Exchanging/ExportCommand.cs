@@ -2,7 +2,6 @@
 
 using System.CommandLine;
 using System.Globalization;
-using GruLM.Exchange;
 
 namespace GruLM.Cli.Commands;
 

@@ -2,7 +2,6 @@
 
 using System.Text;
 using System.Text.RegularExpressions;
-using GruLM.Exchange;
 using GruLM.Formats;
 using GruLM.Model;
 using GruLM.Tests.Cli;

@@ -2,7 +2,6 @@
 // pages that are made of them.
 
 using System.Text;
-using GruLM.Exchange;
 using GruLM.Model;
 using GruLM.Tokenization;
 
