@@ -13,6 +13,7 @@ internal static partial class Program
         DemoCommand.Create(), TokenizerCommand.Create(),
         TrainCommand.Create(withFlags: args is null || args.Contains(TrainCommand.Name)),
         EvalCommand.Create(), ScoreCommand.Create(), GenerateCommand.Create(), ChatCommand.Create(),
-        CompressCommand.Create(), ExpandCommand.Create(), ShowCommand.Create(), ExportCommand.Create(), BenchCommand.Create(),
+        CompressCommand.Create(), ExpandCommand.Create(), ShowCommand.Create(),
+        ImportCommand.Create(), ExportCommand.Create(), BenchCommand.Create(),
     ];
 }

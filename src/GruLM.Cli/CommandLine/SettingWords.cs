@@ -13,6 +13,9 @@ internal static partial class SettingWords
     {
         ["OutDir"] = "out-dir",
         ["Overwrite"] = "overwrite",
+        ["Map"] = "map",
+        ["Out"] = "out",
+        ["Type"] = "type",
         ["Resume"] = "resume",
         ["Format"] = "data-format",
         ["HeldOutOnly"] = "held-out",

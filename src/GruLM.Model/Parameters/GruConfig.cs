@@ -40,6 +40,10 @@ public sealed record GruConfig
     /// <summary>Whether a layer above the first adds its states to what the layer below hands it, instead of replacing that.</summary>
     public bool Residual { get; init; }
 
+    /// <summary>Whether a sample that is a line was framed in training: a token that opens it is fed first, and a piece that ends it is
+    /// predicted last. Where not, a line's first token is not predicted. False for models of other programs alone.</summary>
+    public bool Opening { get; init; } = true;
+
     /// <summary>Length of layer <paramref name="layer"/>'s input.</summary>
     public int InputDim(int layer) => layer == 0 ? EmbeddingDim : HiddenDim;
 

@@ -16,15 +16,26 @@ public static class ModelFile
     /// <summary>The tensors' file name.</summary>
     public const string WeightsName = "model.safetensors";
 
+    /// <summary>The version of the format that this program writes; it reads this one and all before it.</summary>
+    public const int FormatVersion = 1;
+
     private const string ModelType = "grulm";
 
     /// <summary>Writes both files into <paramref name="folder"/>, each whole or not at all.</summary>
     public static void Save(string folder, GruParameters parameters, SampleKind samples)
     {
-        GruConfig config = parameters.Config;
+        Directory.CreateDirectory(folder);
+        WriteTensors(Path.Combine(folder, WeightsName), parameters);
+        SaveConfig(folder, parameters.Config, samples);
+    }
+
+    /// <summary>Writes config.json alone into <paramref name="folder"/>, whole or not at all.</summary>
+    internal static void SaveConfig(string folder, GruConfig config, SampleKind samples)
+    {
         var json = new ConfigJson
         {
             ModelType = ModelType,
+            FormatVersion = FormatVersion,
             VocabSize = config.VocabSize,
             EmbeddingDim = config.EmbeddingDim,
             HiddenDim = config.HiddenDim,
@@ -34,9 +45,8 @@ public static class ModelFile
             LayerNorm = config.LayerNorm,
             Residual = config.Residual,
             Samples = samples == SampleKind.Lines ? "lines" : "stream",
+            Opening = config.Opening ? null : false,
         };
-        Directory.CreateDirectory(folder);
-        WriteTensors(Path.Combine(folder, WeightsName), parameters);
         AtomicFile.WriteAllText(Path.Combine(folder, ConfigName),
             JsonSerializer.Serialize(json, ModelJsonContext.Default.ConfigJson) + "\n");
     }
@@ -70,6 +80,13 @@ public static class ModelFile
             throw new InvalidDataException($"{path}: model_type is \"{json.ModelType}\"; this program reads \"{ModelType}\"");
         }
 
+        if (json.FormatVersion is { } version and not FormatVersion)
+        {
+            throw new InvalidDataException(version > FormatVersion
+                ? $"{path}: format_version is {version}, and this program reads up to {FormatVersion}; use a newer grulm"
+                : $"{path}: format_version is {version}; it must be a number from 1 up");
+        }
+
         var config = new GruConfig
         {
             VocabSize = json.VocabSize,
@@ -80,6 +97,7 @@ public static class ModelFile
             TieWeights = json.TieWeights,
             LayerNorm = json.LayerNorm,
             Residual = json.Residual,
+            Opening = json.Opening ?? true,
         };
         try
         {
@@ -181,6 +199,8 @@ internal sealed class ConfigJson
 {
     public required string ModelType { get; init; }
 
+    public int? FormatVersion { get; init; }
+
     public required int VocabSize { get; init; }
 
     public required int EmbeddingDim { get; init; }
@@ -200,6 +220,9 @@ internal sealed class ConfigJson
     public bool Residual { get; init; }
 
     public string? Samples { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Opening { get; init; }
 }
 
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

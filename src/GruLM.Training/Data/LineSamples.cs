@@ -90,12 +90,20 @@ public sealed class LineSamples : ITrainingData
             for (int t = 0; t < batch.Steps; t++)
             {
                 int position = offset + t, at = (t * batch.Lanes) + b;
+                if (frame.IsBare)
+                {
+                    bool predicts = position + 1 < line?.Length;
+                    batch.Inputs[at] = predicts ? line![position] : 0;
+                    batch.Targets[at] = predicts ? line![position + 1] : TokenBatch.Ignored;
+                    continue;
+                }
+
                 bool inside = line is not null && position <= line.Length;
                 batch.Inputs[at] = !inside ? frame.End : position == 0 ? frame.Bos : line![position - 1];
                 batch.Targets[at] = !inside ? TokenBatch.Ignored : position == line!.Length ? frame.End : line[position];
             }
 
-            if (line is not null) frame.Mask?.Apply(batch, b, line, offset);
+            if (line is not null) frame.Mask?.Apply(batch, b, line, frame.IsBare ? offset + 1 : offset);
         }
     }
 
@@ -190,8 +198,12 @@ public sealed class LineSamples : ITrainingData
     private int Longest(int[] members) => members.Max(i => _lines.LengthOf(i) + 1);
 
     /// <summary>What belongs to every line besides its own tokens.</summary>
-    /// <param name="Bos">The id fed first.</param>
+    /// <param name="Bos">The id fed first; −1: none, and none is predicted last.</param>
     /// <param name="End">The id predicted last.</param>
     /// <param name="Mask">Leaves all but answers out; null: everything counts.</param>
-    internal readonly record struct Frame(int Bos, int End, AnswerMask? Mask);
+    internal readonly record struct Frame(int Bos, int End, AnswerMask? Mask)
+    {
+        /// <summary>Whether lines stand alone: each token predicts the next one, and nothing else is read or predicted.</summary>
+        public bool IsBare => Bos < 0;
+    }
 }

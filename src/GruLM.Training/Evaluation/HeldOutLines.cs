@@ -6,15 +6,20 @@ namespace GruLM.Training;
 /// nobody changes the lists.</summary>
 /// <param name="Lines">Token ids of each line.</param>
 /// <param name="Bytes">Bytes of each line.</param>
-/// <param name="Bos">The id fed first.</param>
+/// <param name="Bos">The id fed first; −1: none, so that a line's first token is read unpredicted, and nothing is predicted after its
+/// last. <paramref name="Bytes"/> counts what is predicted, then.</param>
 /// <param name="End">The id predicted last.</param>
 /// <param name="Mask">Leaves all but answers out, in which case <paramref name="Bytes"/> counts their bytes alone. Null: everything
 /// counts.</param>
 public sealed record HeldOutLines(IReadOnlyList<int[]> Lines, IReadOnlyList<int> Bytes, int Bos, int End, AnswerMask? Mask = null) : HeldOut
 {
     /// <inheritdoc/>
-    public override long Tokens => Lines.Sum(l => Mask?.Count(l) ?? l.Length + 1L);
+    public override long Tokens => Lines.Sum(PredictedTokens);
 
     /// <summary>UTF-8 bytes that are predicted of a line, one for its end.</summary>
-    internal long PredictedBytes(int line) => Bytes[line] + (Mask is null || Mask.Counts(Lines[line], Lines[line].Length) ? 1L : 0);
+    internal long PredictedBytes(int line) => Bytes[line] + (Bos < 0 ? 0L : Mask is null || Mask.Counts(Lines[line], Lines[line].Length) ? 1L : 0);
+
+    private long PredictedTokens(int[] line) => Bos >= 0
+        ? Mask?.Count(line) ?? line.Length + 1L
+        : Enumerable.Range(1, Math.Max(0, line.Length - 1)).Count(i => Mask?.Counts(line, i) ?? true);
 }

@@ -12,6 +12,12 @@ internal static class ContinuationScoring
     /// <summary>What <see cref="LanguageModel.LogProb"/> says.</summary>
     public static double LogProb(LanguageModel model, string context, string continuation)
     {
+        if (model.Ids.Opening < 0 && context.Length == 0)
+        {
+            // Nothing precedes the first token, which goes unpredicted.
+            return FromNothing(model, [.. model.PromptIds(continuation)]);
+        }
+
         List<int> before = [.. model.PromptIds(context)], whole = [.. model.PromptIds(context + continuation)];
 
         // What both begin with is read once; it is the whole context unless a token straddles the seam.
@@ -30,6 +36,20 @@ internal static class ContinuationScoring
             double sum = Sum(model, session, whole[common..]);
             using (model.TakeTurn()) session.RestoreState(state);
             return sum - Sum(model, session, before[common..]);
+        }
+        finally
+        {
+            model.EndSession(session);
+        }
+    }
+
+    private static double FromNothing(LanguageModel model, List<int> ids)
+    {
+        IDecodingSession session = model.NewExactSession();
+        try
+        {
+            using (model.TakeTurn()) session.Read(ids[0]);
+            return Sum(model, session, ids[1..]);
         }
         finally
         {

@@ -56,13 +56,14 @@ public sealed class ModelEvaluation
         using GruParameters? copied = _settings.Weights == WeightFormat.Int8 ? parts.Parameters : null;
         (SampleKind trainedOn, Tokenizer tokenizer) = (parts.Samples, parts.Tokenizer);
         SampleKind samples = _settings.Window > 0 ? SampleKind.Stream : _settings.Samples ?? trainedOn;
+        bool isFramed = parts.Parameters.Config.Opening;
         CheckSamples(samples);
         CorpusText text = ReadText(trainedOn, standardInput);
         long start = Stopwatch.GetTimestamp();
         (EvaluationResult plain, EvaluationResult? adapted) = samples == SampleKind.Lines
-            ? (Lines(model, tokenizer, text, trainedOn), null)
+            ? (Lines(model, tokenizer, text, trainedOn, isFramed), null)
             : Stream(model, tokenizer, text);
-        HeldOutLines? questions = samples == SampleKind.Lines ? RunAnswers.Questions(text, tokenizer, _cancel) : null;
+        HeldOutLines? questions = samples == SampleKind.Lines && isFramed ? RunAnswers.Questions(text, tokenizer, _cancel) : null;
         return new EvaluationFigures(plain, adapted, Stopwatch.GetElapsedTime(start).TotalSeconds)
         {
             Answers = questions is null ? null : AnswersRight.Count(model, questions, _cancel),
@@ -130,11 +131,13 @@ public sealed class ModelEvaluation
         return reading.Read(_settings.Data);
     }
 
-    private EvaluationResult Lines(IScoringModel model, Tokenizer tokenizer, CorpusText text, SampleKind trainedOn)
+    private EvaluationResult Lines(IScoringModel model, Tokenizer tokenizer, CorpusText text, SampleKind trainedOn, bool isFramed)
     {
         bool answersOnly = _settings.MaskPrompt ?? WasTrainedOnAnswers(trainedOn);
         AnswerMask? mask = answersOnly ? TokenizedText.AnswerMask(tokenizer) : null;
-        HeldOutLines lines = TokenizedText.HeldOutLines(tokenizer, text, mask, cancel: _cancel);
+        HeldOutLines lines = isFramed
+            ? TokenizedText.HeldOutLines(tokenizer, text, mask, cancel: _cancel)
+            : TokenizedText.BareLines(tokenizer, text.Samples(), mask, _cancel);
         if (answersOnly && lines.Lines.Count == 0)
         {
             string marker = ChatTemplate.Default.Ai;

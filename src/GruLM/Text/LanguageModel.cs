@@ -334,7 +334,10 @@ public sealed class LanguageModel : IDisposable
         // In parts, so that whoever reads a long prompt can stop early.
         ReadOnlyMemory<byte> utf8 = Encoding.UTF8.GetBytes(TextCorpus.Clean(prompt));
         IEnumerable<int> ids = TokenizedText.StreamParts(Tokenizer, utf8, threads: 1).SelectMany(part => part);
-        return ids.Prepend(Ids.Opening);
+        if (Ids.Opening >= 0) return ids.Prepend(Ids.Opening);
+
+        // A text has to begin with something: where nothing opens one, and there is no prompt, with what begins sentences.
+        return ids.DefaultIfEmpty(Math.Max(Math.Max(Tokenizer.BosId, Tokenizer.EosId), 0));
     }
 
     // The loop behind both forms of Generate.

@@ -11,7 +11,7 @@ internal sealed class SpecialIds
     private readonly int _prompt;
 
     /// <summary>Throws <see cref="ArgumentException"/> when samples are lines and the tokenizer has nothing that ends one.</summary>
-    public SpecialIds(Tokenizer tokenizer, SampleKind samples, GenerationConfig defaults)
+    public SpecialIds(Tokenizer tokenizer, SampleKind samples, GenerationConfig defaults, bool opens = true)
     {
         Stops = IdsOf(tokenizer, defaults.StopTokens);
         string[] markers = [ChatTemplate.EndMarker, defaults.Chat.Prompt];
@@ -19,9 +19,10 @@ internal sealed class SpecialIds
         ChatStopTexts = [.. markers.Where(marker => marker.Length > 0 && IdsOf(tokenizer, [marker]).Length == 0)];
         _prompt = IdsOf(tokenizer, [defaults.Chat.Prompt]) is [int prompt] ? prompt : -1;
         bool lines = samples == SampleKind.Lines;
-        Opening = lines ? TokenizedText.LineBegin(tokenizer) : StreamOpening(tokenizer);
+        Opening = !opens ? -1 : lines ? TokenizedText.LineBegin(tokenizer) : StreamOpening(tokenizer);
         TurnEnd = defaults.Chat.TurnEnd is { } told
             ? [.. told.SelectMany(text => IdsOf(tokenizer, [text]) is [int id] ? [id] : tokenizer.Encode(text))]
+            : !opens ? []
             : lines ? [TokenizedText.LineEnd(tokenizer), Opening] : StreamTurnEnd(tokenizer, defaults, Opening);
         Never = [.. new[] { tokenizer.UnkId, tokenizer.BosId, tokenizer.PadId }.Where(id => id >= 0)];
     }
@@ -52,7 +53,7 @@ internal sealed class SpecialIds
     /// <summary>Texts that end a reply: the markers that would, where the tokenizer has no pieces for them.</summary>
     public string[] ChatStopTexts { get; }
 
-    /// <summary>The id read before a text: bos for lines, a new line in a stream.</summary>
+    /// <summary>The id read before a text: bos for lines, a new line in a stream; −1: none.</summary>
     public int Opening { get; }
 
     /// <summary>The ids that stand between an answer and the next prompt in training.</summary>

@@ -1,28 +1,49 @@
-// grulm export: a model in a form that other programs read. The forms themselves are written by the library (GruLM/Exchange).
+// grulm export: a model folder becomes what other programs open. What --to may say is a list of targets, a small class each.
 
 using System.CommandLine;
-using System.Globalization;
+using GruLM.Formats;
 
 namespace GruLM.Cli.Commands;
 
 internal static class ExportCommand
 {
+    // In the order in which help shows them.
+    private static readonly IExportTarget[] s_targets = [new PyTorchTarget(), new SafetensorsTarget(), new HuggingFaceTarget()];
+
     public static GrulmCommand Create()
     {
         Option<string> model = Flags.RequiredText("--model", "DIR", "a model folder", "-m");
-        Option<string> to = Flags.OneOf("--to", ["html"], "html", "the form; html: a page in one file, which writes text in any browser");
-        Option<string> output = Flags.RequiredText("--out", "FILE", "the file, which is replaced where there is one", "-o");
+        Option<string?> to = Flags.OptionalOneOf(
+            "--to", [.. s_targets.Select(target => target.Name)], "what for: " + string.Join("; ", s_targets.Select(target => target.Help)));
+        to.Required = true;
+        Option<string> path = Flags.RequiredText("--out", "FILE|DIR", "the file to write, which is replaced; for huggingface a folder", "-o");
+        Option<string> type = Flags.OneOf(
+            "--type", ["fp32", "fp16", "bf16"], "fp32", "the numbers in safetensors files");
+        Option<bool> withCode = Flags.Switch(
+            "--with-code", $"with --to pytorch: also write {ModelExport.CodeName}, which loads it, into the same folder");
         return new GrulmCommand(
             "export",
-            "Write a model in a form that other programs read: a page that works from a disk, without a server or a network.",
-            ["grulm export --model model --to html --out model.html"],
-            [model, to, output],
+            "Write a model for PyTorch, as a safetensors file, or as a folder for Hugging Face.",
+            [
+                "grulm export --model model --to pytorch --out model.pt --with-code",
+                "grulm export --model model --to safetensors --out model-fp16.safetensors --type fp16",
+                "grulm export --model model --to huggingface --out my-model",
+            ],
+            [model, to, path, type, withCode],
             (flags, session) =>
             {
-                string path = flags.GetValue(output)!;
-                HtmlExport.Write(flags.GetValue(model)!, path, session.Stop);
-                session.Error.WriteLine(string.Create(
-                    CultureInfo.InvariantCulture, $"page in {path}, {new FileInfo(path).Length / 1e6:0.0} MB"));
+                IExportTarget target = s_targets.First(target => target.Name == flags.GetValue(to));
+                if (flags.Given(type) && !target.HasType) throw new UsageException($"--type does not go with --to {target.Name}");
+                if (flags.GetValue(withCode) && !target.HasCode) throw new UsageException("--with-code goes with --to pytorch");
+                var settings = new ExportSettings
+                {
+                    Model = flags.GetValue(model)!,
+                    Out = flags.GetValue(path)!,
+                    Type = flags.GetValue(type) switch { "fp16" => TensorType.F16, "bf16" => TensorType.BF16, _ => TensorType.F32 },
+                    WithCode = flags.GetValue(withCode),
+                };
+                target.Write(settings);
+                session.Error.WriteLine($"written: {settings.Out}");
                 return ExitCode.Done;
             });
     }

@@ -8,7 +8,7 @@ using GruLM.Tokenization;
 namespace GruLM;
 
 /// <summary>Encodes documents. Not thread-safe.</summary>
-internal sealed class DocumentEncoder(Tokenizer tokenizer, SampleKind samples)
+internal sealed class DocumentEncoder(Tokenizer tokenizer, bool isFramed)
 {
     // A longer text is encoded part by part, so that its pieces never lie in memory all at once.
     private const int PartBytes = 1 << 16;
@@ -24,7 +24,7 @@ internal sealed class DocumentEncoder(Tokenizer tokenizer, SampleKind samples)
         if (TextSplit.IsBlank(text)) return new EncodedDocument(document, [], []);
         _ids.Clear();
         _ends.Clear();
-        if (samples == SampleKind.Lines) Add(TokenizedText.LineBegin(tokenizer), 0);
+        if (isFramed) Add(TokenizedText.LineBegin(tokenizer), 0);
         if (text.Length <= PartBytes)
         {
             foreach (EncodedPiece piece in tokenizer.EncodePieces(text)) Add(piece.Id, piece.End);
@@ -34,7 +34,7 @@ internal sealed class DocumentEncoder(Tokenizer tokenizer, SampleKind samples)
             AddInParts(text);
         }
 
-        if (samples == SampleKind.Lines) Add(TokenizedText.LineEnd(tokenizer), text.Length + 1);
+        if (isFramed) Add(TokenizedText.LineEnd(tokenizer), text.Length + 1);
         return new EncodedDocument(document, [.. _ids], [.. _ends]);
     }
 

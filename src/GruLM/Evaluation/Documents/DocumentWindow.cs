@@ -13,7 +13,7 @@ internal sealed class DocumentWindow(LanguageModel model) : IDisposable
     private const int MostTokens = 1 << 20, MostBytes = 1 << 24;
 
     private readonly IScoringModel _scorer = model.TakeScorer();
-    private readonly DocumentEncoder _encoder = new(model.Tokenizer, model.Samples);
+    private readonly DocumentEncoder _encoder = new(model.Tokenizer, model.Samples == SampleKind.Lines && model.Config.Opening);
     private readonly List<EncodedDocument> _documents = [];
     private DocumentLanes? _lanes;
     private long _tokens, _bytes, _scored;

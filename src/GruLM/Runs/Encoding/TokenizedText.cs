@@ -97,6 +97,28 @@ public static class TokenizedText
         Tokenizer tokenizer, CorpusText text, AnswerMask? mask = null, long maxTokens = 0, CancellationToken cancel = default) =>
         HeldOutLines(tokenizer, text.Samples(), mask, maxTokens, cancel);
 
+    /// <summary>The same for a model whose lines have nothing before and behind them (<see cref="Model.GruConfig.Opening"/>).</summary>
+    internal static HeldOutLines BareLines(
+        Tokenizer tokenizer, IEnumerable<ReadOnlyMemory<byte>> samples, AnswerMask? mask, CancellationToken cancel)
+    {
+        var lines = new List<int[]>();
+        var bytes = new List<int>();
+        foreach (ReadOnlyMemory<byte> sample in samples)
+        {
+            cancel.ThrowIfCancellationRequested();
+            HeldOutStream stream = HeldOutStream(tokenizer, sample);
+            int[] ids = stream.Ids.ToArray();
+            if (ids.Length < 2 || (mask is not null && !ids.Contains(mask.Ai))) continue;
+            ReadOnlySpan<long> ends = stream.ByteEnds.Span;
+            long predicted = 0;
+            for (int i = 1; i < ids.Length; i++) predicted += mask?.Counts(ids, i) ?? true ? ends[i] - ends[i - 1] : 0;
+            lines.Add(ids);
+            bytes.Add((int)predicted);
+        }
+
+        return new HeldOutLines(lines, bytes, -1, -1, mask);
+    }
+
     /// <summary>The same of some samples.</summary>
     internal static HeldOutLines HeldOutLines(
         Tokenizer tokenizer, IEnumerable<ReadOnlyMemory<byte>> samples, AnswerMask? mask, long maxTokens, CancellationToken cancel)

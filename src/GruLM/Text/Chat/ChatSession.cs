@@ -200,7 +200,7 @@ public sealed class ChatSession : IDisposable
     private void Begin()
     {
         if (_learner is not null) _unlearned = _writer.Capture().State;
-        _writer.Read([_model.Ids.Opening]);
+        _writer.Read(_model.Ids.Opening >= 0 ? [_model.Ids.Opening] : []);
     }
 
     // Learns from what was read since it last did so, and begins behind it.
