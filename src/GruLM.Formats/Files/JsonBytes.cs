@@ -27,6 +27,11 @@ public static class JsonBytes
             using var document = JsonDocument.Parse(json);
             return OfContent(document.RootElement, error);
         }
+        catch (InvalidOperationException)
+        {
+            // What the JSON reader throws for text that is no valid UTF-8 or escapes half a surrogate pair.
+            return "holds a text that is no valid UTF-8";
+        }
         catch (JsonException syntax)
         {
             return OfSyntax(json.Span, syntax);

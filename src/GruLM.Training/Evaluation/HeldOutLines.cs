@@ -17,7 +17,9 @@ public sealed record HeldOutLines(IReadOnlyList<int[]> Lines, IReadOnlyList<int>
     public override long Tokens => Lines.Sum(PredictedTokens);
 
     /// <summary>UTF-8 bytes that are predicted of a line, one for its end.</summary>
-    internal long PredictedBytes(int line) => Bytes[line] + (Bos < 0 ? 0L : Mask is null || Mask.Counts(Lines[line], Lines[line].Length) ? 1L : 0);
+    internal long PredictedBytes(int line) => Bytes[line] + (HasEnd(line) ? 1L : 0);
+
+    private bool HasEnd(int line) => Bos >= 0 && (Mask is null || Mask.Counts(Lines[line], Lines[line].Length));
 
     private long PredictedTokens(int[] line) => Bos >= 0
         ? Mask?.Count(line) ?? line.Length + 1L

@@ -106,7 +106,7 @@ public static class TextCompression
     }
 
     private static LaneModel Lanes(LanguageModel model, Compute compute, PieceBytes pieces) =>
-        new(model.NewInt8Decoder(compute), compute, model.Ids.Opening, pieces.LineEnd);
+        new(model.NewInt8Decoder(compute), compute, model.Ids.First, pieces.LineEnd);
 
     // Of a frame as many bytes are done as steps, about.
     private static Action<int>? Progress(CompressionOptions options, long before, int frame, LaneShares shares) =>

@@ -31,6 +31,12 @@ public static partial class HtmlExport
         using GruParameters parameters = parts.Parameters;
         PageTokenizer.Check(parts.Tokenizer.Model, Path.Combine(folder, ModelFolder.TokenizerName));
         var ids = SpecialIds.Of(parts);
+        if (ids.Opening < 0)
+        {
+            parts.Parameters.Dispose();
+            throw new InvalidDataException($"{folder}: its texts begin without an opening token, which a page cannot do yet");
+        }
+
         AtomicFile.Write(path, page => WritePage(page, parts, ids, cancel));
     }
 

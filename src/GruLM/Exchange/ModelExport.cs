@@ -14,6 +14,9 @@ public static class ModelExport
 
     private const string Embedding = "embedding.weight", Output = "out.weight";
 
+    // What Hugging Face's loaders ask for.
+    private static readonly Dictionary<string, string> s_forPyTorch = new() { ["format"] = "pt" };
+
     /// <summary>Writes what <c>torch.load</c> opens, with <c>weights_only=True</c> too: the tensors by their names, <c>out.weight</c>
     /// also where it is the embedding, whose storage it shares then.</summary>
     /// <exception cref="IOException">The model is missing, or the file cannot be written.</exception>
@@ -74,9 +77,6 @@ public static class ModelExport
             AtomicFile.WriteAllText(Path.Combine(folder, ModelCard.Name), card);
         });
     }
-
-    // What Hugging Face's loaders ask for.
-    private static readonly Dictionary<string, string> s_forPyTorch = new() { ["format"] = "pt" };
 
     private static NamedTensor[] Tensors(GruParameters parameters, TensorType type)
     {

@@ -337,7 +337,7 @@ public sealed class LanguageModel : IDisposable
         if (Ids.Opening >= 0) return ids.Prepend(Ids.Opening);
 
         // A text has to begin with something: where nothing opens one, and there is no prompt, with what begins sentences.
-        return ids.DefaultIfEmpty(Math.Max(Math.Max(Tokenizer.BosId, Tokenizer.EosId), 0));
+        return ids.DefaultIfEmpty(Ids.First);
     }
 
     // The loop behind both forms of Generate.

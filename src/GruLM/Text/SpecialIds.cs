@@ -19,6 +19,7 @@ internal sealed class SpecialIds
         ChatStopTexts = [.. markers.Where(marker => marker.Length > 0 && IdsOf(tokenizer, [marker]).Length == 0)];
         _prompt = IdsOf(tokenizer, [defaults.Chat.Prompt]) is [int prompt] ? prompt : -1;
         bool lines = samples == SampleKind.Lines;
+        Beginning = Math.Max(Math.Max(tokenizer.BosId, tokenizer.EosId), 0);
         Opening = !opens ? -1 : lines ? TokenizedText.LineBegin(tokenizer) : StreamOpening(tokenizer);
         TurnEnd = defaults.Chat.TurnEnd is { } told
             ? [.. told.SelectMany(text => IdsOf(tokenizer, [text]) is [int id] ? [id] : tokenizer.Encode(text))]
@@ -33,7 +34,7 @@ internal sealed class SpecialIds
     {
         try
         {
-            return new SpecialIds(parts.Tokenizer, parts.Samples, parts.Defaults);
+            return new SpecialIds(parts.Tokenizer, parts.Samples, parts.Defaults, parts.Parameters.Config.Opening);
         }
         catch (ArgumentException error)
         {
@@ -55,6 +56,12 @@ internal sealed class SpecialIds
 
     /// <summary>The id read before a text: bos for lines, a new line in a stream; −1: none.</summary>
     public int Opening { get; }
+
+    /// <summary>What a text begins with that has to begin with something: the opening, or where there is none what begins
+    /// sentences.</summary>
+    public int First => Opening >= 0 ? Opening : Beginning;
+
+    private int Beginning { get; }
 
     /// <summary>The ids that stand between an answer and the next prompt in training.</summary>
     public int[] TurnEnd { get; }

@@ -8,26 +8,30 @@ namespace GruLM.Cli.Commands;
 internal static class ExportCommand
 {
     // In the order in which help shows them.
-    private static readonly IExportTarget[] s_targets = [new PyTorchTarget(), new SafetensorsTarget(), new HuggingFaceTarget()];
+    private static readonly IExportTarget[] s_targets =
+        [new PyTorchTarget(), new SafetensorsTarget(), new HuggingFaceTarget(), new HtmlTarget()];
 
     public static GrulmCommand Create()
     {
         Option<string> model = Flags.RequiredText("--model", "DIR", "a model folder", "-m");
         Option<string?> to = Flags.OptionalOneOf(
-            "--to", [.. s_targets.Select(target => target.Name)], "what for: " + string.Join("; ", s_targets.Select(target => target.Help)));
+            "--to", [.. s_targets.Select(target => target.Name)],
+            "what for: " + string.Join("; ", s_targets.Select(target => target.Help)));
         to.Required = true;
-        Option<string> path = Flags.RequiredText("--out", "FILE|DIR", "the file to write, which is replaced; for huggingface a folder", "-o");
+        Option<string> path = Flags.RequiredText(
+            "--out", "FILE|DIR", "the file to write, which is replaced; for huggingface a folder", "-o");
         Option<string> type = Flags.OneOf(
             "--type", ["fp32", "fp16", "bf16"], "fp32", "the numbers in safetensors files");
         Option<bool> withCode = Flags.Switch(
             "--with-code", $"with --to pytorch: also write {ModelExport.CodeName}, which loads it, into the same folder");
         return new GrulmCommand(
             "export",
-            "Write a model for PyTorch, as a safetensors file, or as a folder for Hugging Face.",
+            "Write a model for PyTorch, as a safetensors file, as a folder for Hugging Face, or as a page that works by itself.",
             [
                 "grulm export --model model --to pytorch --out model.pt --with-code",
                 "grulm export --model model --to safetensors --out model-fp16.safetensors --type fp16",
                 "grulm export --model model --to huggingface --out my-model",
+                "grulm export --model model --to html --out model.html",
             ],
             [model, to, path, type, withCode],
             (flags, session) =>
@@ -42,8 +46,7 @@ internal static class ExportCommand
                     Type = flags.GetValue(type) switch { "fp16" => TensorType.F16, "bf16" => TensorType.BF16, _ => TensorType.F32 },
                     WithCode = flags.GetValue(withCode),
                 };
-                target.Write(settings);
-                session.Error.WriteLine($"written: {settings.Out}");
+                session.Error.WriteLine(target.Write(settings, session.Stop));
                 return ExitCode.Done;
             });
     }

@@ -14,5 +14,9 @@ internal sealed class HuggingFaceTarget : IExportTarget
 
     public bool HasCode => false;
 
-    public void Write(ExportSettings settings) => ModelExport.ToHuggingFace(settings);
+    public string Write(ExportSettings settings, CancellationToken stop)
+    {
+        ModelExport.ToHuggingFace(settings);
+        return $"written: {settings.Out}";
+    }
 }

@@ -18,7 +18,8 @@ internal static class ImportCommand
         Option<string> outDir = Flags.RequiredText("--out-dir", "DIR", "the model folder to make");
         Option<bool> overwrite = Flags.Switch("--overwrite", "replace the model in --out-dir");
         Option<bool> residual = Flags.Switch(
-            "--residual", "layers above the first add to what they read, which tensors do not show (default: as config.json beside them says)");
+            "--residual",
+            "layers above the first add to what they read, which tensors do not show (default: as config.json beside them says)");
         Option<bool> noResidual = Flags.Switch("--no-residual", "the opposite of --residual");
         Option<string?> samples = Flags.OptionalOneOf(
             "--samples", ["stream", "lines"],
@@ -55,7 +56,8 @@ internal static class ImportCommand
                         Dropout = flags.GetValue(dropout),
                     },
                     session.Stop);
-                string lines = config.Opening ? "lines" : "lines without an opening token", on = kind == SampleKind.Lines ? lines : "a stream";
+                string lines = config.Opening ? "lines" : "lines without an opening token";
+                string on = kind == SampleKind.Lines ? lines : "a stream";
                 string tied = config.TieWeights ? "tied" : "untied", extras = Report.ModelDescription.LayerExtras(config);
                 session.Error.WriteLine(
                     $"model in {folder}: embedding {config.EmbeddingDim}, GRU {config.NumLayers} x {config.HiddenDim}{extras}, "

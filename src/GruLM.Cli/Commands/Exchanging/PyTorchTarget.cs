@@ -14,5 +14,9 @@ internal sealed class PyTorchTarget : IExportTarget
 
     public bool HasCode => true;
 
-    public void Write(ExportSettings settings) => ModelExport.ToPyTorch(settings);
+    public string Write(ExportSettings settings, CancellationToken stop)
+    {
+        ModelExport.ToPyTorch(settings);
+        return $"written: {settings.Out}";
+    }
 }

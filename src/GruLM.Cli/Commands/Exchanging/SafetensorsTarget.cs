@@ -14,5 +14,9 @@ internal sealed class SafetensorsTarget : IExportTarget
 
     public bool HasCode => false;
 
-    public void Write(ExportSettings settings) => ModelExport.ToSafetensors(settings);
+    public string Write(ExportSettings settings, CancellationToken stop)
+    {
+        ModelExport.ToSafetensors(settings);
+        return $"written: {settings.Out}";
+    }
 }

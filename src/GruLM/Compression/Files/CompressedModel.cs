@@ -21,7 +21,7 @@ internal readonly record struct CompressedModel(ulong Weights, uint Pieces)
         int[] facts =
         [
             config.VocabSize, config.EmbeddingDim, config.HiddenDim, config.NumLayers, config.TieWeights ? 1 : 0, config.LayerNorm ? 1 : 0,
-            config.Residual ? 1 : 0, model.Ids.Opening, pieces.LineEnd,
+            config.Residual ? 1 : 0, model.Ids.First, pieces.LineEnd,
         ];
         foreach (int fact in facts) Append(sha, fact);
         for (int id = 0; id < pieces.Count; id++)

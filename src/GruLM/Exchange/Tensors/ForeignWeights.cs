@@ -56,7 +56,7 @@ internal sealed class ForeignWeights : IDisposable
         string whole = System.IO.Path.Combine(Path, ModelFile.WeightsName), index = System.IO.Path.Combine(Path, IndexName);
         if (File.Exists(whole)) AddFile(whole);
         else if (File.Exists(index)) AddShards(index);
-        else throw new FileNotFoundException($"{Path}: holds neither {ModelFile.WeightsName} nor {IndexName}; name the file of the weights");
+        else throw new FileNotFoundException($"{Path}: holds neither {ModelFile.WeightsName} nor {IndexName}; name the weights' file");
     }
 
     private void AddFile(string path)

@@ -12,7 +12,9 @@ internal sealed class ModelShape(string path, IReadOnlyDictionary<string, Foreig
     /// <exception cref="InvalidDataException">The tensors make no model of this architecture.</exception>
     public GruConfig Read(Func<bool> isTied)
     {
-        Refuse(name => name.EndsWith("_reverse", StringComparison.Ordinal), "is of a GRU that reads backwards too; models here read forwards");
+        Refuse(
+            name => name.EndsWith("_reverse", StringComparison.Ordinal),
+            "is of a GRU that reads backwards too; models here read forwards");
         Refuse(name => name.Contains("_hr_l", StringComparison.Ordinal), "is of a projection, which models here do not have");
         ForeignTensor embedding = Matrix("embedding.weight");
         ForeignTensor first = Matrix("gru.weight_hh_l0");

@@ -34,7 +34,8 @@ internal static class NarrowNumbers
 
             if (!isFinite)
             {
-                throw new InvalidDataException($"tensor {view.Name} holds {numbers[i]}, which is too large for {type}; choose another 'Type'");
+                throw new InvalidDataException(
+                    $"tensor {view.Name} holds {numbers[i]}, which is too large for {type}; choose another 'Type'");
             }
         }
 

@@ -22,7 +22,7 @@ internal static class NewFolder
 
         if (!File.Exists(Path.Combine(name, ModelFile.ConfigName)))
         {
-            throw new IOException($"{name}: is no model folder (it has no {ModelFile.ConfigName}), and is not replaced; choose another one");
+            throw new IOException($"{name}: is no model folder (it has no {ModelFile.ConfigName}), and is not replaced; choose another");
         }
 
         if (File.Exists(new RunLayout(name).Lock))

@@ -55,7 +55,7 @@ class Model(nn.Module):
 
 def load(path=None):
     path = path or os.path.join(os.path.dirname(os.path.abspath(__file__)), FILE)
-    return Model(torch.load(path, map_location="cpu")).eval()
+    return Model(torch.load(path, map_location="cpu", weights_only=True)).eval()
 
 
 if __name__ == "__main__":

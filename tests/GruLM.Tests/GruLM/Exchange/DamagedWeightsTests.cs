@@ -18,7 +18,8 @@ public sealed class DamagedWeightsTests : IDisposable
     [Fact]
     public void Mutated_checkpoints_are_read_or_refused()
     {
-        byte[][] sources = [.. new[] { "untied-1.pt", "strided-1.pt", "bf16-2.pt" }.Select(n => File.ReadAllBytes(ExchangeFixture.File(n)))];
+        string[] names = ["untied-1.pt", "strided-1.pt", "bf16-2.pt"];
+        byte[][] sources = [.. names.Select(name => File.ReadAllBytes(ExchangeFixture.File(name)))];
         Mutate("x.pt", sources, path =>
         {
             using var file = PyTorchFile.Open(path);

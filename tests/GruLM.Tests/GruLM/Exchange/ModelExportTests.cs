@@ -104,7 +104,8 @@ public sealed class ModelExportTests : IDisposable
 
         ExchangeFixture.AssertSame(source, _fixture.Model);
         File.WriteAllText(
-            Path.Combine(folder, "model.safetensors.index.json"), "{\"weight_map\": {\"embedding.weight\": \"../model/model.safetensors\"}}");
+            Path.Combine(folder, "model.safetensors.index.json"),
+            "{\"weight_map\": {\"embedding.weight\": \"../model/model.safetensors\"}}");
         var again = new ImportSettings { Weights = folder, OutDir = _fixture.In("again") };
         Assert.Contains(
             "a file name alone", Assert.Throws<InvalidDataException>(() => ModelImport.Run(again)).Message, StringComparison.Ordinal);

@@ -88,6 +88,8 @@ public sealed class ModelFileTests : IDisposable
     [InlineData("\"num_layers\": 2", "\"num_layers\": 1", "no place")]
     [InlineData("\"num_layers\": 2", "\"num_layers\": -2", "num_layers is -2")]
     [InlineData("\"model_type\": \"grulm\"", "\"model_type\": \"gpt2\"", "gpt2")]
+    [InlineData("\"format_version\": 1", "\"format_version\": 2", "format_version is 2")]
+    [InlineData("\"format_version\": 1", "\"format_version\": 0", "from 1 up")]
     [InlineData("{", "[", "not a valid configuration")]
     public void A_configuration_that_disagrees_is_an_error_that_says_how(string old, string changed, string expected)
     {

@@ -1,0 +1,51 @@
+// grulm import and grulm export, as typed.
+
+using GruLM.Model;
+
+namespace GruLM.Tests.Cli;
+
+public sealed class ExchangeCommandsTests : IDisposable
+{
+    private readonly ExchangeFixture _fixture = new();
+
+    public void Dispose() => _fixture.Dispose();
+
+    [Fact]
+    public void A_model_comes_in_is_shown_goes_out_and_comes_back()
+    {
+        string[] import = ["import", "--weights", ExchangeFixture.File("original.pt"), "--tokenizer", ExchangeFixture.Tokenizer];
+        (int code, _, string error) = CommandsTests.Run([.. import, "--out-dir", _fixture.Model]);
+        Assert.Equal("", code == 0 ? "" : error);
+        Assert.Contains("lines without an opening token", error, StringComparison.Ordinal);
+        Assert.Equal(0, CommandsTests.Run("show", _fixture.Model).Code);
+
+        Assert.Equal(1, CommandsTests.Run([.. import, "--out-dir", _fixture.Model]).Code);
+        string folder = _fixture.In("out"), back = _fixture.In("back");
+        Assert.Equal(0, CommandsTests.Run("export", "--model", _fixture.Model, "--to", "huggingface", "--out", folder).Code);
+        Assert.Equal(0, CommandsTests.Run("import", "--weights", folder, "--out-dir", back).Code);
+        ExchangeFixture.AssertSame(_fixture.Model, back);
+        Assert.False(ModelFile.LoadConfig(back).Config.Opening);
+    }
+
+    [Theory]
+    [InlineData("--type", "fp16")]
+    [InlineData("--to", "tensorflow")]
+    [InlineData("--out", "")]
+    public void What_does_not_go_together_is_wrong_usage(string flag, string value)
+    {
+        string[] line = ["export", "--model", "m", "--to", "pytorch", "--out", "x.pt"];
+        int at = Array.IndexOf(line, flag);
+        if (at >= 0) line[at + 1] = value;
+        Assert.Equal(2, CommandsTests.Run(at >= 0 ? line : [.. line, flag, value]).Code);
+    }
+
+    [Fact]
+    public void Flags_stand_in_messages_where_libraries_name_settings()
+    {
+        (int code, _, string error) = CommandsTests.Run(
+            "import", "--weights", ExchangeFixture.File("named-1.pt"), "--tokenizer", ExchangeFixture.Tokenizer, "--out-dir", _fixture.Model);
+
+        Assert.Equal(1, code);
+        Assert.Contains("--map", error, StringComparison.Ordinal);
+    }
+}
