@@ -1,7 +1,6 @@
 // A target of grulm export: a page in one file that writes text by itself. Writing it is the library's work (GruLM/Exchange).
 
 using System.Globalization;
-using GruLM.Exchange;
 
 namespace GruLM.Cli.Commands;
 
