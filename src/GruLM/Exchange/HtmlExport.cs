@@ -100,7 +100,8 @@ public static partial class HtmlExport
 
     // Nothing but this style and this script, and no address at all: the page cannot ask for anything, whatever a model writes.
     private static string Policy(string style, string script) =>
-        $"default-src 'none'; script-src {Source(script)} 'wasm-unsafe-eval'; style-src {Source(style)}; base-uri 'none'; form-action 'none'";
+        $"default-src 'none'; script-src {Source(script)} 'wasm-unsafe-eval'; style-src {Source(style)}; "
+        + "base-uri 'none'; form-action 'none'";
 
     private static string Source(string text) => $"'sha256-{Convert.ToBase64String(Sha256.HashData(Encoding.UTF8.GetBytes(text)))}'";
 

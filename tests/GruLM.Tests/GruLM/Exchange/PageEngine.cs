@@ -12,7 +12,7 @@ internal static class PageEngine
     private static readonly string? s_node = Program("node");
 
     /// <summary>Skips a test where there is no Node.js.</summary>
-    public static void Require() => Assert.SkipUnless(s_node is not null, "needs node (Node.js 18 or newer), which runs the page's modules");
+    public static void Require() => Assert.SkipUnless(s_node is not null, "needs node (18 or newer), which runs the page's modules");
 
     /// <summary>Where a program is that can be called by its name; null where it is not.</summary>
     public static string? Program(string name) =>

@@ -140,11 +140,14 @@ public sealed class PageEngineTests(PageModels models) : IClassFixture<PageModel
     {
         string[] parts =
         [
-            "garden", "the", "The ", "bees", " ", "  ", "\n", "\r\n", "\t", "<prompt>", "<ai>", "<end>", "<pro", "<unk>", "<s>", "<0x41>", "é",
-            "ё", "你", "🙂", "👩‍🚀", "\u2581", "\uFFFD", "\u0301", ".", "clock stands", "q", "Z", "\0", "\uFEFF", "“", "\U0010FFFF",
+            "garden", "the", "The ", "bees", " ", "  ", "\n", "\r\n", "\t", "<prompt>", "<ai>", "<end>", "<pro", "<unk>", "<s>", "<0x41>",
+            "é", "ё", "你", "🙂", "👩‍🚀", "\u2581", "\uFFFD", "\u0301", ".", "clock stands", "q", "Z", "\0", "\uFEFF", "“", "\U0010FFFF",
         ];
         var random = new Random(5);
-        for (int i = 0; i < count; i++) yield return string.Concat(Enumerable.Range(0, i % 30).Select(_ => parts[random.Next(parts.Length)]));
+        for (int i = 0; i < count; i++)
+        {
+            yield return string.Concat(Enumerable.Range(0, i % 30).Select(_ => parts[random.Next(parts.Length)]));
+        }
     }
 
     private static IEnumerable<int[]> RandomIds(int count, int vocabSize)
