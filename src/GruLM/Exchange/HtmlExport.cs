@@ -33,7 +33,6 @@ public static partial class HtmlExport
         var ids = SpecialIds.Of(parts);
         if (ids.Opening < 0)
         {
-            parts.Parameters.Dispose();
             throw new InvalidDataException($"{folder}: its texts begin without an opening token, which a page cannot do yet");
         }
 

@@ -43,7 +43,8 @@ public sealed class ExchangeCommandsTests : IDisposable
     public void Flags_stand_in_messages_where_libraries_name_settings()
     {
         (int code, _, string error) = CommandsTests.Run(
-            "import", "--weights", ExchangeFixture.File("named-1.pt"), "--tokenizer", ExchangeFixture.Tokenizer, "--out-dir", _fixture.Model);
+            "import", "--weights", ExchangeFixture.File("named-1.pt"), "--tokenizer", ExchangeFixture.Tokenizer,
+            "--out-dir", _fixture.Model);
 
         Assert.Equal(1, code);
         Assert.Contains("--map", error, StringComparison.Ordinal);
