@@ -30,6 +30,7 @@ public sealed partial class ReadmeTests : IDisposable
         Directory.SetCurrentDirectory(_root);
         File.WriteAllText("book.txt", SampleCorpus.Generate(1, 6_000));
         File.WriteAllText("other.txt", SampleCorpus.Generate(2, 3_000));
+        File.WriteAllText("text.txt", SampleCorpus.Generate(3, 3_000));
         Console.SetOut(_output);
     }
 

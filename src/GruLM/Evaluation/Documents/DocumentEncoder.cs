@@ -2,7 +2,6 @@
 // as Evaluation.Lines has it; of models of streams the tokens alone, as Evaluation.Stream has it.
 
 using GruLM.Corpus;
-using GruLM.Model;
 using GruLM.Tokenization;
 
 namespace GruLM;

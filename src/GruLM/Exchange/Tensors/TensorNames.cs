@@ -54,9 +54,8 @@ internal static partial class TensorNames
 
     private static InvalidDataException Unknown(string path, ForeignTensor tensor) => new(
         $"{path}: tensor {tensor.Shown} of shape {tensor.Sizes} is unknown; "
-        + $"expected were embedding.weight, "
-        + "gru.weight_ih_l0, gru.weight_hh_l0, gru.bias_ih_l0, gru.bias_hh_l0 (l1, … for further layers), norm.weight_l1, norm.bias_l1, … and out.weight; "
-        + "give a 'Map' from its names to these");
+        + "expected were embedding.weight, gru.weight_ih_l0, gru.weight_hh_l0, gru.bias_ih_l0, gru.bias_hh_l0 (l1, … for further layers), "
+        + "norm.weight_l1, norm.bias_l1, … and out.weight; give a 'Map' from its names to these");
 
     // What a GRU of PyTorch may hold besides is known as well, so that what is said of it is what is wrong with it.
     [GeneratedRegex(

@@ -30,7 +30,7 @@ internal static class ModelCard
         text.Append(CultureInfo.InvariantCulture, $"| output layer | {tied} |\n");
         text.Append(CultureInfo.InvariantCulture, $"| trained on | {(parts.Samples == SampleKind.Lines ? "lines" : "a stream")} |\n\n");
         AppendFigures(text, parts.Folder);
-        text.Append("## Use\n\nThis folder is a model folder of GruLM: `grulm generate`, `grulm chat` and `grulm show` take it as it is.\n");
+        text.Append("## Use\n\nThis is a model folder of GruLM: `grulm generate`, `grulm chat` and `grulm show` take it as it is.\n");
         return text.ToString();
     }
 

@@ -106,7 +106,7 @@ public static class TokenizedText
         foreach (ReadOnlyMemory<byte> sample in samples)
         {
             cancel.ThrowIfCancellationRequested();
-            HeldOutStream stream = HeldOutStream(tokenizer, sample);
+            HeldOutStream stream = HeldOutStream(tokenizer, sample, cancel: cancel);
             int[] ids = stream.Ids.ToArray();
             if (ids.Length < 2 || (mask is not null && !ids.Contains(mask.Ai))) continue;
             ReadOnlySpan<long> ends = stream.ByteEnds.Span;

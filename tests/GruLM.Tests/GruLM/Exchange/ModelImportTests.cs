@@ -1,5 +1,6 @@
 // What PyTorch saved becomes a model with PyTorch's own logits, and what is no model of this architecture is refused in one line.
 
+using System.Text.Json;
 using GruLM.Generation;
 using GruLM.Model;
 
@@ -88,7 +89,7 @@ public sealed class ModelImportTests : IDisposable
     public void The_original_is_scored_as_by_PyTorch()
     {
         Import(_fixture.Import(ExchangeFixture.File("original.pt")));
-        var facts = ExchangeFixture.Facts("original");
+        JsonElement facts = ExchangeFixture.Facts("original");
         string[] lines = [.. facts.GetProperty("lines").EnumerateArray().Select(line => line.GetString()!)];
         double[] nlls = [.. facts.GetProperty("nlls").EnumerateArray().Select(nll => nll.GetDouble())];
         string text = _fixture.In("lines.txt");
@@ -115,7 +116,7 @@ public sealed class ModelImportTests : IDisposable
     public void The_original_goes_on_as_in_PyTorch_and_answers_in_a_chat()
     {
         Import(_fixture.Import(ExchangeFixture.File("original.pt")));
-        var facts = ExchangeFixture.Facts("original");
+        JsonElement facts = ExchangeFixture.Facts("original");
         string prompt = facts.GetProperty("prompt").GetString()!, reply = facts.GetProperty("reply").GetString()!;
         using var model = LanguageModel.Open(_fixture.Model, threads: 1, weights: WeightFormat.Fp32);
         var greedy = new GenerationOptions { Sampling = new SamplingOptions { Temperature = 0 } };
