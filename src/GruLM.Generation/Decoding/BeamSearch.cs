@@ -92,8 +92,8 @@ public sealed class BeamSearch
         for (int parent = 0; parent < _open.Count; parent++)
         {
             Span<float> row = logits.AsSpan(parent * vocab, vocab);
-            (float logSum, int _) = LogSumExp.Of(row);
-            if (!float.IsFinite(logSum)) throw FiniteNumbers.Scores();
+            LogSumExp sum = LogSumExp.Of(row);
+            if (!float.IsFinite(sum.LogTotal)) throw FiniteNumbers.Scores();
             foreach (int id in _never)
             {
                 if ((uint)id < (uint)vocab) row[id] = float.NegativeInfinity;
@@ -107,7 +107,7 @@ public sealed class BeamSearch
                 continue;
             }
 
-            foreach (int id in Likeliest(row, _width + _ends.Length)) next.Add((soFar + (row[id] - logSum), parent, id));
+            foreach (int id in Likeliest(row, _width + _ends.Length)) next.Add((soFar + sum.LogProb(row[id]), parent, id));
         }
 
         List<Open> open = [];

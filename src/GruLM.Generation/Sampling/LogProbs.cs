@@ -1,4 +1,4 @@
-// Log-probabilities of tokens: the logarithm of the soft-max of a model's raw scores, with the same bits on every machine. docs/sampling.md
+// Log-probabilities of tokens: the logarithm of the soft-max of a model's raw scores, with the same bits on every machine. docs/int8.md
 // defines it one operation at a time.
 
 using GruLM.Kernels;
@@ -12,8 +12,6 @@ public sealed class LogProbs
     private readonly KernelPath _path;
     private readonly Ranking _ranking;
     private readonly ScoreRow _scores = new();
-    private readonly ScoreRow _weights = new();
-    private readonly float[] _lanes = new float[ScoreLoops.Lanes];
 
     /// <summary>Buffers for computing, which grow with the vocabulary.</summary>
     public LogProbs()
@@ -33,19 +31,16 @@ public sealed class LogProbs
         if ((uint)chosen >= (uint)count) throw new ArgumentException($"there is no token {chosen} among {count} scores", nameof(chosen));
         if (best.Length > count) throw new ArgumentException($"{best.Length} tokens are asked for of {count}", nameof(best));
         _scores.Reserve(count);
-        _weights.Reserve(count);
         if (!ScoreLoops.Copy(_path, logits, _scores)) throw FiniteNumbers.Scores();
         _scores.Fill(count);
-        float max = ScoreLoops.Max(_path, _scores, count);
-        if (float.IsNegativeInfinity(max)) throw new ArgumentException("no token is possible; all scores are −∞", nameof(logits));
-        ScoreLoops.Weigh(_path, _scores, count, max, _weights, _lanes);
-        float logTotal = ExactLog.Of(ScoreLoops.Fold(_lanes));
+        var sum = LogSumExp.Of(_path, logits);
+        if (float.IsNegativeInfinity(sum.Most)) throw new ArgumentException("no token is possible; all scores are −∞", nameof(logits));
         if (!best.IsEmpty)
         {
             int place = 0;
-            foreach (int id in _ranking.Largest(_scores, count, best.Length)) best[place++] = new(id, logits[id] - max - logTotal);
+            foreach (int id in _ranking.Largest(_scores, count, best.Length)) best[place++] = new(id, sum.LogProb(logits[id]));
         }
 
-        return logits[chosen] - max - logTotal;
+        return sum.LogProb(logits[chosen]);
     }
 }

@@ -4,26 +4,34 @@ using System.Runtime.CompilerServices;
 
 namespace GruLM.Kernels;
 
-/// <summary>ln Σ e^x. Thread-safe: it has no state.</summary>
-internal static unsafe class LogSumExp
+/// <summary>ln Σ e^x, in two parts, so that nothing is lost where the numbers are large. Immutable.</summary>
+/// <param name="Most">The largest number.</param>
+/// <param name="LogTotal">ln Σ e^(x − <paramref name="Most"/>); NaN where a number is NaN or +∞, or all are −∞.</param>
+/// <param name="Best">Where the largest number stands first.</param>
+internal readonly unsafe record struct LogSumExp(float Most, float LogTotal, int Best)
 {
-    /// <summary>The sum's logarithm, and where the largest number stands first. NaN where a number is NaN or +∞.</summary>
-    public static (float LogSum, int Best) Of(ReadOnlySpan<float> numbers)
+    /// <summary>The logarithm of the soft-max of one of the numbers.</summary>
+    public float LogProb(float number) => number - Most - LogTotal;
+
+    /// <summary>The sum of <paramref name="numbers"/>, on the widest path.</summary>
+    public static LogSumExp Of(ReadOnlySpan<float> numbers) => Of(KernelChoice.Available[^1], numbers);
+
+    /// <summary>The same on <paramref name="path"/>: the same bits.</summary>
+    public static LogSumExp Of(KernelPath path, ReadOnlySpan<float> numbers)
     {
         fixed (float* pointer = numbers)
         {
-            return KernelDispatch.Run<Work, (float, int)>(
-                KernelChoice.Available[^1], new Work { Numbers = pointer, Count = numbers.Length });
+            return KernelDispatch.Run<Work, LogSumExp>(path, new Work { Numbers = pointer, Count = numbers.Length });
         }
     }
 
-    private struct Work : ISimdWork<(float LogSum, int Best)>
+    private struct Work : ISimdWork<LogSumExp>
     {
         public float* Numbers;
         public int Count;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public readonly (float LogSum, int Best) Run<S, V>()
+        public readonly LogSumExp Run<S, V>()
             where S : struct, ISimd<V>
             where V : unmanaged
         {
@@ -46,7 +54,7 @@ internal static unsafe class LogSumExp
             for (int i = whole; i < Count; i++) lanes[i - whole] += ExactMath<Simd1, float>.Exp(Numbers[i] - most);
             int best = 0;
             while (best < Count - 1 && Numbers[best] != most) best++;
-            return (most + ExactLog.Of(OrderedSum<S, V>.Fold(lanes)), best);
+            return new(most, ExactLog.Of(OrderedSum<S, V>.Fold(lanes)), best);
         }
 
         private readonly float Largest<S, V>()
