@@ -92,7 +92,7 @@ public sealed class BeamSearch
         for (int parent = 0; parent < _open.Count; parent++)
         {
             Span<float> row = logits.AsSpan(parent * vocab, vocab);
-            LogSumExp sum = LogSumExp.Of(row);
+            var sum = LogSumExp.Of(row);
             if (!float.IsFinite(sum.LogTotal)) throw FiniteNumbers.Scores();
             foreach (int id in _never)
             {

@@ -89,7 +89,7 @@ public sealed class ScoringDecoder(IDecoder decoder) : IScoringModel
     {
         if (target == TokenBatch.Ignored) return;
         ReadOnlySpan<float> row = _logits.AsSpan(i * Config.VocabSize, Config.VocabSize);
-        LogSumExp sum = LogSumExp.Of(row);
+        var sum = LogSumExp.Of(row);
         (_logProbs[i], _right[i]) = (sum.LogProb(row[target]), sum.Best == target);
     }
 }

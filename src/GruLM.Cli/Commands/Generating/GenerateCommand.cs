@@ -38,7 +38,7 @@ internal static class GenerateCommand
         if (prompts.Count == 0) prompts.Add("");
         foreach (string prompt in prompts)
         {
-            writing.Write(prompt);
+            writing.Write(prompt, session.Stop);
             if (session.Stop.IsCancellationRequested) return ExitCode.Stopped;
         }
 

@@ -13,33 +13,33 @@ internal sealed class GeneratedTexts(LanguageModel model, GenerationOptions opti
 
     private TrainingLines? _known;
 
-    /// <summary>Writes what belongs to a prompt, until it is done or the program is to stop.</summary>
-    public void Write(string prompt)
+    /// <summary>Writes what belongs to a prompt, until it is done or told to stop.</summary>
+    public void Write(string prompt, CancellationToken stop)
     {
         if (call.Beam is { } width)
         {
-            foreach (Completion text in model.Search(prompt, width, options, session.Stop).Take(call.Completions ?? 1)) Show(prompt, text);
+            foreach (Completion text in model.Search(prompt, width, options, stop).Take(call.Completions ?? 1)) Show(prompt, text);
         }
         else if (call.Completions is not null || call.OnlyNew)
         {
-            foreach (Completion text in Draw(prompt, call.Completions ?? 1)) Show(prompt, text);
+            foreach (Completion text in Draw(prompt, call.Completions ?? 1, stop)) Show(prompt, text);
         }
         else
         {
-            WriteOne(prompt);
+            WriteOne(prompt, stop);
         }
     }
 
     // One text, shown as it comes.
-    private void WriteOne(string prompt)
+    private void WriteOne(string prompt, CancellationToken stop)
     {
         using TextSession text = model.StartText(options);
         bool goesOn = call.State is { } path && File.Exists(path);
         if (goesOn) text.Load(call.State!);
-        if (prompt.Length > 0 || !goesOn) text.Read(prompt, session.Stop);
+        if (prompt.Length > 0 || !goesOn) text.Read(prompt, stop);
         string written = "";
         if (!call.Json) session.WriteModelText(prompt);
-        foreach (string part in text.Write(session.Stop))
+        foreach (string part in text.Write(stop))
         {
             if (call.Json) written += part;
             else session.WriteModelText(part);
@@ -51,18 +51,18 @@ internal sealed class GeneratedTexts(LanguageModel model, GenerationOptions opti
         if (call.State is not null) text.Save(call.State);
     }
 
-    private IEnumerable<Completion> Draw(string prompt, int count)
+    private IEnumerable<Completion> Draw(string prompt, int count, CancellationToken stop)
     {
-        if (!call.OnlyNew) return model.Complete(prompt, count, options, session.Stop);
-        _known ??= TrainingLines.Read(model, cancel: session.Stop);
-        return DrawNew(prompt, count, _known);
+        if (!call.OnlyNew) return model.Complete(prompt, count, options, stop);
+        _known ??= TrainingLines.Read(model, cancel: stop);
+        return DrawNew(prompt, count, _known, stop);
     }
 
-    private IEnumerable<Completion> DrawNew(string prompt, int count, TrainingLines known)
+    private IEnumerable<Completion> DrawNew(string prompt, int count, TrainingLines known, CancellationToken stop)
     {
         int tries = (int)Math.Max(FewestTries, Math.Min((long)MostTries * count, int.MaxValue)), found = 0;
         HashSet<string> before = [];
-        foreach (Completion text in model.Complete(prompt, tries, options, session.Stop))
+        foreach (Completion text in model.Complete(prompt, tries, options, stop))
         {
             string whole = prompt + text.Text;
             if (string.IsNullOrWhiteSpace(whole) || known.Contain(whole) || !before.Add(whole.Trim())) continue;
@@ -70,7 +70,7 @@ internal sealed class GeneratedTexts(LanguageModel model, GenerationOptions opti
             if (++found == count) yield break;
         }
 
-        if (session.Stop.IsCancellationRequested) yield break;
+        if (stop.IsCancellationRequested) yield break;
         session.Error.WriteLine(
             $"note: {found} new of {count} that were asked for: of {tries} texts the others are known; "
             + "a higher --temperature gives others");

@@ -8,32 +8,25 @@ namespace GruLM.Cli.Commands;
 /// <summary>Asks for prompts until there is none.</summary>
 internal sealed class PromptLoop(Session session)
 {
-    /// <summary>Hands each prompt to <paramref name="write"/>, and returns the exit code.</summary>
-    public int Run(Action<string> write)
+    /// <summary>Hands each prompt to <paramref name="write"/>, with what cuts its text short, and returns the exit code.</summary>
+    public int Run(Action<string, CancellationToken> write)
     {
         session.Error.WriteLine("Type the beginning of a text and press Enter; each begins anew. An empty line ends.");
         using var input = new StreamReader(new WatchedInput(session.Input, "standard input", null), Encoding.UTF8);
-        while (!session.Stop.IsCancellationRequested)
+        using var source = LineInput.Open(input, interactive: true, session);
+        ILineInput lines = source.Lines;
+        while (lines.ReadLine("> ") is { Length: > 0 } prompt)
         {
-            session.Error.Write("> ");
-            string? prompt = ReadLine(input);
-            if (string.IsNullOrEmpty(prompt)) break;
-            write(prompt);
+            try
+            {
+                write(prompt, lines.Cut);
+            }
+            catch (OperationCanceledException) when (!lines.IsStopped)
+            {
+                session.Error.WriteLine();
+            }
         }
 
-        return session.Stop.IsCancellationRequested ? ExitCode.Stopped : ExitCode.Done;
-    }
-
-    private static string? ReadLine(StreamReader input)
-    {
-        try
-        {
-            return input.ReadLine();
-        }
-        catch (OperationCanceledException)
-        {
-            // Ctrl-C while nobody had typed anything.
-            return null;
-        }
+        return lines.IsStopped ? ExitCode.Stopped : ExitCode.Done;
     }
 }

@@ -47,7 +47,7 @@ internal static class ChatCommand
                 using var opened = LanguageModel.Open(folder, flags.GetValue(threads) ?? 0, place, Flags.WeightsOf(format));
                 TellWhatItHasNotLearned(opened.Defaults.Chat, folder, session);
                 ChatSession chat = opened.StartChat(settings.Options, learns ? new DynamicOptions() : null);
-                using var lines = TalkInput.Open(input, interactive, session);
+                using var lines = LineInput.Open(input, interactive, session);
                 using var turns = new TalkTurns(chat, lines.Lines, session) { IsFresh = isFresh };
                 kept.Load(turns);
                 var commands = new TalkCommands(turns, settings, lines.Lines, session)
