@@ -21,12 +21,29 @@ public sealed class BatchMember
     /// <summary>Whether it has left the batch.</summary>
     public bool HasLeft { get; internal set; }
 
+    /// <summary>Where its scores stand among those of the last step; −1 where it has none, or they are none of its state any more.
+    /// </summary>
+    internal int Row { get; set; } = -1;
+
     internal void Enqueue(ReadOnlySpan<int> ids)
     {
+        if (!ids.IsEmpty) Row = -1;
         foreach (int id in ids) _pending.Enqueue(id);
     }
 
     internal int Dequeue() => _pending.Dequeue();
 
-    internal void Clear() => _pending.Clear();
+    internal int[] Dequeue(int count)
+    {
+        int[] ids = new int[count];
+        for (int i = 0; i < count; i++) ids[i] = _pending.Dequeue();
+        return ids;
+    }
+
+    /// <summary>Forgets what it was to read, and its scores.</summary>
+    internal void Clear()
+    {
+        _pending.Clear();
+        Row = -1;
+    }
 }

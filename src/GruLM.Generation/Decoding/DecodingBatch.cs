@@ -14,7 +14,7 @@ public sealed class DecodingBatch(IDecoder decoder)
     private float[] _logits = [];
     private int _turn;
 
-    /// <summary>Is given the scores, [V], that follow all that a member was told to read; they last until it returns. It may tell the
+    /// <summary>Is given the scores, [V], that follow all that a member was told to read; they last until the next step. It may tell the
     /// member to read on, and may let members join and leave.</summary>
     public delegate void Scored(BatchMember member, ReadOnlySpan<float> logits);
 
@@ -23,6 +23,9 @@ public sealed class DecodingBatch(IDecoder decoder)
 
     /// <summary>Members that have joined and not left.</summary>
     public int Count => _members.Count;
+
+    /// <summary>The members whose scores came with the last step, those that have left since included.</summary>
+    public IReadOnlyList<BatchMember> Scorers => _waiting;
 
     /// <summary>Takes a session in; it reads nothing until it is told to.</summary>
     public BatchMember Join(IDecodingSession session)
@@ -44,6 +47,31 @@ public sealed class DecodingBatch(IDecoder decoder)
         member.Enqueue(ids);
     }
 
+    /// <summary>Has a member read at once, alone, what it was told to read and has not read yet.</summary>
+    public void ReadNow(BatchMember member)
+    {
+        ArgumentNullException.ThrowIfNull(member);
+        if (member.Pending > 0) member.Session.Read(member.Dequeue(member.Pending));
+    }
+
+    /// <summary>Has a member forget what it was told to read and has not read, and the scores it had: its session was given another
+    /// state.</summary>
+    public void Forget(BatchMember member)
+    {
+        ArgumentNullException.ThrowIfNull(member);
+        member.Clear();
+    }
+
+    /// <summary>The scores, [V], that follow all that a member has read: those that came with the last step, or new ones, which are valid
+    /// until the next call for any session of the decoder. <see cref="ReadNow"/> is done first.</summary>
+    public ReadOnlySpan<float> Scores(BatchMember member)
+    {
+        ArgumentNullException.ThrowIfNull(member);
+        ReadNow(member);
+        int vocab = decoder.Config.VocabSize;
+        return member.Row < 0 ? member.Session.Logits() : _logits.AsSpan(member.Row * vocab, vocab);
+    }
+
     /// <summary>Lets a member go; what it has not read yet it does not read. Its session stays as it is.</summary>
     public void Leave(BatchMember member)
     {
@@ -54,11 +82,25 @@ public sealed class DecodingBatch(IDecoder decoder)
         _members.Remove(member);
     }
 
-    /// <summary>A step; false when nobody had anything to read.</summary>
+    /// <summary>A step, with the scores handed out one after another; false when nobody had anything to read.</summary>
     public bool Step(Scored scored)
     {
         ArgumentNullException.ThrowIfNull(scored);
+        bool any = Step();
+        BatchMember[] scorers = [.. _waiting];
+        foreach (BatchMember member in scorers)
+        {
+            if (!member.HasLeft) scored(member, Scores(member));
+        }
+
+        return any;
+    }
+
+    /// <summary>A step; false when nobody had anything to read. <see cref="Scorers"/> tells whose scores have come.</summary>
+    public bool Step()
+    {
         bool any = ReadPrompts();
+        foreach (BatchMember member in _waiting) member.Row = -1;
         _waiting.Clear();
         foreach (BatchMember member in _members)
         {
@@ -73,11 +115,7 @@ public sealed class DecodingBatch(IDecoder decoder)
         for (int i = 0; i < count; i++) (_sessions[i], _ids[i]) = (_waiting[i].Session, _waiting[i].Dequeue());
         decoder.Read(_sessions, _ids);
         decoder.Logits(_sessions, _logits);
-        for (int i = 0; i < count; i++)
-        {
-            if (!_waiting[i].HasLeft) scored(_waiting[i], _logits.AsSpan(i * vocab, vocab));
-        }
-
+        for (int i = 0; i < count; i++) _waiting[i].Row = i;
         return true;
     }
 
@@ -91,9 +129,7 @@ public sealed class DecodingBatch(IDecoder decoder)
             BatchMember member = _members[(_turn + i) % _members.Count];
             int count = Math.Min(left, member.Pending - 1);
             if (count <= 0) continue;
-            int[] ids = new int[count];
-            for (int j = 0; j < count; j++) ids[j] = member.Dequeue();
-            member.Session.Read(ids);
+            member.Session.Read(member.Dequeue(count));
             left -= count;
             if (left == 0) _turn = (_turn + i + 1) % _members.Count;
         }

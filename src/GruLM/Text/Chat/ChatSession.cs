@@ -33,7 +33,7 @@ public sealed class ChatSession : IDisposable
         learn?.Validate();
         _model = model;
         _learner = learn is null ? null : model.NewLearner(learn);
-        _writer = new TextWriterSession(model, options, _learner?.NewSession());
+        _writer = new TextWriterSession(model, options, _learner?.NewSession(), keepsJournal: learn is not null);
         Begin();
     }
 

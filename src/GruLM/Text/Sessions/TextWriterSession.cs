@@ -1,6 +1,7 @@
-// The loop of generation: choose a token, show its text, read it. The only one: Generate, a chat, their asynchronous forms and the samples
-// of a run in training all come here. Each step is a turn of the model's, so that several texts can be written side by side. A token is
-// read when the next one is asked for, so that one whose text nobody was shown, such as a part of a stop string, can be taken back.
+// The loop of generation: choose a token, show its text, read it. The only one: Generate, a chat, their asynchronous forms, several texts
+// at once and the samples of a run in training all come here. Each step is a turn of the model's, so that several texts can be written side
+// by side. A token is read when the next one is asked for, so that one whose text nobody was shown, such as a part of a stop string, can be
+// taken back.
 
 using GruLM.Generation;
 using GruLM.Tokenization;
@@ -55,14 +56,15 @@ internal sealed class TextWriterSession : IDisposable
     private bool _disposed;
 
     /// <summary>Begins with nothing read. The options are valid. With <paramref name="own"/>, which it disposes of, that session is what
-    /// reads, and <see cref="Journal"/> says what.</summary>
-    public TextWriterSession(LanguageModel model, GenerationOptions options, IDecodingSession? own = null)
+    /// reads. <paramref name="keepsJournal"/>: <see cref="Journal"/> says what was read.</summary>
+    public TextWriterSession(
+        LanguageModel model, GenerationOptions options, IDecodingSession? own = null, bool keepsJournal = false)
     {
         (_model, _options) = (model, options);
         _sampler = new Sampler(options.Sampling ?? model.Defaults.ToSampling());
         _decoder = model.Tokenizer.CreateStreamingDecoder();
         _session = own ?? model.NewSession();
-        _journal = own is null ? null : [];
+        _journal = keepsJournal ? [] : null;
     }
 
     /// <summary>The tokens read since <see cref="Restore"/>, <see cref="Reset"/> or <see cref="ClearJournal"/>; empty where nobody
@@ -137,7 +139,12 @@ internal sealed class TextWriterSession : IDisposable
 
     /// <summary>Writes until a stop token, one of the stop strings or of <paramref name="texts"/>, or the length, or until it is cancelled,
     /// which ends it quietly. Under a constraint the text is what that allows; one that was left in the middle is gone on with.</summary>
-    public IEnumerable<string> Write(int[] stops, CancellationToken cancel, params string[] texts)
+    public IEnumerable<string> Write(int[] stops, CancellationToken cancel, params string[] texts) =>
+        Steps(stops, cancel, texts).OfType<string>();
+
+    /// <summary>Writes as <see cref="Write"/> does. In a batch it gives null where the text can go on only when the batch has read what
+    /// is pending.</summary>
+    public IEnumerable<string?> Steps(int[] stops, CancellationToken cancel, params string[] texts)
     {
         Settle();
         int writing = ++_writing;
@@ -151,6 +158,13 @@ internal sealed class TextWriterSession : IDisposable
         for (int i = 0; i < _options.MaxTokens && !watch.Stopped; i++)
         {
             if (cancel.IsCancellationRequested || writing != _writing) yield break;
+            if (_session is BatchedSession batched)
+            {
+                using (TakeTurn()) ReadLast();
+                if (batched.IsWaiting) yield return null;
+                if (cancel.IsCancellationRequested || writing != _writing) yield break;
+            }
+
             int id = Step(never, ends, _options.MaxTokens - i);
             if (id < 0)
             {
@@ -209,7 +223,7 @@ internal sealed class TextWriterSession : IDisposable
     public TextWriterSession Fork(IDecodingSession? own = null)
     {
         WriterState state = Capture();
-        var fork = new TextWriterSession(_model, _options, own);
+        var fork = new TextWriterSession(_model, _options, own, keepsJournal: _journal is not null);
         fork.Restore(state);
         return fork;
     }
@@ -242,17 +256,7 @@ internal sealed class TextWriterSession : IDisposable
     private int Step(int[] never, int[] ends, int left)
     {
         using Turns.Turn turn = TakeTurn();
-        if (_read < _written.Count)
-        {
-            if (!_allShown && _before is null) (_before, _journalBefore) = (_session.SaveState(), Journal.Count);
-            int last = _written[^1].Id;
-            _session.Read(last);
-            _journal?.Add(last);
-            Accept(last);
-            _read = _written.Count;
-            if (_allShown) Keep(TextWritten());
-        }
-
+        ReadLast();
         ReadOnlySpan<ulong> allowed = default;
         if (_constrained.Cursor is { } cursor)
         {
@@ -271,6 +275,19 @@ internal sealed class TextWriterSession : IDisposable
 
         StoppedBy = id;
         return -1;
+    }
+
+    // Reads the last token, if it was not read yet. In a turn.
+    private void ReadLast()
+    {
+        if (_read == _written.Count) return;
+        if (!_allShown && _before is null) (_before, _journalBefore) = (_session.SaveState(), Journal.Count);
+        int last = _written[^1].Id;
+        _session.Read(last);
+        _journal?.Add(last);
+        Accept(last);
+        _read = _written.Count;
+        if (_allShown) Keep(TextWritten());
     }
 
     // Ends what was written: the state becomes that after the text that was given out, and nothing more. The penalties remember all of it.
