@@ -19,12 +19,12 @@ internal sealed class DrawnText : IDisposable
         _writer = new TextWriterSession(model, options, session);
         _writer.Restore(start);
         _writer.Read([last], CancellationToken.None);
-        _loop = new BatchedText(session, _writer.Steps(model.Ids.Stops, cancel), text => _text.Append(text));
+        _loop = new BatchedText(session, Steps(model.Ids.Stops, cancel), Take);
         batch.Add(_loop);
     }
 
     /// <summary>Whether the text has ended.</summary>
-    public bool IsDone => _loop.IsDone;
+    public bool IsDone { get; private set; }
 
     /// <summary>The text, once it has ended.</summary>
     public Completion Completion => new(_text.ToString(), _writer.FinishReason, _writer.TokensWritten) { Choices = [.. _writer.Choices] };
@@ -34,5 +34,17 @@ internal sealed class DrawnText : IDisposable
     {
         _loop.Dispose();
         _writer.Dispose();
+    }
+
+    private IEnumerable<string?> Steps(int[] stops, CancellationToken cancel)
+    {
+        foreach (string? text in _writer.Steps(stops, cancel)) yield return text;
+        IsDone = true;
+    }
+
+    private bool Take(string text)
+    {
+        _text.Append(text);
+        return true;
     }
 }

@@ -5,7 +5,8 @@ using GruLM.Generation;
 
 namespace GruLM;
 
-/// <summary>Drives the loops of several texts by one batch. Each step is a turn of the model's. Not thread-safe.</summary>
+/// <summary>Drives the loops of several texts by one batch. Each step is a turn of the model's. Sessions may be made by any thread; the rest
+/// is one thread's at a time.</summary>
 internal sealed class TextBatch(LanguageModel model)
 {
     private readonly DecodingBatch _batch = new(model.DecoderOfTexts);
@@ -21,24 +22,37 @@ internal sealed class TextBatch(LanguageModel model)
         using (model.TakeTurn()) return new BatchedSession(_batch, session);
     }
 
-    /// <summary>Takes a text in, and goes on with it as far as it gets without a step.</summary>
+    /// <summary>Takes a text in, also one that paused, and goes on with it as far as it gets without a step.</summary>
     public void Add(BatchedText text)
     {
-        _texts.Add(text);
-        if (!text.GoOn()) _texts.Remove(text);
+        if (text.IsWaiting || text.GoOn()) _texts.Add(text);
     }
 
     /// <summary>Lets a text go.</summary>
     public void Remove(BatchedText text) => _texts.Remove(text);
 
-    /// <summary>A step of all texts; those that end are let go.</summary>
+    /// <summary>A step of all texts; those that end or pause are let go.</summary>
+    /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
     public void Step()
     {
+        if (_texts.Count == 0) return;
         using (model.TakeTurn()) _batch.Step();
-        for (int i = 0; i < _texts.Count; i++)
+        _texts.RemoveAll(text => !text.IsWaiting && !text.GoOn());
+    }
+
+    /// <summary>A step whose failure is told to the texts, which end by it; false when there are none.</summary>
+    public bool TryStep()
+    {
+        try
         {
-            if (_texts[i].IsWaiting || _texts[i].GoOn()) continue;
-            _texts.RemoveAt(i--);
+            Step();
         }
+        catch (Exception error)
+        {
+            foreach (BatchedText text in _texts) text.Fail(error);
+            _texts.Clear();
+        }
+
+        return _texts.Count > 0;
     }
 }
