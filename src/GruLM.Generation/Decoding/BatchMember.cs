@@ -21,6 +21,20 @@ public sealed class BatchMember
     /// <summary>Whether it has left the batch.</summary>
     public bool HasLeft { get; internal set; }
 
+    /// <summary>Reads at once, alone, what it was told to read and has not read yet.</summary>
+    public void ReadNow()
+    {
+        if (Pending > 0) Session.Read(Dequeue(Pending));
+    }
+
+    /// <summary>Forgets what it was told to read and has not read, and the scores that it had: for when its session is given another
+    /// state.</summary>
+    public void Forget()
+    {
+        _pending.Clear();
+        Row = -1;
+    }
+
     /// <summary>Where its scores stand among those of the last step; −1 where it has none, or they are none of its state any more.
     /// </summary>
     internal int Row { get; set; } = -1;
@@ -38,12 +52,5 @@ public sealed class BatchMember
         int[] ids = new int[count];
         for (int i = 0; i < count; i++) ids[i] = _pending.Dequeue();
         return ids;
-    }
-
-    /// <summary>Forgets what it was to read, and its scores.</summary>
-    internal void Clear()
-    {
-        _pending.Clear();
-        Row = -1;
     }
 }

@@ -47,27 +47,12 @@ public sealed class DecodingBatch(IDecoder decoder)
         member.Enqueue(ids);
     }
 
-    /// <summary>Has a member read at once, alone, what it was told to read and has not read yet.</summary>
-    public void ReadNow(BatchMember member)
-    {
-        ArgumentNullException.ThrowIfNull(member);
-        if (member.Pending > 0) member.Session.Read(member.Dequeue(member.Pending));
-    }
-
-    /// <summary>Has a member forget what it was told to read and has not read, and the scores it had: its session was given another
-    /// state.</summary>
-    public void Forget(BatchMember member)
-    {
-        ArgumentNullException.ThrowIfNull(member);
-        member.Clear();
-    }
-
     /// <summary>The scores, [V], that follow all that a member has read: those that came with the last step, or new ones, which are valid
-    /// until the next call for any session of the decoder. <see cref="ReadNow"/> is done first.</summary>
+    /// until the next call for any session of the decoder. What it was told to read and has not read is read first.</summary>
     public ReadOnlySpan<float> Scores(BatchMember member)
     {
         ArgumentNullException.ThrowIfNull(member);
-        ReadNow(member);
+        member.ReadNow();
         int vocab = decoder.Config.VocabSize;
         return member.Row < 0 ? member.Session.Logits() : _logits.AsSpan(member.Row * vocab, vocab);
     }
@@ -78,7 +63,7 @@ public sealed class DecodingBatch(IDecoder decoder)
         ArgumentNullException.ThrowIfNull(member);
         if (member.HasLeft) return;
         member.HasLeft = true;
-        member.Clear();
+        member.Forget();
         _members.Remove(member);
     }
 

@@ -29,7 +29,7 @@ internal sealed class BatchedSession(DecodingBatch batch, IDecodingSession sessi
     /// <inheritdoc/>
     public float[] SaveState()
     {
-        batch.ReadNow(_member);
+        _member.ReadNow();
         return session.SaveState();
     }
 
@@ -37,14 +37,14 @@ internal sealed class BatchedSession(DecodingBatch batch, IDecodingSession sessi
     public void RestoreState(ReadOnlySpan<float> saved)
     {
         session.RestoreState(saved);
-        batch.Forget(_member);
+        _member.Forget();
     }
 
     /// <inheritdoc/>
     public void Reset()
     {
         session.Reset();
-        batch.Forget(_member);
+        _member.Forget();
     }
 
     /// <inheritdoc/>
