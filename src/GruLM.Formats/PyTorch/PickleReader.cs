@@ -167,7 +167,8 @@ internal sealed class PickleReader(string path, ReadOnlyMemory<byte> pickle)
         $"refers to {Shown(module)}.{Shown(name)}, which no dictionary of tensors needs and which is not run here; "
         + "save model.state_dict() alone");
 
-    private static string Shown(string text)
+    /// <summary>A text of the file in one line of a message.</summary>
+    public static string Shown(string text)
     {
         const int Most = 60;
         string some = text.Length > Most ? text[..Most] + "…" : text;

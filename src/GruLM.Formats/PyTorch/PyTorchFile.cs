@@ -8,8 +8,8 @@ using System.IO.Compression;
 namespace GruLM.Formats;
 
 /// <summary>The tensors of a state_dict that was saved by PyTorch. A file of any content can be opened and read, or ends in
-/// <see cref="InvalidDataException"/>; beside what a caller asks for, memory stays within the size of the file and some hundred megabytes.
-/// Not thread-safe.</summary>
+/// <see cref="InvalidDataException"/>. No tensor is larger than the file, a pickle makes at most a million values, and beside the numbers
+/// that a caller asks for, memory stays within a megabyte and three hundred bytes for each of the file's. Not thread-safe.</summary>
 public sealed class PyTorchFile : IDisposable
 {
     private const string PickleName = "data.pkl";
@@ -35,7 +35,12 @@ public sealed class PyTorchFile : IDisposable
         _prefix = pickles[0][..^PickleName.Length];
         CheckOrder();
         List<PyTorchTensor> tensors = [.. StateDict(ReadPickle(pickles[0]))];
-        foreach (PyTorchTensor tensor in tensors) _byName[tensor.Name] = tensor;
+        foreach (PyTorchTensor tensor in tensors)
+        {
+            CheckSize(tensor);
+            _byName[tensor.Name] = tensor;
+        }
+
         Tensors = tensors;
     }
 
@@ -98,13 +103,13 @@ public sealed class PyTorchFile : IDisposable
         if (destination.Length != tensor.ElementCount)
         {
             throw new ArgumentException(
-                $"tensor '{tensor.Name}' has {tensor.ElementCount} elements, the destination {destination.Length}");
+                $"tensor '{PickleReader.Shown(tensor.Name)}' has {tensor.ElementCount} elements, the destination {destination.Length}");
         }
 
         if (!tensor.Type.IsFloat())
         {
             throw new InvalidDataException(
-                $"{Path}: tensor '{tensor.Name}' is {tensor.Type.FormatName()}; F32, F16, BF16 or F64 was expected");
+                $"{Path}: tensor '{PickleReader.Shown(tensor.Name)}' is {tensor.Type.FormatName()}; F32, F16, BF16 or F64 was expected");
         }
 
         ZipArchiveEntry entry = Entry(tensor);
@@ -152,7 +157,7 @@ public sealed class PyTorchFile : IDisposable
     {
         if (tensor.StorageElements > Array.MaxLength)
         {
-            throw new InvalidDataException($"{Path}: tensor '{tensor.Name}' is too large to be read by columns; save its contiguous()");
+            throw new InvalidDataException($"{Path}: tensor '{PickleReader.Shown(tensor.Name)}' is too large to be read by columns; save its contiguous()");
         }
 
         int size = tensor.Type.SizeInBytes();
@@ -177,15 +182,24 @@ public sealed class PyTorchFile : IDisposable
         }
     }
 
+    // Whoever makes room for a tensor before it is read makes no more than the file could fill.
+    private void CheckSize(PyTorchTensor tensor)
+    {
+        if (tensor.StorageElements <= _stream.Length / tensor.Type.SizeInBytes()) return;
+        string name = PickleReader.Shown(tensor.Name);
+        throw new InvalidDataException(
+            $"{Path}: the storage of tensor '{name}' is said to hold {tensor.StorageElements} numbers, more than the file; it is damaged");
+    }
+
     private ZipArchiveEntry Entry(PyTorchTensor tensor)
     {
         ZipArchiveEntry entry = Guarded(Path, () => _zip.GetEntry($"{_prefix}data/{tensor.Storage}"))
-            ?? throw new InvalidDataException($"{Path}: the numbers of tensor '{tensor.Name}' are missing");
+            ?? throw new InvalidDataException($"{Path}: the numbers of tensor '{PickleReader.Shown(tensor.Name)}' are missing");
         long expected = tensor.StorageElements * tensor.Type.SizeInBytes();
         if (entry.Length != expected || entry.CompressedLength != expected)
         {
             throw new InvalidDataException(
-                $"{Path}: the storage of tensor '{tensor.Name}' has {entry.Length} bytes, {expected} were expected; it is damaged");
+                $"{Path}: the storage of tensor '{PickleReader.Shown(tensor.Name)}' has {entry.Length} bytes, {expected} were expected; it is damaged");
         }
 
         return entry;
@@ -194,7 +208,7 @@ public sealed class PyTorchFile : IDisposable
     private object? ReadPickle(string name)
     {
         ZipArchiveEntry entry = _zip.GetEntry(name)!;
-        if (entry.Length > PickleReader.MostBytes || entry.CompressedLength != entry.Length)
+        if (entry.Length > PickleReader.MostBytes || entry.Length > _stream.Length || entry.CompressedLength != entry.Length)
         {
             throw new InvalidDataException(
                 $"{Path}: its {PickleName} has {entry.Length} bytes, stored as {entry.CompressedLength}; torch.save compresses nothing, "

@@ -1,4 +1,4 @@
-// Lines as independent samples: each starts from a zero state with bos and ends with the end piece. Every epoch has
+// Lines as independent samples: each starts from a zero state with bos and ends with the end piece, or stands alone. Every epoch has
 // its own order; lines of similar length are batched together, so that little is padding, and padding is not counted.
 // Lines longer than T continue in the next window with the state carried; nothing is cut off.
 // The order of an epoch is never stored: the shuffled lines are cut into pools, and each pool is computed when its first batch is
@@ -34,8 +34,8 @@ public sealed class LineSamples : ITrainingData
     private int[] _firstSteps = [];
 
     /// <summary>Samples from token ids of lines, without bos and end, in batches of <paramref name="batchSize"/> lines (fewer when there
-    /// are fewer) and windows of at most <paramref name="bptt"/> tokens. <paramref name="seed"/> decides the order. With a
-    /// <paramref name="mask"/> only answers count. Throws <see cref="InvalidDataException"/> when there is no line, and
+    /// are fewer) and windows of at most <paramref name="bptt"/> tokens. Where <paramref name="bos"/> is negative, nothing is fed before a
+    /// line or predicted after it. <paramref name="seed"/> decides the order. With a <paramref name="mask"/> only answers count. Throws <see cref="InvalidDataException"/> when there is no line, and
     /// <see cref="ArgumentException"/> for numbers out of range.</summary>
     public LineSamples(IReadOnlyList<int[]> lines, int bos, int end, int batchSize, int bptt, ulong seed, AnswerMask? mask = null)
         : this(new LinesInMemory(lines), bos, end, batchSize, bptt, seed, mask)
@@ -54,9 +54,8 @@ public sealed class LineSamples : ITrainingData
         _oneWindowALine = true;
         for (int i = 0; i < lines.Count; i++)
         {
-            int length = lines.LengthOf(i) + 1;
-            _oneWindowALine &= length <= bptt;
-            TokensPerEpoch += mask?.Count(lines[i]) ?? length;
+            _oneWindowALine &= StepsOf(i) <= bptt;
+            TokensPerEpoch += mask is null ? _frame.Predicted(lines.LengthOf(i)) : _frame.Counted(lines[i]);
         }
     }
 
@@ -176,7 +175,7 @@ public sealed class LineSamples : ITrainingData
         windows.Clear();
         for (int i = 0; i < count; i++)
         {
-            int length = _lines.LengthOf(Line(epoch, first + i)) + 1;
+            int length = StepsOf(Line(epoch, first + i));
             if (length > _bptt) windows.Add((length + _bptt - 1) / _bptt);
         }
 
@@ -194,8 +193,10 @@ public sealed class LineSamples : ITrainingData
     // The line at a place in an epoch's order.
     private int Line(int epoch, int place) => _random.Shuffled(place, _lines.Count, (ulong)epoch);
 
-    // Of lines, with bos or the end piece.
-    private int Longest(int[] members) => members.Max(i => _lines.LengthOf(i) + 1);
+    private int Longest(int[] members) => members.Max(StepsOf);
+
+    // A line of which nothing is predicted takes a step still.
+    private int StepsOf(int line) => Math.Max(1, _frame.Predicted(_lines.LengthOf(line)));
 
     /// <summary>What belongs to every line besides its own tokens.</summary>
     /// <param name="Bos">The id fed first; −1: none, and none is predicted last.</param>
@@ -205,5 +206,15 @@ public sealed class LineSamples : ITrainingData
     {
         /// <summary>Whether lines stand alone: each token predicts the next one, and nothing else is read or predicted.</summary>
         public bool IsBare => Bos < 0;
+
+        /// <summary>How many tokens are predicted of a line with so many of its own.</summary>
+        public int Predicted(int length) => IsBare ? Math.Max(0, length - 1) : length + 1;
+
+        /// <summary>How many of them count.</summary>
+        public int Counted(ReadOnlySpan<int> line)
+        {
+            if (Mask is null) return Predicted(line.Length);
+            return Mask.Count(line) - (IsBare && Mask.Counts(line, line.Length) ? 1 : 0);
+        }
     }
 }

@@ -14,14 +14,10 @@ namespace GruLM.Training;
 public sealed record HeldOutLines(IReadOnlyList<int[]> Lines, IReadOnlyList<int> Bytes, int Bos, int End, AnswerMask? Mask = null) : HeldOut
 {
     /// <inheritdoc/>
-    public override long Tokens => Lines.Sum(PredictedTokens);
+    public override long Tokens => Lines.Sum(line => (long)new LineSamples.Frame(Bos, End, Mask).Counted(line));
 
     /// <summary>UTF-8 bytes that are predicted of a line, one for its end.</summary>
     internal long PredictedBytes(int line) => Bytes[line] + (HasEnd(line) ? 1L : 0);
 
     private bool HasEnd(int line) => Bos >= 0 && (Mask is null || Mask.Counts(Lines[line], Lines[line].Length));
-
-    private long PredictedTokens(int[] line) => Bos >= 0
-        ? Mask?.Count(line) ?? line.Length + 1L
-        : Enumerable.Range(1, Math.Max(0, line.Length - 1)).Count(i => Mask?.Counts(line, i) ?? true);
 }

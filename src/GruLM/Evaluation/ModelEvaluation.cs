@@ -63,7 +63,7 @@ public sealed class ModelEvaluation
         (EvaluationResult plain, EvaluationResult? adapted) = samples == SampleKind.Lines
             ? (Lines(model, tokenizer, text, trainedOn, isFramed), null)
             : Stream(model, tokenizer, text);
-        HeldOutLines? questions = samples == SampleKind.Lines && isFramed ? RunAnswers.Questions(text, tokenizer, _cancel) : null;
+        HeldOutLines? questions = samples == SampleKind.Lines ? RunAnswers.Questions(text, tokenizer, isFramed, _cancel) : null;
         return new EvaluationFigures(plain, adapted, Stopwatch.GetElapsedTime(start).TotalSeconds)
         {
             Answers = questions is null ? null : AnswersRight.Count(model, questions, _cancel),
@@ -134,10 +134,7 @@ public sealed class ModelEvaluation
     private EvaluationResult Lines(IScoringModel model, Tokenizer tokenizer, CorpusText text, SampleKind trainedOn, bool isFramed)
     {
         bool answersOnly = _settings.MaskPrompt ?? WasTrainedOnAnswers(trainedOn);
-        AnswerMask? mask = answersOnly ? TokenizedText.AnswerMask(tokenizer) : null;
-        HeldOutLines lines = isFramed
-            ? TokenizedText.HeldOutLines(tokenizer, text, mask, cancel: _cancel)
-            : TokenizedText.BareLines(tokenizer, text.Samples(), mask, _cancel);
+        HeldOutLines lines = LineFrame.Of(tokenizer, isFramed, answersOnly).HeldOut(tokenizer, text.Samples(), 0, _cancel);
         if (answersOnly && lines.Lines.Count == 0)
         {
             string marker = ChatTemplate.Default.Ai;

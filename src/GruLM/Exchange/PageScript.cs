@@ -12,7 +12,10 @@ internal static class PageScript
 
     // Each behind those that it imports.
     private static readonly string[] s_modules =
-        ["numbers.js", "kernel.js", "engine.js", "sampler.js", "pieces.js", "tokenizer.js", "writer.js", "source.js", "page.js"];
+    [
+        "numbers.js", "kernel.js", "engine.js", "sampler.js", "pieces.js", "normalizer.js", "tokenizer.js", "writer.js", "source.js",
+        "page.js",
+    ];
 
     /// <summary>All modules in one script.</summary>
     public static string Join()

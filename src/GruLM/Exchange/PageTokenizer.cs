@@ -15,23 +15,18 @@ internal static class PageTokenizer
     {
         if (Problem(model) is not { } problem) return;
         throw new InvalidDataException(
-            $"{path}: {problem}, which the page cannot do; it can do BPE, unigram and character models that take text as it is, such as "
-            + "those that training makes");
+            $"{path}: {problem}, which the page cannot do; it can do BPE, unigram and character models, such as those that training makes");
     }
 
     private static string? Problem(SentencePieceModel model)
     {
         if (model.ModelType is not (ModelType.Bpe or ModelType.Unigram or ModelType.Char)) return "cuts text into whole words";
-        if (!model.NormalizationTable.IsEmpty) return $"has the normalisation rules {Named(model.NormalizationRuleName)}";
-        if (model.AddDummyPrefix) return "puts a space before a text";
-        if (model.RemoveExtraWhitespaces) return "takes spaces out of a text";
+        if (Setting(model, "treat_whitespace_as_suffix") == "true") return "puts spaces at the end of pieces";
         if (Setting(model, "escape_whitespaces") == "false") return "does not mark spaces in pieces";
         if (Setting(model, "denormalization_rule_tsv") is { Length: > 0 }) return "has rules for text that is written";
         if (model.Pieces.Any(piece => piece.Type == PieceType.Unused)) return "has unused pieces";
         return HasBrokenPiece(model) ? "has pieces that are no text" : null;
     }
-
-    private static string Named(string name) => name.Length == 0 ? "of its own" : $"'{name}'";
 
     private static string? Setting(SentencePieceModel model, string name) =>
         model.Settings.FirstOrDefault(setting => setting.Key == name).Value;

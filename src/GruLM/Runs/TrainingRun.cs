@@ -261,6 +261,7 @@ public sealed class TrainingRun : IDisposable
         {
             ContinueFrom = _folder.CheckpointFolder,
             TokenFilePath = _folder.TokenPath,
+            Opening = StartingModel.HasOpening(_settings, _folder.CheckpointFolder),
         };
         var around = new RunSurroundings(_device!, _folder, _observers, _cancel);
         Tokenizer? kept = _folder.Begin(Settings, RecordOf(texts), ((IProgressObserver)_observers).OnNotice);
@@ -345,7 +346,7 @@ public sealed class TrainingRun : IDisposable
     {
         bool comparesModels = _settings.InitFrom is { } source && !(_folder.GoesOn && training.Done) && _folder.IsStart(source);
         FineTuning? fineTuning = comparesModels ? FineTuning.Begin(_settings.InitFrom!, training, options, _device!, _cancel) : null;
-        RunAnswers? answers = HasExchanges ? RunAnswers.Of(texts, training.Tokenizer, _cancel) : null;
+        RunAnswers? answers = HasExchanges ? RunAnswers.Of(texts, training.Tokenizer, training.Model.Config.Opening, _cancel) : null;
         return fineTuning is null && answers is null ? null : new RunJudge(answers, fineTuning, _device!);
     }
 

@@ -106,7 +106,7 @@ public sealed class LanguageModel : IDisposable
         GruParameters parameters, IDevice device, SampleKind samples, Tokenizer tokenizer, GenerationConfig defaults)
     {
         var parts = new ModelParts("", parameters, samples, tokenizer, defaults);
-        return new LanguageModel(parts, new SpecialIds(tokenizer, samples, defaults), device, WeightFormat.Fp32, owns: false);
+        return new LanguageModel(parts, SpecialIds.Of(parts), device, WeightFormat.Fp32, owns: false);
     }
 
     /// <summary>Continues <paramref name="prompt"/>, giving the new text as it comes, never a part of a character.</summary>

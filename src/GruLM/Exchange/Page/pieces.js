@@ -1,4 +1,4 @@
-// Reads what the page needs of a SentencePiece model file: the pieces with their scores and types, and three settings. Other fields are
+// Reads what the page needs of a SentencePiece model file: the pieces with their scores and types, and six settings. Other fields are
 // passed over; HtmlExport has made sure that none of them matters.
 
 const Normal = 1, Unknown = 2, Control = 3, UserDefined = 4, Unused = 5, Byte = 6;
@@ -6,12 +6,16 @@ const Unigram = 1, Bpe = 2, Char = 4;
 
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
-// { pieces: [{ text, score, type }], modelType, byteFallback, unknownSurface }
+// { pieces: [{ text, score, type }], modelType, byteFallback, unknownSurface, rules, addsSpace, removesSpaces }
 function readPieces(file) {
-  const vocabulary = { pieces: [], modelType: Unigram, byteFallback: false, unknownSurface: " \u2047 " };
+  const vocabulary = {
+    pieces: [], modelType: Unigram, byteFallback: false, unknownSurface: " \u2047 ", rules: new Uint8Array(0), addsSpace: true,
+    removesSpaces: true,
+  };
   forEachField(file, (field, value) => {
     if (field === 1) vocabulary.pieces.push(readPiece(value));
     if (field === 2) readSettings(value, vocabulary);
+    if (field === 3) readNormalization(value, vocabulary);
   });
   return vocabulary;
 }
@@ -31,6 +35,14 @@ function readSettings(message, vocabulary) {
     if (field === 3) vocabulary.modelType = value;
     if (field === 35) vocabulary.byteFallback = value !== 0;
     if (field === 44) vocabulary.unknownSurface = utf8.decode(value);
+  });
+}
+
+function readNormalization(message, vocabulary) {
+  forEachField(message, (field, value) => {
+    if (field === 2) vocabulary.rules = value;
+    if (field === 3) vocabulary.addsSpace = value !== 0;
+    if (field === 4) vocabulary.removesSpaces = value !== 0;
   });
 }
 

@@ -1,6 +1,7 @@
-// From text to token ids and back, as SentencePiece does it, for models without normalisation rules: BPE, unigram and characters, with
-// user-defined symbols and bytes for what no piece covers. Spaces are written as U+2581 inside pieces.
+// From text to token ids and back, as SentencePiece does it: BPE, unigram and characters, with user-defined symbols and bytes for what no
+// piece covers. Spaces are written as U+2581 inside pieces.
 
+import { Normalizer } from "./normalizer.js";
 import { Bpe, Byte, Char, Control, Normal, Unigram, Unknown, UserDefined, readPieces } from "./pieces.js";
 
 const f = Math.fround;
@@ -17,8 +18,8 @@ function clean(text) {
 
 class Tokenizer {
   constructor(file) {
-    const { pieces, modelType, byteFallback, unknownSurface } = readPieces(file);
-    Object.assign(this, { pieces, modelType, byteFallback, unknownSurface });
+    const settings = readPieces(file), { pieces, modelType } = settings;
+    Object.assign(this, settings);
     [this.ordinary, this.reserved, this.byteIds] = [new Map(), new Map(), []];
     const symbols = [];
     pieces.forEach(({ text, type }, id) => {
@@ -28,11 +29,12 @@ class Tokenizer {
       if (type === UserDefined) symbols.push([text, id]);
     });
     this.symbols = new Trie(symbols);
+    this.normalizer = new Normalizer(settings, this.symbols);
     if (modelType === Unigram) this.prepareUnigram();
   }
 
   encode(text) {
-    text = clean(text).replaceAll(" ", SpaceSign);
+    text = this.normalizer.normalize(clean(text));
     const cut = { [Bpe]: () => this.cutBpe(text), [Char]: () => this.cutCharacters(text), [Unigram]: () => this.cutUnigram(text) };
     const ids = [];
     let afterUnknown = false;
@@ -140,19 +142,37 @@ class StreamingDecoder {
   constructor(tokenizer) {
     this.tokenizer = tokenizer;
     this.held = [];
+    [this.hasText, this.hasDropped, this.isInside] = [false, false, false];
   }
 
   push(id) {
     const { text, type } = this.tokenizer.pieces[id];
-    if (type === Byte) return this.pushByte(parseInt(text.slice(3, 5), 16));
-    const before = this.flush();
-    if (type === Control) return before;
-    return before + (type === Unknown ? this.tokenizer.unknownSurface : text.replaceAll(SpaceSign, " "));
+    return type === Byte ? this.say(this.pushByte(parseInt(text.slice(3, 5), 16))) : this.flush() + this.say(this.textOf(text, type));
   }
 
   // Gives up on an unfinished character: each of its bytes becomes U+FFFD.
   flush() {
-    return Replacement.repeat(this.held.splice(0).length);
+    return this.say(Replacement.repeat(this.held.splice(0).length));
+  }
+
+  // A text does not begin with a space that the tokenizer has put there or would have taken away.
+  textOf(text, type) {
+    const { addsSpace, removesSpaces, unknownSurface } = this.tokenizer;
+    this.isInside ||= this.hasDropped || this.hasText;
+    this.hasDropped = false;
+    if (type === Control) return "";
+    if (type === Unknown) return unknownSurface;
+    if (!this.isInside && (addsSpace || removesSpaces) && text.startsWith(SpaceSign)) {
+      text = text.slice(SpaceSign.length);
+      this.hasDropped = !removesSpaces;
+    }
+
+    return text.replaceAll(SpaceSign, " ");
+  }
+
+  say(text) {
+    this.hasText ||= text !== "";
+    return text;
   }
 
   pushByte(byte) {

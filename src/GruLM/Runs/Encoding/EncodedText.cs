@@ -36,12 +36,12 @@ internal static class EncodedText
         return new TokensInMemory(ids.ToArray());
     }
 
-    public static ITokenLines Lines(Tokenizer tokenizer, CorpusText text, AnswerMask? mask, string? path, EncodingWork work)
+    public static ITokenLines Lines(Tokenizer tokenizer, CorpusText text, LineFrame frame, string? path, EncodingWork work)
     {
-        IEnumerable<IReadOnlyList<int[]>> parts = LineParts(tokenizer, text, mask, work);
+        IEnumerable<IReadOnlyList<int[]>> parts = LineParts(tokenizer, text, frame, work);
         if (path is null || !BitConverter.IsLittleEndian) return new LinesInMemory([.. parts.SelectMany(part => part)]);
 
-        Sources sources = SourcesOf(tokenizer, text, mask is null ? "lines" : "answers");
+        Sources sources = SourcesOf(tokenizer, text, (frame.IsBare ? "bare " : "") + (frame.Mask is null ? "lines" : "answers"));
         TokenFile? ids = null, lengths = null;
         try
         {
@@ -90,10 +90,11 @@ internal static class EncodedText
         }
     }
 
-    private static IEnumerable<IReadOnlyList<int[]>> LineParts(Tokenizer tokenizer, CorpusText text, AnswerMask? mask, EncodingWork work)
+    private static IEnumerable<IReadOnlyList<int[]>> LineParts(Tokenizer tokenizer, CorpusText text, LineFrame frame, EncodingWork work)
     {
         long lines = 0;
-        foreach (IReadOnlyList<int[]> part in TokenizedText.LineParts(tokenizer, text, work.Threads, mask))
+        foreach (IReadOnlyList<int[]> part in TokenizedText.LineParts(
+            tokenizer, text, work.Threads, frame.Mask, leastTokens: frame.IsBare ? 2 : 0))
         {
             work.Cancel.ThrowIfCancellationRequested();
             long before = lines;

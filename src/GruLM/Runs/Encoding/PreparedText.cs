@@ -52,16 +52,16 @@ internal sealed record PreparedText(Tokenizer Tokenizer, ITrainingData Data, Hel
         Tokenizer tokenizer, CorpusText training, CorpusText heldOut, TextTrainingOptions options, EncodingWork work)
     {
         TrainingOptions loop = options.Training;
-        AnswerMask? mask = options.MaskPrompt ? TokenizedText.AnswerMask(tokenizer) : null;
-        ITokenLines lines = EncodedText.Lines(tokenizer, training, mask, TokenPath(training, options), work);
+        var frame = LineFrame.Of(tokenizer, options.Opening, options.MaskPrompt);
+        ITokenLines lines = EncodedText.Lines(tokenizer, training, frame, TokenPath(training, options), work);
         return OrClose(lines as IDisposable, files =>
         {
-            (int begin, int end) = (TokenizedText.LineBegin(tokenizer), TokenizedText.LineEnd(tokenizer));
-            var data = new LineSamples(lines, begin, end, loop.BatchSize * loop.GradAccum, loop.Bptt, loop.Seed, mask);
-            (HeldOutLines? held, HeldOutLines? some) = HeldOutLines(tokenizer, heldOut, mask, options);
+            int batchSize = loop.BatchSize * loop.GradAccum;
+            var data = new LineSamples(lines, frame.Begin, frame.End, batchSize, loop.Bptt, loop.Seed, frame.Mask);
+            (HeldOutLines? held, HeldOutLines? some) = HeldOutLines(tokenizer, heldOut, frame, options);
             if (held is { Lines.Count: 0 })
             {
-                string wanted = mask is null ? "text" : ChatTemplate.Default.Ai;
+                string wanted = frame.Mask is null ? "text" : ChatTemplate.Default.Ai;
                 throw new InvalidDataException($"{WhatIsHeldOut(options)} has no line with {wanted}. {Remedy(options, "lines")}");
             }
 
@@ -79,7 +79,7 @@ internal sealed record PreparedText(Tokenizer Tokenizer, ITrainingData Data, Hel
     // All of them, since evaluations take theirs from all over the text; of a huge part of which only some is wanted, lines equally far
     // apart. How many are wanted may be decided later, by the time that there is: all of a huge part begin with those.
     private static (HeldOutLines? All, HeldOutLines? Some) HeldOutLines(
-        Tokenizer tokenizer, CorpusText heldOut, AnswerMask? mask, TextTrainingOptions options)
+        Tokenizer tokenizer, CorpusText heldOut, LineFrame frame, TextTrainingOptions options)
     {
         if (heldOut.IsEmpty) return (null, null);
         long every = (heldOut.Length / options.MostHeldOutBytes) + 1;
@@ -88,8 +88,8 @@ internal sealed record PreparedText(Tokenizer Tokenizer, ITrainingData Data, Hel
         HeldOutLines rest = Encoded(isSome: false);
         return (some with { Lines = [.. some.Lines, .. rest.Lines], Bytes = [.. some.Bytes, .. rest.Bytes] }, some);
 
-        HeldOutLines Encoded(bool isSome) => TokenizedText.HeldOutLines(
-            tokenizer, heldOut.Samples().Where((_, i) => (i % every == 0) == isSome), mask, 0, CancellationToken.None);
+        HeldOutLines Encoded(bool isSome) => frame.HeldOut(
+            tokenizer, heldOut.Samples().Where((_, i) => (i % every == 0) == isSome), 0, CancellationToken.None);
     }
 
     // Closes the files when what reads them cannot be made.

@@ -46,7 +46,12 @@ public static class TokenizedText
 
     /// <summary>The same in parts that are encoded side by side on <paramref name="threads"/> threads, in memory for a few parts at a
     /// time.</summary>
-    public static IEnumerable<IReadOnlyList<int[]>> LineParts(Tokenizer tokenizer, CorpusText text, int threads, AnswerMask? mask = null)
+    public static IEnumerable<IReadOnlyList<int[]>> LineParts(Tokenizer tokenizer, CorpusText text, int threads, AnswerMask? mask = null) =>
+        LineParts(tokenizer, text, threads, mask, leastTokens: 0);
+
+    /// <summary>The same of samples with so many tokens at least.</summary>
+    internal static IEnumerable<IReadOnlyList<int[]>> LineParts(
+        Tokenizer tokenizer, CorpusText text, int threads, AnswerMask? mask, int leastTokens)
     {
         const int SamplesAPart = 4096;
         foreach (ReadOnlyMemory<byte>[][] parts in text.Samples().Chunk(SamplesAPart).Chunk(2 * threads))
@@ -60,7 +65,7 @@ public static class TokenizedText
                 {
                     ids.Clear();
                     tokenizer.Encode(sample.Span, ids);
-                    if (mask is null || ids.Contains(mask.Ai)) encoded[i].Add([.. ids]);
+                    if (ids.Count >= leastTokens && (mask is null || ids.Contains(mask.Ai))) encoded[i].Add([.. ids]);
                 }
             });
             foreach (List<int[]> part in encoded) yield return part;
@@ -99,13 +104,15 @@ public static class TokenizedText
 
     /// <summary>The same for a model whose lines have nothing before and behind them (<see cref="Model.GruConfig.Opening"/>).</summary>
     internal static HeldOutLines BareLines(
-        Tokenizer tokenizer, IEnumerable<ReadOnlyMemory<byte>> samples, AnswerMask? mask, CancellationToken cancel)
+        Tokenizer tokenizer, IEnumerable<ReadOnlyMemory<byte>> samples, AnswerMask? mask, long maxTokens, CancellationToken cancel)
     {
         var lines = new List<int[]>();
         var bytes = new List<int>();
+        long tokens = 0;
         foreach (ReadOnlyMemory<byte> sample in samples)
         {
             cancel.ThrowIfCancellationRequested();
+            if (maxTokens > 0 && tokens >= maxTokens) break;
             HeldOutStream stream = HeldOutStream(tokenizer, sample, cancel: cancel);
             int[] ids = stream.Ids.ToArray();
             if (ids.Length < 2 || (mask is not null && !ids.Contains(mask.Ai))) continue;
@@ -114,6 +121,7 @@ public static class TokenizedText
             for (int i = 1; i < ids.Length; i++) predicted += mask?.Counts(ids, i) ?? true ? ends[i] - ends[i - 1] : 0;
             lines.Add(ids);
             bytes.Add((int)predicted);
+            tokens += ids.Length - 1;
         }
 
         return new HeldOutLines(lines, bytes, -1, -1, mask);

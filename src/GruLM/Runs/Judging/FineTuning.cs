@@ -64,15 +64,15 @@ internal sealed class FineTuning
     // for this alone.
     private static HeldOut? OldHeldOut(string source, TextTraining run, long most, CancellationToken cancel)
     {
-        SampleKind samples = ModelFolder.ReadConfig(source).Samples;
+        (GruConfig config, SampleKind samples) = ModelFolder.ReadConfig(source);
         try
         {
             var recorded = RecordedText.Of(source, samples);
             if (recorded.Bytes is not { } bytes || bytes > MostBytesOfOldText) return null;
             CorpusText text = recorded.HeldOut(new CorpusReading(new NoProgress(), cancel));
             if (samples == SampleKind.Stream) return TokenizedText.HeldOutStream(run.Tokenizer, text, most, cancel);
-            AnswerMask? mask = recorded.MaskPrompt ? TokenizedText.AnswerMask(run.Tokenizer) : null;
-            return TokenizedText.HeldOutLines(run.Tokenizer, text, mask, most, cancel);
+            var frame = LineFrame.Of(run.Tokenizer, config.Opening, recorded.MaskPrompt);
+            return frame.HeldOut(run.Tokenizer, text.Samples(), most, cancel);
         }
         catch (Exception error) when (error is IOException or InvalidDataException or ArgumentException or UnauthorizedAccessException)
         {

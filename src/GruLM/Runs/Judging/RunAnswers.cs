@@ -21,20 +21,21 @@ internal sealed class RunAnswers
 
     private RunAnswers(HeldOutLines learned, HeldOutLines? heldOut) => (_learned, _heldOut) = (learned, heldOut);
 
-    /// <summary>Questions from all over both texts; null where nothing of the first has an answer.</summary>
-    public static RunAnswers? Of(TrainingTexts texts, Tokenizer tokenizer, CancellationToken cancel) =>
-        Questions(texts.Training, tokenizer, cancel) is { } learned
-            ? new RunAnswers(learned, Questions(texts.HeldOut, tokenizer, cancel))
+    /// <summary>Questions from all over both texts, framed or not (<see cref="GruConfig.Opening"/>); null where nothing of the first has an
+    /// answer.</summary>
+    public static RunAnswers? Of(TrainingTexts texts, Tokenizer tokenizer, bool isFramed, CancellationToken cancel) =>
+        Questions(texts.Training, tokenizer, isFramed, cancel) is { } learned
+            ? new RunAnswers(learned, Questions(texts.HeldOut, tokenizer, isFramed, cancel))
             : null;
 
     /// <summary>Questions from all over a text; null where the tokenizer has no piece that begins an answer, or no sample has
     /// one.</summary>
-    public static HeldOutLines? Questions(CorpusText text, Tokenizer tokenizer, CancellationToken cancel)
+    public static HeldOutLines? Questions(CorpusText text, Tokenizer tokenizer, bool isFramed, CancellationToken cancel)
     {
         if (!tokenizer.TryGetId(ChatTemplate.Default.Ai, out int ai) || ai == tokenizer.UnkId) return null;
         int every = Math.Max(1, (text.Samples().Count() + MostQuestions - 1) / MostQuestions);
         IEnumerable<ReadOnlyMemory<byte>> some = text.Samples().Where((_, i) => i % every == 0);
-        HeldOutLines lines = TokenizedText.HeldOutLines(tokenizer, some, TokenizedText.AnswerMask(tokenizer), 0, cancel);
+        HeldOutLines lines = LineFrame.Of(tokenizer, isFramed, answersOnly: true).HeldOut(tokenizer, some, 0, cancel);
         return lines.Lines.Count == 0 ? null : lines;
     }
 

@@ -20,6 +20,7 @@ internal static class StartingModel
         TieWeights = options.TieWeights,
         LayerNorm = options.LayerNorm && options.NumLayers > 1,
         Residual = options.Residual && options.NumLayers > 1,
+        Opening = options.Opening,
     };
 
     /// <summary>The model. Throws <see cref="InvalidDataException"/> when the weights to start from are damaged or of other
@@ -39,7 +40,7 @@ internal static class StartingModel
         }
 
         (GruConfig saved, SampleKind _) = ModelFile.LoadConfig(source);
-        if (saved with { Dropout = config.Dropout } != config)
+        if (saved with { Dropout = config.Dropout, Opening = config.Opening } != config)
         {
             throw new InvalidDataException(
                 $"{source}: the model there has other sizes "
@@ -70,6 +71,13 @@ internal static class StartingModel
             Samples = settings.Samples ?? samples,
         };
     }
+
+    /// <summary>Whether lines are framed, as a model's are that begins anew. One that goes on with a model whose lines stood alone
+    /// (<see cref="GruConfig.Opening"/>) leaves them so: that is what it knows.</summary>
+    public static bool HasOpening(TrainingSettings settings, string? checkpoint) =>
+        settings.Samples != SampleKind.Lines
+        || (checkpoint ?? settings.InitFrom) is not { } source
+        || ModelFile.LoadConfig(source).Config.Opening;
 
     /// <summary>The defaults for generation of the model that a new run starts from; null for starting values.</summary>
     public static (SampleKind Samples, GenerationConfig Own)? Defaults(TrainingSettings settings, string? checkpoint)

@@ -29,6 +29,10 @@ internal sealed record TextTrainingOptions
     /// line samples.</summary>
     public bool MaskPrompt { get; init; }
 
+    /// <summary>Whether a sample that is a line is framed: something is fed before it, and its end is predicted
+    /// (<see cref="GruConfig.Opening"/>).</summary>
+    public bool Opening { get; init; } = true;
+
     /// <summary>The name of a held-out text of its own; null where the held-out part is one of the training text.</summary>
     public string? HeldOutName { get; init; }
 

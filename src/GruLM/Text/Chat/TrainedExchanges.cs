@@ -15,8 +15,8 @@ internal static class TrainedExchanges
 
     private static readonly string s_end = ChatTemplate.EndMarker;
 
-    /// <summary>The defaults of a model that learns from <paramref name="training"/>. Where that has no exchanges, the model still knows
-    /// those of the one that it starts from, if there is one.</summary>
+    /// <summary>The defaults of a model that learns from <paramref name="training"/>. One that starts from another ends its texts as that
+    /// did, and where the text has no exchanges, it still knows those of the other.</summary>
     public static GenerationConfig Defaults(
         CorpusText training, SampleKind samples, (SampleKind Samples, GenerationConfig Own)? start, CancellationToken cancel)
     {
@@ -25,6 +25,7 @@ internal static class TrainedExchanges
         long[] counts = Count(training, [chat.Ai, s_end, .. between], cancel);
         (long answers, long ends) = (counts[0], counts[1]);
         var plain = GenerationConfig.For(samples);
+        if (start is { } known && known.Samples == samples) plain = plain with { StopTokens = known.Own.StopTokens };
         if (answers == 0)
         {
             if (start is not { } before) return plain with { Chat = new ChatTemplate { IsTrained = false } };
