@@ -6,6 +6,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using GruLM.Formats;
+using GruLM.Generation;
 using GruLM.Model;
 using GruLM.Report;
 
@@ -31,11 +32,6 @@ public static partial class HtmlExport
         using GruParameters parameters = parts.Parameters;
         PageTokenizer.Check(parts.Tokenizer.Model, Path.Combine(folder, ModelFolder.TokenizerName));
         var ids = SpecialIds.Of(parts);
-        if (ids.Opening < 0)
-        {
-            throw new InvalidDataException($"{folder}: its texts begin without an opening token, which a page cannot do yet");
-        }
-
         AtomicFile.Write(path, page => WritePage(page, parts, ids, cancel));
     }
 
@@ -128,14 +124,18 @@ public static partial class HtmlExport
         json.WriteBoolean("layer_norm", config.LayerNorm);
         json.WriteBoolean("residual", config.Residual);
         json.WriteEndObject();
+        SamplingOptions sampling = parts.Defaults.ToSampling();
         json.WriteNumber("opening", ids.Opening);
+        json.WriteNumber("first", ids.First);
+        json.WriteNumber("recent", sampling.RepeatLastN);
         WriteIds(json, "stops", ids.Stops);
         WriteIds(json, "never", ids.Never);
         json.WriteStartObject("defaults");
-        json.WriteNumber("temperature", parts.Defaults.Temperature);
-        json.WriteNumber("top-k", parts.Defaults.TopK);
-        json.WriteNumber("top-p", parts.Defaults.TopP);
-        json.WriteNumber("min-p", parts.Defaults.MinP);
+        json.WriteNumber("temperature", sampling.Temperature);
+        json.WriteNumber("top-k", sampling.TopK);
+        json.WriteNumber("top-p", sampling.TopP);
+        json.WriteNumber("min-p", sampling.MinP);
+        json.WriteNumber("repeat-penalty", sampling.RepeatPenalty);
         json.WriteEndObject();
         json.WriteEndObject();
     }

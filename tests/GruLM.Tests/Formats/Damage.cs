@@ -8,7 +8,7 @@ namespace GruLM.Tests;
 /// <summary>Damages files. The same seed gives the same damage.</summary>
 internal sealed class Damage(int seed)
 {
-    private const int Few = 2_000, Many = 100_000;
+    private const int Few = 500, Many = 100_000;
 
     private readonly Random _random = new(seed);
 

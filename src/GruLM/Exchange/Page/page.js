@@ -69,8 +69,9 @@ function prepareSliders(defaults) {
 function readSettings() {
   const typed = element("seed").value.trim(), drawn = crypto.getRandomValues(new Uint32Array(1))[0];
   const seed = BigInt.asUintN(64, BigInt(typed === "" ? drawn : typed));
-  const { temperature, "top-k": topK, "top-p": topP, "min-p": minP } = chosen;
-  return { temperature, topK, topP, minP, seed };
+  const { temperature, "top-k": topK, "top-p": topP, "min-p": minP, "repeat-penalty": repeatPenalty } = chosen;
+  const stop = element("stop-text").value.replaceAll("\\n", "\n"), ignoresEnd = !element("ends").checked;
+  return { temperature, topK, topP, minP, repeatPenalty, seed, stop, ignoresEnd };
 }
 
 // Ends what is being written, then does something with the writer and writes on; what is asked for last is done.
@@ -88,6 +89,7 @@ async function write(change) {
   setState("writing");
   moreButton.disabled = true;
   hideChoices();
+  showAll();
   const end = writer.tokens.length + Math.max(1, Number(element("tokens").value) || 256), began = performance.now();
   const before = writer.tokens.length;
   let hasEnded = false, paused = 0, told = "";
@@ -108,10 +110,13 @@ async function write(change) {
     if (isSlow) paused += performance.now() - pausing;
   }
 
-  if (writer.rest !== "" && hasEnded) text.append(writer.rest);
-  moreButton.disabled = hasEnded;
+  const { isFound, withheld } = writer.end, isOver = hasEnded && !isFound;
+  if (isFound) hideLast(withheld);
+  else if (hasEnded && writer.rest !== "") text.append(writer.rest);
+  moreButton.disabled = isOver;
   setState("done");
-  say(`${told}, seed ${writer.sampler.settings.seed}${hasEnded ? "; the model has ended the text" : ""}`);
+  const why = isFound ? "; stopped before the text to stop at" : isOver ? "; the model has ended the text" : "";
+  say(`${told}, seed ${writer.sampler.settings.seed}${why}`);
 }
 
 function beginText() {
@@ -134,6 +139,24 @@ function branch(place, id) {
   const span = spanOf(writer.branch(place, id), place);
   text.append(span);
   setCurrent(span);
+}
+
+// Takes so much text from the end, until the text goes on.
+function hideLast(units) {
+  for (let span = text.lastElementChild; units > 0 && span?.matches(".token"); span = span.previousElementSibling) {
+    const left = Math.max(0, span.textContent.length - units);
+    units -= span.textContent.length - left;
+    span.textContent = span.textContent.slice(0, left);
+    if (left === 0) span.hidden = true;
+  }
+}
+
+function showAll() {
+  for (let span = text.lastElementChild; span?.matches(".token"); span = span.previousElementSibling) {
+    const token = writer.tokens[span.dataset.place];
+    if (!span.hidden && span.textContent === token.text) break;
+    [span.hidden, span.textContent] = [false, token.text];
+  }
 }
 
 function spanOf(token, place) {

@@ -1,5 +1,5 @@
-// How the next token is chosen, as docs/sampling.md defines it, for the settings that a model's generation_config.json has: top-k, top-p,
-// min-p, temperature, in this order, and one draw that depends on seed and number alone. Also how likely tokens are.
+// How the next token is chosen, as docs/sampling.md defines it: a repeat penalty, top-k, top-p, min-p and temperature, in this order, and
+// one draw that depends on seed and number alone. Also how likely tokens are.
 
 import { foldLanes, log, uniform } from "./numbers.js";
 
@@ -7,7 +7,7 @@ const f = Math.fround;
 const SmallestNormal = f(1.17549435e-38);
 
 class Sampler {
-  // `settings`: temperature, topK, topP, minP, seed (a BigInt).
+  // `settings`: repeatPenalty, temperature, topK, topP, minP, seed (a BigInt).
   constructor(model, settings) {
     this.model = model;
     this.settings = settings;
@@ -16,12 +16,13 @@ class Sampler {
     this.scores = model.kernel.scratch ??= model.kernel.allocate(Float32Array, size);
   }
 
-  // The next token for scores [V]; the ids of `forbidden` are never chosen.
-  choose(scores, forbidden) {
-    const { temperature, topK, topP, minP } = this.settings, count = this.model.config.vocab_size;
+  // The next token for scores [V]; the ids of `forbidden` are never chosen, those of `recent` less likely.
+  choose(scores, forbidden, recent) {
+    const { repeatPenalty, temperature, topK, topP, minP } = this.settings, count = this.model.config.vocab_size;
     const list = new Candidates(this.model, this.scores);
     list.scores.set(scores);
     for (const id of forbidden) if (id < count) list.scores[id] = -Infinity;
+    if (repeatPenalty !== 1) list.lower(new Set(recent), f(repeatPenalty));
     if (temperature === 0) return list.best(1)[0];
     if (topK > 0 && topK < count) list.keep(list.best(topK), true);
     if (topP < 1) list.keepShare(topP);
@@ -51,6 +52,11 @@ class Candidates {
 
   best(count) {
     return largest(this.scores, this.count, count);
+  }
+
+  // Makes ids less likely, while the list is whole.
+  lower(ids, penalty) {
+    for (const id of ids) this.scores[id] = this.scores[id] > 0 ? f(this.scores[id] / penalty) : f(this.scores[id] * penalty);
   }
 
   // The candidates at these places become the list.

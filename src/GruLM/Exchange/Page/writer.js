@@ -5,17 +5,23 @@ import { Sampler, logProbs } from "./sampler.js";
 import { StreamingDecoder } from "./tokenizer.js";
 
 class Writer {
-  // `page` is what HtmlExport writes beside the weights: opening, stops, never.
+  // `page` is what HtmlExport writes beside the weights: opening, first, stops, never, recent.
   constructor(model, tokenizer, page, alternatives = 8) {
     Object.assign(this, { model, tokenizer, page, alternatives });
     this.tokens = [];
+    this.end = new StopText("");
   }
 
-  // Begins a text with `settings` (see Sampler) after a prompt.
+  // Begins a text after a prompt. `settings` are those of Sampler, `stop`, a text that ends this one, and `ignoresEnd`, whether the model
+  // does not.
   begin(prompt, settings) {
     this.tokens = [];
-    this.promptIds = [this.page.opening, ...this.tokenizer.encode(prompt)];
+    const { opening, first } = this.page, ids = this.tokenizer.encode(prompt);
+
+    // A text has to begin with something, also where nothing opens one.
+    this.promptIds = opening >= 0 ? [opening, ...ids] : ids.length > 0 ? ids : [first];
     this.sampler = new Sampler(this.model, settings);
+    this.end = new StopText(settings.stop);
     this.model.reset();
     for (const id of this.promptIds) this.model.read(id);
     this.state = this.model.saveState();
@@ -27,14 +33,24 @@ class Writer {
     const { drawn } = this.sampler;
     this.sampler = new Sampler(this.model, settings);
     this.sampler.drawn = drawn;
+    this.end = new StopText(settings.stop);
   }
 
-  // Writes a token; null where the model ends the text.
+  // Writes a token; null where the model ends the text, or a text that stops it stands at its end.
   next() {
-    const scores = this.model.computeScores(), draw = this.sampler.drawn, id = this.sampler.choose(scores, this.page.never);
-    if (!this.page.stops.includes(id)) return this.add(id, scores, draw);
+    if (this.end.isFound) return null;
+    const { stops, never, recent } = this.page, { ignoresEnd, repeatPenalty } = this.sampler.settings, draw = this.sampler.drawn;
+    const scores = this.model.computeScores(), forbidden = ignoresEnd ? [...never, ...stops] : never;
+    const id = this.sampler.choose(scores, forbidden, repeatPenalty === 1 ? [] : this.last(recent));
+    if (ignoresEnd || !stops.includes(id)) return this.add(id, scores, draw);
     this.sampler.drawn = draw;
     return null;
+  }
+
+  // The last so many ids that were read.
+  last(count) {
+    const ids = this.tokens.slice(-count).map(token => token.id);
+    return ids.length < count ? [...this.promptIds.slice(ids.length - count), ...ids] : ids;
   }
 
   // Takes a text back to before token `place` and writes token `id` there.
@@ -43,6 +59,7 @@ class Writer {
     this.tokens.length = place;
     this.model.restoreState(this.state = state);
     this.decodeAgain();
+    this.end = new StopText(this.sampler.settings.stop);
     this.sampler.drawn = draw + 1;
     return this.add(id, this.model.computeScores(), draw);
   }
@@ -58,6 +75,7 @@ class Writer {
     this.model.read(id);
     this.state = this.model.saveState();
     this.tokens.push(token);
+    this.end.push(token.text);
     return token;
   }
 
@@ -65,6 +83,23 @@ class Writer {
     this.decoder = new StreamingDecoder(this.tokenizer);
     for (const id of this.promptIds) this.decoder.push(id);
     for (const { id } of this.tokens) this.decoder.push(id);
+  }
+}
+
+// Looks for a text in one that comes piece by piece.
+class StopText {
+  constructor(text = "") {
+    [this.text, this.seen, this.isFound, this.withheld] = [text, "", false, 0];
+  }
+
+  // Once it is found, `withheld` is how much of what was pushed is to be left out again: it, and what came behind it.
+  push(text) {
+    if (this.text === "" || this.isFound) return;
+    this.seen += text;
+    const at = this.seen.indexOf(this.text);
+    this.isFound = at >= 0;
+    if (this.isFound) this.withheld = this.seen.length - at;
+    else this.seen = this.seen.slice(Math.max(0, this.seen.length - this.text.length + 1));
   }
 }
 

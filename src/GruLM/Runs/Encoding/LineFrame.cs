@@ -1,7 +1,6 @@
 // What stands around samples that are lines: the id that is fed first and the one that is predicted last, or nothing at all for models of
 // other programs whose lines stood alone in training.
 
-using GruLM.Corpus;
 using GruLM.Tokenization;
 using GruLM.Training;
 

@@ -1,17 +1,21 @@
 """Writes the checkpoints of this folder with PyTorch, and beside each NAME.pt a NAME.json with ids and the logits that PyTorch computes.
 
-    python3 make_fixtures.py     # needs torch (written with 1.13) and sentencepiece (0.1.97)
+    python3 make_fixtures.py [NAME ...]     # needs torch (written with 1.13) and sentencepiece (0.1.97)
 
-The files are committed; run it again only to add some. `original` has the layout of the Python original: lines, no bos fed.
+The files are committed; run it again only to add some: with names, those alone are written. `norm-3`, `residual-3` and
+`norm-residual-3` are computed by the model.py that `grulm export --with-code` writes. `original` has the layout of the Python original: lines, no bos fed.
 """
+import importlib.util
 import json
 import os
+import sys
 
 import sentencepiece as spm
 import torch
 from torch import nn
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+CODE = os.path.join(HERE, "..", "..", "..", "..", "src", "GruLM", "Exchange", "Writing", "model.py")
 
 
 class Lm(nn.Module):
@@ -27,9 +31,15 @@ class Lm(nn.Module):
         return self.out(self.gru(self.embedding(ids))[0])
 
 
+def is_wanted(name):
+    return len(sys.argv) == 1 or name in sys.argv
+
+
 def record(name, model, ids, more=None):
+    if not is_wanted(name):
+        return
     with torch.no_grad():
-        logits = model.float()(torch.tensor([ids]))[0]
+        logits = (model.float() if isinstance(model, nn.Module) else model)(torch.tensor([ids]))[0]
     facts = {"ids": ids, "logits": [[round(x, 7) for x in row] for row in logits.tolist()], **(more or {})}
     with open(os.path.join(HERE, name + ".json"), "w") as file:
         json.dump(facts, file)
@@ -37,7 +47,22 @@ def record(name, model, ids, more=None):
 
 
 def save(name, what):
-    torch.save(what, os.path.join(HERE, name + ".pt"))
+    if is_wanted(name):
+        torch.save(what, os.path.join(HERE, name + ".pt"))
+
+
+def exported(seed, residual, norm, *sizes):
+    """A model that model.py computes: layers above the first normalise what they read, or add to it."""
+    spec = importlib.util.spec_from_file_location("model", CODE)
+    code = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(code)
+    state = small(seed, *sizes).state_dict()
+    for layer in range(1, sizes[3]) if norm else ():
+        for kind, about in (("weight", 1), ("bias", 0)):
+            state[f"norm.{kind}_l{layer}"] = about + 0.3 * torch.randn(sizes[2])
+
+    model = code.Model(state, residual).eval()
+    return model.state_dict(), lambda ids: model(ids)[0]
 
 
 def small(seed, *sizes, **more):
@@ -46,6 +71,9 @@ def small(seed, *sizes, **more):
 
 
 def tokenizer(text):
+    model = os.path.join(HERE, "tokenizer.model")
+    if not is_wanted("tokenizer"):
+        return spm.SentencePieceProcessor(model_file=model)
     path = os.path.join(HERE, "corpus.tmp")
     with open(path, "w") as file:
         file.write(text)
@@ -54,7 +82,7 @@ def tokenizer(text):
         user_defined_symbols=["<ai>", "<prompt>", "<end>", "<pad>"])
     os.remove(path)
     os.remove(os.path.join(HERE, "tokenizer.vocab"))
-    return spm.SentencePieceProcessor(model_file=os.path.join(HERE, "tokenizer.model"))
+    return spm.SentencePieceProcessor(model_file=model)
 
 
 def main():
@@ -118,14 +146,19 @@ def main():
     reply = sp.decode(seen[start:-1])
     record("original", model, ids, {"lines": lines, "nlls": nlls, "tokens": tokens, "prompt": prompt, "reply": reply})
 
+    for name, residual, norm in (("residual-3", True, False), ("norm-3", False, True), ("norm-residual-3", True, True)):
+        state, compute = exported(10, residual, norm, v, 12 if norm else 9, 12, 3, norm)
+        save(name, state)
+        record(name, compute, ids)
+
     # What must be refused.
     torch.manual_seed(8)
     gru, good = nn.GRU(6, 8, 1, bidirectional=True), small(9, v, 6, 8, 1, False).state_dict()
     save("bad-bidirectional", {**good, **{"gru." + k: t for k, t in gru.state_dict().items() if "reverse" in k}})
     save("bad-bias", {**good, "out.bias": torch.ones(v)})
     save("bad-lstm", {**good, **{"gru." + k: t for k, t in nn.LSTM(6, 8).state_dict().items()}})
-    save("bad-old", 0)
-    torch.save(good, os.path.join(HERE, "bad-old.pt"), _use_new_zipfile_serialization=False)
+    if is_wanted("bad-old"):
+        torch.save(good, os.path.join(HERE, "bad-old.pt"), _use_new_zipfile_serialization=False)
 
 
 if __name__ == "__main__":

@@ -29,11 +29,13 @@ function decode(ids) {
 }
 
 function run({ prompt, seed, count, ...settings }) {
-  const { temperature, "top-k": topK, "top-p": topP, "min-p": minP } = about.defaults, writer = new Writer(model, tokenizer, about);
-  writer.begin(prompt, { temperature, topK, topP, minP, ...settings, seed: BigInt(seed) });
+  const { temperature, "top-k": topK, "top-p": topP, "min-p": minP, "repeat-penalty": repeatPenalty } = about.defaults;
+  const writer = new Writer(model, tokenizer, about), own = { temperature, topK, topP, minP, repeatPenalty, stop: "", ignoresEnd: false };
+  writer.begin(prompt, { ...own, ...settings, seed: BigInt(seed) });
   while (writer.tokens.length < count && writer.next() !== null);
   const ids = writer.tokens.map(token => token.id), logProbs = writer.tokens.map(token => token.logProb);
-  const best = writer.tokens.map(token => token.best.map(other => other.id)), text = writer.tokens.map(token => token.text).join("");
+  const best = writer.tokens.map(token => token.best.map(other => other.id)), written = writer.tokens.map(token => token.text).join("");
+  const text = written.slice(0, written.length - writer.end.withheld) + (writer.end.isFound ? "" : writer.rest);
 
   // Back to the middle and on with the same token: the same again.
   const middle = ids.length >> 1;

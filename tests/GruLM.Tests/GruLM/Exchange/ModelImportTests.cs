@@ -29,6 +29,25 @@ public sealed class ModelImportTests : IDisposable
         ExchangeFixture.AssertLogits(_fixture.Model, name);
     }
 
+    // Computed by the model.py that is written beside exported models.
+    [Theory]
+    [InlineData("residual-3", true, false)]
+    [InlineData("norm-3", false, true)]
+    [InlineData("norm-residual-3", true, true)]
+    public void What_stands_between_layers_gives_the_logits_of_the_exported_program(string name, bool residual, bool norm)
+    {
+        string weights = ExchangeFixture.File(name + ".pt");
+        (GruConfig config, _) = ModelImport.Run(_fixture.Import(weights) with { Residual = residual }, TestContext.Current.CancellationToken);
+
+        Assert.Equal((norm, residual, norm), (config.LayerNorm, config.Residual, config.TieWeights));
+        ExchangeFixture.AssertLogits(_fixture.Model, name);
+
+        // The same weights without what stands between: other logits.
+        ImportSettings other = _fixture.Import(weights) with { Residual = !residual, Overwrite = true };
+        ModelImport.Run(other, TestContext.Current.CancellationToken);
+        Assert.ThrowsAny<Xunit.Sdk.XunitException>(() => ExchangeFixture.AssertLogits(_fixture.Model, name));
+    }
+
     [Fact]
     public void Other_names_come_in_through_a_map()
     {
@@ -127,5 +146,65 @@ public sealed class ModelImportTests : IDisposable
         Assert.NotNull(string.Concat(model.Generate("", greedy)));
     }
 
+    [Fact]
+    public void The_original_is_trained_on_with_nothing_before_its_lines_and_behind_them()
+    {
+        Import(_fixture.Import(ExchangeFixture.File("original.pt")));
+        JsonElement facts = ExchangeFixture.Facts("original");
+        string[] lines = [.. facts.GetProperty("lines").EnumerateArray().Select(line => line.GetString()!)];
+        double nll = facts.GetProperty("nlls").EnumerateArray().Sum(nll => nll.GetDouble()) / facts.GetProperty("tokens").GetInt32();
+        string text = _fixture.In("lines.txt"), trained = _fixture.In("trained");
+        File.WriteAllLines(text, lines);
+        var settings = new TrainingSettings
+        {
+            Data = [text],
+            ValData = text,
+            InitFrom = _fixture.Model,
+            OutDir = trained,
+            Epochs = 20,
+            BatchSize = 2,
+            Dropout = 0,
+            LearningRate = 0.003,
+            SampleEvery = 5,
+            Threads = 1,
+        };
+        var samples = new Samples();
+        RunOutcome outcome;
+        using (var run = TrainingRun.Start(settings, samples))
+        {
+            // What the run begins with is PyTorch's own figure, of the same tokens.
+            Assert.Equal(facts.GetProperty("tokens").GetInt32(), run.Plan.TokensPerEpoch);
+            Assert.Equal(nll, Nll(run.Plan.Before!.Value), 1e-5);
+            outcome = run.Run(TestContext.Current.CancellationToken);
+        }
+
+        Assert.True(Nll(outcome.FineTuning!.After) < nll);
+        Assert.Equal(3, outcome.Answers!.Learned.Questions);
+        Assert.NotEmpty(samples);
+
+        // The new folder's lines stand alone too, so that evaluating gives the run's own figure; padding ends its texts still.
+        (GruConfig config, SampleKind kind) = ModelFile.LoadConfig(trained);
+        Assert.Equal((false, SampleKind.Lines), (config.Opening, kind));
+        Assert.Contains("<pad>", GenerationConfig.Load(trained, kind).StopTokens);
+        EvaluationFigures evaluated = ModelEvaluation.Run(trained, TestContext.Current.CancellationToken);
+        Assert.Equal(Nll(outcome.FineTuning!.After), Nll(evaluated.Plain), 1e-6);
+
+        // It goes on, and is trained further in its turn; as a stream it is framed as streams are.
+        using (var more = TrainingRun.Resume(trained, told => told with { Epochs = 21 })) more.Run(TestContext.Current.CancellationToken);
+        string again = _fixture.In("again");
+        using (var run = TrainingRun.Start(settings with { InitFrom = trained, OutDir = again, Epochs = 1 })) run.Run();
+        Assert.False(ModelFile.LoadConfig(again).Config.Opening);
+        TrainingSettings stream = settings with { OutDir = _fixture.In("stream"), Samples = SampleKind.Stream, Epochs = 1 };
+        using (var run = TrainingRun.Start(stream)) run.Run(TestContext.Current.CancellationToken);
+        Assert.True(ModelFile.LoadConfig(stream.OutDir).Config.Opening);
+    }
+
     private static void Import(ImportSettings settings) => ModelImport.Run(settings);
+
+    private static double Nll(GruLM.Training.EvaluationResult result) => result.Sums.Nll / result.Sums.Tokens;
+
+    private sealed class Samples : List<string>, IRunObserver
+    {
+        public void OnSample(TrainingSample sample) => Add(sample.Text);
+    }
 }

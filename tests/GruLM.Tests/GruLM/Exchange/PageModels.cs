@@ -1,4 +1,4 @@
-// Four models with random weights, made without training, one for each kind of tokenizer and each thing that stands between layers, and the
+// Five models with random weights, made without training, one for each kind of tokenizer and each thing that stands between layers, and the
 // pages that are made of them.
 
 using System.Text;
@@ -11,7 +11,7 @@ namespace GruLM.Tests;
 public sealed class PageModels : IDisposable
 {
     /// <summary>The names of the models.</summary>
-    public static readonly string[] Names = ["bpe", "chars", "unigram", "lines"];
+    public static readonly string[] Names = ["bpe", "chars", "unigram", "lines", "original"];
 
     private const string Talk =
         "How are you? I am well, and  the garden is full of bees. Zoë said: “naïve 🙂 café”.\tThe old clock stands still, as it did.\n";
@@ -25,7 +25,12 @@ public sealed class PageModels : IDisposable
         Make("unigram", ModelType.Unigram, SampleKind.Stream, new() { NumLayers = 2, LayerNorm = true });
 
         // Ends its texts, and spells nothing in bytes.
-        Make("lines", ModelType.Bpe, SampleKind.Lines, new() { NumLayers = 1 }, bytes: false);
+        Make("lines", ModelType.Bpe, SampleKind.Lines, new() { NumLayers = 1 }, DefaultTokenizer.Options(90), bytes: false);
+
+        // As the Python original is: its tokenizer normalises, and nothing opens a line.
+        string[] symbols = ["<ai>", "<prompt>", "<end>", "<pad>"];
+        var usual = new TrainerOptions { VocabSize = 100, ModelType = ModelType.Bpe, UserDefinedSymbols = symbols };
+        Make("original", ModelType.Bpe, SampleKind.Lines, new() { NumLayers = 2, TieWeights = true, Opening = false }, usual, bytes: false);
     }
 
     /// <summary>The folder of a model.</summary>
@@ -36,11 +41,11 @@ public sealed class PageModels : IDisposable
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
-    private void Make(string name, ModelType type, SampleKind samples, Shape shape, bool bytes = true)
+    private void Make(
+        string name, ModelType type, SampleKind samples, Shape shape, TrainerOptions? options = null, bool bytes = true)
     {
-        TrainerOptions options = DefaultTokenizer.Options(330, type);
+        options ??= DefaultTokenizer.Options(330, type);
         options.ByteFallback = bytes;
-        if (!bytes) options.VocabSize = 90;
         ReadOnlyMemory<byte> line = Encoding.UTF8.GetBytes(Talk.TrimEnd('\n'));
         SentencePieceModel tokenizer = TokenizerTrainer.Train(options, Enumerable.Repeat(line, 20));
         var config = new GruConfig
@@ -52,6 +57,7 @@ public sealed class PageModels : IDisposable
             TieWeights = shape.TieWeights,
             LayerNorm = shape.LayerNorm,
             Residual = shape.Residual,
+            Opening = shape.Opening,
         };
         using var parameters = new GruParameters(config);
         var random = new Random(name.Length);
@@ -78,5 +84,7 @@ public sealed class PageModels : IDisposable
         public bool LayerNorm { get; init; }
 
         public bool Residual { get; init; }
+
+        public bool Opening { get; init; } = true;
     }
 }

@@ -129,6 +129,40 @@ public class DataTests
         Assert.Equal(lines.Sum(l => l.Length + 1), data.TokensPerEpoch);
     }
 
+    // Lines that stand alone: each token predicts the next one of its line, and nothing else is read or predicted.
+    [Theory]
+    [InlineData(8, false)]
+    [InlineData(1, false)]
+    [InlineData(3, true)]
+    public void Of_lines_that_stand_alone_each_token_but_the_first_is_predicted_once(int batchSize, bool masked)
+    {
+        const int Prompt = 1, Ai = 2, End = 3;
+        AnswerMask? mask = masked ? new AnswerMask(Prompt, Ai, End) : null;
+        int[][] lines =
+        [
+            .. Enumerable.Range(0, 57).Select(
+                i => Enumerable.Range(0, (i * 7 % 23) + (i == 5 ? 90 : 2)).Select(k => k == 1 ? Ai : (i * 100) + k + 10).ToArray()),
+        ];
+        var data = new LineSamples(lines, -1, -1, batchSize, bptt: 16, seed: 3, mask);
+        foreach (int epoch in (int[])[0, 1])
+        {
+            var seen = new List<(int, int)>();
+            for (int i = 0; i < data.StepsInEpoch(epoch); i++)
+            {
+                TokenBatch batch = data.Batch(epoch, i);
+                Assert.InRange(batch.Steps, 1, 16);
+                for (int at = 0; at < batch.Inputs.Length; at++)
+                {
+                    if (batch.Targets[at] != TokenBatch.Ignored) seen.Add((batch.Inputs[at], batch.Targets[at]));
+                }
+            }
+
+            IEnumerable<(int, int)> expected = lines.SelectMany(line => line.Zip(line[1..])).Where(pair => !masked || pair.Second != Ai);
+            Assert.Equal(expected.Order(), seen.Order());
+            Assert.Equal(seen.Count, data.TokensPerEpoch);
+        }
+    }
+
     // Fifty million lines: an order of them that is written down would take 200 MB an epoch.
     [Fact]
     public void The_order_of_lines_takes_no_memory_that_grows_with_them()
