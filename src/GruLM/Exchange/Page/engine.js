@@ -2,7 +2,7 @@
 // token and changes the states, which are the model's whole memory; the scores say what may come next.
 
 import { bytesOf, createKernel } from "./kernel.js";
-import { laneSum, sigmoid, tanh } from "./numbers.js";
+import { laneSum } from "./numbers.js";
 
 const f = Math.fround;
 const Shift = 12582912, StateScale = f(1 / 127), Least = 2 ** -100, Epsilon = f(0.00001);
@@ -15,7 +15,7 @@ async function createModel(config, data, code) {
   const { vocab_size: V, embedding_dim: E, hidden_dim: H, num_layers: L } = config;
   const matrix = (rows, columns) => bytesOf(padded(rows, 4), 4) + bytesOf(padded(rows, 4) * padded(columns, 16), 1) + 32;
   let bytes = (config.tie_weights ? 1 : 2) * matrix(V, Math.max(E, H)) + 65536 + 64 * padded(Math.max(V, 3 * H, E), 16);
-  for (let l = 0; l < L; l++) bytes += matrix(3 * H, l === 0 ? E : H) + matrix(3 * H, H);
+  for (let l = 0; l < L; l++) bytes += matrix(3 * H, l === 0 ? E : H) + matrix(3 * H, H) + 4 * bytesOf(3 * H, 4);
   return new Model(config, new Reader(data), await createKernel(code, bytes));
 }
 
@@ -31,15 +31,17 @@ class Reader {
     return this.data.subarray(this.at, this.at += length);
   }
 
-  floats(count) {
-    return new Float32Array(this.take(4 * count).slice().buffer);
+  floats(kernel, count) {
+    const numbers = kernel.allocate(Float32Array, count);
+    numbers.set(new Float32Array(this.take(4 * count).slice().buffer));
+    return numbers;
   }
 
   // Rows are made whole fours and sixteens by zeros, which add nothing.
   matrix(kernel, count, width) {
     const rows = padded(count, 4), columns = padded(width, 16);
     const scales = kernel.allocate(Float32Array, rows), bytes = kernel.allocate(Int8Array, rows * columns);
-    scales.set(this.floats(count));
+    scales.set(new Float32Array(this.take(4 * count).slice().buffer));
     for (let i = 0; i < count; i++) bytes.set(this.take(width), i * columns);
     return { rows, columns, scales, bytes };
   }
@@ -54,8 +56,8 @@ class Model {
     this.layers = [];
     for (let l = 0; l < L; l++) {
       const layer = { input: reader.matrix(kernel, 3 * H, l === 0 ? E : H), recurrent: reader.matrix(kernel, 3 * H, H) };
-      [layer.inputBias, layer.stateBias] = [reader.floats(3 * H), reader.floats(3 * H)];
-      if (config.layer_norm && l > 0) [layer.gain, layer.shift] = [reader.floats(H), reader.floats(H)];
+      [layer.inputBias, layer.stateBias] = [reader.floats(kernel, 3 * H), reader.floats(kernel, 3 * H)];
+      if (config.layer_norm && l > 0) [layer.gain, layer.shift] = [reader.floats(kernel, H), reader.floats(kernel, H)];
       this.layers.push(layer);
     }
 
@@ -66,7 +68,8 @@ class Model {
     this.scores = kernel.allocate(Float32Array, padded(V, 16));
     this.weights = kernel.allocate(Float32Array, padded(V, 16));
     this.lanes = kernel.allocate(Float32Array, 16);
-    this.states = this.layers.map(() => new Float32Array(H));
+    this.peaks = kernel.allocate(Float32Array, padded(V, 16) / 16);
+    this.states = this.layers.map(() => kernel.allocate(Float32Array, H));
     this.sum = new Float32Array(H);
   }
 
@@ -89,7 +92,7 @@ class Model {
       this.kernel.multiply(layer.input, this.vector, scale, this.fromInput);
       this.setState(this.states[l]);
       this.kernel.multiply(layer.recurrent, this.vector, StateScale, this.fromState);
-      this.updateState(layer, this.states[l]);
+      this.kernel.update(layer, this.fromInput, this.fromState, this.states[l]);
     }
   }
 
@@ -99,17 +102,6 @@ class Model {
     this.kernel.multiply(this.output, this.vector, scale, this.scores);
     this.scores.fill(-Infinity, this.config.vocab_size);
     return this.scores;
-  }
-
-  updateState({ inputBias, stateBias }, state) {
-    const a = this.fromInput, c = this.fromState, H = state.length;
-    for (let j = 0; j < H; j++) {
-      const k = H + j, m = k + H, h = state[j];
-      const r = sigmoid(f(f(a[j] + c[j]) + f(inputBias[j] + stateBias[j])));
-      const z = sigmoid(f(f(a[k] + c[k]) + f(inputBias[k] + stateBias[k])));
-      const n = tanh(f(f(a[m] + inputBias[m]) + f(r * f(c[m] + stateBias[m]))));
-      state[j] = f(n + f(z * f(h - n)));
-    }
   }
 
   // What layers 0 to l - 1 hand on to layer l, or to the output layer: its bytes become the vector, its scale is returned.

@@ -1,6 +1,6 @@
-// The two loops of the page that take time, for WebAssembly with vectors of 128 bits: products of bytes, whose sums are exact, and the
-// exponentials of scores, whose operations docs/int8.md and docs/sampling.md define. build.sh makes kernel.wasm of it; kernel.js has the
-// same in JavaScript for browsers without them.
+// The loops of the page that take time, for WebAssembly with vectors of 128 bits: products of bytes, whose sums are exact, gates and the
+// exponentials of scores, whose operations docs/int8.md and docs/sampling.md define, and the largest of each sixteen scores. build.sh
+// makes kernel.wasm of it; kernel.js has the same in JavaScript for browsers without them.
 #include <wasm_simd128.h>
 
 #define EXPORT(name) __attribute__((export_name(#name)))
@@ -73,4 +73,51 @@ void weigh(int count, const float *scores, float max, float *out, float *lanes) 
   }
 
   for (int k = 0; k < 4; k++) wasm_v128_store(lanes + 4 * k, sums[k]);
+}
+
+static inline v128_t sigmoid(v128_t x) {
+  v128_t one = wasm_f32x4_splat(1.0f), minus = wasm_f32x4_sub(wasm_f32x4_splat(0.0f), x);
+  return wasm_f32x4_div(one, wasm_f32x4_add(one, exponential(minus)));
+}
+
+static inline v128_t hyperbolic_tangent(v128_t x) {
+  v128_t one = wasm_f32x4_splat(1.0f), q = wasm_f32x4_mul(x, x);
+  v128_t p = wasm_f32x4_splat(-5.70498872745e-3f);
+  p = multiply_add(p, q, 2.06390887954e-2f);
+  p = multiply_add(p, q, -5.37397155531e-2f);
+  p = multiply_add(p, q, 1.33314422036e-1f);
+  p = multiply_add(p, q, -3.33332819422e-1f);
+  v128_t small = wasm_f32x4_add(wasm_f32x4_mul(wasm_f32x4_mul(p, q), x), x);
+  v128_t divisor = wasm_f32x4_add(exponential(wasm_f32x4_add(x, x)), one);
+  v128_t large = wasm_f32x4_sub(one, wasm_f32x4_div(wasm_f32x4_splat(2.0f), divisor));
+  return wasm_v128_bitselect(small, large, wasm_f32x4_lt(wasm_f32x4_abs(x), wasm_f32x4_splat(0.625f)));
+}
+
+// The next state of a layer: a and c are the sums over its input and its state, of gates r, z and n, and p and q the biases that belong to
+// them. The numbers behind the last unit's are read, and change what is behind the state, up to a whole four.
+EXPORT(update)
+void update(int units, const float *a, const float *c, const float *p, const float *q, float *state) {
+  for (int j = 0; j < units; j += 4) {
+    int k = j + units, m = k + units;
+    v128_t r = sigmoid(wasm_f32x4_add(wasm_f32x4_add(wasm_v128_load(a + j), wasm_v128_load(c + j)),
+      wasm_f32x4_add(wasm_v128_load(p + j), wasm_v128_load(q + j))));
+    v128_t z = sigmoid(wasm_f32x4_add(wasm_f32x4_add(wasm_v128_load(a + k), wasm_v128_load(c + k)),
+      wasm_f32x4_add(wasm_v128_load(p + k), wasm_v128_load(q + k))));
+    v128_t fromState = wasm_f32x4_mul(r, wasm_f32x4_add(wasm_v128_load(c + m), wasm_v128_load(q + m)));
+    v128_t n = hyperbolic_tangent(wasm_f32x4_add(wasm_f32x4_add(wasm_v128_load(a + m), wasm_v128_load(p + m)), fromState));
+    v128_t h = wasm_v128_load(state + j);
+    wasm_v128_store(state + j, wasm_f32x4_add(n, wasm_f32x4_mul(z, wasm_f32x4_sub(h, n))));
+  }
+}
+
+// out[i] = the largest of scores 16 i to 16 i + 15. count: a multiple of sixteen.
+EXPORT(peaks)
+void peaks(int count, const float *scores, float *out) {
+  for (int i = 0; i < count; i += 16) {
+    v128_t most = wasm_f32x4_pmax(wasm_f32x4_pmax(wasm_v128_load(scores + i), wasm_v128_load(scores + i + 4)),
+      wasm_f32x4_pmax(wasm_v128_load(scores + i + 8), wasm_v128_load(scores + i + 12)));
+    most = wasm_f32x4_pmax(most, wasm_i32x4_shuffle(most, most, 2, 3, 0, 1));
+    most = wasm_f32x4_pmax(most, wasm_i32x4_shuffle(most, most, 1, 0, 3, 2));
+    out[i / 16] = wasm_f32x4_extract_lane(most, 0);
+  }
 }

@@ -1,7 +1,7 @@
 // Where the engine's numbers lie and the loops that take time: kernel.c's in WebAssembly where the browser has vectors of 128 bits, else
 // the same in JavaScript. Both read and write one buffer, whose parts are given out once and never taken back; the bits are the same.
 
-import { exp } from "./numbers.js";
+import { exp, sigmoid, tanh } from "./numbers.js";
 
 // What is before this is the stack of the compiled code.
 const FirstByte = 131072;
@@ -51,6 +51,17 @@ class Kernel {
   weigh(count, scores, max, weights, lanes) {
     this.loops.weigh(Math.ceil(count / 16) * 16, scores.byteOffset, max, weights.byteOffset, lanes.byteOffset);
   }
+
+  // The next state of a layer with these biases, of the sums over its input and its state.
+  update({ inputBias, stateBias }, fromInput, fromState, state) {
+    const [a, c, p, q] = [fromInput, fromState, inputBias, stateBias].map(array => array.byteOffset);
+    this.loops.update(state.length, a, c, p, q, state.byteOffset);
+  }
+
+  // The largest of each sixteen scores, into `out`.
+  peaks(count, scores, out) {
+    this.loops.peaks(Math.ceil(count / 16) * 16, scores.byteOffset, out.byteOffset);
+  }
 }
 
 function plainLoops(buffer) {
@@ -72,6 +83,24 @@ function plainLoops(buffer) {
         const d = f(floats[scores + i] - max), weight = d < -87 ? 0 : exp(d);
         floats[weights + i] = weight;
         floats[lanes + (i & 15)] = f(floats[lanes + (i & 15)] + weight);
+      }
+    },
+    update(units, a, c, p, q, state) {
+      [a, c, p, q, state] = [a >> 2, c >> 2, p >> 2, q >> 2, state >> 2];
+      for (let j = 0; j < units; j++) {
+        const k = j + units, m = k + units, h = floats[state + j];
+        const r = sigmoid(f(f(floats[a + j] + floats[c + j]) + f(floats[p + j] + floats[q + j])));
+        const z = sigmoid(f(f(floats[a + k] + floats[c + k]) + f(floats[p + k] + floats[q + k])));
+        const n = tanh(f(f(floats[a + m] + floats[p + m]) + f(r * f(floats[c + m] + floats[q + m]))));
+        floats[state + j] = f(n + f(z * f(h - n)));
+      }
+    },
+    peaks(count, scores, out) {
+      [scores, out] = [scores >> 2, out >> 2];
+      for (let i = 0; i < count; i += 16) {
+        let most = floats[scores + i];
+        for (let k = 1; k < 16; k++) most = Math.max(most, floats[scores + i + k]);
+        floats[out + (i >> 4)] = most;
       }
     },
   };

@@ -47,11 +47,11 @@ class Candidates {
   }
 
   max() {
-    return largestOf(this.scores, this.count);
+    return largestOf(this.model, this.scores, this.count);
   }
 
   best(count) {
-    return largest(this.scores, this.count, count);
+    return largest(this.model, this.scores, this.count, count);
   }
 
   // Makes ids less likely, while the list is whole.
@@ -113,16 +113,32 @@ class Candidates {
   }
 }
 
-function largestOf(scores, count) {
+function largestOf({ kernel, peaks }, scores, count) {
   let max = -Infinity;
-  for (let i = 0; i < count; i++) if (scores[i] > max) max = scores[i];
+  kernel.peaks(count, scores, peaks);
+  for (let i = 0; 16 * i < count; i++) if (peaks[i] > max) max = peaks[i];
   if (max === -Infinity) throw new Error("no token is possible");
   return max;
 }
 
-// The places of the `wanted` largest numbers, the largest first, the lower place (which is the lower id) first among equals. The worst of
-// those found so far is the root of a heap, which few numbers get past.
-function largest(numbers, count, wanted) {
+// The places of the `wanted` largest scores, the largest first, the lower place (which is the lower id) first among equals. Of many scores
+// most sixteens are passed over: there are so many others whose largest one is larger, or as large and before them.
+function largest({ kernel, peaks }, scores, count, wanted) {
+  if (count < 64 * wanted) return largestPlaces(scores, count, wanted);
+  kernel.peaks(count, scores, peaks);
+  const numbers = new Float32Array(16 * wanted), places = [];
+  for (const sixteen of largestPlaces(peaks, Math.ceil(count / 16), wanted).sort((a, b) => a - b)) {
+    for (let place = 16 * sixteen; place < Math.min(16 * sixteen + 16, count); place++) {
+      numbers[places.length] = scores[place];
+      places.push(place);
+    }
+  }
+
+  return largestPlaces(numbers, places.length, wanted).map(i => places[i]);
+}
+
+// The same number by number. The worst of those found so far is the root of a heap, which few get past.
+function largestPlaces(numbers, count, wanted) {
   const heap = Array.from({ length: Math.min(wanted, count) }, (_, i) => i), size = heap.length;
   for (let i = size >> 1; i-- > 0;) sink(numbers, heap, i);
   let bound = numbers[heap[0]];
@@ -152,10 +168,10 @@ function sink(numbers, heap, at) {
 
 // How likely a token is by raw scores, and so many of the likeliest: { logProb, best: [{ id, logProb }] }, natural logarithms.
 function logProbs(model, scores, chosen, count) {
-  const V = model.config.vocab_size, max = largestOf(scores, V);
+  const V = model.config.vocab_size, max = largestOf(model, scores, V);
   model.kernel.weigh(V, scores, max, model.weights, model.lanes);
   const logTotal = log(foldLanes(model.lanes)), of = id => f(f(scores[id] - max) - logTotal);
-  const best = largest(scores, V, count).map(id => ({ id, logProb: of(id) }));
+  const best = largest(model, scores, V, count).map(id => ({ id, logProb: of(id) }));
   return { logProb: of(chosen), best };
 }
 
