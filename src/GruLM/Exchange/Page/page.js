@@ -191,9 +191,13 @@ function showChoices(span) {
   choices.replaceChildren(note, ...token.best.map(({ id, logProb }) => choiceOf(place, id, logProb, id === token.id)));
   choices.hidden = false;
   span.setAttribute("aria-expanded", "true");
-  const frame = choices.parentElement.getBoundingClientRect(), [box] = span.getClientRects(), room = frame.width - choices.offsetWidth - 8;
-  choices.style.left = `${Math.max(8, Math.min((box?.left ?? frame.left) - frame.left, room))}px`;
-  choices.style.top = `${(box?.bottom ?? frame.top) - frame.top}px`;
+  const frame = choices.parentElement.getBoundingClientRect(), room = frame.width - choices.offsetWidth - 8;
+  const { left, top, bottom } = span.getClientRects()[0] ?? frame, height = choices.offsetHeight;
+
+  // Above the token where there is no room below it, and more above.
+  const isAbove = innerHeight - bottom < height && innerHeight - bottom < top;
+  choices.style.left = `${Math.max(8, Math.min(left - frame.left, room))}px`;
+  choices.style.top = `${(isAbove ? top - height : bottom) - frame.top}px`;
   shownFor = span;
 }
 

@@ -98,6 +98,29 @@ public sealed class PageBrowserTests(PageModels models) : IClassFixture<PageMode
         Assert.Empty(_complaints);
     }
 
+    [Fact]
+    public async Task A_text_that_stops_this_one_is_not_shown_until_it_goes_on()
+    {
+        IPage page = await Open("bpe");
+        await page.ClickAsync("summary");
+        await page.FillAsync("#prompt", "The garden");
+        await page.FillAsync("#seed", "11");
+        await page.FillAsync("#stop-text", "e");
+        await page.ClickAsync("#write");
+        await page.WaitForSelectorAsync("body[data-state=done]");
+        string before = (await page.TextContentAsync("#text"))!;
+        (_, string output, _) = CommandsTests.Run(
+            "generate", "--model", models.Folder("bpe"), "--prompt", "The garden", "--seed", "11", "--stop", "e", "--json", "--threads", "1");
+        JsonElement written = JsonDocument.Parse(output).RootElement;
+        Assert.Equal("stop", written.GetProperty("finish_reason").GetString());
+        Assert.Equal("The garden" + written.GetProperty("text").GetString(), before);
+
+        await page.ClickAsync("#more");
+        await page.WaitForFunctionAsync($"document.getElementById('text').textContent.length > {before.Length}");
+        Assert.StartsWith(before + "e", await page.TextContentAsync("#text"), StringComparison.Ordinal);
+        Assert.Empty(_complaints);
+    }
+
     private static Task<int[]> Ids(IPage page) =>
         page.EvaluateAsync<int[]>("[...document.querySelectorAll('.token')].map(token => +token.dataset.id)");
 
