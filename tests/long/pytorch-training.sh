@@ -2,7 +2,7 @@
 # Proves that models go to PyTorch to learn on and come back: one is trained here, exported, trained 300 steps further by PyTorch's AdamW,
 # imported and evaluated. The held-out bits a byte that `grulm eval` gives before and after are PyTorch's own, to 1e-4 of them, and PyTorch
 # has made the model better. Done for a plain model and one with residual connections and layer normalisation.
-# Usage: pytorch-training.sh GRULM TEXT. Takes two minutes. Needs python3 with torch (1.13 or newer); PYTHON names another one.
+# Usage: pytorch-training.sh GRULM TEXT. Takes some minutes. Needs python3 with torch (1.13 or newer); PYTHON names another one.
 set -euo pipefail
 grulm=$1 text=$(realpath "$2")
 folder=$(mktemp -d)

@@ -18,7 +18,7 @@ public sealed class DamagedLinesTests : IDisposable
     [InlineData(EncodedForm.Json, DecodeInput.JsonLines)]
     public void Mutated_lines_of_tokens_are_decoded_or_refused(EncodedForm written, DecodeInput read)
     {
-        Tokenizer tokenizer = Tokenizer.Load(ExchangeFixture.Tokenizer);
+        var tokenizer = Tokenizer.Load(ExchangeFixture.Tokenizer);
         var pipe = new LinePipe { Threads = 1 };
         using var encoded = new MemoryStream();
         byte[] text = Encoding.UTF8.GetBytes("hello there\n\n<prompt> who are you <ai> a small model <end>\r\nthe sea is cold 🙂\n");
