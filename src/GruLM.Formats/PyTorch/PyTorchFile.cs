@@ -157,7 +157,8 @@ public sealed class PyTorchFile : IDisposable
     {
         if (tensor.StorageElements > Array.MaxLength)
         {
-            throw new InvalidDataException($"{Path}: tensor '{PickleReader.Shown(tensor.Name)}' is too large to be read by columns; save its contiguous()");
+            throw new InvalidDataException(
+                $"{Path}: tensor '{PickleReader.Shown(tensor.Name)}' is too large to be read by columns; save its contiguous()");
         }
 
         int size = tensor.Type.SizeInBytes();
@@ -199,7 +200,8 @@ public sealed class PyTorchFile : IDisposable
         if (entry.Length != expected || entry.CompressedLength != expected)
         {
             throw new InvalidDataException(
-                $"{Path}: the storage of tensor '{PickleReader.Shown(tensor.Name)}' has {entry.Length} bytes, {expected} were expected; it is damaged");
+                $"{Path}: the storage of tensor '{PickleReader.Shown(tensor.Name)}' has {entry.Length} bytes, {expected} were expected; "
+                + "it is damaged");
         }
 
         return entry;

@@ -35,8 +35,8 @@ public sealed class LineSamples : ITrainingData
 
     /// <summary>Samples from token ids of lines, without bos and end, in batches of <paramref name="batchSize"/> lines (fewer when there
     /// are fewer) and windows of at most <paramref name="bptt"/> tokens. Where <paramref name="bos"/> is negative, nothing is fed before a
-    /// line or predicted after it. <paramref name="seed"/> decides the order. With a <paramref name="mask"/> only answers count. Throws <see cref="InvalidDataException"/> when there is no line, and
-    /// <see cref="ArgumentException"/> for numbers out of range.</summary>
+    /// line or predicted after it. <paramref name="seed"/> decides the order. With a <paramref name="mask"/> only answers count. Throws
+    /// <see cref="InvalidDataException"/> when there is no line, and <see cref="ArgumentException"/> for numbers out of range.</summary>
     public LineSamples(IReadOnlyList<int[]> lines, int bos, int end, int batchSize, int bptt, ulong seed, AnswerMask? mask = null)
         : this(new LinesInMemory(lines), bos, end, batchSize, bptt, seed, mask)
     {

@@ -57,7 +57,7 @@ public sealed class DamagedWeightsTests : IDisposable
         string generation = Path.Combine(_fixture.Model, ModelFolder.GenerationName);
         new Damage(seed: 5).Read(
             generation, [File.ReadAllBytes(generation)], MostForText, _ => GenerationConfig.Load(_fixture.Model, SampleKind.Lines));
-        byte[] index = """{"metadata": {"total_size": 5}, "weight_map": {"a.weight": "model-1.safetensors", "b": "model-2.safetensors"}}"""u8
+        byte[] index = """{"metadata": {"total_size": 5}, "weight_map": {"a.b": "model-1.safetensors", "b": "model-2.safetensors"}}"""u8
             .ToArray();
         new Damage(seed: 6).Read(_fixture.In("model.safetensors.index.json"), [index], MostForText, path =>
         {

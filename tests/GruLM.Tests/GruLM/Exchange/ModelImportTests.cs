@@ -37,7 +37,8 @@ public sealed class ModelImportTests : IDisposable
     public void What_stands_between_layers_gives_the_logits_of_the_exported_program(string name, bool residual, bool norm)
     {
         string weights = ExchangeFixture.File(name + ".pt");
-        (GruConfig config, _) = ModelImport.Run(_fixture.Import(weights) with { Residual = residual }, TestContext.Current.CancellationToken);
+        ImportSettings settings = _fixture.Import(weights) with { Residual = residual };
+        (GruConfig config, _) = ModelImport.Run(settings, TestContext.Current.CancellationToken);
 
         Assert.Equal((norm, residual, norm), (config.LayerNorm, config.Residual, config.TieWeights));
         ExchangeFixture.AssertLogits(_fixture.Model, name);

@@ -110,7 +110,8 @@ public sealed class PageBrowserTests(PageModels models) : IClassFixture<PageMode
         await page.WaitForSelectorAsync("body[data-state=done]");
         string before = (await page.TextContentAsync("#text"))!;
         (_, string output, _) = CommandsTests.Run(
-            "generate", "--model", models.Folder("bpe"), "--prompt", "The garden", "--seed", "11", "--stop", "e", "--json", "--threads", "1");
+            "generate", "--model", models.Folder("bpe"), "--prompt", "The garden", "--seed", "11", "--stop", "e", "--json",
+            "--threads", "1");
         JsonElement written = JsonDocument.Parse(output).RootElement;
         Assert.Equal("stop", written.GetProperty("finish_reason").GetString());
         Assert.Equal("The garden" + written.GetProperty("text").GetString(), before);

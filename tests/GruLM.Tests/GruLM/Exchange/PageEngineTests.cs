@@ -144,7 +144,8 @@ public sealed class PageEngineTests(PageModels models) : IClassFixture<PageModel
     {
         string[] parts =
         [
-            "garden", "the", "The ", "ﬁ", "Ａ", "\u3000", "ｶﾞ", "a\u0301", "\u00A0", "\u200B", "①", "bees", " ", "  ", "\n", "\r\n", "\t", "<prompt>", "<ai>", "<end>", "<pro", "<unk>", "<s>", "<0x41>",
+            "garden", "the", "The ", "ﬁ", "Ａ", "\u3000", "ｶﾞ", "a\u0301", "\u00A0", "\u200B", "①",
+            "bees", " ", "  ", "\n", "\r\n", "\t", "<prompt>", "<ai>", "<end>", "<pro", "<unk>", "<s>", "<0x41>",
             "é", "ё", "你", "🙂", "👩‍🚀", "\u2581", "\uFFFD", "\u0301", ".", "clock stands", "q", "Z", "\0", "\uFEFF", "“", "\U0010FFFF",
         ];
         var random = new Random(5);
