@@ -1,4 +1,5 @@
-// Where the lines that a command asks for come from: from the keys of a terminal that knows what it takes to edit a line, else as standard input has them.
+// Where the lines that a command asks for come from: from the keys of a terminal that knows what it takes to edit a line, else as standard
+// input has them.
 
 namespace GruLM.Cli;
 
