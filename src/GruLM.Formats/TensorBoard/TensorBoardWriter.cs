@@ -1,27 +1,19 @@
 // TensorBoard event files: figures against steps, as TensorBoard and all that reads its files know them. A file is a row of TFRecords
-// (length as uint64, masked CRC-32C of it, data, masked CRC-32C of that, all little-endian), each holding one protobuf message Event;
-// the few fields in use are encoded here by hand. Append-only: a run that goes on writes another file, and readers join them.
-// Formats: tensorflow/core/lib/io/record_writer.h, tensorflow/core/util/event.proto, tensorflow/core/framework/summary.proto.
-// Left out on purpose: everything but scalars.
+// (length as uint64, masked CRC-32C of it, data, masked CRC-32C of that, all little-endian), each holding one protobuf message Event
+// (events.proto). Append-only: a run that goes on writes another file, and readers join them.
+// Format: tensorflow/core/lib/io/record_writer.h. Left out on purpose: everything but scalars.
 
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Numerics;
-using System.Text;
+using Google.Protobuf;
+using GruLM.Formats.Proto;
 
 namespace GruLM.Formats;
 
 /// <summary>Writes an <c>events.out.tfevents.*</c> file. Not for several threads at once.</summary>
 public sealed class TensorBoardWriter : IDisposable
 {
-    // Field numbers of Event, Summary, Summary.Value and SessionLog.
-    private const int EventWallTime = 1, EventStep = 2, EventFileVersion = 3, EventSummary = 5, EventSessionLog = 7;
-    private const int SummaryValue = 1, ValueTag = 1, ValueSimpleValue = 2, SessionStatus = 1;
-    private const int SessionStart = 1;
-
-    // Protobuf wire types.
-    private const int Varint = 0, Fixed64 = 1, Bytes = 2, Fixed32 = 5;
-
     private readonly FileStream _file;
     private readonly TimeProvider _time;
 
@@ -34,15 +26,13 @@ public sealed class TensorBoardWriter : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(folder);
         _time = time ?? TimeProvider.System;
         _file = Create(folder, _time.GetUtcNow().ToUnixTimeSeconds());
-        MemoryStream message = Event(0);
-        Write(message, EventFileVersion, "brain.Event:2"u8);
+        Event message = NewEvent(0);
+        message.FileVersion = "brain.Event:2";
         Append(message);
         if (goesOnAfter is { } step)
         {
-            var log = new MemoryStream();
-            Write(log, SessionStatus, (ulong)SessionStart);
-            message = Event(step + 1);
-            Write(message, EventSessionLog, log.ToArray());
+            message = NewEvent(step + 1);
+            message.SessionLog = new SessionLog { Status = SessionLog.Types.SessionStatus.Start };
             Append(message);
         }
 
@@ -56,17 +46,13 @@ public sealed class TensorBoardWriter : IDisposable
     /// <exception cref="IOException">The disk refuses.</exception>
     public void WriteScalars(long step, params ReadOnlySpan<(string Tag, double Value)> scalars)
     {
-        var summary = new MemoryStream();
+        Event message = NewEvent(step);
+        message.Summary = new Summary();
         foreach ((string tag, double number) in scalars)
         {
-            var value = new MemoryStream();
-            Write(value, ValueTag, Encoding.UTF8.GetBytes(tag));
-            Write(value, ValueSimpleValue, (float)number);
-            Write(summary, SummaryValue, value.ToArray());
+            message.Summary.Value.Add(new Summary.Types.Value { Tag = tag, SimpleValue = (float)number });
         }
 
-        MemoryStream message = Event(step);
-        Write(message, EventSummary, summary.ToArray());
         Append(message);
     }
 
@@ -104,55 +90,17 @@ public sealed class TensorBoardWriter : IDisposable
         }
     }
 
-    private MemoryStream Event(long step)
-    {
-        var message = new MemoryStream();
-        WriteKey(message, EventWallTime, Fixed64);
-        Span<byte> wallTime = stackalloc byte[sizeof(double)];
-        BinaryPrimitives.WriteDoubleLittleEndian(wallTime, _time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0);
-        message.Write(wallTime);
-        Write(message, EventStep, (ulong)step);
-        return message;
-    }
+    private Event NewEvent(long step) => new() { WallTime = _time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0, Step = step };
 
     // In one write, so that a killed process leaves whole records wherever the system takes writes whole.
-    private void Append(MemoryStream message)
+    private void Append(Event message)
     {
-        int length = checked((int)message.Length);
+        int length = message.CalculateSize();
         byte[] record = new byte[sizeof(ulong) + sizeof(uint) + length + sizeof(uint)];
         BinaryPrimitives.WriteUInt64LittleEndian(record, (ulong)length);
         BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(8), MaskedCrc(record.AsSpan(0, 8)));
-        message.GetBuffer().AsSpan(0, length).CopyTo(record.AsSpan(12));
+        message.WriteTo(record.AsSpan(12, length));
         BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(12 + length), MaskedCrc(record.AsSpan(12, length)));
         _file.Write(record);
-    }
-
-    private static void WriteKey(MemoryStream message, int field, int wireType) => WriteVarint(message, (ulong)((field << 3) | wireType));
-
-    private static void Write(MemoryStream message, int field, ulong value)
-    {
-        WriteKey(message, field, Varint);
-        WriteVarint(message, value);
-    }
-
-    private static void Write(MemoryStream message, int field, float value)
-    {
-        WriteKey(message, field, Fixed32);
-        Span<byte> bytes = stackalloc byte[sizeof(float)];
-        BinaryPrimitives.WriteSingleLittleEndian(bytes, value);
-        message.Write(bytes);
-    }
-
-    private static void Write(MemoryStream message, int field, ReadOnlySpan<byte> value)
-    {
-        WriteKey(message, field, Bytes);
-        WriteVarint(message, (ulong)value.Length);
-        message.Write(value);
-    }
-
-    private static void WriteVarint(MemoryStream message, ulong value)
-    {
-        for (; value >= 0x80; value >>= 7) message.WriteByte((byte)(value | 0x80));
-        message.WriteByte((byte)value);
     }
 }
