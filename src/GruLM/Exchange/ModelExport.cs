@@ -1,7 +1,8 @@
-// From a model folder to what other programs open: a state_dict for PyTorch, one safetensors file, or a folder as Hugging Face has them.
-// Every file is written whole or not at all.
+// From a model folder to what other programs open: a state_dict for PyTorch, one safetensors file, an ONNX graph, or a folder as Hugging
+// Face has them. Every file is written whole or not at all.
 
 using GruLM.Formats;
+using GruLM.Formats.Proto;
 using GruLM.Model;
 
 namespace GruLM;
@@ -48,6 +49,20 @@ public static class ModelExport
         var parts = ModelParts.Read(settings.Model);
         using GruParameters parameters = parts.Parameters;
         Safetensors.Write(settings.Out, Tensors(parameters, settings.Type), s_forPyTorch);
+    }
+
+    /// <summary>Writes an ONNX file in float32 (docs/exchange.md names what goes in and comes out). Such a file holds less than two
+    /// gigabytes: the weights of a larger model go to a second one, <see cref="ExportSettings.Out"/> with <c>.data</c> behind it, which
+    /// belongs in the same folder.</summary>
+    /// <exception cref="IOException">The model is missing, or a file cannot be written.</exception>
+    /// <exception cref="InvalidDataException">A file of the model is damaged.</exception>
+    public static void ToOnnx(ExportSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        var parts = ModelParts.Read(settings.Model);
+        using GruParameters parameters = parts.Parameters;
+        (ModelProto model, IReadOnlyList<NamedTensor> tensors) = OnnxGraph.Of(parts);
+        OnnxWriter.Write(settings.Out, model, tensors);
     }
 
     /// <summary>Writes a folder as Hugging Face has them: configuration, defaults of generation, tokenizer, weights and a model card with

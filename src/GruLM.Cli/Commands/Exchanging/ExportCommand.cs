@@ -9,7 +9,7 @@ internal static class ExportCommand
 {
     // In the order in which help shows them.
     private static readonly IExportTarget[] s_targets =
-        [new PyTorchTarget(), new SafetensorsTarget(), new HuggingFaceTarget(), new HtmlTarget()];
+        [new PyTorchTarget(), new OnnxTarget(), new SafetensorsTarget(), new HuggingFaceTarget(), new HtmlTarget()];
 
     public static GrulmCommand Create()
     {
@@ -26,9 +26,10 @@ internal static class ExportCommand
             "--with-code", $"with --to pytorch: also write {ModelExport.CodeName}, which loads it, into the same folder");
         return new GrulmCommand(
             "export",
-            "Write a model for PyTorch, as a safetensors file, as a folder for Hugging Face, or as a page that works by itself.",
+            "Write a model for PyTorch, ONNX runtimes or safetensors, as a folder for Hugging Face, or as a page that works by itself.",
             [
                 "grulm export --model model --to pytorch --out model.pt --with-code",
+                "grulm export --model model --to onnx --out model.onnx",
                 "grulm export --model model --to safetensors --out model-fp16.safetensors --type fp16",
                 "grulm export --model model --to huggingface --out my-model",
                 "grulm export --model model --to html --out model.html",

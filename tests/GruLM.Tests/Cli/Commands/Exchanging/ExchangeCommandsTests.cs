@@ -27,6 +27,20 @@ public sealed class ExchangeCommandsTests : IDisposable
         Assert.False(ModelFile.LoadConfig(back).Config.Opening);
     }
 
+    [Fact]
+    public void A_model_goes_out_as_onnx()
+    {
+        string[] import = ["import", "--weights", ExchangeFixture.File("original.pt"), "--tokenizer", ExchangeFixture.Tokenizer];
+        Assert.Equal(0, CommandsTests.Run([.. import, "--out-dir", _fixture.Model]).Code);
+        string[] export = ["export", "--model", _fixture.Model, "--to", "onnx", "--out", _fixture.In("x.onnx")];
+        (int code, string output, string error) = CommandsTests.Run(export);
+
+        Assert.Equal((0, "", $"written: {_fixture.In("x.onnx")}"), (code, output, error.Trim()));
+        Assert.True(File.Exists(_fixture.In("x.onnx")));
+        Assert.Equal(2, CommandsTests.Run([.. export, "--type", "fp16"]).Code);
+        Assert.Equal(2, CommandsTests.Run([.. export, "--with-code"]).Code);
+    }
+
     [Theory]
     [InlineData("--type", "fp16")]
     [InlineData("--to", "tensorflow")]
