@@ -1,12 +1,14 @@
-// What docs/library.md and docs/tokenizers.md show of models and tokenizers, a method for each block of code: the lines there are these,
-// and ReadmeTests compares them. Each runs in a folder that holds book.txt, other.txt and the model "book".
+// What docs/library.md, docs/exchange.md and docs/tokenizers.md show of models and tokenizers, a method for each block of code: the lines
+// there are these, and ReadmeTests compares them. Each runs in a folder that holds book.txt, other.txt and the model "book".
 
+using System.Numerics.Tensors;
 using System.Text;
 using GruLM.Corpus;
 using GruLM.Report;
 using GruLM.Tokenization;
 using GruLM.Training;
 using Microsoft.Extensions.AI;
+using Microsoft.ML.OnnxRuntime;
 
 namespace GruLM.Tests.Samples;
 
@@ -109,6 +111,32 @@ internal static class ModelExamples
         using FileStream content = File.OpenRead("text.txt"), compressed = File.Create("text.grz");
         CompressionFigures figures = TextCompression.Compress(content, compressed, model);
         return figures.CompressedBytes;
+    }
+
+    public static void SteppedInOnnxRuntime()
+    {
+        OnnxSession.SkipWhereItCannotBeLoaded();
+        ModelExport.ToOnnx(new ExportSettings { Model = "book", Out = "book.onnx" });
+        using var session = new InferenceSession("book.onnx");
+        using var options = new RunOptions();
+        var tokenizer = Tokenizer.Load("book/tokenizer.model");
+        int[] sizes = session.InputMetadata["state"].Dimensions;
+        float[] state = new float[sizes[0] * sizes[2]];
+        long[] ids = [.. tokenizer.Encode("ROMEO:")];
+        var text = new List<int>();
+        while (text.Count < 60)
+        {
+            using var read = OrtValue.CreateTensorValueFromMemory(ids, [1, ids.Length]);
+            using var before = OrtValue.CreateTensorValueFromMemory(state, [sizes[0], 1, sizes[2]]);
+            using IDisposableReadOnlyCollection<OrtValue> found =
+                session.Run(options, ["ids", "state"], [read, before], ["logits", "next_state"]);
+            ReadOnlySpan<float> scores = found[0].GetTensorDataAsSpan<float>()[^tokenizer.VocabSize..];
+            text.Add(TensorPrimitives.IndexOfMax(scores));
+            ids = [text[^1]];
+            state = found[1].GetTensorDataAsSpan<float>().ToArray();
+        }
+
+        Console.WriteLine(tokenizer.Decode(text.ToArray()));
     }
 
     public static void Evaluated()

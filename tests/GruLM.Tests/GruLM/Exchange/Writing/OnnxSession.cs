@@ -13,7 +13,7 @@ internal sealed class OnnxSession : IDisposable
 
     public OnnxSession(string path)
     {
-        Assert.SkipWhen(s_obstacle.Value is not null, s_obstacle.Value ?? "");
+        SkipWhereItCannotBeLoaded();
         using var options = new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1 };
         _session = new InferenceSession(path, options);
     }
@@ -27,6 +27,8 @@ internal sealed class OnnxSession : IDisposable
     private int Layers => Inputs["state"].Dimensions[0];
 
     private int Units => Inputs["state"].Dimensions[2];
+
+    public static void SkipWhereItCannotBeLoaded() => Assert.SkipWhen(s_obstacle.Value is not null, s_obstacle.Value ?? "");
 
     /// <summary>Reads ids [batch, time] from a state [layers, batch, units], or from zeros: logits [batch, time, V] and the
     /// state.</summary>
