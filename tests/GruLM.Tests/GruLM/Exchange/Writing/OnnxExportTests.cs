@@ -48,7 +48,9 @@ public sealed class OnnxExportTests : IDisposable
     {
         var import = new ImportSettings
         {
-            Weights = ExchangeFixture.File("original.pt"), Tokenizer = ExchangeFixture.Tokenizer, OutDir = _fixture.Model,
+            Weights = ExchangeFixture.File("original.pt"),
+            Tokenizer = ExchangeFixture.Tokenizer,
+            OutDir = _fixture.Model,
         };
         ModelImport.Run(import, TestContext.Current.CancellationToken);
 
@@ -201,7 +203,8 @@ public sealed class OnnxExportTests : IDisposable
         GruConfig config = own.Config;
         var random = new Random(time);
         int[] ids = [.. Enumerable.Range(0, batch * time).Select(_ => random.Next(config.VocabSize))];
-        float[] start = [.. Enumerable.Range(0, config.NumLayers * batch * config.HiddenDim).Select(_ => (float)random.NextDouble() - 0.5f)];
+        int numbers = config.NumLayers * batch * config.HiddenDim;
+        float[] start = [.. Enumerable.Range(0, numbers).Select(_ => (float)random.NextDouble() - 0.5f)];
         (float[] logits, float[] state) = session.Run(ids, batch, start);
 
         for (int lane = 0; lane < batch; lane++)
