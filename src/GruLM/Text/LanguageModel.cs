@@ -123,8 +123,8 @@ public sealed class LanguageModel : IDisposable
         return Write(prompt, options, cancel);
     }
 
-    /// <summary>Continues <paramref name="prompt"/> as <see cref="Generate"/> does. The computing is done on the thread pool; texts that are
-    /// asked for at the same time are written together, which is several times faster than one after another.</summary>
+    /// <summary>Continues <paramref name="prompt"/> as <see cref="Generate"/> does. The computing is done on the thread pool; texts that
+    /// are asked for at the same time are written together, which is several times faster than one after another.</summary>
     /// <param name="prompt">What stands before the text.</param>
     /// <param name="options">How to generate, as for <see cref="Generate"/>.</param>
     /// <param name="cancel">Ends the text with an <see cref="OperationCanceledException"/>, after the token at work.</param>

@@ -5,8 +5,8 @@ using GruLM.Generation;
 
 namespace GruLM;
 
-/// <summary>Drives the loops of several texts by one batch. Each step is a turn of the model's. Sessions may be made by any thread; the rest
-/// is one thread's at a time.</summary>
+/// <summary>Drives the loops of several texts by one batch. Each step is a turn of the model's. Sessions may be made by any thread; the
+/// rest is one thread's at a time.</summary>
 internal sealed class TextBatch(LanguageModel model)
 {
     private readonly DecodingBatch _batch = new(model.DecoderOfTexts);

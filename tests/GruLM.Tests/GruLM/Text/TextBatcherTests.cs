@@ -1,6 +1,5 @@
 // Texts that several callers ask for at the same time are written together, and each is what it would be alone.
 
-using GruLM.Generation;
 using GruLM.Model;
 
 namespace GruLM.Tests;
