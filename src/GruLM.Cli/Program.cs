@@ -3,6 +3,7 @@
 using GruLM.Cli;
 using GruLM.Cli.Commands;
 
+ParquetFiles.Register();
 return CommandLine.Run(args, Commands(args));
 
 internal static partial class Program

@@ -28,10 +28,11 @@ internal static partial class StyleRules
         [
             "GruLM.Tokenization", "GruLM.Training", "GruLM.Cuda", "GruLM.Generation", "GruLM.Model", "GruLM.Kernels", "GruLM.Formats",
         ],
+        ["GruLM.Parquet"] = ["GruLM"],
         ["GruLM.Cli"] =
         [
-            "GruLM", "GruLM.Tokenization", "GruLM.Training", "GruLM.Generation", "GruLM.Cuda", "GruLM.Model", "GruLM.Kernels",
-            "GruLM.Formats",
+            "GruLM", "GruLM.Parquet", "GruLM.Tokenization", "GruLM.Training", "GruLM.Generation", "GruLM.Cuda", "GruLM.Model",
+            "GruLM.Kernels", "GruLM.Formats",
         ],
     };
 

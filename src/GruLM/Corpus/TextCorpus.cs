@@ -31,8 +31,8 @@ public sealed class TextCorpus
     public IReadOnlyList<string> Files { get; }
 
     /// <summary>Reads files, folders of them, or standard input. What a file holds, its name says (see <see cref="CorpusFiles"/>) unless
-    /// the options do; standard input and .json files are plain text unless they begin with a JSON record. What begins like a gzip file is
-    /// unpacked, and UTF-16 and UTF-32 are decoded where a byte-order mark tells of them.</summary>
+    /// the options do; standard input and .json files are plain text unless they begin with a JSON record. What begins like a gzip or
+    /// zstd file is unpacked, and UTF-16 and UTF-32 are decoded where a byte-order mark tells of them.</summary>
     /// <param name="names">Files, folders (the files in them that hold text, in ordinal order) or <c>-</c> for standard input.</param>
     /// <param name="options">How they are read; null for the defaults.</param>
     /// <param name="cancellation">Ends the reading early.</param>
@@ -96,7 +96,7 @@ public sealed class TextCorpus
         if (options.Column is null || files.Any(file => options.FormatOf(file) == CorpusFormat.Table)) return;
         string reason = options.Format switch
         {
-            null => string.Join(", ", names) + " has no file named *.csv or *.csv.gz; 'DataFormat' csv reads any as a table",
+            null => string.Join(", ", names) + " has no file named *.csv (or *.csv.gz, *.csv.zst); 'DataFormat' csv reads any as a table",
             CorpusFormat.JsonLines => "'DataFormat' jsonl reads none; give 'DataFormat' csv",
             _ => "'DataFormat' text reads none; give 'DataFormat' csv",
         };
@@ -199,7 +199,7 @@ public sealed class TextCorpus
         using var text = CleanedText.OfFile(name, options, cancellation);
         for (ReadOnlySpan<byte> portion; (portion = text.NextPortion()).Length > 0;)
         {
-            if (text.Cleaner.Repaired || text.Source is not { IsPacked: false, Decoded: null })
+            if (text.Cleaner.Repaired || text.Source is not { Packing: null, Decoded: null })
             {
                 return null;
             }

@@ -16,6 +16,7 @@ public class PublicApiTests
     public static TheoryData<string> Libraries =>
     [
         "GruLM.Kernels", "GruLM.Formats", "GruLM.Tokenization", "GruLM.Model", "GruLM.Training", "GruLM.Generation", "GruLM.Cuda", "GruLM",
+        "GruLM.Parquet",
     ];
 
     [Theory]

@@ -57,8 +57,7 @@ internal sealed class CleanedText : ReadOnlyStream
         var source = new PeekedStream(opened, name, isPiped ? options.CopyOfStandardInput : null);
         try
         {
-            bool isNamedPacked = !isPiped && CorpusFiles.IsNamedPacked(file);
-            var text = TextSource.Of(source, name, isNamedPacked, cancellation);
+            var text = TextSource.Of(source, name, isPiped ? null : Packing.OfName(file), cancellation);
             return new CleanedText(options.ByNames ? text with { EndsLinesWithCr = false } : text, cancellation);
         }
         catch

@@ -20,12 +20,12 @@ internal sealed record KnownKind(string Is, string Advice)
     private static readonly (int At, byte[] Magic, KnownKind Kind)[] s_sure =
     [
         (0, [0x1F, 0x8B], new("another gzip file", Expected)),
+        (0, [0x28, 0xB5, 0x2F, 0xFD], new("another zstd file", Expected)),
         (0, [.. "%PDF-"u8], new("a PDF", "take the text out of it: pdftotext NAME text.txt")),
         (0, [.. "{\\rtf1"u8], new("a document in RTF", "save it as plain text")),
         (0, [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1], new("an Office document", "save it as plain text")),
         (4, [.. "1AY&SY"u8], new("packed with bzip2", "unpack it: bzip2 -dc NAME > text.txt")),
         (0, [0xFD, .. "7zXZ"u8, 0], new("packed with xz", "unpack it: xz -dc NAME > text.txt")),
-        (0, [0x28, 0xB5, 0x2F, 0xFD], new("packed with zstd", "unpack it: zstd -dc NAME > text.txt")),
         (0, [0x04, 0x22, 0x4D, 0x18], new("packed with lz4", "unpack it: lz4 -dc NAME > text.txt")),
         (0, [0x1F, 0x9D], new("packed with compress", "unpack it: gunzip < NAME > text.txt")),
         (0, [.. "7z"u8, 0xBC, 0xAF, 0x27, 0x1C], new("a 7z archive", "unpack it and name the files in it")),
@@ -52,7 +52,7 @@ internal sealed record KnownKind(string Is, string Advice)
         (0, [.. "fLaC"u8], new("a sound (FLAC)", Expected)),
         (0, [.. "ID3"u8], new("a sound (MP3)", Expected)),
         (4, [.. "ftyp"u8], new("a film or a sound (MP4)", Expected)),
-        (0, [.. "PAR1"u8], new("a Parquet table", "turn it into JSON lines or CSV")),
+        (0, [.. "PAR1"u8], new("a Parquet table", "GruLM.Parquet reads files named *.parquet; else turn it into JSON lines or CSV")),
         (0, [.. "GGUF"u8], new("a model (GGUF)", Expected)),
     ];
 
@@ -78,10 +78,11 @@ internal sealed record KnownKind(string Is, string Advice)
     }
 
     /// <summary>What is said of a file that is this.</summary>
-    public InvalidDataException Refusal(string name, bool inGzip)
+    public InvalidDataException Refusal(string name, Packing? packing)
     {
-        string inside = inGzip ? "holds, packed with gzip, " : "is ";
-        string advice = inGzip && this != s_tar ? Expected : Advice.Replace("NAME", CorpusFiles.TypedName(name), StringComparison.Ordinal);
+        string inside = packing is null ? "is " : $"holds, packed with {packing.Name}, ";
+        bool isInside = packing is not null && this != s_tar;
+        string advice = isInside ? Expected : Advice.Replace("NAME", CorpusFiles.TypedName(name), StringComparison.Ordinal);
         return new InvalidDataException($"{name}: {inside}{Is}; {advice}");
     }
 

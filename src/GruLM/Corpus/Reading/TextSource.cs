@@ -1,6 +1,6 @@
-// From the bytes of a file to those of a text in UTF-8, by the first of them and not by its name: gzip is unpacked, what a byte-order mark
-// tells to be UTF-16 or UTF-32 is decoded, and what is no text, or text in another encoding, is refused with a word of what it is. The rest
-// is left to TextCleaner.cs: a few bytes that are wrong are repaired there.
+// From the bytes of a file to those of a text in UTF-8, by the first of them and not by its name: gzip and zstd are unpacked, what a
+// byte-order mark tells to be UTF-16 or UTF-32 is decoded, and what is no text, or text in another encoding, is refused with a word of what
+// it is. The rest is left to TextCleaner.cs: a few bytes that are wrong are repaired there.
 
 using System.Buffers;
 
@@ -9,9 +9,9 @@ namespace GruLM.Corpus;
 /// <summary>The bytes of a text.</summary>
 /// <param name="Bytes">UTF-8, to be cleaned.</param>
 /// <param name="Decoded">What they come out of where they were decoded, else null.</param>
-/// <param name="IsPacked">Whether the file is packed.</param>
+/// <param name="Packing">How the file is packed, else null.</param>
 /// <param name="EndsLinesWithCr">Whether lines end with a CR alone, as on old Macs.</param>
-internal sealed record TextSource(Stream Bytes, DecodedText? Decoded = null, bool IsPacked = false, bool EndsLinesWithCr = false)
+internal sealed record TextSource(Stream Bytes, DecodedText? Decoded = null, Packing? Packing = null, bool EndsLinesWithCr = false)
 {
     // How much is looked at.
     private const int HeadBytes = 1 << 16;
@@ -26,22 +26,26 @@ internal sealed record TextSource(Stream Bytes, DecodedText? Decoded = null, boo
     /// <summary>Looks at a file, which is disposed with what is returned.</summary>
     /// <param name="file">The file, of which nothing was read.</param>
     /// <param name="name">Its name in messages.</param>
-    /// <param name="isNamedPacked">Whether its name says that it is packed.</param>
+    /// <param name="named">How it is packed by its name; null when that does not say that it is.</param>
     /// <param name="cancellation">Ends the reading.</param>
     /// <exception cref="InvalidDataException">It is no text; the message says what it is and what can be done.</exception>
-    public static TextSource Of(PeekedStream file, string name, bool isNamedPacked, CancellationToken cancellation)
+    public static TextSource Of(PeekedStream file, string name, Packing? named, CancellationToken cancellation)
     {
         PeekedStream bytes = file;
         ReadOnlySpan<byte> head = bytes.Peek(HeadBytes, cancellation);
-        bool isPacked = PackedText.IsPacked(head);
-        if (isPacked)
+        var packing = Packing.OfHead(head);
+        if (packing is not null)
         {
-            bytes = new PeekedStream(new PackedText(file, name));
+            bytes = new PeekedStream(packing.Open(file, name));
             head = bytes.Peek(HeadBytes, cancellation);
         }
 
-        if (KnownKind.Of(head) is { } kind) throw kind.Refusal(name, isPacked);
-        if (isNamedPacked && !isPacked) throw PackedText.Damaged(name, 0, ", or name it without .gz if it is not packed");
+        if (KnownKind.Of(head) is { } kind) throw kind.Refusal(name, packing);
+        if (named is not null && packing is null)
+        {
+            throw named.Damaged(name, 0, $", or name it without {named.Extension} if it is not packed");
+        }
+
         DecodedText? decoded = null;
         if (WideEncoding.OfMark(head) is { } encoding)
         {
@@ -51,22 +55,22 @@ internal sealed record TextSource(Stream Bytes, DecodedText? Decoded = null, boo
         }
         else if (WideEncoding.Suspect(head) is { } suspect)
         {
-            throw Unmarked(suspect, name, isPacked);
+            throw Unmarked(suspect, name, packing);
         }
 
-        CheckIsText(head, name, isPacked);
-        return new TextSource(bytes, decoded, isPacked, HasOnlyCr(head));
+        CheckIsText(head, name, packing);
+        return new TextSource(bytes, decoded, packing, HasOnlyCr(head));
     }
 
     /// <summary>How a text is converted to UTF-8, as a line to type; <paramref name="word"/> is its name in it.</summary>
-    public static string ConversionLine(string word, string encoding, bool isPacked) => isPacked
-        ? $"zcat {word} | iconv -f {encoding} -t utf-8 > utf8.txt"
+    public static string ConversionLine(string word, string encoding, Packing? packing) => packing is not null
+        ? $"{packing.Command} {word} | iconv -f {encoding} -t utf-8 > utf8.txt"
         : $"iconv -f {encoding} -t utf-8 {word} > utf8.txt";
 
     // One CR in a text is a character; a text that has several, and no other line end, ends its lines so.
     private static bool HasOnlyCr(ReadOnlySpan<byte> head) => head.Count((byte)'\r') > 1 && !head.Contains((byte)'\n');
 
-    private static void CheckIsText(ReadOnlySpan<byte> head, string name, bool isPacked)
+    private static void CheckIsText(ReadOnlySpan<byte> head, string name, Packing? packing)
     {
         // A character may have been cut in two.
         ReadOnlySpan<byte> text = head.Length < HeadBytes ? head : head[..^TextCleaner.UnfinishedBytes(head)];
@@ -81,21 +85,21 @@ internal sealed record TextSource(Stream Bytes, DecodedText? Decoded = null, boo
         cleaner.Append(text, last: true);
         double wrong = cleaner.ReplacedSequences + controls;
         if (wrong < MostWrong * TextSplit.CountCharacters(text)) return;
-        if (WideEncoding.SuspectEastAsian(text) is { } suspect) throw Unmarked(suspect, name, isPacked);
+        if (WideEncoding.SuspectEastAsian(text) is { } suspect) throw Unmarked(suspect, name, packing);
         if (controls >= MostControls * text.Length || text.Contains((byte)0))
         {
             string nuls = text.Count((byte)0) >= controls / 2.0 ? "NULs" : "control characters";
             throw new InvalidDataException($"{name}: is binary and no text: it is full of {nuls}; text in UTF-8 was expected");
         }
 
-        string way = ConversionLine(CorpusFiles.TypedName(name), "ENCODING", isPacked);
+        string way = ConversionLine(CorpusFiles.TypedName(name), "ENCODING", packing);
         throw new InvalidDataException(
             $"{name}: is not in UTF-8, but in another encoding, such as windows-1251, koi8-r, gb18030 or shift_jis; convert it: {way}");
     }
 
-    private static InvalidDataException Unmarked(WideEncoding suspect, string name, bool isPacked)
+    private static InvalidDataException Unmarked(WideEncoding suspect, string name, Packing? packing)
     {
-        string way = ConversionLine(CorpusFiles.TypedName(name), suspect.FullName, isPacked);
+        string way = ConversionLine(CorpusFiles.TypedName(name), suspect.FullName, packing);
         return new InvalidDataException($"{name}: is {suspect.Name} without a byte-order mark, by the look of it; convert it: {way}");
     }
 

@@ -1,5 +1,6 @@
 // Which file of a run lies where: the only place that knows. docs/model-folder.md describes the files.
 
+using GruLM.Corpus;
 using GruLM.Model;
 
 namespace GruLM;
@@ -42,9 +43,7 @@ internal sealed class RunLayout(string folder)
     /// <summary>What came from the pipe or device of that number, under the ending that <paramref name="name"/> has.</summary>
     public string KeptPipe(int number, string name)
     {
-        const string packed = ".gz";
-        bool isPacked = name.EndsWith(packed, StringComparison.OrdinalIgnoreCase);
-        string ending = Path.GetExtension(isPacked ? name[..^packed.Length] : name) + (isPacked ? packed : "");
+        string ending = Path.GetExtension(Packing.UnpackedName(name)) + Packing.OfName(name)?.Extension;
         return InTraining($"{PipePrefix}{number}{ending}");
     }
 

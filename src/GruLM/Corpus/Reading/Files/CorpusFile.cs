@@ -1,6 +1,7 @@
 // One open file of a corpus: its format, and its text or its records, read as they are asked for. The format is the one that the options
 // give, else the one that the file's name tells; standard input, which has no name, and .json files, whose name says too little, are JSON
-// records when they begin with one, and plain text when they do not. At its end there may be something to tell of it.
+// records when they begin with one, and plain text when they do not. What others read (CorpusReaders.cs) comes as JSON lines. At its end
+// there may be something to tell of it.
 
 namespace GruLM.Corpus;
 
@@ -26,6 +27,13 @@ internal sealed class CorpusFile : IDisposable
     {
         (_name, _column, _notes) = (CorpusFiles.DisplayName(file), options.Column, notes);
         Format = options.FormatOf(file);
+        if (CorpusReaders.Open(file, options, cancellation) is { } lines)
+        {
+            Text = new CleanedText(lines, cancellation);
+            Format = CorpusFormat.JsonLines;
+            return;
+        }
+
         Text = CleanedText.OfFile(file, options, cancellation);
         try
         {
@@ -89,7 +97,7 @@ internal sealed class CorpusFile : IDisposable
         (string look, string encoding) = isWestern
             ? ("Windows-1252 (or Latin-1) by the look of it", "windows-1252")
             : ("another encoding, such as windows-1251, koi8-r, gb18030 or shift_jis", "ENCODING");
-        string way = TextSource.ConversionLine("{name}", encoding, Text.Source.IsPacked);
+        string way = TextSource.ConversionLine("{name}", encoding, Text.Source.Packing);
         _notes.Add(_name, $"{{files}}: not in UTF-8 but in {look}: its letters became U+FFFD and are lost; convert it first: {way}");
     }
 

@@ -14,8 +14,6 @@ public static class CorpusFiles
     /// <summary>The name that stands for standard input.</summary>
     public const string StandardInput = "-";
 
-    private const string Packed = ".gz";
-
     // errno EISDIR, which .NET gives on Unix.
     private const int IsFolder = 21;
 
@@ -25,8 +23,9 @@ public static class CorpusFiles
     // Of the files that are taken from a folder.
     private static readonly string[] s_folderExtensions = [".txt", ".jsonl", ".ndjson", ".csv"];
 
-    /// <summary>Turns the names a user gave into files: folders into the text, JSON lines and CSV files directly in them (<c>.gz</c> or
-    /// not), in ordinal order of their names, without those that begin with a dot.</summary>
+    /// <summary>Turns the names a user gave into files: folders into the text, JSON lines and CSV files directly in them (<c>.gz</c>,
+    /// <c>.zst</c> or neither) and those of <see cref="CorpusReaders"/>, in ordinal order of their names, without those that begin with
+    /// a dot.</summary>
     /// <exception cref="ArgumentException">No name was given, or standard input was named twice.</exception>
     /// <exception cref="FileNotFoundException">There is no such file or folder.</exception>
     /// <exception cref="InvalidDataException">A folder has no text file.</exception>
@@ -82,6 +81,7 @@ public static class CorpusFiles
     {
         ".jsonl" or ".ndjson" => CorpusFormat.JsonLines,
         ".csv" => CorpusFormat.Table,
+        _ when CorpusReaders.Knows(file) => CorpusFormat.Table,
         _ => CorpusFormat.Plain,
     };
 
@@ -91,19 +91,16 @@ public static class CorpusFiles
         try
         {
             // What has no length may be a pipe, whose bytes come only once.
-            if (LengthOf(file) == 0) return IsNamedPacked(file);
+            if (LengthOf(file) == 0) return Packing.OfName(file) is not null;
             using FileStream stream = Open(file);
-            Span<byte> head = stackalloc byte[2];
-            return PackedText.IsPacked(head[..stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)]);
+            Span<byte> head = stackalloc byte[Packing.HeadBytes];
+            return Packing.OfHead(head[..stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)]) is not null;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            return IsNamedPacked(file);
+            return Packing.OfName(file) is not null;
         }
     }
-
-    /// <summary>Whether a file's name says that it is packed.</summary>
-    internal static bool IsNamedPacked(string file) => file.EndsWith(Packed, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether what a file holds is told by its content rather than by its name.</summary>
     internal static bool IsLookedInto(string file) => file == StandardInput || Extension(file) == ".json";
@@ -112,7 +109,7 @@ public static class CorpusFiles
     internal static bool IsPlainTable(string file) => Extension(file) is ".tsv" or ".tab";
 
     /// <summary>Whether a file's name says that it is one of those that are taken from a folder.</summary>
-    internal static bool IsInFolder(string file) => s_folderExtensions.Contains(Extension(file));
+    internal static bool IsInFolder(string file) => s_folderExtensions.Contains(Extension(file)) || CorpusReaders.Knows(file);
 
     /// <summary>Opens a file, which others may write and delete meanwhile. A pipe has a length of zero and waits for its writer, which
     /// can be cancelled.</summary>
@@ -190,7 +187,8 @@ public static class CorpusFiles
         string patterns = string.Join(", ", s_folderExtensions.Select(extension => "*" + extension));
         string passedOver = contents.PassedOver.Length == 0 ? "" : $" ({contents.PassedOver})";
         throw new InvalidDataException(
-            $"{folder}: the folder has no text; files named {patterns}, or these with .gz, were expected directly in it{passedOver}");
+            $"{folder}: the folder has no text; files named {patterns}, or these with .gz or .zst, were expected directly in it"
+            + passedOver);
     }
 
     // Others were thrown by a stream, with a message of its own.
@@ -201,5 +199,5 @@ public static class CorpusFiles
 
     // The extension that tells the format, in small letters; that of text.jsonl.gz is .jsonl.
     private static string Extension(string file) =>
-        Path.GetExtension(IsNamedPacked(file) ? file[..^Packed.Length] : file).ToLowerInvariant();
+        Path.GetExtension(Packing.UnpackedName(file)).ToLowerInvariant();
 }

@@ -18,7 +18,7 @@ internal static class TextRows
     {
         Of(
             "data", new Paths("FILE|DIR|-"), s => s.Data, (s, v) => s with { Data = v },
-            "text to train on: plain text, JSON lines (.jsonl) or tables (.csv), each also as .gz; "
+            "text to train on: plain text, JSON lines (.jsonl) or tables (.csv), each also as .gz or .zst; "
             + "files, folders of them, or - for standard input").NamingFiles().Essential(),
         Of(
             "val-data", new OneText("FILE", isPath: true), s => s.ValData, (s, v) => s with { ValData = v },

@@ -9,11 +9,8 @@ namespace GruLM.Corpus;
 
 /// <summary>Unpacks a gzip file; throws <see cref="InvalidDataException"/>, which names it, where it is damaged or ends too
 /// early.</summary>
-internal sealed class PackedText : ReadOnlyStream
+internal sealed class GzipText : ReadOnlyStream
 {
-    // The first bytes of every gzip file.
-    private static readonly byte[] s_magic = [0x1F, 0x8B];
-
     // The text of the added member, and that member.
     private static readonly byte[] s_mark = "the end of the packed file"u8.ToArray();
     private static readonly byte[] s_packedMark = Pack(s_mark);
@@ -31,20 +28,10 @@ internal sealed class PackedText : ReadOnlyStream
     private long _bytes;
 
     /// <summary>Unpacks a file; <paramref name="name"/> is its name in messages.</summary>
-    public PackedText(Stream file, string name) =>
+    public GzipText(Stream file, string name) =>
         (_name, _unpacked) = (name, new GZipStream(new WithMark(file), CompressionMode.Decompress));
 
     public override bool CanRead => _unpacked.CanRead;
-
-    /// <summary>Whether a file that begins so is packed.</summary>
-    public static bool IsPacked(ReadOnlySpan<byte> head) => head.StartsWith(s_magic);
-
-    /// <summary>That a file is not what its name says, or is not whole.</summary>
-    public static InvalidDataException Damaged(string name, long bytes, string advice, Exception? cause = null)
-    {
-        string place = FormattableString.Invariant($"after {bytes:#,0} bytes of text");
-        return new InvalidDataException($"{name}: is damaged or no gzip file ({place}); pack the text again{advice}", cause);
-    }
 
     public override int Read(Span<byte> buffer)
     {
@@ -60,7 +47,7 @@ internal sealed class PackedText : ReadOnlyStream
 
         if (_ended && !_buffer.AsSpan(_start, _held).SequenceEqual(s_mark))
         {
-            throw Damaged(_name, _bytes, "");
+            throw Packing.Gzip.Damaged(_name, _bytes);
         }
 
         int count = Math.Min(buffer.Length, _held - s_mark.Length);
@@ -89,7 +76,7 @@ internal sealed class PackedText : ReadOnlyStream
         }
         catch (InvalidDataException error)
         {
-            throw Damaged(_name, _bytes, "", error);
+            throw Packing.Gzip.Damaged(_name, _bytes, cause: error);
         }
     }
 
