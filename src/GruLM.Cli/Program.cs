@@ -8,13 +8,14 @@ return CommandLine.Run(args, Commands(args));
 
 internal static partial class Program
 {
-    /// <summary>All commands; train without its flags, which take a while to make, where the line does not name it.</summary>
+    /// <summary>All commands; train without its flags, which take a while to make, where the line needs none of
+    /// them.</summary>
     internal static IReadOnlyList<GrulmCommand> Commands(string[]? args = null) =>
     [
         DemoCommand.Create(), TokenizerCommand.Create(),
-        TrainCommand.Create(withFlags: args is null || args.Contains(TrainCommand.Name)),
+        TrainCommand.Create(withFlags: args is null || args.Any(word => word is TrainCommand.Name or CompletionCommand.Name)),
         EvalCommand.Create(), ScoreCommand.Create(), GenerateCommand.Create(), ChatCommand.Create(),
         CompressCommand.Create(), ExpandCommand.Create(), ShowCommand.Create(),
-        ImportCommand.Create(), ExportCommand.Create(), BenchCommand.Create(),
+        ImportCommand.Create(), ExportCommand.Create(), BenchCommand.Create(), CompletionCommand.Create(),
     ];
 }

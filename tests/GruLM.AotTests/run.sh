@@ -24,6 +24,7 @@ fi
 say() { echo "native check $2: $1${3:+ ($3)}"; echo "$1 $2" >>"$results"; }
 check() { if "$2"; then say passed "$1"; else say failed "$1"; fi; }
 publish() { dotnet publish "$@" -c Release -v quiet --disable-build-servers; }
+runtime() { dotnet msbuild src/GruLM.Cli -getProperty:NETCoreSdkPortableRuntimeIdentifier; }
 jit() { dotnet "$program/bin/Debug/net10.0/GruLM.AotTests.dll" "$@"; }
 is_root() { [ "$(id -u)" = 0 ]; }
 install() {
@@ -38,12 +39,26 @@ same_as_jit() {
     diff "$work/jit.txt" "$work/native.txt"
 }
 
-command_is_native() {
-  publish src/GruLM.Cli -p:PublishAot=true --use-current-runtime $instructions -o "$work/command" &&
-    "$work/command/GruLM.Cli" --version
+# One file, not too large. On x64 it holds three programs: each is to say which kernels it would use.
+command_is_one_file() {
+  publish src/GruLM.Cli -p:PublishAot=true -r "$(runtime)" -o "$work/command" &&
+    [ "$(ls "$work/command")" = grulm ] && [ "$(wc -c <"$work/command/grulm")" -le 25000000 ] && "$work/command/grulm" --version
 }
 
-without_openssl() { unshare -m bash "$program/without-openssl.sh" "$work/command/GruLM.Cli"; }
+every_level_runs() {
+  local level
+  for level in 2 3 4; do
+    GRULM_LEVEL=$level "$work/command/grulm" tokenizer normalize --normalization-rule-name nmt_nfkc <<<"ｌｅｖｅｌ $level" |
+      grep -qx "level $level" || return 1
+  done
+}
+
+damaged_is_said() {
+  head -c 1000000 "$work/command/grulm" >"$work/cut" && chmod 755 "$work/cut" && ! "$work/cut" --version 2>"$work/cut.txt" &&
+    grep -q "^grulm: .*damaged" "$work/cut.txt"
+}
+
+without_openssl() { unshare -m bash "$program/without-openssl.sh" "$work/command/grulm"; }
 
 has_arm_tools() {
   command -v clang && command -v qemu-aarch64 && command -v aarch64-linux-gnu-objcopy && [ -e /usr/aarch64-linux-gnu/lib/libc.so ]
@@ -62,8 +77,12 @@ if ! command -v clang >/dev/null && ! command -v gcc >/dev/null && ! install cla
   exit
 fi
 check "same as the JIT" same_as_jit
-check "the whole command" command_is_native
-if [ ! -x "$work/command/GruLM.Cli" ] || [ "$(uname -s)" != Linux ]; then
+check "the whole command as one file" command_is_one_file
+if [ "$(uname -sm)" = "Linux x86_64" ]; then
+  check "each level of x86-64" every_level_runs
+  check "a damaged file" damaged_is_said
+fi
+if [ ! -x "$work/command/grulm" ] || [ "$(uname -s)" != Linux ]; then
   say skipped "without OpenSSL" "there is no native command for Linux"
 elif ! is_root || ! unshare -m true 2>/dev/null; then
   say skipped "without OpenSSL" "only root can hide it"
