@@ -41,9 +41,8 @@ contents() {
   done
   [ "$(ls "$work/packages" | wc -l)" = 8 ] || return 1
   names "$work/packages/GruLM".[0-9]*.nupkg >"$work/names.txt"
-  for package in GruLM Cuda Formats Generation Kernels Model Training; do
-    grep -qE "^lib/net10.0/(GruLM\.)?$package\.dll$" "$work/names.txt" && grep -qE "^lib/net10.0/(GruLM\.)?$package\.xml$" "$work/names.txt" ||
-      return 1
+  for package in GruLM GruLM.Cuda GruLM.Formats GruLM.Generation GruLM.Kernels GruLM.Model GruLM.Training; do
+    grep -qx "lib/net10.0/$package.dll" "$work/names.txt" && grep -qx "lib/net10.0/$package.xml" "$work/names.txt" || return 1
   done
 }
 
@@ -80,14 +79,14 @@ library() {
   (cd "$work/Whole" && quiet dotnet build -v quiet --disable-build-servers -o "$work/whole" && cd "$work" && dotnet whole/Whole.dll)
 }
 
+publish() { dotnet publish -v quiet --disable-build-servers --use-current-runtime "$@"; }
+
 trimmed() {
-  (cd "$work/Whole" && quiet dotnet publish -v quiet --disable-build-servers --use-current-runtime -p:PublishTrimmed=true -o "$work/trimmed" &&
-    cd "$work" && trimmed/Whole)
+  (cd "$work/Whole" && quiet publish -p:PublishTrimmed=true -o "$work/trimmed" && cd "$work" && trimmed/Whole)
 }
 
 native() {
-  (cd "$work/Whole" && quiet dotnet publish -v quiet --disable-build-servers --use-current-runtime -p:PublishAot=true -o "$work/native" &&
-    cd "$work" && native/Whole)
+  (cd "$work/Whole" && quiet publish -p:PublishAot=true -o "$work/native" && cd "$work" && native/Whole)
 }
 
 tool() {

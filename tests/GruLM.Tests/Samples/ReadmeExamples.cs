@@ -1,5 +1,8 @@
 // What README.md shows: the lines there are these, and ReadmeTests compares them. It runs in a folder that holds book.txt and other.txt.
 
+using GruLM.Corpus;
+using GruLM.Parquet;
+
 namespace GruLM.Tests.Samples;
 
 internal static class ReadmeExamples
@@ -17,5 +20,13 @@ internal static class ReadmeExamples
 
         int[] ids = model.Tokenizer.Encode("Hello, world");
         Console.WriteLine(model.Tokenizer.Decode(ids));
+    }
+
+    /// <summary>As the readme of GruLM.Parquet shows it; texts.parquet is there too.</summary>
+    public static void ReadParquet()
+    {
+        ParquetCorpus.Register();
+        var corpus = TextCorpus.Read(["texts.parquet"]);
+        Console.WriteLine($"{corpus.Counts.Records} rows, {corpus.Counts.Bytes} bytes");
     }
 }

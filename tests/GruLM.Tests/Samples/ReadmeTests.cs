@@ -4,6 +4,8 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using GruLM.Cli.Demo;
+using GruLM.Tests.Parquet;
+using Parquet;
 
 namespace GruLM.Tests.Samples;
 
@@ -43,7 +45,12 @@ public sealed partial class ReadmeTests : IDisposable
         get
         {
             IEnumerable<string> docs = Directory.EnumerateFiles(Path.Combine(SampleProgram.Root, "docs"), "*.md");
-            return [.. docs.Select(path => "docs/" + Path.GetFileName(path)).Order(StringComparer.Ordinal).Prepend("README.md")];
+            string[] packages = ["GruLM", "GruLM.Tokenization", "GruLM.Parquet", "GruLM.Cli"];
+            return
+            [
+                "README.md", .. packages.Select(name => $"src/{name}/README.md"),
+                .. docs.Select(path => "docs/" + Path.GetFileName(path)).Order(StringComparer.Ordinal),
+            ];
         }
     }
 
@@ -88,6 +95,14 @@ public sealed partial class ReadmeTests : IDisposable
         string[] lines = _output.ToString().ReplaceLineEndings("\n").TrimEnd().Split('\n');
         Assert.Equal("Hello, world", lines[^1]);
         Assert.Matches(@" -\d+\.\d+$", lines[^2]);
+    }
+
+    [Fact]
+    public async Task What_the_readme_of_Parquet_files_shows_works()
+    {
+        await ParquetCorpusTests.WriteAsync("texts.parquet", CompressionMethod.Snappy, ("text", ["one", "two"]));
+        ReadmeExamples.ReadParquet();
+        Assert.Equal("2 rows, 8 bytes\n", _output.ToString().ReplaceLineEndings("\n"));
     }
 
     [Theory]
