@@ -146,9 +146,11 @@ static uint8_t* load(const uint8_t* file, const struct program* program) {
 
   // A few large pages cost the system less than thousands of small ones. Where it has none, it takes small ones.
   call(SYS_madvise, (long)base, (long)program->span, MADV_HUGEPAGE, 0, 0, 0);
-  for (uint32_t i = 0; i < program->parts; i++) {
-    const struct part* part = &program->part[i];
-    unpack(file + part->at, file + part->at + part->packed, base + part->address);
+  for (uint32_t i = 0; i < program->chunks; i++) {
+    const struct chunk* chunk = &program->chunk[i];
+    const uint8_t* from = file + chunk->at;
+    if (chunk->packed == chunk->bytes) memcpy(base + chunk->address, from, chunk->bytes);
+    else unpack(from, from + chunk->packed, base + chunk->address);
   }
 
   for (uint32_t i = 0; i < program->parts; i++) {
