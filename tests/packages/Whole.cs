@@ -1,23 +1,11 @@
-// A program with the packages GruLM and GruLM.Parquet: it trains on a Parquet file that it writes, measures, and generates.
+// A program with the package GruLM alone: it trains, opens the model and generates. It is run by .NET, trimmed, and as a native program.
 using GruLM;
-using GruLM.Parquet;
-using Parquet;
-using Parquet.Schema;
 
-string[] texts = [.. Enumerable.Range(0, 400).Select(i => $"The {(i % 3 == 0 ? "young" : "old")} clock strikes {i % 12}.")];
-var schema = new ParquetSchema(new DataField<string>("text"));
-await using (FileStream file = File.Create("texts.parquet"))
-{
-    await using ParquetWriter writer = await ParquetWriter.CreateAsync(schema, file);
-    using ParquetRowGroupWriter group = writer.CreateRowGroup();
-    await group.WriteAsync(schema.DataFields[0], texts);
-    group.CompleteValidate();
-}
-
-ParquetCorpus.Register();
+File.WriteAllLines(
+    "text.txt", Enumerable.Range(0, 400).Select(i => $"The {(i % 3 == 0 ? "young" : "old")} clock strikes {i % 12}."));
 TrainingSettings settings = Recipes.Tiny.Settings with
 {
-    Data = ["texts.parquet"],
+    Data = ["text.txt"],
     OutDir = "model",
     Overwrite = true,
     VocabSize = 300,

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks of the packages: they are packed into a folder and installed from there, as a person would do it, into fresh projects: the
-# tokenizer alone, the library with Parquet as a program, trimmed and native, and the command as a tool. What they need besides comes
+# tokenizer alone, the library as a program, trimmed and native, Parquet files, and the command as a tool. What they need besides comes
 # from where packages usually come from. Run: bash tests/packages/run.sh RESULTS
 # RESULTS is a file to which a line a check is added: passed, failed or skipped, and which check.
 set -euo pipefail
@@ -75,8 +75,13 @@ tokenizer_alone() {
 }
 
 library() {
-  project Whole GruLM GruLM.Parquet <"$here/tests/packages/Whole.cs"
+  project Whole GruLM <"$here/tests/packages/Whole.cs"
   (cd "$work/Whole" && quiet dotnet build -v quiet --disable-build-servers -o "$work/whole" && cd "$work" && dotnet whole/Whole.dll)
+}
+
+tables() {
+  project Tables GruLM.Parquet <"$here/tests/packages/Tables.cs"
+  (cd "$work/Tables" && quiet dotnet build -v quiet --disable-build-servers -o "$work/tables" && cd "$work" && dotnet tables/Tables.dll)
 }
 
 publish() { dotnet publish -v quiet --disable-build-servers --use-current-runtime "$@"; }
@@ -105,6 +110,7 @@ version=${version#GruLM.}
 check "what is in the packages" contents
 check "the tokenizer alone" tokenizer_alone
 check "the library in a program" library
+check "Parquet files in a program" tables
 check "the command as a tool" tool
 if command -v clang >/dev/null || command -v gcc >/dev/null; then
   check "the library in a trimmed program" trimmed
