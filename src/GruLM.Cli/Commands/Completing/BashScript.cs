@@ -85,8 +85,8 @@ internal static class BashScript
     // Flags with the same kind of value stand in one line.
     private static void AppendValues(StringBuilder text, CompletedCommand command, bool lists)
     {
-        var groups = command.Flags.Where(flag => flag.Value is not null && (!lists || flag.IsList))
-            .GroupBy(flag => Assignments(flag.Value!), StringComparer.Ordinal);
+        IEnumerable<CompletedFlag> withValue = command.Flags.Where(flag => flag.Value is not null && (!lists || flag.IsList));
+        IEnumerable<IGrouping<string, CompletedFlag>> groups = withValue.GroupBy(flag => Assignments(flag.Value!), StringComparer.Ordinal);
         foreach (IGrouping<string, CompletedFlag> group in groups)
         {
             string names = string.Join(" | ", group.SelectMany(flag => flag.Names).Select(name => $"'{command.Path}:{name}'"));

@@ -53,7 +53,8 @@ internal static class ZshScript
     // A flag may be given again; a list takes words up to the next flag.
     private static IEnumerable<string> Specs(CompletedFlag flag)
     {
-        string help = flag.Help.Replace("\\", "\\\\").Replace("[", "\\[").Replace("]", "\\]").Replace(":", "\\:");
+        string help = flag.Help;
+        foreach (string special in (string[])["\\", "[", "]", ":"]) help = help.Replace(special, "\\" + special, StringComparison.Ordinal);
         string value = flag.Value is null ? "" : flag.IsList ? $":*-*:value:{Action(flag.Value)}" : $":value:{Action(flag.Value)}";
         return flag.Names.Select(name => Quoted($"*{name}[{help}]{value}"));
     }
@@ -61,5 +62,5 @@ internal static class ZshScript
     private static string Action(CompletedValue value) =>
         value.Words.Count > 0 ? $"({string.Join(' ', value.Words)})" : value.IsFile ? "_files" : value.IsFolder ? "_files -/" : " ";
 
-    private static string Quoted(string text) => "'" + text.Replace("'", "'\\''") + "'";
+    private static string Quoted(string text) => "'" + text.Replace("'", "'\\''", StringComparison.Ordinal) + "'";
 }

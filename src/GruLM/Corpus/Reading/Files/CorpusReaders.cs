@@ -44,7 +44,9 @@ public static class CorpusReaders
     /// <exception cref="IOException">It cannot be opened.</exception>
     internal static Stream? Open(string file, CorpusOptions options, CancellationToken cancellation)
     {
-        if (options.Format is not null || !s_known.TryGetValue(Path.GetExtension(file), out var read)) return null;
+        if (options.Format is not null) return null;
+        Func<string, string?, IEnumerable<ReadOnlyMemory<byte>>>? read = s_known.GetValueOrDefault(Path.GetExtension(file));
+        if (read is null) return null;
 
         // So that what is wrong with its name or its permissions is said in the same words for every kind.
         CorpusFiles.Open(file, cancellation).Dispose();
