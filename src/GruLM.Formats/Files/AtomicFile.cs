@@ -10,23 +10,22 @@ namespace GruLM.Formats;
 /// <summary>Writes files that are never seen half written. Safe for several threads, which write different files.</summary>
 public static class AtomicFile
 {
-    /// <summary>Lets <paramref name="write"/> fill a temporary file, then puts it in the place of <paramref name="path"/>.</summary>
+    /// <summary>Lets <paramref name="write"/> fill a temporary file, then puts it in the place of <paramref name="path"/>, with the
+    /// rights of the file that was there. A link stays, and what it leads to is replaced; a device or a pipe is written to as it
+    /// is.</summary>
     /// <remarks>When <paramref name="write"/> throws, the old file stays as it was and the temporary one is removed.</remarks>
     /// <exception cref="IOException">The folder does not exist, the path is a folder, or the disk refuses.</exception>
     public static void Write(string path, Action<Stream> write)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(write);
-        string full = Path.GetFullPath(path);
-        string folder = Path.GetDirectoryName(full) ?? full;
-        if (Directory.Exists(full))
+        (string full, string folder) = Place(path);
+        using (FileStream? device = OutputPlace.OpenDevice(path, full))
         {
-            throw new IOException($"{path}: cannot be written, it is a folder; give the name of a file");
-        }
-
-        if (!Directory.Exists(folder))
-        {
-            throw new DirectoryNotFoundException($"{path}: cannot be written, the folder {folder} does not exist");
+            if (device is not null)
+            {
+                write(device);
+                return;
+            }
         }
 
         RemoveLeftovers(folder, Path.GetFileName(full));
@@ -34,12 +33,13 @@ public static class AtomicFile
         try
         {
             DiskStep.Before($"write {temporary}");
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16))
+            using (var stream = new FileStream(temporary, OutputPlace.Creating(full)))
             {
                 write(stream);
                 stream.Flush(flushToDisk: true);
             }
 
+            OutputPlace.KeepRights(full, temporary);
             DiskStep.MoveFile(temporary, full);
         }
         catch
@@ -47,6 +47,19 @@ public static class AtomicFile
             TryDelete(temporary);
             throw;
         }
+    }
+
+    /// <summary>Throws where <see cref="Write"/> would, before there is anything to write.</summary>
+    /// <exception cref="IOException">The folder does not exist, or the path is a folder.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder gives no right to write there.</exception>
+    public static void Check(string path)
+    {
+        (string full, string folder) = Place(path);
+
+        // Beside a device there need be no room; an empty file is taken for one.
+        if (OutputPlace.IsOfSystem(full) || new FileInfo(full) is { Exists: true, Length: 0 }) return;
+        string probe = Path.Combine(folder, $"{Path.GetFileName(full)}.{Guid.NewGuid():N}.tmp");
+        new FileStream(probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose).Dispose();
     }
 
     /// <summary>Writes <paramref name="bytes"/> as the whole content of <paramref name="path"/>.</summary>
@@ -60,6 +73,20 @@ public static class AtomicFile
     {
         ArgumentNullException.ThrowIfNull(text);
         WriteAllBytes(path, Encoding.UTF8.GetBytes(text));
+    }
+
+    private static (string Full, string Folder) Place(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        string full = OutputPlace.FileOf(path), folder = Path.GetDirectoryName(full) ?? full;
+        if (Directory.Exists(full))
+        {
+            throw new IOException($"{path}: cannot be written, it is a folder; give the name of a file");
+        }
+
+        return Directory.Exists(folder)
+            ? (full, folder)
+            : throw new DirectoryNotFoundException($"{path}: cannot be written, the folder {folder} does not exist");
     }
 
     private static void RemoveLeftovers(string folder, string name)

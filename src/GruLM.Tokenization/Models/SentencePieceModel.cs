@@ -4,6 +4,7 @@
 using System.Globalization;
 using System.Text;
 using Google.Protobuf;
+using GruLM.Formats;
 using GruLM.Tokenization.Proto;
 
 namespace GruLM.Tokenization;
@@ -43,7 +44,8 @@ public sealed class SentencePieceModel
         }
         catch (InvalidProtocolBufferException e)
         {
-            throw new InvalidDataException($"{Name(source)} is not a SentencePiece model or is cut off: {e.Message}", e);
+            throw new InvalidDataException(
+                $"{Name(source)} is not a SentencePiece model, or is cut off; name another file, or take a whole copy of it.", e);
         }
 
         return new SentencePieceModel(proto, source);
@@ -151,21 +153,31 @@ public sealed class SentencePieceModel
         return plain.Contains('.', StringComparison.Ordinal) ? plain.TrimEnd('0').TrimEnd('.') : plain;
     }
 
-    /// <summary>Writes a file under a temporary name first, then renames it, so that a crash leaves the old or the new file
-    /// whole.</summary>
+    // A file is written under a temporary name first, then renamed, so that a crash leaves the old or the new file whole.
     private static void WriteWhole(string path, byte[] bytes)
     {
+        string full = OutputPlace.FileOf(path);
+        using (FileStream? device = OutputPlace.OpenDevice(path, full))
+        {
+            if (device is not null)
+            {
+                device.Write(bytes);
+                return;
+            }
+        }
+
         // A name that nobody else has.
-        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
+        string temporary = $"{full}.{Guid.NewGuid():N}.tmp";
         try
         {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            using (var stream = new FileStream(temporary, OutputPlace.Creating(full)))
             {
                 stream.Write(bytes);
                 stream.Flush(flushToDisk: true);
             }
 
-            File.Move(temporary, path, overwrite: true);
+            OutputPlace.KeepRights(full, temporary);
+            File.Move(temporary, full, overwrite: true);
         }
         catch
         {

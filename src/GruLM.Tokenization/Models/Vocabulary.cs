@@ -24,7 +24,8 @@ internal sealed class Vocabulary
         _modelName = SentencePieceModel.Name(source);
         if (count == 0)
         {
-            throw new InvalidDataException($"{_modelName} holds no pieces, so it is not a usable SentencePiece model.");
+            throw new InvalidDataException(
+                $"{_modelName} holds no pieces, as an empty file does; name another file, or take a whole copy of it.");
         }
 
         UsesByteFallback = proto.TrainerSpec?.ByteFallback ?? false;

@@ -41,16 +41,7 @@ internal sealed class KeptInput : IDisposable
     public static bool IsReadOnce(string name)
     {
         if (name == CorpusFiles.StandardInput || OperatingSystem.IsWindows()) return false;
-        return IsOfSystem(name) || (File.Exists(name) && new FileInfo(name).Length == 0);
-    }
-
-    /// <summary>Whether a name is one of the system's own, which says something else to every process.</summary>
-    public static bool IsOfSystem(string name)
-    {
-        if (OperatingSystem.IsWindows()) return false;
-        string path = Path.GetFullPath(name);
-        return !path.StartsWith("/dev/shm/", StringComparison.Ordinal)
-            && (path.StartsWith("/dev/", StringComparison.Ordinal) || path.StartsWith("/proc/", StringComparison.Ordinal));
+        return OutputPlace.IsOfSystem(name) || (File.Exists(name) && new FileInfo(name).Length == 0);
     }
 
     /// <summary>Copies what can be read only once into a file.</summary>

@@ -3,6 +3,7 @@
 // tokenizers, of which the run keeps its own, and models, since another one of the same name would be taken for it.
 
 using GruLM.Corpus;
+using GruLM.Formats;
 
 namespace GruLM;
 
@@ -24,7 +25,7 @@ internal sealed class RunPlaces(RunLayout home, RunLayout place, RunRecord? reco
     {
         if (name == CorpusFiles.StandardInput || !Path.IsPathRooted(name)) return name;
         if (Find(name) is { } found) return found;
-        throw new FileNotFoundException(KeptInput.IsOfSystem(name)
+        throw new FileNotFoundException(OutputPlace.IsOfSystem(name)
             ? $"{name}: was read by another process, and cannot be read again; name a file with the same text with {remedy}"
             : $"{name}: there is no such file or folder, and none of its name beside {home.Root}; name its new place with {remedy}");
     }
@@ -34,7 +35,7 @@ internal sealed class RunPlaces(RunLayout home, RunLayout place, RunRecord? reco
     private IEnumerable<string> Candidates(string name)
     {
         if (place.KeptPipeOf(name) is { } kept) yield return kept;
-        if (KeptInput.IsOfSystem(name)) yield break;
+        if (OutputPlace.IsOfSystem(name)) yield break;
         yield return name;
         if (record?.Folder is { } began && Path.GetPathRoot(began) == Path.GetPathRoot(name))
         {

@@ -40,6 +40,32 @@ public class ModelFileTests
     }
 
     [Fact]
+    public void A_model_behind_a_link_is_replaced_and_keeps_its_rights()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows lets only some users make links");
+        string folder = Directory.CreateTempSubdirectory("grulm-tests-").FullName;
+        try
+        {
+            string file = Path.Combine(folder, "file"), link = Path.Combine(folder, "link");
+            File.WriteAllText(file, "old");
+            File.CreateSymbolicLink(link, "file");
+#pragma warning disable CA1416 // Skipped on Windows.
+            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            SentencePieceModel model = Small(ModelType.Bpe);
+            model.Save(link);
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+#pragma warning restore CA1416
+            Assert.Equal(model.ToBytes(), File.ReadAllBytes(file));
+            Assert.Equal("file", new FileInfo(link).LinkTarget);
+            Assert.Equal(2, Directory.GetFileSystemEntries(folder).Length);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public void Contradictions_are_refused()
     {
         Refused(p => p.Pieces.Clear());
