@@ -26,6 +26,7 @@ internal static class GenerateCommand
 
     private static int Run(GenerateCall call, GenerationFlags generation, ParseResult flags, Session session)
     {
+        new KeptState(call.State, session).Check();
         List<string> prompts = [.. call.Prompts.Select(prompt => TextCorpus.Clean(call.Escape ? EscapedText.Read(prompt) : prompt))];
         if (call.File is { } path) prompts.Add(ReadPrompt(path, session));
         GenerationOptions options = generation.Read(flags, call.Model) with { LogProbs = call.LogProbs };

@@ -77,6 +77,11 @@ internal sealed class GenerateFlags
             throw new UsageException($"--completions {call.Completions}: --beam {beam} finds {beam} texts at most; make it larger");
         }
 
+        if (call is { Beam: not null, LogProbs: not null })
+        {
+            throw new UsageException("--beam tells the 'logprob' of each text, not of its tokens; leave --logprobs out");
+        }
+
         if (call.Beam is not null && call.OnlyNew)
         {
             throw new UsageException("--beam finds the likeliest texts, known or not; leave --new out, or draw with --completions");

@@ -11,6 +11,7 @@ internal sealed class GeneratedTexts(LanguageModel model, GenerationOptions opti
     // How many known texts are passed over for each new one that is asked for, before it is taken that there are no more.
     private const int MostTries = 50, FewestTries = 1000;
 
+    private readonly KeptState _kept = new(call.State, session);
     private TrainingLines? _known;
 
     /// <summary>Writes what belongs to a prompt, until it is done or told to stop.</summary>
@@ -34,9 +35,14 @@ internal sealed class GeneratedTexts(LanguageModel model, GenerationOptions opti
     private void WriteOne(string prompt, CancellationToken stop)
     {
         using TextSession text = model.StartText(options);
-        bool goesOn = call.State is { } path && File.Exists(path);
-        if (goesOn) text.Load(call.State!);
-        if (prompt.Length > 0 || !goesOn) text.Read(prompt, stop);
+        bool goesOn = _kept.Load(text.Load);
+        if ((prompt.Length > 0 || !goesOn) && !text.TryRead(prompt, stop))
+        {
+            if (call.State is null) throw new OperationCanceledException(stop);
+            _kept.TellOfNothing();
+            return;
+        }
+
         string written = "";
         if (!call.Json) session.WriteModelText(prompt);
         foreach (string part in text.Write(stop))
@@ -48,7 +54,7 @@ internal sealed class GeneratedTexts(LanguageModel model, GenerationOptions opti
         if (call.Json) WriteJson(prompt, new Completion(written, text.FinishReason, text.TokensWritten) { Choices = text.Choices });
         else session.Output.WriteLine();
         session.Output.Flush();
-        if (call.State is not null) text.Save(call.State);
+        _kept.Save(text.Save);
     }
 
     private IEnumerable<Completion> Draw(string prompt, int count, CancellationToken stop)

@@ -37,7 +37,13 @@ internal static class ChatCommand
                 string folder = flags.GetValue(model)!;
                 var kept = new KeptState(flags.GetValue(state), session);
                 bool isFresh = flags.GetValue(fresh);
-                kept.Check(isFresh);
+                kept.Check();
+                if (isFresh && flags.GetValue(state) is not null)
+                {
+                    throw new UsageException(
+                        "--fresh begins each turn anew, so that there is nothing for --state to keep; leave one out");
+                }
+
                 bool learns = flags.GetValue(learn);
                 string format = flags.GetValue(weights)!, place = flags.GetValue(device)!;
                 if (learns) CheckLearning(isFresh, format);
@@ -49,15 +55,21 @@ internal static class ChatCommand
                 ChatSession chat = opened.StartChat(settings.Options, learns ? new DynamicOptions() : null);
                 using var lines = LineInput.Open(input, interactive, session);
                 using var turns = new TalkTurns(chat, lines.Lines, session) { IsFresh = isFresh };
-                kept.Load(turns);
+                kept.Load(turns.Load);
                 var commands = new TalkCommands(turns, settings, lines.Lines, session)
                 {
                     Folder = folder,
                     Facts = Facts(learns ? "fp32, learning" : format, place),
                 };
-                int code = new Talk(turns, commands, lines.Lines, session).Run();
-                kept.Save(turns);
-                return code;
+                try
+                {
+                    return new Talk(turns, commands, lines.Lines, session).Run();
+                }
+                finally
+                {
+                    // Also where nobody is left who reads what is written.
+                    kept.Save(turns.Chat.Save);
+                }
             });
     }
 

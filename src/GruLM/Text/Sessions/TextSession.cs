@@ -57,6 +57,28 @@ public sealed class TextSession : IDisposable
         _writer.Read(begun ? _model.Tokenizer.Encode(TextCorpus.Clean(text), cancel) : _model.PromptIds(text), cancel);
     }
 
+    /// <summary>Reads text as <see cref="Read"/> does, whole or not at all.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="cancel">Ends the reading, after the tokens at work.</param>
+    /// <returns>Whether all of it was read; when not, this session is as it was.</returns>
+    public bool TryRead(string text, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        WriterState before = _writer.Capture();
+        try
+        {
+            IEnumerable<int> ids = _begun ? _model.Tokenizer.Encode(TextCorpus.Clean(text), cancel) : _model.PromptIds(text);
+            if (_writer.Read(ids, cancel)) return _begun = true;
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            // While the text was cut into tokens.
+        }
+
+        _writer.Restore(before);
+        return false;
+    }
+
     /// <summary>Writes on, giving the new text as it comes, never a part of a character.</summary>
     /// <param name="cancel">Ends the text quietly, after the token at work.</param>
     public IEnumerable<string> Write(CancellationToken cancel = default)

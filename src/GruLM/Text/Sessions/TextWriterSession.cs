@@ -101,16 +101,18 @@ internal sealed class TextWriterSession : IDisposable
     public int StoppedBy { get; private set; } = -1;
 
     /// <summary>Reads tokens without writing any, behind what was written and given out. The decoder sees them too, so that the text that
-    /// follows is spaced right. A cancelled reading ends before the next token.</summary>
-    public void Read(IEnumerable<int> ids, CancellationToken cancel = default)
+    /// follows is spaced right. A cancelled reading ends before the next token; the answer is whether all were read.</summary>
+    public bool Read(IEnumerable<int> ids, CancellationToken cancel = default)
     {
         Settle();
         _constrained.End();
         foreach (int[] part in ids.Chunk(TokensAtOnce))
         {
-            if (cancel.IsCancellationRequested) return;
+            if (cancel.IsCancellationRequested) return false;
             ReadPart(part);
         }
+
+        return true;
     }
 
     /// <summary>Reads tokens that belong together: when that takes long and is cancelled, none of them counts as read, and the answer is

@@ -1,6 +1,8 @@
 // grulm generate with several texts behind a prompt, searches, states that are kept, and escapes.
 
+using System.Text;
 using System.Text.Json;
+using GruLM.Cli;
 using GruLM.Cli.Commands;
 using GruLM.Generation;
 using GruLM.Model;
@@ -105,6 +107,46 @@ public sealed class CompletionsTests : IDisposable
     }
 
     [Fact]
+    public void A_state_is_kept_where_a_prompt_was_not_read_to_its_end()
+    {
+        string[] line = ["generate", "-m", _folder.Folder, "--state", _state, "-n", "1"];
+        using var stop = new CancellationTokenSource();
+        stop.Cancel();
+        Assert.Equal((130, "", $"stopped before the whole prompt was read; {_state} was not written\n"), Stopped("The old clock"));
+        Assert.False(File.Exists(_state));
+        Assert.Equal(0, CommandsTests.Run([.. line, "-p", "The"]).Code);
+        byte[] before = File.ReadAllBytes(_state);
+        Assert.Equal((130, "", $"stopped before the whole prompt was read; {_state} is as it was\n"), Stopped("The old clock"));
+        Assert.Equal(before, File.ReadAllBytes(_state));
+
+        (int Code, string Output, string Error) Stopped(string prompt)
+        {
+            using var output = new MemoryStream();
+            using var error = new StringWriter { NewLine = "\n" };
+            using var session = new Session(Stream.Null, output, error, false, stop.Token);
+            int code = CommandLine.Run([.. line, "-p", prompt], Program.Commands(), session);
+            return (code, Encoding.UTF8.GetString(output.ToArray()), error.ToString());
+        }
+    }
+
+    [Fact]
+    public void A_state_that_cannot_be_kept_is_said_at_once()
+    {
+        Refused(1, $"{_folder.Folder}: is a folder", _folder.Folder);
+        Refused(1, "none does not exist", Path.Combine(_folder.Folder, "none", "x"));
+        Refused(2, "--state '': the name of a file was expected", "");
+
+        void Refused(int code, string words, string state)
+        {
+            // No model there, which would be found next.
+            (int found, string output, string error) = CommandsTests.Run("generate", "-m", _state, "-p", "a", "--state", state);
+            Assert.Equal((code, ""), (found, output));
+            Assert.Contains(words, error, StringComparison.Ordinal);
+            Assert.Equal(1, error.Count(c => c == '\n'));
+        }
+    }
+
+    [Fact]
     public void Log_probabilities_are_those_of_the_scores()
     {
         string[] line = ["generate", "-m", _folder.Folder, "-p", "The", "-n", "5", "--seed", "3", "--ignore-eos", "--json"];
@@ -133,6 +175,7 @@ public sealed class CompletionsTests : IDisposable
     [InlineData("--state x -p a -p b", "--state carries one text on")]
     [InlineData("--state x --completions 2", "--state carries one text on")]
     [InlineData("--beam 2 --completions 3", "--beam 2 finds 2 texts at most")]
+    [InlineData("--beam 2 --json --logprobs 1", "leave --logprobs out")]
     [InlineData("--beam 2 --new", "leave --new out")]
     [InlineData("--beam 0", "--beam 0")]
     [InlineData("--weights int4", "--weights int4")]

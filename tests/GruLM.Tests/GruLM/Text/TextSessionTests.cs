@@ -53,6 +53,29 @@ public sealed class TextSessionTests : IDisposable
     }
 
     [Fact]
+    public void A_text_is_read_whole_or_not_at_all()
+    {
+        using LanguageModel model = _tiny.Open();
+        using TextSession text = model.StartText(s_options), other = model.StartText(s_options);
+        using var stop = new CancellationTokenSource();
+        stop.Cancel();
+        Assert.False(text.TryRead("The garden", stop.Token));
+        Assert.True(text.TryRead("Once upon", CancellationToken.None));
+        Assert.False(text.TryRead(" a time", stop.Token));
+
+        // Wherever it is cancelled: what was read so far is forgotten, by the penalties too.
+        other.Read("Once upon");
+        string book = string.Concat(Enumerable.Repeat("the old clock stands still ", 20_000));
+        for (int milliseconds = 1; milliseconds <= 16; milliseconds *= 2)
+        {
+            using var soon = new CancellationTokenSource(milliseconds);
+            if (text.TryRead(book, soon.Token)) other.Read(book);
+        }
+
+        Assert.Equal(string.Concat(other.Write()), string.Concat(text.Write()));
+    }
+
+    [Fact]
     public void A_file_that_is_damaged_or_belongs_to_others_is_refused()
     {
         using LanguageModel model = _tiny.Open();
