@@ -32,10 +32,17 @@ internal static class Failure
             _ => (ExitCode.Failed, $"an error in grulm itself, please report it: {error.GetType().Name}: {error.Message}"),
         };
         string sentence = OneLine(line);
-        output.WriteLine("grulm: " + (error is UsageException ? sentence : SettingWords.ToFlags(sentence)));
-        if (Environment.GetEnvironmentVariable("GRULM_DEBUG") == "1")
+        try
         {
-            output.WriteLine(error);
+            output.WriteLine("grulm: " + (error is UsageException ? sentence : SettingWords.ToFlags(sentence)));
+            if (Environment.GetEnvironmentVariable("GRULM_DEBUG") == "1")
+            {
+                output.WriteLine(error);
+            }
+        }
+        catch (IOException)
+        {
+            // The terminal has gone, and nobody reads what is wrong with that.
         }
 
         return code;

@@ -1,5 +1,7 @@
 // Ctrl-C and SIGTERM: the first asks the command to stop cleanly, the second ends the process at once. So does time, where a command does
-// not come to an end by itself and has nothing to save.
+// not come to an end by itself and has nothing to save. A terminal that goes away asks too, and may do so twice, by itself and by its
+// shell; a program that was started to outlive it, with nohup, goes on.
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace GruLM.Cli;
@@ -11,11 +13,16 @@ internal sealed class StopSignals : IDisposable
     private readonly PosixSignalRegistration[] _registrations;
     private int _signals;
 
-    public StopSignals() => _registrations =
-    [
-        PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle),
-        PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle),
-    ];
+    public StopSignals()
+    {
+        bool outlives = OutlivesTerminal();
+        _registrations =
+        [
+            PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle),
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle),
+            .. outlives ? (PosixSignalRegistration[])[] : [PosixSignalRegistration.Create(PosixSignal.SIGHUP, HangUp)],
+        ];
+    }
 
     /// <summary>When the process is ended after the first signal.</summary>
     public StopDeadline Deadline { get; } = new(End);
@@ -36,7 +43,15 @@ internal sealed class StopSignals : IDisposable
 
     private static void End()
     {
-        Console.Error.WriteLine("grulm: stopped");
+        try
+        {
+            Console.Error.WriteLine("grulm: stopped");
+        }
+        catch (IOException)
+        {
+            // The terminal has gone.
+        }
+
         Environment.Exit(ExitCode.Stopped);
     }
 
@@ -48,7 +63,36 @@ internal sealed class StopSignals : IDisposable
             Environment.Exit(ExitCode.Stopped);
         }
 
+        Stop();
+    }
+
+    private void HangUp(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        Stop();
+    }
+
+    private void Stop()
+    {
         Deadline.Begin();
         _stop.Cancel();
+    }
+
+    // Whether SIGHUP, number 1, was ignored when the program began. Where that cannot be seen: nohup leaves no output on a terminal.
+    private static bool OutlivesTerminal()
+    {
+        const string status = "/proc/self/status", ignored = "SigIgn:";
+        if (!OperatingSystem.IsLinux()) return Console.IsOutputRedirected;
+        try
+        {
+            string? line = File.ReadLines(status).FirstOrDefault(line => line.StartsWith(ignored, StringComparison.Ordinal));
+            return ulong.TryParse(
+                line?[ignored.Length..].Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong signals)
+                && (signals & 1) != 0;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Console.IsOutputRedirected;
+        }
     }
 }

@@ -1,5 +1,6 @@
 // chat --state FILE: the talk goes on from the state in FILE, and leaves its own there however it ends.
 
+using System.Diagnostics;
 using System.Text;
 using GruLM.Cli;
 using GruLM.Cli.Pipes;
@@ -73,6 +74,41 @@ public sealed class ChatStateTests : IDisposable
             Assert.Contains(words, error, StringComparison.Ordinal);
             Assert.Equal(1, error.Count(c => c == '\n'));
         }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_talk_whose_terminal_goes_away_leaves_its_state_unless_it_was_started_to_outlive_it(bool outlives)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "elsewhere it depends on the terminal");
+        string grulm = Path.Combine(AppContext.BaseDirectory, "GruLM.Cli.dll");
+        string host = Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
+        string[] chat = [host, grulm, "chat", "-m", _model.Folder, "-n", "8", "--seed", "1", "--ignore-eos", "--state", State];
+        var start = new ProcessStartInfo("sh", ["-c", (outlives ? "trap '' HUP; " : "") + "exec \"$@\"", "sh", .. chat])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        using Process process = Process.Start(start)!;
+        process.StandardInput.WriteLine("How are you?");
+        Assert.NotNull(process.StandardOutput.ReadLine());
+        for (int i = 0; i < 2; i++)
+        {
+            using var kill = Process.Start("sh", ["-c", $"kill -HUP {process.Id}"]);
+            kill.WaitForExit();
+        }
+
+        if (outlives)
+        {
+            process.StandardInput.WriteLine("And the clock?");
+            process.StandardInput.Close();
+        }
+
+        process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.Equal(outlives ? 0 : 130, process.ExitCode);
+        Assert.True(File.Exists(State));
     }
 
     private (int Code, string Output, string Error) Talk(string input, params string[] flags) => CommandsTests.Run(
