@@ -9,6 +9,9 @@ namespace GruLM.Formats;
 /// <summary>Reads JSON files. Safe for several threads.</summary>
 public static class JsonBytes
 {
+    // As deep as any reader here goes.
+    private const int MostDepth = 1000;
+
     /// <summary>The bytes of a file, without a byte-order mark.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static ReadOnlyMemory<byte> Read(string path)
@@ -22,9 +25,10 @@ public static class JsonBytes
     public static string Problem(ReadOnlyMemory<byte> json, JsonException error)
     {
         ArgumentNullException.ThrowIfNull(error);
+        if (IsOfDepth(error)) return TooDeep(error);
         try
         {
-            using var document = JsonDocument.Parse(json);
+            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = MostDepth });
             return OfContent(document.RootElement, error);
         }
         catch (InvalidOperationException)
@@ -34,9 +38,13 @@ public static class JsonBytes
         }
         catch (JsonException syntax)
         {
-            return OfSyntax(json.Span, syntax);
+            return IsOfDepth(syntax) ? TooDeep(syntax) : OfSyntax(json.Span, syntax);
         }
     }
+
+    private static bool IsOfDepth(JsonException error) => error.Message.Contains("maximum configured depth", StringComparison.Ordinal);
+
+    private static string TooDeep(JsonException error) => $"is nested too deeply at line {(error.LineNumber ?? 0) + 1}";
 
     private static string OfSyntax(ReadOnlySpan<byte> json, JsonException error)
     {

@@ -8,6 +8,9 @@ internal sealed class NetworkBuilder
 {
     private const int MostNodes = 1 << 19;
 
+    // Beyond any limit, and small enough to be multiplied by a number of repetitions.
+    private const long Endless = 1L << 40;
+
     private readonly IReadOnlyList<GrammarRule> _rules;
     private readonly Network _network;
     private readonly Utf8Edges _utf8;
@@ -24,6 +27,12 @@ internal sealed class NetworkBuilder
 
     private Network Build()
     {
+        foreach (GrammarRule rule in _rules)
+        {
+            // Before any of it is built, which takes time.
+            if (LeastNodes(rule.Says) > MostNodes) throw TooLarge(rule);
+        }
+
         for (int r = 0; r < _rules.Count; r++)
         {
             (_network.Starts[r], _network.Ends[r]) = (_network.Add(), _network.Add());
@@ -39,11 +48,7 @@ internal sealed class NetworkBuilder
 
     private void Add(GrammarExpression says, int from, int to, GrammarRule rule)
     {
-        if (_network.Count > MostNodes)
-        {
-            throw new ArgumentException($"{rule.Place}{rule.Name} is too large: its repetitions, written out, are too many; lower a limit");
-        }
-
+        if (_network.Count > MostNodes) throw TooLarge(rule);
         switch (says)
         {
             case GrammarExpression.Chars chars:
@@ -66,6 +71,25 @@ internal sealed class NetworkBuilder
                 break;
         }
     }
+
+    // The nodes that Add adds, but for those inside of characters.
+    private static long LeastNodes(GrammarExpression says) => says switch
+    {
+        GrammarExpression.InOrder inOrder => Math.Min(Endless, Math.Max(inOrder.Parts.Count - 1, 0) + inOrder.Parts.Sum(LeastNodes)),
+        GrammarExpression.OneOf oneOf => Math.Min(Endless, oneOf.Choices.Sum(LeastNodes)),
+        GrammarExpression.Repeated repeated => Math.Min(Endless, LeastNodes(repeated)),
+        GrammarExpression.Graph graph => graph.Nodes,
+        _ => 0,
+    };
+
+    private static long LeastNodes(GrammarExpression.Repeated repeated)
+    {
+        long part = LeastNodes(repeated.Part), least = repeated.Least * (1 + part);
+        return least + (repeated.Most is { } most ? (most - repeated.Least) * (2 + part) : 1 + part);
+    }
+
+    private static ArgumentException TooLarge(GrammarRule rule) =>
+        new($"{rule.Place}{rule.Name} is too large: its repetitions, written out, are too many; lower a limit");
 
     private void AddInOrder(IReadOnlyList<GrammarExpression> parts, int from, int to, GrammarRule rule)
     {

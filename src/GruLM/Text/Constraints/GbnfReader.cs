@@ -107,6 +107,7 @@ internal sealed class GbnfReader
     // A text, a class, a group or a rule; null where none begins.
     private GrammarExpression? Symbol(bool isNested)
     {
+        int line = _text.Line;
         if (_text.TryTake("\"")) return new GrammarExpression.InOrder([.. Quoted()]);
         if (_text.TryTake("[")) return new GrammarExpression.Chars(Class());
         if (_text.TryTake(".")) return new GrammarExpression.Chars(CodePointSet.All);
@@ -114,11 +115,11 @@ internal sealed class GbnfReader
         {
             Space(acrossLines: true);
             GrammarExpression inside = Choices(isNested: true);
-            return _text.TryTake(")") ? inside : throw Error(_text.Next < 0 ? "a ( is not closed" : $"'{Shown()}' is not expected");
+            if (_text.TryTake(")")) return inside;
+            throw _text.Next < 0 ? Error("a ( is not closed", line) : Error($"'{Shown()}' is not expected");
         }
 
         if (_text.Next is '<' or '!') throw Error("tokens by their names or numbers are not understood; write the text of the token");
-        int line = _text.Line;
         return Name() is { } name ? new GrammarExpression.Rule(NumberOf(name, line)) : null;
     }
 
@@ -144,6 +145,7 @@ internal sealed class GbnfReader
     // {m}, {m,}, {m,n} or {,n}, up to the closing brace.
     private (int Least, int? Most) Counted(bool isNested)
     {
+        int line = _text.Line;
         _text.Take();
         Space(isNested);
         int least = _text.TakeNumber(MostTimes);
@@ -158,32 +160,35 @@ internal sealed class GbnfReader
         }
 
         least = Math.Max(least, 0);
-        if (_text.Next != '}') throw Error("a { is not closed");
+        if (_text.Next != '}') throw Error("a { is not closed", line);
         if (most < least) throw Error($"{least} times at least and {most} at most cannot be");
         return Math.Max(least, most ?? 0) < MostTimes ? (least, most) : throw Error($"{MostTimes} repetitions and more are not understood");
     }
 
     private IEnumerable<GrammarExpression> Quoted()
     {
+        // Where it begins: it may well end at another one's beginning.
+        int line = _text.Line;
         while (!_text.TryTake("\""))
         {
-            if (_text.Next < 0) throw Error("a \" is not closed");
+            if (_text.Next < 0) throw Error("a \" is not closed", line);
             yield return new GrammarExpression.Chars(CodePointSet.Single(Character()));
         }
     }
 
     private CodePointSet Class()
     {
+        int line = _text.Line;
         bool isNegated = _text.TryTake("^");
         List<(int, int)> ranges = [];
         while (!_text.TryTake("]"))
         {
-            if (_text.Next < 0) throw Error("a [ is not closed");
+            if (_text.Next < 0) throw Error("a [ is not closed", line);
             int first = Character(), last = first;
             if (_text.Next == '-' && _text.Ahead(1) != ']')
             {
                 _text.Take();
-                if (_text.Next < 0) throw Error("a [ is not closed");
+                if (_text.Next < 0) throw Error("a [ is not closed", line);
                 last = Character();
             }
 
@@ -249,9 +254,11 @@ internal sealed class GbnfReader
         _ => _text.Since(_text.Place, 1),
     };
 
-    private ArgumentException Error(string what)
+    private ArgumentException Error(string what) => Error(what, _text.Line);
+
+    private ArgumentException Error(string what, int line)
     {
         string rule = _rule.Length > 0 ? $", rule '{_rule}'" : "";
-        return new($"line {_text.Line}{rule}: {what}");
+        return new($"line {line}{rule}: {what}");
     }
 }

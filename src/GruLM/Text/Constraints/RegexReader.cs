@@ -10,11 +10,13 @@ internal sealed class RegexReader
 {
     private const int MostDepth = 200, MostTimes = 100_000;
 
+    // How much of a long expression messages show on each side of the place.
+    private const int MostShown = 40;
+
     private static readonly CodePointSet s_notInDot = CodePointSet.Single('\n');
     private static readonly GrammarExpression s_anything =
         new GrammarExpression.Repeated(new GrammarExpression.Chars(CodePointSet.All), 0, null);
 
-    private readonly string _pattern;
     private readonly SourceText _text;
     private readonly CodePointSet _dot;
     private readonly bool _isAnywhere;
@@ -22,7 +24,7 @@ internal sealed class RegexReader
 
     private RegexReader(string pattern, bool isAnywhere)
     {
-        (_pattern, _text, _isAnywhere) = (pattern, new(pattern), isAnywhere);
+        (_text, _isAnywhere) = (new(pattern), isAnywhere);
         CodePointSet not = isAnywhere ? s_notInDot.Union(CodePointSet.Of(('\r', '\r'), (0x2028, 0x2029))) : s_notInDot;
         _dot = not.Complement();
     }
@@ -208,5 +210,12 @@ internal sealed class RegexReader
         throw Error(shown.Length == 0 ? "a \\ has nothing behind it" : $"\\{shown} is not understood, or not what stands behind it");
     }
 
-    private ArgumentException Error(string what) => new($"the regular expression '{_pattern}', character {_text.Place}: {what}");
+    private ArgumentException Error(string what) => new($"the regular expression '{Shown()}', character {_text.Place}: {what}");
+
+    private string Shown()
+    {
+        int first = Math.Max(_text.Place - MostShown, 0), end = _text.Place + MostShown;
+        string before = first > 0 ? "…" : "", behind = _text.Ahead(MostShown) >= 0 ? "…" : "";
+        return before + _text.Since(first, end - first) + behind;
+    }
 }

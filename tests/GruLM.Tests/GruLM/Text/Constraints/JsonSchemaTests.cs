@@ -196,6 +196,19 @@ public sealed class JsonSchemaTests : IDisposable
         Assert.DoesNotContain('\n', error.Message);
     }
 
+    [Theory]
+    [InlineData(250)]
+    [InlineData(2_000)]
+    public void Schemas_that_are_nested_too_deeply_are_an_error_and_no_crash(int depth)
+    {
+        string schema = string.Concat(Enumerable.Repeat("{\"items\":", depth)) + "{}" + new string('}', depth);
+        ArgumentException error = Assert.Throws<ArgumentException>(() => TextConstraint.JsonSchema(schema));
+        Assert.Equal("the schema is nested too deeply at line 1", error.Message);
+        error = Assert.Throws<ArgumentException>(
+            () => TextConstraint.JsonSchema(string.Concat(Enumerable.Repeat("{\"items\":", 100)) + "nul"));
+        Assert.Contains("is no valid JSON at line 1", error.Message, StringComparison.Ordinal);
+    }
+
     // Characters alone, no bytes, and spaces that the decoder would drop at the beginning.
     internal static Tokenizer CharacterTokenizer()
     {

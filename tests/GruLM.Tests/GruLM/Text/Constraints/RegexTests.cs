@@ -96,6 +96,8 @@ public sealed class RegexTests
     [InlineData("a^b", "^ is understood at the beginning")]
     [InlineData("(a$)", "$ is understood at the beginning")]
     [InlineData("((a{500}){500}){500}", "too large")]
+    [InlineData("(a{1,1000}){1,1000}", "too large")]
+    [InlineData("(((((((a{99999}){99999}){99999}){99999}){99999}){99999}){99999}){0,99999}", "too large")]
     [InlineData("[^\\d\\D]", "no text fits")]
     public void What_is_not_understood_is_named(string pattern, string expected)
     {
@@ -107,6 +109,16 @@ public sealed class RegexTests
     [Fact]
     public void Groups_that_are_nested_too_deeply_are_an_error_and_no_crash() =>
         Assert.Throws<ArgumentException>(() => TextConstraint.Regex(new string('(', 100_000)));
+
+    [Fact]
+    public void Of_a_long_expression_what_is_around_the_place_is_shown()
+    {
+        ArgumentException error = Assert.Throws<ArgumentException>(
+            () => TextConstraint.Regex(new string('a', 20_000) + "(?!" + new string('b', 20_000)));
+        Assert.StartsWith($"the regular expression '…{new string('a', 39)}(?!", error.Message, StringComparison.Ordinal);
+        Assert.Contains("bb…', character 20001: (?! is not understood", error.Message, StringComparison.Ordinal);
+        Assert.InRange(error.Message.Length, 80, 250);
+    }
 
     private static IEnumerable<string> Texts(string alphabet, int length) => length == 0
         ? [""]
