@@ -8,6 +8,7 @@ namespace GruLM.Cli;
 /// <summary>Edits one line after another.</summary>
 internal sealed class LineEditor(LineHistory history)
 {
+    private readonly EscapedKeys _escaped = new();
     private string _killed = "";
     private char? _half;
 
@@ -21,12 +22,15 @@ internal sealed class LineEditor(LineHistory history)
     public void Begin()
     {
         history.Add(Text);
+        _escaped.Clear();
         _half = null;
         Set("");
     }
 
     /// <summary>Does what a key asks for.</summary>
-    public LineOutcome Press(ConsoleKeyInfo key)
+    public LineOutcome Press(ConsoleKeyInfo key) => _escaped.Add(key) is { } whole ? PressWhole(whole) : LineOutcome.Edited;
+
+    private LineOutcome PressWhole(ConsoleKeyInfo key)
     {
         bool control = key.Modifiers.HasFlag(ConsoleModifiers.Control), alt = key.Modifiers.HasFlag(ConsoleModifiers.Alt);
 
@@ -41,6 +45,9 @@ internal sealed class LineEditor(LineHistory history)
                 break;
             case ConsoleKey.RightArrow or ConsoleKey.F when alt:
                 Cursor = WordBehind();
+                break;
+            case ConsoleKey.D when alt:
+                Kill(Cursor, WordBehind());
                 break;
             case ConsoleKey.Backspace when alt:
                 Kill(WordBefore(), Cursor);
@@ -69,7 +76,7 @@ internal sealed class LineEditor(LineHistory history)
             case ConsoleKey.DownArrow:
                 Recall(history.Newer());
                 break;
-            case ConsoleKey.Tab:
+            case ConsoleKey.Tab when key.Modifiers == 0:
                 return Type(' ');
         }
 

@@ -21,7 +21,7 @@ internal sealed record TalkMessage(string Text, bool IsCommand)
 
     private static bool IsCommandLine(string text) => text.Length > 1 && text[0] == '/' && (char.IsLetter(text[1]) || text[1] == '?');
 
-    // A message that the end of the input cuts off is one all the same, unless the person has had enough.
+    // A message that the end of the input cuts off is one all the same, unless a person has ended it, by Ctrl-D or Ctrl-C.
     private static TalkMessage? ReadQuoted(string first, ILineInput input)
     {
         List<string> lines = [];
@@ -33,6 +33,7 @@ internal sealed record TalkMessage(string Text, bool IsCommand)
         }
 
         if (line is not null) lines.Add(line.TrimEnd()[..^Quotes.Length]);
+        else if (input.IsInteractive) return null;
         return input.IsStopped ? null : new TalkMessage(string.Join('\n', lines), false);
     }
 }

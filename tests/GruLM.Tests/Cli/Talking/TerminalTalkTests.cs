@@ -78,6 +78,14 @@ public sealed class TerminalTalkTests : IDisposable
         Assert.Equal(0, Talk(2, input, session));
     }
 
+    [Fact]
+    public void Ctrl_D_drops_a_message_that_is_not_ended()
+    {
+        Press("\"\"\"one", "Enter", "two", "Enter", "Ctrl+D", "/undo", "Enter");
+        Assert.Equal(0, Talk(tokens: 5));
+        Assert.Empty(_output.ToArray());
+    }
+
     [Theory(Timeout = 30_000)]
     [InlineData]
     [InlineData("abc")]

@@ -10,19 +10,20 @@ internal static class Keys
     private static IEnumerable<ConsoleKeyInfo> Of(string word)
     {
         string[] parts = word.Split('+');
-        bool control = parts.Contains("Ctrl"), alt = parts.Contains("Alt");
+        bool control = parts.Contains("Ctrl"), shift = parts.Contains("Shift"), alt = parts.Contains("Alt");
         ConsoleKey? key = parts[^1] switch
         {
             "Left" => ConsoleKey.LeftArrow,
             "Right" => ConsoleKey.RightArrow,
             "Up" => ConsoleKey.UpArrow,
             "Down" => ConsoleKey.DownArrow,
+            "Esc" => ConsoleKey.Escape,
             "Home" or "End" or "Backspace" or "Delete" or "Enter" or "Tab" => Enum.Parse<ConsoleKey>(parts[^1]),
             [>= 'A' and <= 'Z'] when control || alt => Enum.Parse<ConsoleKey>(parts[^1]),
             _ => null,
         };
         return key is { } known
-            ? [new ConsoleKeyInfo(CharOf(known, control, parts[^1]), known, false, alt, control)]
+            ? [new ConsoleKeyInfo(CharOf(known, control, parts[^1]), known, shift, alt, control)]
             : word.Select(c => new ConsoleKeyInfo(c, default, false, false, false));
     }
 
@@ -30,6 +31,7 @@ internal static class Keys
     {
         ConsoleKey.Enter => '\r',
         ConsoleKey.Tab => '\t',
+        ConsoleKey.Escape => '\u001b',
         ConsoleKey.Backspace => '\u007f',
         >= ConsoleKey.A and <= ConsoleKey.Z => control ? (char)(name[0] - 'A' + 1) : char.ToLowerInvariant(name[0]),
         _ => '\0',

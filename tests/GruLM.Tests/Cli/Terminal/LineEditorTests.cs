@@ -35,6 +35,20 @@ public sealed class LineEditorTests
     [InlineData("aa|", "a", "Ctrl+U", "Ctrl+U", "Ctrl+Y", "Ctrl+Y")]
     [InlineData("a|b", "ab", "Ctrl+B", "Ctrl+B", "Ctrl+F")]
     [InlineData("a b|", "a", "Tab", "b")]
+    [InlineData("a|", "a", "Shift+Tab")]
+    [InlineData("one |", "one two", "Alt+B", "Alt+D")]
+
+    // Keys that the console hands on in pieces, and those that it does not know.
+    [InlineData("one x|two", "one two", "Esc", "b", "x")]
+    [InlineData("onex| two", "one two", "Home", "Esc", "fx")]
+    [InlineData("one |", "one two", "Esc", "Backspace")]
+    [InlineData("onx|e", "one", "Esc", "[D", "x")]
+    [InlineData("xone|", "one", "Esc", "[1~x", "Esc", "OF")]
+    [InlineData("one x|two", "one two", "Esc", "[1;5Dx")]
+    [InlineData("one t|o", "one two", "Left", "Left", "Esc", "[3~")]
+    [InlineData("pasted|", "", "Esc", "[200~pasted", "Esc", "[201~")]
+    [InlineData("ab|", "a", "Esc", "[24;5~", "Esc", "[Z", "Esc", "OP", "Esc", "Esc", "[I", "b")]
+    [InlineData("a|", "a", "Esc", "z")]
     [InlineData("日|語", "日本語", "Left", "Backspace")]
     [InlineData("a👍|", "a👍")]
     [InlineData("a|", "a👍", "Backspace")]
@@ -56,6 +70,18 @@ public sealed class LineEditorTests
         Assert.Equal(LineOutcome.Interrupted, Press("Ctrl+C"));
         Assert.Equal(LineOutcome.Cleared, Press("Ctrl+L"));
         Assert.Equal(("a", 1), (_editor.Text, _editor.Cursor));
+    }
+
+    [Fact]
+    public void Escape_does_not_keep_a_line_from_its_end()
+    {
+        Assert.Equal(LineOutcome.Submitted, Press("a", "Esc", "Enter"));
+        Assert.Equal(LineOutcome.Interrupted, Press("Esc", "Ctrl+C"));
+        Assert.Equal(LineOutcome.Interrupted, Press("Esc", "[", "Ctrl+C"));
+        Press("Esc", "[12");
+        _editor.Begin();
+        Press("b");
+        Assert.Equal("b", _editor.Text);
     }
 
     [Fact]
