@@ -5,6 +5,8 @@
 using GruLM;
 using Microsoft.Extensions.AI;
 
+if (args.Length != 1) End(2, "usage: ConsoleChat MODEL");
+AppDomain.CurrentDomain.UnhandledException += (_, error) => End(1, ((Exception)error.ExceptionObject).Message);
 using var model = LanguageModel.Open(args[0]);
 using IChatClient client = new GruChatClient(model);
 var options = new ChatOptions { MaxOutputTokens = 100, Seed = Random.Shared.NextInt64() };
@@ -45,4 +47,10 @@ while (true)
 
     reply = null;
     Console.WriteLine();
+}
+
+static void End(int code, string line)
+{
+    Console.Error.WriteLine(line);
+    Environment.Exit(code);
 }

@@ -5,6 +5,8 @@ using System.Globalization;
 using GruLM;
 using GruLM.Model;
 
+if (args.Length != 3) End(2, "usage: Names LIST MODEL COUNT");
+AppDomain.CurrentDomain.UnhandledException += (_, error) => End(1, ((Exception)error.ExceptionObject).Message);
 (string list, string folder) = (args[0], args[1]);
 int count = int.Parse(args[2], CultureInfo.InvariantCulture);
 if (!File.Exists(Path.Combine(folder, "model.safetensors")))
@@ -34,4 +36,10 @@ for (ulong seed = 0; made.Count < count && seed < 100UL * (ulong)count; seed += 
         if (made.Count == count || name.Length == 0 || known.Contain(name) || !made.Add(name)) continue;
         Console.WriteLine(name);
     }
+}
+
+static void End(int code, string line)
+{
+    Console.Error.WriteLine(line);
+    Environment.Exit(code);
 }

@@ -8,6 +8,8 @@ using GruLM;
 using GruLM.Corpus;
 using GruLM.Model;
 
+if (args.Length is < 1 or > 3) End(2, "usage: OddLines LOG [MODEL] [COUNT]");
+AppDomain.CurrentDomain.UnhandledException += (_, error) => End(1, ((Exception)error.ExceptionObject).Message);
 string log = args[0], folder = args.Length > 1 ? args[1] : log + ".model";
 int count = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 10;
 if (!File.Exists(Path.Combine(folder, "model.safetensors")))
@@ -40,4 +42,10 @@ foreach (DocumentScore score in oddest.UnorderedItems.Select(item => item.Elemen
 {
     string line = Encoding.UTF8.GetString(score.Document.Utf8.Span);
     Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{score.BitsPerByte:0.00}  line {score.Index + 1}: {line}"));
+}
+
+static void End(int code, string line)
+{
+    Console.Error.WriteLine(line);
+    Environment.Exit(code);
 }

@@ -4,6 +4,8 @@
 using System.Text.Json;
 using GruLM;
 
+if (args.Length != 1) End(2, "usage: StructuredOutput MODEL < lines");
+AppDomain.CurrentDomain.UnhandledException += (_, error) => End(1, ((Exception)error.ExceptionObject).Message);
 const string Schema = """
     {
       "type": "object",
@@ -27,4 +29,10 @@ while (Console.ReadLine() is { } line)
     string stars = new('*', fields.GetProperty("stars").GetInt32());
     string about = string.Join(", ", fields.GetProperty("about").EnumerateArray().Select(word => word.GetString()));
     Console.WriteLine($"{fields.GetProperty("mood").GetString()} {stars} {about}");
+}
+
+static void End(int code, string line)
+{
+    Console.Error.WriteLine(line);
+    Environment.Exit(code);
 }

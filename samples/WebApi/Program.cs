@@ -6,6 +6,7 @@ using GruLM.Generation;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
+AppDomain.CurrentDomain.UnhandledException += (_, error) => End(1, ((Exception)error.ExceptionObject).Message);
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
 using var model = LanguageModel.Open(builder.Configuration["model"] ?? "book");
 WebApplication app = builder.Build();
@@ -17,3 +18,9 @@ app.MapGet("/generate", async (string prompt, int? tokens, ulong? seed, HttpResp
     await foreach (string piece in model.GenerateAsync(prompt, options, cancel)) await response.WriteAsync(piece, cancel);
 });
 await app.RunAsync();
+
+static void End(int code, string line)
+{
+    Console.Error.WriteLine(line);
+    Environment.Exit(code);
+}

@@ -7,6 +7,8 @@ using System.Text;
 using GruLM;
 using GruLM.Corpus;
 
+if (args.Length == 0) End(2, "usage: WhichLanguage MODEL MODEL … < lines");
+AppDomain.CurrentDomain.UnhandledException += (_, error) => End(1, ((Exception)error.ExceptionObject).Message);
 LanguageModel[] models = [.. args.Select(folder => LanguageModel.Open(folder, threads: 1))];
 var lines = new List<CorpusDocument>();
 while (Console.ReadLine() is { } line) lines.Add(CorpusDocument.Of(line));
@@ -30,3 +32,9 @@ for (int i = 0; i < lines.Count; i++)
 }
 
 foreach (LanguageModel model in models) model.Dispose();
+
+static void End(int code, string line)
+{
+    Console.Error.WriteLine(line);
+    Environment.Exit(code);
+}

@@ -90,6 +90,32 @@ public sealed class ProgramsTests : IDisposable
         Assert.Matches(@"^((good|bad|mixed) \*{1,5} [^\n]*\n){2}$", output);
     }
 
+    [Theory]
+    [InlineData("Autocomplete")]
+    [InlineData("ConsoleChat")]
+    [InlineData("Names")]
+    [InlineData("OddLines")]
+    [InlineData("StructuredOutput")]
+    [InlineData("WhichLanguage")]
+    public async Task Without_words_each_says_which_it_needs(string name)
+    {
+        (int code, string error) = await FailAsync(name);
+        Assert.Equal(2, code);
+        Assert.Matches($@"^usage: {name} [^\n]+\n$", error);
+    }
+
+    [Theory]
+    [InlineData("Autocomplete", "no-model")]
+    [InlineData("OddLines", "no-log")]
+    [InlineData("WebApi", "--model", "no-model")]
+    public async Task What_is_missing_is_one_line(string name, params string[] words)
+    {
+        string[] places = [.. words.Select(word => word[0] == '-' ? word : Path.Combine(_root, word))];
+        (int code, string error) = await FailAsync(name, places);
+        Assert.Equal(1, code);
+        Assert.Matches(@"^[^\n]+no-(model|log)[^\n]*\n$", error);
+    }
+
     private string Train(string name, string[] lines, int vocab = 340)
     {
         string text = Path.Combine(_root, name + ".txt"), folder = Path.Combine(_root, name);
@@ -111,6 +137,16 @@ public sealed class ProgramsTests : IDisposable
         using var run = TrainingRun.Start(settings);
         run.Run();
         return folder;
+    }
+
+    private static async Task<(int Code, string Error)> FailAsync(string name, params string[] arguments)
+    {
+        using Process process = SampleProgram.Start(name, arguments);
+        process.StandardInput.Close();
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        Assert.Equal("", await process.StandardOutput.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        return (process.ExitCode, (await errors).ReplaceLineEndings("\n"));
     }
 
     private static async Task<string> RunAsync(string name, string input, params string[] arguments)
