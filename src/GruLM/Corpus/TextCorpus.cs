@@ -96,6 +96,8 @@ public sealed class TextCorpus
         if (options.Column is null || files.Any(file => options.FormatOf(file) == CorpusFormat.Table)) return;
         string reason = options.Format switch
         {
+            null when !names.Any(Directory.Exists) => string.Join(", ", names.Select(CorpusFiles.DisplayName))
+                + (names.Count == 1 ? " is" : " are") + " not named *.csv (or *.csv.gz, *.csv.zst); 'DataFormat' csv reads any as a table",
             null => string.Join(", ", names) + " has no file named *.csv (or *.csv.gz, *.csv.zst); 'DataFormat' csv reads any as a table",
             CorpusFormat.JsonLines => "'DataFormat' jsonl reads none; give 'DataFormat' csv",
             _ => "'DataFormat' text reads none; give 'DataFormat' csv",

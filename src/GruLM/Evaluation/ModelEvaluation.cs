@@ -97,6 +97,12 @@ public sealed class ModelEvaluation
             throw new ArgumentException("'Dynamic' reads one stream and 'Window' starts anew every so many tokens; give one of them");
         }
 
+        if (_settings is { Window: > 0, Samples: SampleKind.Lines })
+        {
+            throw new ArgumentException(
+                "'Window' starts anew every so many tokens of one stream, and 'Samples = Lines' at each line; give one of them");
+        }
+
         if (_settings.Dynamic is not null && samples == SampleKind.Lines)
         {
             throw new ArgumentException("'Dynamic' reads one stream, and this model was trained on lines; add 'Samples = Stream'");
@@ -140,6 +146,12 @@ public sealed class ModelEvaluation
             string marker = ChatTemplate.Default.Ai;
             throw new InvalidDataException(
                 $"the text has no sample with {marker}, so there is no answer to count; 'MaskPrompt = false' counts everything");
+        }
+
+        if (lines.Lines.Count == 0 && _settings is { Data.Count: > 0, HeldOutOnly: false })
+        {
+            string names = string.Join(", ", _settings.Data.Select(CorpusFiles.DisplayName));
+            throw new InvalidDataException($"{names}: has no line with text");
         }
 
         return Training.Evaluation.Lines(model, lines, 0, Progress(lines.Tokens), _cancel);

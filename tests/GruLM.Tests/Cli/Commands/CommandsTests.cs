@@ -207,6 +207,11 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
     [InlineData("train --data {text} --out-dir {root}/x --samples lines --val-data {root}/blank.txt", 1, "no line with text")]
     [InlineData("eval --model {root}/nowhere", 1, "no such model folder")]
     [InlineData("eval --model {model} --data {root}/a.txt", 1, "at least 2")]
+    [InlineData("eval --model {model} --data {root}/newlines.txt --samples lines", 1, "newlines.txt: has no line with text")]
+    [InlineData("tokenizer show {root}/empty.txt", 1, "empty.txt' holds no pieces, as an empty file does; name another file")]
+    [InlineData(
+        "tokenizer show {root}/mistokenized/tokenizer.model", 1,
+        "tokenizer.model' is not a SentencePiece model, or is cut off; name another file, or take a whole copy of it")]
     [InlineData("eval --model {root}/truncated --data {text}", 1, "model.safetensors")]
     [InlineData("generate --model {root}/truncated --prompt x", 1, "model.safetensors")]
     [InlineData("generate --model {root}/disagreeing --prompt x", 1, "but config.json calls for")]

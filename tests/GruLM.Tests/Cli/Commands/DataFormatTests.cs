@@ -76,7 +76,7 @@ public sealed class DataFormatTests(TrainedFolder trained) : IClassFixture<Train
     [Theory]
     [InlineData(
         "eval --data - --column story", 2,
-        "--column story: only tables have columns, and - has no file named *.csv (or *.csv.gz, *.csv.zst); "
+        "--column story: only tables have columns, and standard input is not named *.csv (or *.csv.gz, *.csv.zst); "
             + "--data-format csv reads any as a table")]
     [InlineData("score --data - --column story", 2, "--data-format csv reads any as a table")]
     [InlineData("eval --data - --data-format jsonl --column story", 2, "--data-format jsonl reads none; give --data-format csv")]

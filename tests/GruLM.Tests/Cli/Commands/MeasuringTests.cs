@@ -131,6 +131,7 @@ public sealed class MeasuringTests(TrainedFolder trained) : IClassFixture<Traine
 
     [Theory]
     [InlineData("--dynamic --window 8", "--window")]
+    [InlineData("--window 4 --samples lines", "--window starts anew every so many tokens of one stream, and --samples lines at each line")]
     [InlineData("--dynamic --samples lines", "--samples stream")]
     [InlineData("--dynamic-lr 0.1", "go with --dynamic")]
     [InlineData("--repeats --dynamic", "--repeats")]
