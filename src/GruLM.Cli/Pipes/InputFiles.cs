@@ -8,6 +8,7 @@ internal static class InputFiles
     public const string StandardInput = "-";
 
     /// <summary>Throws for the first name that is neither a file nor <c>-</c>.</summary>
+    /// <exception cref="UsageException">A name is empty.</exception>
     /// <exception cref="IOException">There is no such file, or it is a folder.</exception>
     public static void Check(IEnumerable<string> names)
     {
@@ -15,7 +16,7 @@ internal static class InputFiles
         {
             if (name.Length == 0)
             {
-                throw new IOException("an empty name was given; name a file, or - for standard input");
+                throw new UsageException("an empty name was given; name a file, or - for standard input");
             }
 
             if (Directory.Exists(name))
@@ -28,6 +29,28 @@ internal static class InputFiles
                 throw new FileNotFoundException($"{name}: there is no such file");
             }
         }
+    }
+
+    /// <summary>Throws where the output would take the place of an input.</summary>
+    /// <exception cref="UsageException">One of the inputs is that file.</exception>
+    public static void CheckOutput(IEnumerable<string> names, string? output)
+    {
+        if (output is null or "" or StandardInput || !HasContent(output)) return;
+        string file = FileOf(output);
+        if (names.Any(name => name != StandardInput && HasContent(name) && FileOf(name) == file))
+        {
+            throw new UsageException($"--output {ShellWord.Of(output)}: would take the place of what is read; give another name");
+        }
+    }
+
+    // A device, which may well be both, has none.
+    private static bool HasContent(string name) => new FileInfo(FileOf(name)) is { Exists: true, Length: > 0 };
+
+    private static string FileOf(string name)
+    {
+        var file = new FileInfo(Path.GetFullPath(name));
+        if (file.LinkTarget is null) return file.FullName;
+        return file.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? file.FullName;
     }
 
     /// <summary>The name of an input in messages.</summary>

@@ -18,6 +18,7 @@ internal sealed record LinePlaces(IReadOnlyList<string> Inputs, string? Output, 
     {
         IReadOnlyList<string> inputs = Inputs.Count == 0 ? [InputFiles.StandardInput] : Inputs;
         InputFiles.Check(inputs);
+        InputFiles.CheckOutput(inputs, Output);
         long total = InputFiles.TotalBytes(inputs), before = 0, last = 0;
 
         // Where results and progress share a terminal, progress would be written over results.

@@ -31,6 +31,7 @@ internal sealed class CompressionFlags(string fileHelp, string learnHelp)
         bool isJson = flags.GetValue(_json), isPiped = output == InputFiles.StandardInput;
         if (isJson && isPiped) throw new UsageException("--json writes to standard output, and so does --output -; give one of them");
         InputFiles.Check([file]);
+        InputFiles.CheckOutput([file], output);
         using var model = LanguageModel.Open(flags.GetValue(_model)!, threads: 1);
         using FileStream? opened = file == InputFiles.StandardInput
             ? null

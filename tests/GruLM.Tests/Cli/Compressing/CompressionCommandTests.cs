@@ -1,5 +1,6 @@
 // grulm compress, grulm expand and chat --learn: files, pipes, what is said, and what is left behind where something is wrong.
 
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using GruLM.Model;
@@ -65,7 +66,30 @@ public sealed class CompressionCommandTests : IDisposable
         Refused(2, "--json", "compress", "-m", _model.Folder, Text, "-o", "-", "--json");
         Refused(2, "--output", "compress", "-m", _model.Folder, Text);
         Refused(2, "FILE", "compress", "-m", _model.Folder, "-o", Out);
+        Refused(2, "an empty name", "compress", "-m", _model.Folder, "", "-o", Out);
+        string other = Path.Combine(_model.Folder, ".", "text.txt"), taken = "would take the place of what is read; give another name";
+        Refused(2, taken, "compress", "-m", _model.Folder, Text, "-o", Text);
+        Refused(2, taken, "expand", "-m", _model.Folder, Text, "-o", other);
+        Refused(2, taken, "tokenizer", "encode", "--model", Path.Combine(_model.Folder, "tokenizer.model"), Text, "-o", other);
+        Assert.Equal("no compressed file, but long enough to have a header", File.ReadAllText(Text));
         Assert.False(File.Exists(Out));
+    }
+
+    [Fact]
+    public async Task A_link_to_the_input_is_the_input_and_a_pipe_gets_what_is_written()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no mkfifo");
+        File.WriteAllText(Text, "The clock.\n");
+        string link = Path.Combine(_model.Folder, "link"), pipe = Path.Combine(_model.Folder, "pipe");
+        File.CreateSymbolicLink(link, "text.txt");
+        Refused(2, "would take the place", "compress", "-m", _model.Folder, Text, "-o", link);
+        using (var make = Process.Start("mkfifo", [pipe])) make.WaitForExit();
+        Task<byte[]> reading = Task.Run(() => File.ReadAllBytes(pipe), TestContext.Current.CancellationToken);
+        (int code, _, string error) = CommandsTests.Run("compress", "-m", _model.Folder, Text, "-o", pipe);
+        Assert.True(code == 0, error);
+        File.WriteAllBytes(Packed, await reading);
+        (code, string output, _) = CommandsTests.Run("expand", "-m", _model.Folder, Packed, "-o", "-");
+        Assert.Equal((0, "The clock.\n"), (code, output));
     }
 
     [Fact]
