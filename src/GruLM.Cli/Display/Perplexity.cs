@@ -12,5 +12,5 @@ internal static class Perplexity
 
     /// <summary>Two places behind the point, and a large one in powers of ten.</summary>
     public static string Text(double perplexity) =>
-        perplexity.ToString(perplexity < Large ? "0.00" : "0.00E+000", CultureInfo.InvariantCulture);
+        perplexity.ToString(perplexity < Large ? "0.00" : "0.00e0", CultureInfo.InvariantCulture);
 }

@@ -1,5 +1,6 @@
 // One line of progress on standard error: on a terminal it keeps changing and is taken away at the end, elsewhere it is a plain line now
-// and then. Work of less than a second shows nothing. Training a model has a display of its own, TrainingDisplay.
+// and then. Work of less than a second shows nothing on a terminal, elsewhere that of some seconds. Training a model has a display of its
+// own, TrainingDisplay.
 using System.Diagnostics;
 using System.Globalization;
 
@@ -8,7 +9,7 @@ namespace GruLM.Cli;
 /// <summary>Shows how far something has come. <paramref name="live"/>: a line may be drawn over.</summary>
 internal sealed class ProgressLine(TextWriter output, bool live)
 {
-    private const double LiveInterval = 0.2, PlainInterval = 10, Quiet = 1;
+    private const double LiveInterval = 0.2, PlainInterval = 10, LiveQuiet = 1, PlainQuiet = 5;
 
     private readonly Stopwatch _watch = Stopwatch.StartNew();
     private double _last = double.NegativeInfinity;
@@ -21,7 +22,7 @@ internal sealed class ProgressLine(TextWriter output, bool live)
     public void Report(Func<string> text)
     {
         double seconds = Seconds;
-        if (seconds < Quiet || seconds - _last < (live ? LiveInterval : PlainInterval))
+        if (seconds < (live ? LiveQuiet : PlainQuiet) || seconds - _last < (live ? LiveInterval : PlainInterval))
         {
             return;
         }

@@ -8,9 +8,11 @@ namespace GruLM.Cli;
 /// <summary>Says what .NET says of files in other words.</summary>
 internal static partial class SystemWords
 {
+    private const string Rights = "access is denied; choose another place, or have the rights to it changed";
+
     private static readonly (Regex Form, string Words)[] s_forms =
     [
-        (Denied(), "access is denied; choose another place, or have the rights to it changed"),
+        (Denied(), Rights),
         (NoFile(), "there is no such file"),
         (NoFolder(), "there is no such folder"),
         (InUse(), "another program is using it; try again when that has ended"),
@@ -27,12 +29,28 @@ internal static partial class SystemWords
         {
             if (form.Match(message) is not { Success: true } match) continue;
             string path = Temporary().Replace(match.Groups["path"].Value, "");
-            return path.Length > 0 ? $"{path}: {words}" : words;
+            if (path.Length == 0) return words;
+            return $"{path}: {(words == Rights && IsOpenFolder(path) ? "is a folder; a file was expected" : words)}";
         }
 
         return Other().Match(message) is { Success: true } other
             ? $"{other.Groups["path"].Value}: {other.Groups["what"].Value.ToLowerInvariant()}"
             : message;
+    }
+
+    // What the system refuses is to open it as a file, not to look into it.
+    private static bool IsOpenFolder(string path)
+    {
+        if (!Directory.Exists(path)) return false;
+        try
+        {
+            _ = Directory.EnumerateFileSystemEntries(path).Any();
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     [GeneratedRegex(@"^(?:Access to the path(?: '(?<path>.+)')? is denied\.?|Permission denied(?: : '(?<path>.+)')?)")]

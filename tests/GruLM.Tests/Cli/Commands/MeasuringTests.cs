@@ -130,6 +130,15 @@ public sealed class MeasuringTests(TrainedFolder trained) : IClassFixture<Traine
     }
 
     [Theory]
+    [InlineData(4.125, "4.13")]
+    [InlineData(999_999, "999999.00")]
+    [InlineData(1.24e8, "1.24e8")]
+    [InlineData(1e300, "1.00e300")]
+    [InlineData(double.PositiveInfinity, "Infinity")]
+    public void Large_perplexities_are_written_as_other_numbers(double perplexity, string expected) =>
+        Assert.Equal(expected, Perplexity.Text(perplexity));
+
+    [Theory]
     [InlineData("--dynamic --window 8", "--window")]
     [InlineData("--window 4 --samples lines", "--window starts anew every so many tokens of one stream, and --samples lines at each line")]
     [InlineData("--dynamic --samples lines", "--samples stream")]
