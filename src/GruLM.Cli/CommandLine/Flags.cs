@@ -22,11 +22,15 @@ internal static class Flags
 
     /// <summary>A seed: any unsigned 64-bit number.</summary>
     public static Option<ulong> Seed(string name, ulong defaultValue, string help, params string[] aliases) =>
-        Make(name, aliases, $"{help} (default {defaultValue})", "N", defaultValue, ParseSeed);
+        Make(name, aliases, $"{help} (default {defaultValue})", "N", defaultValue, text => ParseSeed(text));
 
     /// <summary>A seed that may be left out, which has a meaning of its own that <paramref name="help"/> tells.</summary>
     public static Option<ulong?> OptionalSeed(string name, string help, params string[] aliases) =>
         Make<ulong?>(name, aliases, help, "N", null, text => ParseSeed(text));
+
+    /// <summary>A seed that may be left out; -1 gives what <paramref name="any"/> draws, as leaving it out does.</summary>
+    public static Option<ulong?> SeedOrAny(string name, Func<ulong> any, string help, params string[] aliases) =>
+        Make<ulong?>(name, aliases, help, "N", null, text => text == "-1" ? any() : ParseSeed(text, "-1 or "));
 
     /// <summary>A number within bounds; <paramref name="above"/> excludes the lower bound itself.</summary>
     public static Option<double> Number(string name, double min, double max, double defaultValue, string help, bool above = false) =>
@@ -145,14 +149,17 @@ internal static class Flags
     {
         bool isNumber = int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value);
         if (isNumber && value >= min && value <= max) return value;
-        string bounds = max == int.MaxValue ? $"from {min} up" : $"from {min} to {max}";
+
+        // A bound that nobody thinks of is named where it matters.
+        bool isTooLarge = text.Length > 0 && text.All(char.IsAsciiDigit);
+        string bounds = max == int.MaxValue && !isTooLarge ? $"from {min} up" : $"from {min} to {max}";
         throw new FormatException($"a whole number {bounds} was expected");
     }
 
-    private static ulong ParseSeed(string text) =>
+    private static ulong ParseSeed(string text, string orElse = "") =>
         ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value)
             ? value
-            : throw new FormatException($"a whole number from 0 to {ulong.MaxValue} was expected");
+            : throw new FormatException($"{orElse}a whole number from 0 to {ulong.MaxValue} was expected");
 
     private static double ParseNumber(string text, double min, double max, bool above)
     {
@@ -167,7 +174,10 @@ internal static class Flags
     {
         if (words.Contains(text, StringComparer.Ordinal)) return text;
         string known = string.Join(", ", words);
-        throw new FormatException($"one of {known} was expected" + NearestName.Hint(text, words));
+
+        // No number is a mistyped other one.
+        string hint = text.All(char.IsAsciiDigit) ? "" : NearestName.Hint(text, words);
+        throw new FormatException($"one of {known} was expected" + hint);
     }
 
     private static Option<T> Make<T>(string name, string[] aliases, string help, string valueName, T defaultValue, Func<string, T> parse) =>

@@ -22,8 +22,10 @@ internal static class LineCheck
         UnknownFlags.Check(words, flags.CommandResult.Command);
         if (flags.Errors is not [var error, ..]) return;
         Command command = flags.CommandResult.Command;
-        string path = GrulmCommand.PathOf(command);
-        string sentence = flags.UnmatchedTokens is [var unknown, ..] ? Unknown(unknown, flags, words) : Sentence(error, command, path);
+        (string name, string path) = (GrulmCommand.NameOf(command), GrulmCommand.PathOf(command));
+        string sentence = flags.UnmatchedTokens is [var unknown, ..]
+            ? Unknown(unknown, flags, words)
+            : Sentence(error, command, name, path);
         throw new UsageException(sentence);
     }
 
@@ -37,12 +39,12 @@ internal static class LineCheck
 
     private static bool IsMissing(SymbolResult? symbol) => symbol is OptionResult { Option.Required: true, Implicit: true };
 
-    private static string Sentence(ParseError error, Command command, string path)
+    private static string Sentence(ParseError error, Command command, string owner, string path)
     {
         switch (error.SymbolResult)
         {
             case OptionResult result when IsMissing(result):
-                return $"{result.Option.Name} is required for '{path}'; see '{path} --help'";
+                return $"{result.Option.Name} is required for '{owner}'; see '{path} --help'";
             case OptionResult { Tokens.Count: 0 } result when result.Option.Arity.MinimumNumberOfValues > 0:
                 return $"{result.Option.Name} needs a value; see '{path} --help'";
             case OptionResult { Tokens.Count: > 1 } result when result.Option.Arity.MaximumNumberOfValues == 1:
@@ -55,28 +57,28 @@ internal static class LineCheck
 
         if (command.Subcommands.Count == 0) return error.Message;
         string words = string.Join(", ", command.Subcommands.Select(subcommand => subcommand.Name));
-        return $"'{path}' needs one more word: {words}";
+        return $"'{owner}' needs one more word: {words}";
     }
 
     private static string Unknown(string word, ParseResult flags, IReadOnlyList<string> words)
     {
         Command command = flags.CommandResult.Command;
-        string path = GrulmCommand.PathOf(command);
+        (string owner, string path) = (GrulmCommand.NameOf(command), GrulmCommand.PathOf(command));
         Option? before = UnknownFlags.Before(word, words, command);
 
         // A dash that a word processor made long is none of the texts that are expected here.
         if (word.Length > 1 && word[0] is '-' or '–' or '—' or '−') return UnknownFlags.Sentence(word.Split('=')[0], word, null, command);
         if (command.Subcommands.Count == 0)
         {
-            return UnknownFlags.ForSwitch(word, before, command) ?? Unexpected(word, before, flags, path);
+            return UnknownFlags.ForSwitch(word, before, command) ?? Unexpected(word, before, flags, owner, path);
         }
 
         string hint = NearestName.Hint(word, command.Subcommands.Select(subcommand => subcommand.Name));
         string advice = hint.Length > 0 ? hint : $"; see '{path} --help'";
-        return $"unknown command '{word}' for '{path}'{advice}";
+        return $"unknown command '{word}' for '{owner}'{advice}";
     }
 
-    private static string Unexpected(string word, Option? before, ParseResult flags, string path)
+    private static string Unexpected(string word, Option? before, ParseResult flags, string owner, string path)
     {
         if (before is not null && CanRepeat(before))
         {
@@ -87,11 +89,20 @@ internal static class LineCheck
         string[] likely = Directory.Exists(word) ? s_forFolders : File.Exists(word) ? s_forFiles : s_forTexts;
         Option? meant = likely.SelectMany(name => flags.CommandResult.Command.Options.Where(option => option.Name == name))
             .FirstOrDefault(option => CanRepeat(option) || !flags.Given(option));
-        string advice = meant is not null ? $"use {meant.Name}: {meant.Name} {ShellWord.Of(word)}"
+        IList<Argument> arguments = flags.CommandResult.Command.Arguments;
+        bool isTaken = arguments is [{ Arity.MaximumNumberOfValues: 1 }] && !(meant is not null && Directory.Exists(word));
+        string advice = isTaken ? Taken(arguments[0], flags)
+            : meant is not null ? $"use {meant.Name}: {meant.Name} {ShellWord.Of(word)}"
             : before?.Arity.MaximumNumberOfValues == 1 ? $"{before.Name} takes one word: put a text with spaces in quotation marks"
-            : flags.CommandResult.Command.Arguments.Count > 0 ? $"nothing more was expected; see '{path} --help'"
+            : arguments.Count > 0 ? $"nothing more was expected; see '{path} --help'"
             : $"it takes flags only; see '{path} --help'";
-        return $"unexpected argument '{word}' for '{path}'; {advice}";
+        return $"unexpected argument '{word}' for '{owner}'; {advice}";
+    }
+
+    private static string Taken(Argument argument, ParseResult flags)
+    {
+        string given = flags.GetResult(argument)?.Tokens is [var first, ..] ? first.Value : "";
+        return $"{argument.HelpName ?? argument.Name} is '{given}' already, and is one; put a name with spaces in quotation marks";
     }
 
     private static bool CanRepeat(Option option) => option.Arity.MaximumNumberOfValues > 1;

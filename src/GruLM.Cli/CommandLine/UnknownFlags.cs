@@ -55,9 +55,17 @@ internal static partial class UnknownFlags
     public static string Sentence(string name, string word, Option? before, Command command)
     {
         string owner = GrulmCommand.NameOf(command);
-        string hint = NearestName.Hint(name, command.Options.Select(option => option.Name));
+        string hint = NearestName.Hint(name, NamesOf(command.Options));
         if (hint.Length > 0) return $"unknown option {name} for '{owner}'{hint}";
         return $"unknown option {name} for '{owner}'" + Advice(name, word, before, command, GrulmCommand.PathOf(command));
+    }
+
+    /// <summary>The names of flags and their other names, but for those of one letter, which are near to anything.</summary>
+    public static IEnumerable<string> NamesOf(IEnumerable<Option> flags)
+    {
+        Option[] all = [.. flags];
+        return all.Select(flag => flag.Name)
+            .Concat(all.SelectMany(flag => flag.Aliases).Where(alias => alias.StartsWith("--", StringComparison.Ordinal)));
     }
 
     private static string Advice(string name, string word, Option? before, Command command, string path)

@@ -1,8 +1,8 @@
 // The flags that generate and chat share: how tokens are chosen and where a text ends. What is not given is the model's own.
 
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
+using GruLM.Cli.Pipes;
 using GruLM.Generation;
 using GruLM.Model;
 
@@ -66,8 +66,8 @@ internal sealed class GenerationFlags
     private readonly Option<string?> _jsonSchema = Flags.Text(
         "--json-schema", "FILE", "write only JSON that fits the JSON schema in FILE");
     private readonly Option<bool> _ignoreEos = Flags.Switch("--ignore-eos", "go on where the model would end the text");
-    private readonly Option<ulong?> _seed = OrMinusOne(
-        Flags.OptionalSeed("--seed", "makes the text repeatable (default, and -1: another text each time)", "-s"));
+    private readonly Option<ulong?> _seed = Flags.SeedOrAny(
+        "--seed", AnySeed, "makes the text repeatable (default, and -1: another text each time)", "-s");
     private readonly Option<string?> _samplers = Flags.Text(
         "--samplers", "LIST", "order of the chain, names separated by ; or , "
             + $"(default {string.Join(';', s_samplerNames)}); typ_p is typical");
@@ -93,8 +93,8 @@ internal sealed class GenerationFlags
     {
         (Option<string?> Flag, Func<string, TextConstraint> Read)[] kinds =
         [
-            (_regex, TextConstraint.Regex), (_grammar, path => TextConstraint.Grammar(File.ReadAllText(path))),
-            (_jsonSchema, path => TextConstraint.JsonSchema(File.ReadAllText(path))),
+            (_regex, TextConstraint.Regex), (_grammar, path => TextConstraint.Grammar(ReadFile(path))),
+            (_jsonSchema, path => TextConstraint.JsonSchema(ReadFile(path))),
         ];
         (Option<string?> Flag, Func<string, TextConstraint> Read)[] given = [.. kinds.Where(kind => flags.GetValue(kind.Flag) is not null)];
         if (given.Length > 1) throw new UsageException($"{given[0].Flag.Name} and {given[1].Flag.Name} do not go together; leave one out");
@@ -108,6 +108,12 @@ internal sealed class GenerationFlags
         {
             throw new UsageException($"{given[0].Flag.Name} {(given[0].Flag == _regex ? "" : value + ": ")}{error.Message}");
         }
+    }
+
+    private static string ReadFile(string path)
+    {
+        InputFiles.Check([path]);
+        return File.ReadAllText(path);
     }
 
     private SamplingOptions ReadSampling(ParseResult flags, string modelFolder)
@@ -189,14 +195,6 @@ internal sealed class GenerationFlags
     private static Option<T> Also<T>(Option<T> option, params string[] names)
     {
         foreach (string name in names) option.Aliases.Add(name);
-        return option;
-    }
-
-    // -1 means what is meant when the flag is left out.
-    private static Option<ulong?> OrMinusOne(Option<ulong?> option)
-    {
-        Func<ArgumentResult, ulong?> parse = option.CustomParser!;
-        option.CustomParser = result => result.Tokens is [{ Value: "-1" }] ? AnySeed() : parse(result);
         return option;
     }
 }

@@ -81,12 +81,12 @@ internal sealed class TalkCommands
     private void Undo(string _)
     {
         if (_turns.TakeBack() is { } message) Tell($"taken back: {Shorten(message)}");
-        else TellOfNoTurn();
+        else _session.Error.WriteLine("there is no turn to take back");
     }
 
     private void Regenerate(string _)
     {
-        if (!_turns.SayAgain()) TellOfNoTurn();
+        if (!_turns.SayAgain()) _session.Error.WriteLine("there is no turn to answer again");
     }
 
     private void Fork(string name)
@@ -157,8 +157,6 @@ internal sealed class TalkCommands
         WriteRow("//text", "says /text to the model");
         if (_input is TerminalLineInput) WriteRow("Ctrl-C", "cuts a reply short; where you type, ends the talk");
     }
-
-    private void TellOfNoTurn() => _session.Error.WriteLine("there is no turn to take back");
 
     // What a person sees who typed it; a program that wrote it knows.
     private void Tell(string text)

@@ -84,7 +84,7 @@ internal sealed class TalkSettings
 
     private UsageException Unknown(string name)
     {
-        string hint = NearestName.Hint(name, Names);
+        string hint = NearestName.Hint(name, UnknownFlags.NamesOf(_flags.Options).Select(known => known.TrimStart('-')));
         return new UsageException($"/set: there is no setting '{name}'" + (hint.Length > 0 ? hint : "; /set lists them"));
     }
 
@@ -92,7 +92,7 @@ internal sealed class TalkSettings
     {
         IEnumerable<string> words = given.SelectMany(flag => flag.Value is []
             ? [flag.Key]
-            : flag.Value.Select(value => $"{flag.Key}={value}"));
+            : flag.Value.SelectMany(value => value.Length == 0 ? [flag.Key, value] : (string[])[$"{flag.Key}={value}"]));
         ParseResult parsed = _command.Parse([.. words], s_parsing);
         if (parsed.Errors is [var error, ..]) throw new UsageException(error.Message);
         GenerationOptions options = _flags.Read(parsed, _folder);

@@ -15,6 +15,22 @@ public sealed class UnknownFlagTests
     [InlineData("generate -m m -p --x", "unknown option --x for 'grulm generate'; a text that begins with a dash is given as --prompt=--x")]
     [InlineData("generate -m m -p The –temperature 1", "unknown option –temperature for 'grulm generate'; did you mean --temperature?")]
     [InlineData("generate -m m -n5", "unknown option -n5 for 'grulm generate'; write -n 5")]
+    [InlineData("generate -m m --n_predict 5", "unknown option --n_predict for 'grulm generate'; did you mean --n-predict?")]
+    [InlineData("generate -m m --n-predit 5", "unknown option --n-predit for 'grulm generate'; did you mean --n-predict?")]
+    [InlineData("generate -m m --tempp 5", "unknown option --tempp for 'grulm generate'; did you mean --temp?")]
+    [InlineData("generate -m m -x 5", "unknown option -x for 'grulm generate'")]
+    [InlineData("generate -m m --mirostat 1", "--mirostat 1: one of 0, 2 was expected")]
+    [InlineData("generate -m m -n 99999999999", "--max-tokens 99999999999: a whole number from -1 to 2147483647 was expected")]
+    [InlineData("generate -m m -n -2", "--max-tokens -2: a whole number from -1 up was expected")]
+    [InlineData("generate -m m --seed -2", "--seed -2: -1 or a whole number from 0 to 18446744073709551615 was expected")]
+    [InlineData("generate -m m --state ''", "--state '': the name of a file was expected")]
+    [InlineData(
+        "generate -m m --beam 2 --json --logprobs 1",
+        "--beam tells the 'logprob' of each text, not of its tokens; leave --logprobs out")]
+    [InlineData("compress -m m '' -o x", "an empty name was given; name a file, or - for standard input")]
+    [InlineData(
+        "compress -m m a a -o x",
+        "unexpected argument 'a' for 'grulm compress'; FILE is 'a' already, and is one; put a name with spaces in quotation marks")]
     [InlineData("train --data a b --epcohs 3 -o x", "unknown option --epcohs for 'grulm train'; did you mean --epochs?")]
     [InlineData("train --data a --out-dir --overwite", "unknown option --overwite for 'grulm train'; did you mean --overwrite?")]
     [InlineData(
@@ -53,7 +69,8 @@ public sealed class UnknownFlagTests
     [InlineData("trian --help", "unknown command 'trian' for 'grulm'; did you mean train?")]
     public void Are_told_of_in_one_line_with_exit_code_2(string line, string expected)
     {
-        (int code, string output, string error) = CommandsTests.Run(line.Split(' '));
+        string[] words = [.. line.Split(' ').Select(word => word == "''" ? "" : word)];
+        (int code, string output, string error) = CommandsTests.Run(words);
         Assert.Equal((2, "", $"grulm: {expected}\n"), (code, output, error));
     }
 
@@ -118,6 +135,13 @@ public sealed class UnknownFlagTests
     [InlineData("book.txt: is empty, text was expected", "book.txt: is empty, text was expected")]
     public void What_the_system_says_of_files_is_said_in_our_words(string message, string expected) =>
         Assert.Equal(expected, SystemWords.Of(message));
+
+    [Fact]
+    public void A_folder_in_the_place_of_a_file_is_no_matter_of_rights()
+    {
+        string folder = Path.TrimEndingDirectorySeparator(Path.GetTempPath());
+        Assert.Equal($"{folder}: is a folder; a file was expected", SystemWords.Of($"Access to the path '{folder}' is denied."));
+    }
 
     [Fact]
     public void A_program_is_called_by_the_words_that_started_it()

@@ -43,7 +43,7 @@ public sealed class GenerationFlagsTests : IDisposable
     [InlineData("--dry-multiplier -1", "--dry-multiplier -1")]
     [InlineData("--dry-base 0.5", "--dry-base 0.5")]
     [InlineData("--dry-allowed-length 0", "--dry-allowed-length 0")]
-    [InlineData("--seed -2", "--seed -2: a whole number from 0")]
+    [InlineData("--seed -2", "--seed -2: -1 or a whole number from 0")]
     [InlineData("-n -2", "--max-tokens -2: a whole number from -1 up")]
     [InlineData("--top-p 0", "--top-p 0: a number above 0 to 1 was expected")]
     [InlineData("--samplers xtc", "unknown name 'xtc'")]

@@ -36,7 +36,7 @@ public sealed class ChatCommandsTests : IDisposable
         Assert.NotEqual(first + first, drawn);
         string once = Replies("How are you?"), next = After("How are you?", "And the clock?");
         Assert.Equal(once + once + next, Replies("How are you?", "/regen", "And the clock?"));
-        Assert.Equal("there is no turn to take back\n", Talk([], "/regen").Error);
+        Assert.Equal("there is no turn to answer again\n", Talk([], "/regen").Error);
     }
 
     [Fact]

@@ -52,6 +52,7 @@ public sealed class ConstraintFlagTests : IDisposable
             (["--grammar", grammar], $"--grammar {grammar}: line 1: rule 'root' is left-recursive"),
             (["--json-schema", schema], $"--json-schema {schema}: #: the keyword 'not' is not understood"),
             (["--json-schema", Write("no.json", "{")], "the schema is no valid JSON"),
+            (["--grammar", ""], "an empty name was given"),
             (["--regex", "a", "--grammar", grammar], "--regex and --grammar do not go together"),
             (["--grammar", grammar, "--json-schema", schema], "--grammar and --json-schema do not go together"),
             (["--regex", "a{9}", "-n", "8"], "--max-tokens is 8, and the constraint may take 9"),
@@ -70,6 +71,11 @@ public sealed class ConstraintFlagTests : IDisposable
         (int missing, _, string notFound) = CommandsTests.Run("generate", "-m", _folder.Folder, "--grammar", "no-such.gbnf");
         Assert.Equal(1, missing);
         Assert.Contains("no-such.gbnf", notFound, StringComparison.Ordinal);
+        foreach (string flag in (string[])["--grammar", "--json-schema"])
+        {
+            (int folder, _, string isFolder) = CommandsTests.Run("generate", "-m", _folder.Folder, flag, _folder.Folder);
+            Assert.Equal((1, $"grulm: {_folder.Folder}: is a folder; a file was expected\n"), (folder, isFolder));
+        }
     }
 
     private static string Run(string[] line)
