@@ -1,5 +1,5 @@
-// What docs/library.md, docs/exchange.md and docs/tokenizers.md show of models and tokenizers, a method for each block of code: the lines
-// there are these, and ReadmeTests compares them. Each runs in a folder that holds book.txt, other.txt and the model "book".
+// What pages of docs/ (library, getting-started, exchange, tokenizers) show of models and tokenizers, a method for each block of code: the
+// lines there are these, and ReadmeTests compares them. Each runs in a folder that holds book.txt, other.txt and the model "book".
 
 using System.Numerics.Tensors;
 using System.Text;
@@ -26,6 +26,14 @@ internal static class ModelExamples
         TrainingSettings settings = SettingsFile.Read("book/training/settings.json") with { OutDir = "again", Seed = 2 };
         using var run = TrainingRun.Start(settings);
         run.Run();
+    }
+
+    public static void Begun()
+    {
+        using var model = LanguageModel.Open("book");
+        Console.WriteLine(string.Concat(model.Generate("ROMEO:", new GenerationOptions { MaxTokens = 60 })));
+        Console.WriteLine(model.LogProb("ROMEO:", "\nI love thee."));
+        Console.WriteLine(model.LogProb("ROMEO:", "\nthee love I."));
     }
 
     public static void Generated()

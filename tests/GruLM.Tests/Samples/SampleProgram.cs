@@ -9,14 +9,17 @@ internal static class SampleProgram
     /// <summary>The folder that holds the solution.</summary>
     public static string Root { get; } = FindRoot();
 
+    /// <summary>The program that runs assemblies.</summary>
+    public static string Host { get; } =
+        Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
+
     /// <summary>Starts it; its standard output is to be read.</summary>
     public static Process Start(string name, params string[] arguments)
     {
         // bin/Debug/net10.0 of the tests has one of the same name in the sample.
         string[] bin = Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory).Split(Path.DirectorySeparatorChar)[^3..];
         string program = Path.Combine([Root, "samples", name, .. bin, name + ".dll"]);
-        string host = Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
-        var start = new ProcessStartInfo(host, [program, .. arguments])
+        var start = new ProcessStartInfo(Host, [program, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
