@@ -27,8 +27,10 @@ internal static class DemoLength
     private const int Measurements = 5;
     private const double SecondsAMeasurement = 0.25;
 
-    // A little more than the pieces hold, so that the text does not end before the steps do; and the most that is written.
+    // A little more than the pieces hold, so that the text does not end before the steps do; the least that a tokenizer can be learned
+    // from, and the most that is written.
     private const double BytesPerToken = 3.8;
+    private const double LeastBytes = 60_000;
     private const double MostBytes = 200e6;
 
     /// <summary>The steps for so many minutes at a speed. <paramref name="earlier"/>: those of an earlier demo for as many minutes; 0:
@@ -44,7 +46,8 @@ internal static class DemoLength
     }
 
     /// <summary>How much text so many steps read, each part of it once.</summary>
-    public static int Bytes(int steps, TrainingSettings recipe) => (int)Math.Min(steps * (BytesPerToken * TokensAStep(recipe)), MostBytes);
+    public static int Bytes(int steps, TrainingSettings recipe) =>
+        (int)Math.Clamp(steps * (BytesPerToken * TokensAStep(recipe)), LeastBytes, MostBytes);
 
     /// <summary>The tokens a second that a model of the recipe learns here.</summary>
     public static double MeasureSpeed(TrainingSettings recipe, Compute compute)
