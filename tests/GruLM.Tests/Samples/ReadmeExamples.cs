@@ -14,6 +14,7 @@ internal static class ReadmeExamples
 
         using var model = LanguageModel.Open("book");
         await foreach (string text in model.GenerateAsync("ROMEO:")) Console.Write(text);
+        Console.WriteLine();
 
         using FileStream file = File.OpenRead("other.txt");
         foreach (ScoredToken token in model.Score(file)) Console.WriteLine($"{token.Piece} {token.LogProb}");
