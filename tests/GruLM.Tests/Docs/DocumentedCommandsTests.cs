@@ -17,6 +17,7 @@ public sealed partial class DocumentedCommandsTests(Desk desk) : IClassFixture<D
     {
         ["docs/cuda.md"] = "an NVIDIA card is needed; tests/long/cuda/run.sh runs its commands on one",
         ["docs/install.md"] = "what it installs lies outside the folder; the tests of packages and of the native program do so",
+        ["docs/native.md"] = "native programs take minutes to compile; .ci/run compiles and tests them",
     };
 
     // Commands left alone wherever they stand, and why.
