@@ -40,7 +40,7 @@ internal sealed class DeskCopy : IDisposable
     public IEnumerable<string> Run(DocumentedCommand command)
     {
         if (command.MadeAnew is { } made && Directory.Exists(made)) Directory.Delete(made, recursive: true);
-        var shortened = command with { Text = command.Shortened(3 + (command.Resumed is { } resumed ? Steps(resumed) : 0)) };
+        DocumentedCommand shortened = command with { Text = command.Shortened(3 + (command.Resumed is { } resumed ? Steps(resumed) : 0)) };
         (int code, string error) = command.NeedsShell ? InShell(shortened.Text) : Here(shortened.Words);
         if (code != command.ExitCode) yield return $"exit code {code} instead of {command.ExitCode}: {error.Trim()}";
         foreach (string missing in command.Written.Where(name => !Directory.Exists(name) && !File.Exists(name)))
