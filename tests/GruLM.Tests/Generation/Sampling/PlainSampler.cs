@@ -30,7 +30,8 @@ internal sealed class PlainSampler(SamplingOptions options)
             else if (options.Mirostat == 0) Filter(step);
         }
 
-        if (greedy) return Sorted()[0].Id;
+        float best = Max();
+        if (greedy) return _list.First(c => c.Score == best).Id;
         if (options.Mirostat == 2) KeepUnsurprising();
         float[] weights = Weights(out double total, out float[] lanes);
         int place = Draw(weights, lanes, _random.Uniform(_drawn++, 0) * total);
@@ -45,7 +46,12 @@ internal sealed class PlainSampler(SamplingOptions options)
 
     private List<(int Id, float Score)> Sorted() => [.. _list.OrderByDescending(c => c.Score).ThenBy(c => c.Id)];
 
-    private float Max() => _list.Max(c => c.Score);
+    // Where no token is possible, also because a penalty has made the last one's score −∞, there is nothing to choose.
+    private float Max()
+    {
+        float max = _list.Max(c => c.Score);
+        return float.IsNegativeInfinity(max) ? throw new ArgumentException("no token is left") : max;
+    }
 
     private void Filter(SamplerKind step)
     {

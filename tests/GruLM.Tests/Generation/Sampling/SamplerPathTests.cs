@@ -16,6 +16,10 @@ public class SamplerPathTests
     public void Every_path_chooses_what_the_definition_chooses() =>
         Prop.ForAll<PositiveInt>(number => Check(number.Get * 31)).Check(Config.QuickThrowOnFailure.WithMaxTest(400).WithEndSize(100_000));
 
+    // The only token that is not forbidden has the least score there is, which a penalty makes −∞.
+    [Fact]
+    public void A_last_token_that_a_penalty_forbids_is_none() => Check(39513 * 31);
+
     [Fact]
     public void The_k_largest_are_those_of_a_full_sort()
     {
@@ -105,7 +109,17 @@ public class SamplerPathTests
             float[] scores = RandomScores.Of(count, random.Next(1_000_000));
             int[] forbidden = [.. Enumerable.Range(0, random.Next(3)).Select(_ => random.Next(-1, count + 1))];
             if (scores.Where((_, id) => !forbidden.Contains(id)).All(float.IsNegativeInfinity)) continue;
-            int expected = plain.Sample(scores, forbidden);
+            int expected;
+            try
+            {
+                expected = plain.Sample(scores, forbidden);
+            }
+            catch (ArgumentException)
+            {
+                foreach (Sampler sampler in samplers) Assert.Throws<ArgumentException>(() => sampler.Sample(scores, forbidden));
+                return;
+            }
+
             foreach (Sampler sampler in samplers) Assert.Equal(expected, sampler.Sample(scores, forbidden));
 
             // Few different tokens, so that there are repetitions.
