@@ -67,6 +67,26 @@ public class Int8DecoderTests
     }
 
     [Fact]
+    public void An_idle_session_is_its_state_and_little_more()
+    {
+        using GruParameters parameters = GradientTests.RandomParameters(s_configs[1], 0.1);
+        using var compute = Compute.Create(1);
+        using var decoder = new Int8Decoder(parameters, compute);
+        var sessions = new IDecodingSession[1000];
+        decoder.CreateSession().Dispose();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < sessions.Length; i++) sessions[i] = decoder.CreateSession();
+        long bytes = (GC.GetAllocatedBytesForCurrentThread() - before) / sessions.Length;
+        foreach (IDecodingSession session in sessions)
+        {
+            session.Read(3);
+            session.Dispose();
+        }
+
+        Assert.InRange(bytes - (sizeof(float) * decoder.StateLength), 1, 100);
+    }
+
+    [Fact]
     public void Tokens_read_at_once_give_the_bits_of_tokens_read_one_by_one()
     {
         foreach (GruConfig config in s_configs)
