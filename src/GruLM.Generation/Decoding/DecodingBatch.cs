@@ -24,9 +24,6 @@ public sealed class DecodingBatch(IDecoder decoder)
     /// <summary>Members that have joined and not left.</summary>
     public int Count => _members.Count;
 
-    /// <summary>The members whose scores came with the last step, those that have left since included.</summary>
-    public IReadOnlyList<BatchMember> Scorers => _waiting;
-
     /// <summary>Takes a session in; it reads nothing until it is told to.</summary>
     public BatchMember Join(IDecodingSession session)
     {
@@ -81,7 +78,7 @@ public sealed class DecodingBatch(IDecoder decoder)
         return any;
     }
 
-    /// <summary>A step; false when nobody had anything to read. <see cref="Scorers"/> tells whose scores have come.</summary>
+    /// <summary>A step; false when nobody had anything to read. <see cref="Scores"/> gives the scores of those who have read all.</summary>
     public bool Step()
     {
         bool any = ReadPrompts();
