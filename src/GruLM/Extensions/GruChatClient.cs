@@ -72,9 +72,15 @@ public sealed class GruChatClient : IChatClient
         ChatTurns turns, GenerationOptions options, WriterState? before, [EnumeratorCancellation] CancellationToken cancel)
     {
         string responseId = Guid.NewGuid().ToString("N");
-        using ChatSession chat = await Task.Run(() => Begin(turns, options, before, cancel), cancel).ConfigureAwait(false);
-        await foreach (string text in chat.SayAsync(turns.Asked, cancel).ConfigureAwait(false)) yield return Update(responseId, text);
-        (FinishReason ended, int written, long read) = (chat.FinishReason, chat.TokensWritten, chat.TokensRead);
+        TextOrder order = await Task.Run(() => TextOrder.OfReply(_model, turns, options, before), cancel).ConfigureAwait(false);
+        TextEnd? end = null;
+        await foreach (TextPart part in _model.Batcher.Write(order, cancel).ConfigureAwait(false))
+        {
+            if (part.Text.Length > 0) yield return Update(responseId, part.Text);
+            end = part.End;
+        }
+
+        (FinishReason ended, int written, long read) = (end!.Reason, end.TokensWritten, order.Read.Sum(ids => ids.Length));
         ChatResponseUpdate last = Update(responseId, null);
         last.FinishReason = ended == FinishReason.Length ? ChatFinishReason.Length : ChatFinishReason.Stop;
         last.Contents.Add(new UsageContent(new UsageDetails
@@ -83,29 +89,8 @@ public sealed class GruChatClient : IChatClient
             OutputTokenCount = written,
             TotalTokenCount = read + written,
         }));
-        last.ConversationId = _moments.Keep(chat.Capture());
+        last.ConversationId = _moments.Keep(end.State!);
         yield return last;
-    }
-
-    private ChatSession Begin(ChatTurns turns, GenerationOptions options, WriterState? before, CancellationToken cancel)
-    {
-        var chat = new ChatSession(_model, options);
-        try
-        {
-            if (before is not null) chat.Restore(before);
-            foreach ((string message, string answer) in turns.Before)
-            {
-                cancel.ThrowIfCancellationRequested();
-                chat.ReadExchange(message, answer);
-            }
-
-            return chat;
-        }
-        catch
-        {
-            chat.Dispose();
-            throw;
-        }
     }
 
     private ChatResponseUpdate Update(string responseId, string? text) => new(ChatRole.Assistant, text)

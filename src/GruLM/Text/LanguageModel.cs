@@ -257,6 +257,9 @@ public sealed class LanguageModel : IDisposable
     /// <see cref="ObjectDisposedException"/> when the model is disposed.</summary>
     internal Turns.Turn TakeTurn() => _turns.Take(this);
 
+    /// <summary>What writes the texts of many callers together.</summary>
+    internal TextBatcher Batcher => _batcher;
+
     /// <summary>A new session that writes texts. What it computes, it computes in a turn.</summary>
     internal IDecodingSession NewSession()
     {
@@ -341,6 +344,20 @@ public sealed class LanguageModel : IDisposable
 
         // A text has to begin with something: where nothing opens one, and there is no prompt, with what begins sentences.
         return ids.DefaultIfEmpty(Ids.First);
+    }
+
+    /// <summary>The ids of a prompt, all of them.</summary>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    internal int[] PromptIds(string prompt, CancellationToken cancel)
+    {
+        var ids = new List<int>();
+        foreach (int id in PromptIds(prompt))
+        {
+            cancel.ThrowIfCancellationRequested();
+            ids.Add(id);
+        }
+
+        return [.. ids];
     }
 
     // The loop behind both forms of Generate.

@@ -1,4 +1,4 @@
-// A text in a batch whose pieces somebody waits for, on another thread. It goes no further ahead of its reader than some pieces.
+// A text in a batch whose parts somebody waits for, on another thread. It goes no further ahead of its reader than some parts.
 
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
@@ -6,63 +6,67 @@ using System.Threading.Channels;
 namespace GruLM;
 
 /// <summary>A text that a <see cref="TextBatcher"/> writes. What is not said to be safe for its reader is the batcher's to use.</summary>
-internal sealed class AwaitedText : IDisposable
+/// <param name="model">The model.</param>
+/// <param name="order">What is to be written.</param>
+/// <param name="resume">Is called by the reader when it has caught up with a text that was paused.</param>
+/// <param name="cancel">Ends the text quietly.</param>
+internal sealed class AwaitedText(LanguageModel model, TextOrder order, Action<AwaitedText> resume, CancellationToken cancel) : IDisposable
 {
-    // How many pieces are written ahead of the reader.
+    // How many parts are written ahead of the reader.
     private const int MostAhead = 256;
 
-    private readonly TextWriterSession _writer;
-    private readonly Channel<string> _pieces = Channel.CreateUnbounded<string>(new() { SingleReader = true, SingleWriter = true });
-    private readonly Action<BatchedText> _resume;
+    private readonly Channel<TextPart> _parts = Channel.CreateUnbounded<TextPart>(new() { SingleReader = true, SingleWriter = true });
+    private OrderedText? _text;
     private int _ahead;
 
-    /// <summary>Begins a text behind a prompt, which the batch will read. <paramref name="resume"/> is called by the reader when it has
-    /// caught up with a text that was paused.</summary>
-    public AwaitedText(
-        LanguageModel model, string prompt, GenerationOptions options, BatchedSession session, Action<BatchedText> resume,
-        CancellationToken cancel)
+    /// <summary>The loop that writes it; null before it begins.</summary>
+    public BatchedText? Loop { get; private set; }
+
+    /// <summary>Begins; what fails is told to the reader.</summary>
+    public void Begin(Func<TextBatch> batch)
     {
-        _resume = resume;
-        _writer = new TextWriterSession(model, options, session);
         try
         {
-            _writer.Read(model.PromptIds(prompt), cancel);
-            Loop = new BatchedText(session, _writer.Steps(model.Ids.Stops, cancel), Take) { Ended = End };
+            _text = new OrderedText(model, order, batch());
+            Loop = new BatchedText(_text.Session, _text.Steps(cancel), Take) { Ended = End };
         }
-        catch
+        catch (Exception error)
         {
-            _writer.Dispose();
-            throw;
+            _parts.Writer.TryComplete(error);
         }
     }
 
-    /// <summary>The loop that writes it.</summary>
-    public BatchedText Loop { get; }
-
     /// <summary>The text as it comes, for one reader.</summary>
-    public async IAsyncEnumerable<string> Pieces([EnumeratorCancellation] CancellationToken cancel)
+    public async IAsyncEnumerable<TextPart> Parts([EnumeratorCancellation] CancellationToken wait)
     {
-        await foreach (string piece in _pieces.Reader.ReadAllAsync(cancel).ConfigureAwait(false))
+        while (await _parts.Reader.WaitToReadAsync(wait).ConfigureAwait(false))
         {
-            if (Interlocked.Decrement(ref _ahead) == MostAhead - 1) _resume(Loop);
-            yield return piece;
+            while (_parts.Reader.TryRead(out TextPart part))
+            {
+                if (Interlocked.Decrement(ref _ahead) == MostAhead - 1) resume(this);
+                yield return part;
+            }
         }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        Loop.Dispose();
-        _writer.Dispose();
+        Loop?.Dispose();
+        _text?.Dispose();
     }
 
     // False where the reader is to come nearer first.
     private bool Take(string piece)
     {
         bool goesOn = Interlocked.Increment(ref _ahead) < MostAhead;
-        _pieces.Writer.TryWrite(piece);
+        _parts.Writer.TryWrite(new TextPart(piece, _text!.NewChoices(), null));
         return goesOn;
     }
 
-    private void End(Exception? failure) => _pieces.Writer.TryComplete(failure);
+    private void End(Exception? failure)
+    {
+        if (failure is null) _parts.Writer.TryWrite(new TextPart("", _text!.NewChoices(), _text.End()));
+        _parts.Writer.TryComplete(failure);
+    }
 }

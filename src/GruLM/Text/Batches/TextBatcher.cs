@@ -21,12 +21,30 @@ internal sealed class TextBatcher(LanguageModel model)
         string prompt, GenerationOptions options, [EnumeratorCancellation] CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
-        AwaitedText text = await Task.Run(() => Begin(prompt, options, cancel), CancellationToken.None).ConfigureAwait(false);
+        int[] ids = await Task.Run(() => model.PromptIds(prompt, cancel), cancel).ConfigureAwait(false);
+        var order = new TextOrder { Options = options, Read = [ids], Stops = model.Ids.Stops };
+        await foreach (TextPart part in Write(order, cancel).ConfigureAwait(false))
+        {
+            if (part.Text.Length > 0) yield return part.Text;
+        }
+    }
+
+    /// <summary>The text of an order as it comes, the last part with its end. Cancelled, it throws as the other form does.</summary>
+    public async IAsyncEnumerable<TextPart> Write(TextOrder order, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, order.Hurry);
+        var text = new AwaitedText(model, order, resumed => Ask(() => Batch.Add(resumed.Loop!)), stop.Token);
+        Ask(() =>
+        {
+            text.Begin(() => Batch);
+            if (text.Loop is not null) Batch.Add(text.Loop);
+        });
         try
         {
-            await foreach (string piece in text.Pieces(cancel).ConfigureAwait(false))
+            await foreach (TextPart part in text.Parts(cancel).ConfigureAwait(false))
             {
-                yield return piece;
+                yield return part;
                 cancel.ThrowIfCancellationRequested();
             }
         }
@@ -38,21 +56,15 @@ internal sealed class TextBatcher(LanguageModel model)
         cancel.ThrowIfCancellationRequested();
     }
 
-    private AwaitedText Begin(string prompt, GenerationOptions options, CancellationToken cancel)
-    {
-        TextBatch batch;
-        lock (_gate) batch = _batch ??= new TextBatch(model);
-        var text = new AwaitedText(model, prompt, options, batch.NewSession(), resumed => Ask(() => batch.Add(resumed)), cancel);
-        Ask(() => batch.Add(text.Loop));
-        return text;
-    }
+    // The batch of the thread at work.
+    private TextBatch Batch => _batch ??= new TextBatch(model);
 
     private Task End(AwaitedText text)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Ask(() =>
         {
-            _batch!.Remove(text.Loop);
+            if (text.Loop is not null) Batch.Remove(text.Loop);
             text.Dispose();
             done.SetResult();
         });
@@ -87,7 +99,7 @@ internal sealed class TextBatcher(LanguageModel model)
             }
 
             foreach (Action wish in wishes) wish();
-            any = _batch!.TryStep();
+            any = _batch is not null && _batch.TryStep();
         }
     }
 }

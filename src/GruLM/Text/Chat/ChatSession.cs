@@ -142,8 +142,7 @@ public sealed class ChatSession : IDisposable
     {
         CheckNotDisposed();
         EndReply();
-        string exchange = _model.Defaults.Chat.Exchange(TextCorpus.Clean(message), TextCorpus.Clean(answer));
-        _writer.Read([.. _model.Tokenizer.Encode(exchange), .. _model.Ids.AfterReply(-1)]);
+        _writer.Read(ChatPrompt.Exchange(_model, message, answer));
     }
 
     /// <summary>Reads text that is part of the chat but nobody's turn, such as a story to be asked about.</summary>
@@ -219,12 +218,9 @@ public sealed class ChatSession : IDisposable
         Learn();
         int reply = ++_reply;
 
-        // Cleaned as all text is that is learned from; the turn then has line ends as prompts of records have them.
-        // Under a constraint the space behind the marker is not the model's to write, and one that it writes is its answer's.
         bool isFree = _writer.Options.Constraint is null;
-        string turn = _model.Defaults.Chat.Turn(TextCorpus.Clean(message)) + (isFree ? "" : " ");
         WriterState before = _writer.Capture();
-        if (!_writer.TryReadWhole(_model.Tokenizer.Encode(turn, CancellationToken.None), cancel)) yield break;
+        if (!_writer.TryReadWhole(ChatPrompt.Turn(_model, message, isFree), cancel)) yield break;
         _before.Add(before);
         if (_before.Count > MostTurns) _before.RemoveAt(0);
         _replies = true;

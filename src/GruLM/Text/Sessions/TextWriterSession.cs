@@ -139,6 +139,13 @@ internal sealed class TextWriterSession : IDisposable
         return true;
     }
 
+    /// <summary>The score of a token that comes next, and as many alternatives as the options say.</summary>
+    public TokenChoice ChoiceOf(int id)
+    {
+        using Turns.Turn turn = TakeTurn();
+        return TokenChoice.Of(_logProbs, _session.Logits(), id, _options.LogProbs ?? 0);
+    }
+
     /// <summary>Writes until a stop token, one of the stop strings or of <paramref name="texts"/>, or the length, or until it is cancelled,
     /// which ends it quietly. Under a constraint the text is what that allows; one that was left in the middle is gone on with.</summary>
     public IEnumerable<string> Write(int[] stops, CancellationToken cancel, params string[] texts) =>
