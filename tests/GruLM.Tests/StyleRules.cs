@@ -29,9 +29,10 @@ internal static partial class StyleRules
             "GruLM.Tokenization", "GruLM.Training", "GruLM.Cuda", "GruLM.Generation", "GruLM.Model", "GruLM.Kernels", "GruLM.Formats",
         ],
         ["GruLM.Parquet"] = ["GruLM"],
+        ["GruLM.Server"] = ["GruLM", "GruLM.Generation", "GruLM.Model", "GruLM.Tokenization", "GruLM.Formats"],
         ["GruLM.Cli"] =
         [
-            "GruLM", "GruLM.Parquet", "GruLM.Tokenization", "GruLM.Training", "GruLM.Generation", "GruLM.Cuda", "GruLM.Model",
+            "GruLM", "GruLM.Server", "GruLM.Parquet", "GruLM.Tokenization", "GruLM.Training", "GruLM.Generation", "GruLM.Cuda", "GruLM.Model",
             "GruLM.Kernels", "GruLM.Formats",
         ],
     };

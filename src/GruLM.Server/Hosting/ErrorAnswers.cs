@@ -1,0 +1,69 @@
+// Whatever goes wrong with a request becomes an error in OpenAI's shape, and what is not the client's fault is said to it without details.
+
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace GruLM.Server;
+
+/// <summary>Answers errors. Safe for several threads.</summary>
+/// <param name="next">What may fail.</param>
+/// <param name="tell">Is told of failures that are the server's own.</param>
+internal sealed class ErrorAnswers(RequestDelegate next, Action<Exception> tell)
+{
+    /// <summary>Carries out a request.</summary>
+    public async Task Handle(HttpContext http)
+    {
+        try
+        {
+            await next(http).ConfigureAwait(false);
+            if (http.Response is { HasStarted: false, StatusCode: 404 or 405 }) await Answer(http, OfStatus(http)).ConfigureAwait(false);
+        }
+        catch (Exception) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // The client has gone; nobody reads an answer.
+        }
+        catch (ApiException error)
+        {
+            await Answer(http, error).ConfigureAwait(false);
+        }
+        catch (BadHttpRequestException error)
+        {
+            string message = error.StatusCode == 413 ? "the request is too large for this server" : "the request cannot be read";
+            await Answer(http, new ApiException(error.StatusCode, message)).ConfigureAwait(false);
+        }
+        catch (ObjectDisposedException)
+        {
+            await Answer(http, new ApiException(503, "the server is stopping")).ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            tell(error);
+            await Answer(http, new ApiException(500, "the server failed at this request")).ConfigureAwait(false);
+        }
+    }
+
+    private static ApiException OfStatus(HttpContext http) => http.Response.StatusCode == 404
+        ? new ApiException(404, "there is nothing at this address; /openapi.json lists what there is", null, "not_found")
+        : new ApiException(405, "this address takes another method; /openapi.json lists them", null, "method_not_allowed");
+
+    // Where events have been sent already, the error is the last of them.
+    private static async Task Answer(HttpContext http, ApiException error)
+    {
+        HttpResponse response = http.Response;
+        if (!response.HasStarted)
+        {
+            response.Headers.Remove("X-Accel-Buffering");
+            if (error.Status is 429 or 503) response.Headers.RetryAfter = "1";
+            if (error.Status == 401) response.Headers.WWWAuthenticate = "Bearer";
+            await JsonAnswer.Write(response, json => JsonAnswer.Error(json, error), error.Status).ConfigureAwait(false);
+            return;
+        }
+
+        bool isLines = response.ContentType == "application/x-ndjson";
+        await response.BodyWriter.WriteAsync(isLines ? Array.Empty<byte>() : "data: "u8.ToArray()).ConfigureAwait(false);
+        using (var json = new Utf8JsonWriter(response.BodyWriter, JsonAnswer.Style)) JsonAnswer.Error(json, error);
+        await response.BodyWriter.WriteAsync(isLines ? "\n"u8.ToArray() : "\n\n"u8.ToArray()).ConfigureAwait(false);
+        http.Features.Get<IHttpResponseBodyFeature>()?.Writer.Complete();
+    }
+}

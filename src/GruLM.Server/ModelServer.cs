@@ -1,0 +1,111 @@
+// The server: models behind HTTP, by the interfaces that clients know already. It is a program's own, in its process; grulm serve is one.
+
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace GruLM.Server;
+
+/// <summary>Serves models over HTTP. Start and stop it once; the models stay the caller's, and are to live longer than it.</summary>
+public sealed class ModelServer : IAsyncDisposable
+{
+    // How long a request's head may take, and a connection that asks for nothing may stay.
+    private static readonly TimeSpan s_headTime = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan s_idleTime = TimeSpan.FromMinutes(2);
+
+    private readonly ServerOptions _options;
+    private readonly WebApplication _app;
+    private readonly Admission _admission;
+    private readonly CancellationTokenSource _ending = new();
+    private volatile bool _isStopping;
+
+    /// <summary>A server of models, by the names under which they are asked for.</summary>
+    /// <param name="models">The models.</param>
+    /// <param name="options">How it is set up.</param>
+    /// <param name="tellFailure">Is told of failures that are no client's fault; clients are not told their details.</param>
+    /// <exception cref="ArgumentException">An option makes no sense, or there is no model, or two have one name.</exception>
+    public ModelServer(
+        IReadOnlyList<KeyValuePair<string, LanguageModel>> models, ServerOptions options, Action<Exception>? tellFailure = null)
+    {
+        ArgumentNullException.ThrowIfNull(models);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        if (models.Count == 0) throw new ArgumentException("there is no model to serve", nameof(models));
+        if (models.GroupBy(model => model.Key).FirstOrDefault(same => same.Count() > 1) is { } twice)
+        {
+            throw new ArgumentException($"two models are named '{twice.Key}'; give one another name", nameof(models));
+        }
+
+        _options = options;
+        _admission = new Admission(options.MaxRequests, options.MaxWaiting);
+        byte[] key = options.StateKey?.ToArray() ?? [.. Guid.NewGuid().ToByteArray(), .. Guid.NewGuid().ToByteArray()];
+        ServedModel[] served = [.. models.Select(model => new ServedModel(model.Key, model.Value, options.PrefixBytes))];
+        var parts = new ServerParts(options, new ModelShelf(served), _admission, new StateTokens(key), _ending.Token);
+        _app = Build(parts, tellFailure ?? (_ => { }));
+    }
+
+    /// <summary>Where it listens, such as <c>http://127.0.0.1:8080</c>; once it is started.</summary>
+    public Uri Address { get; private set; } = new("http://127.0.0.1");
+
+    /// <summary>Requests at work or waiting.</summary>
+    public int Requests => _admission.Count;
+
+    /// <summary>Begins to listen.</summary>
+    /// <exception cref="IOException">The address is not this machine's, or the port is taken.</exception>
+    public async Task StartAsync(CancellationToken cancel = default)
+    {
+        await _app.StartAsync(cancel).ConfigureAwait(false);
+        string address = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        Address = new Uri(address);
+    }
+
+    /// <summary>Takes no more requests, lets texts go on for <see cref="ServerOptions.ShutdownTime"/>, ends the rest where they stand,
+    /// with their states where those are wanted, and stops.</summary>
+    public async Task StopAsync()
+    {
+        _isStopping = true;
+        DateTime until = DateTime.UtcNow + _options.ShutdownTime;
+        while (_admission.Count > 0 && DateTime.UtcNow < until) await Task.Delay(20).ConfigureAwait(false);
+        await _ending.CancelAsync().ConfigureAwait(false);
+        using var hurry = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+        await _app.StopAsync(hurry.Token).ConfigureAwait(false);
+    }
+
+    /// <summary>Stops at once what has not been stopped.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _ending.CancelAsync().ConfigureAwait(false);
+        await _app.DisposeAsync().ConfigureAwait(false);
+        _admission.Dispose();
+        _ending.Dispose();
+    }
+
+    // An empty builder reads no files and no variables of the environment: what is not said here does not hold.
+    private WebApplication Build(ServerParts parts, Action<Exception> tell)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(Limit);
+        builder.Services.AddRoutingCore();
+        WebApplication app = builder.Build();
+        app.Use(next => new ErrorAnswers(next, tell).Handle);
+        app.Use(next => new Guard(next, _options).Handle);
+        app.Use(next => http => _isStopping ? throw new ApiException(503, "the server is stopping") : next(http));
+        app.UseRouting();
+        Routes.Map(app, parts);
+        return app;
+    }
+
+    private void Limit(KestrelServerOptions kestrel)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = _options.MaxRequestBytes;
+        kestrel.Limits.RequestHeadersTimeout = s_headTime;
+        kestrel.Limits.KeepAliveTimeout = s_idleTime;
+        kestrel.Listen(new IPEndPoint(_options.Address, _options.Port));
+    }
+}

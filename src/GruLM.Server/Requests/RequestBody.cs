@@ -1,0 +1,159 @@
+// The JSON of a request, read field by field: what has the wrong type, is out of its range or is not known is refused by its name.
+
+using System.Text.Json;
+using GruLM.Formats;
+using Microsoft.AspNetCore.Http;
+
+namespace GruLM.Server;
+
+/// <summary>An object with known fields. A field that is null counts as not given.</summary>
+internal sealed class RequestBody : IDisposable
+{
+    private const int MostDepth = 64;
+
+    private readonly JsonDocument _document;
+    private readonly Dictionary<string, JsonElement> _given = [];
+
+    private RequestBody(JsonDocument document, IReadOnlyList<Field> fields)
+    {
+        _document = document;
+        if (document.RootElement.ValueKind != JsonValueKind.Object)
+        {
+            throw ApiException.Bad($"the request is {Describe(document.RootElement)}; a JSON object was expected");
+        }
+
+        foreach (JsonProperty property in document.RootElement.EnumerateObject())
+        {
+            CheckKnown(property.Name, fields);
+            if (property.Value.ValueKind == JsonValueKind.Null) _given.Remove(property.Name);
+            else _given[property.Name] = property.Value;
+        }
+    }
+
+    /// <summary>Reads a request's body.</summary>
+    /// <exception cref="ApiException">It is no JSON object, or has a field that is not known.</exception>
+    public static async Task<RequestBody> Read(HttpRequest request, IReadOnlyList<Field> fields, CancellationToken cancel)
+    {
+        JsonDocument? document = null;
+        try
+        {
+            document = await JsonDocument.ParseAsync(request.Body, new() { MaxDepth = MostDepth }, cancel).ConfigureAwait(false);
+            return new RequestBody(document, fields);
+        }
+        catch (JsonException error)
+        {
+            document?.Dispose();
+            throw ApiException.Bad($"the request is no JSON that can be read: {Where(error)}");
+        }
+        catch
+        {
+            document?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Whether a field is given.</summary>
+    public bool Has(Field field) => _given.ContainsKey(field.Name);
+
+    /// <summary>Whatever a field holds; null where it is not given.</summary>
+    public JsonElement? Element(Field field) => _given.TryGetValue(field.Name, out JsonElement value) ? value : null;
+
+    /// <summary>A text.</summary>
+    public string? Text(Field field) => Element(field) is { } value ? TextOf(value, field.Name) : null;
+
+    /// <summary>A number in the field's range.</summary>
+    public double? Number(Field field)
+    {
+        if (Element(field) is not { } value) return null;
+        if (value.ValueKind != JsonValueKind.Number) throw Wrong(value, field.Name, "a number");
+        return InRange(value.GetDouble(), field);
+    }
+
+    /// <summary>A whole number in the field's range.</summary>
+    public long? Integer(Field field)
+    {
+        if (Element(field) is not { } value) return null;
+        if (value.ValueKind != JsonValueKind.Number) throw Wrong(value, field.Name, "a whole number");
+        if (value.TryGetInt64(out long whole))
+        {
+            InRange(whole, field);
+            return whole;
+        }
+
+        double number = value.GetDouble();
+        InRange(number, field);
+        if (number != Math.Floor(number) || Math.Abs(number) > 1L << 53) throw Wrong(value, field.Name, "a whole number");
+        return (long)number;
+    }
+
+    /// <summary>True or false.</summary>
+    public bool Switch(Field field) => Element(field)?.ValueKind switch
+    {
+        null or JsonValueKind.False => false,
+        JsonValueKind.True => true,
+        _ => throw Wrong(Element(field)!.Value, field.Name, "true or false"),
+    };
+
+    /// <summary>A text, or several, none of them empty; none where the field is not given.</summary>
+    public IReadOnlyList<string> Texts(Field field)
+    {
+        if (Element(field) is not { } value) return [];
+        JsonElement[] elements = value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray()] : [value];
+        if (elements.Length > field.Most)
+        {
+            throw ApiException.Bad($"'{field.Name}' has {elements.Length} texts; at most {field.Most} were expected", field.Name);
+        }
+
+        string[] texts = [.. elements.Select(element => TextOf(element, field.Name))];
+        return texts.All(text => text.Length > 0) ? texts : throw ApiException.Bad($"'{field.Name}' holds an empty text", field.Name);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _document.Dispose();
+
+    /// <summary>The text of an element. Half of a surrogate pair is no text.</summary>
+    public static string TextOf(JsonElement value, string name)
+    {
+        if (value.ValueKind != JsonValueKind.String) throw Wrong(value, name, "a text");
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw ApiException.Bad($"'{name}' holds half of a surrogate pair, which is no character", name);
+        }
+    }
+
+    /// <summary>The error of an element that is not what was expected.</summary>
+    public static ApiException Wrong(JsonElement value, string name, string expected) =>
+        ApiException.Bad($"'{name}' is {Describe(value)}; {expected} was expected", name);
+
+    private static double InRange(double number, Field field)
+    {
+        if (number >= field.Least && number <= field.Most) return number;
+        string range = double.IsInfinity(field.Most) ? $"{field.Least} or more" : $"{field.Least} to {field.Most}";
+        throw ApiException.Bad($"'{field.Name}' is {number}; {range} was expected", field.Name);
+    }
+
+    private static void CheckKnown(string name, IReadOnlyList<Field> fields)
+    {
+        if (fields.Any(field => field.Name == name)) return;
+        string shown = name.Length > 40 ? name[..40] + "…" : name;
+        throw ApiException.Bad($"'{shown}' is no field of this request; it has {string.Join(", ", fields
+            .Where(field => field.Kind != FieldKind.Ignored).Select(field => field.Name))}", shown, "unknown_field");
+    }
+
+    private static string Describe(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => "an object",
+        JsonValueKind.Array => "a list",
+        JsonValueKind.String => "a text",
+        JsonValueKind.Number => "a number",
+        JsonValueKind.Null => "null",
+        _ => value.GetRawText(),
+    };
+
+    private static string Where(JsonException error) =>
+        error.LineNumber is { } line && error.BytePositionInLine is { } column ? $"line {line + 1}, byte {column + 1}" : "it is damaged";
+}
