@@ -1,7 +1,7 @@
 // The JSON of a request, read field by field: what has the wrong type, is out of its range or is not known is refused by its name.
 
 using System.Text.Json;
-using GruLM.Formats;
+using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
 
 namespace GruLM.Server;
@@ -24,9 +24,10 @@ internal sealed class RequestBody : IDisposable
 
         foreach (JsonProperty property in document.RootElement.EnumerateObject())
         {
-            CheckKnown(property.Name, fields);
-            if (property.Value.ValueKind == JsonValueKind.Null) _given.Remove(property.Name);
-            else _given[property.Name] = property.Value;
+            string name = NameOf(property);
+            CheckKnown(name, fields);
+            if (property.Value.ValueKind == JsonValueKind.Null) _given.Remove(name);
+            else _given[name] = property.Value;
         }
     }
 
@@ -37,7 +38,11 @@ internal sealed class RequestBody : IDisposable
         JsonDocument? document = null;
         try
         {
-            document = await JsonDocument.ParseAsync(request.Body, new() { MaxDepth = MostDepth }, cancel).ConfigureAwait(false);
+            using var bytes = new MemoryStream();
+            await request.Body.CopyToAsync(bytes, cancel).ConfigureAwait(false);
+            ReadOnlyMemory<byte> utf8 = bytes.GetBuffer().AsMemory(0, (int)bytes.Length);
+            if (!Utf8.IsValid(utf8.Span)) throw ApiException.Bad("the request is no UTF-8");
+            document = JsonDocument.Parse(utf8, new() { MaxDepth = MostDepth });
             return new RequestBody(document, fields);
         }
         catch (JsonException error)
@@ -122,6 +127,19 @@ internal sealed class RequestBody : IDisposable
         catch (InvalidOperationException)
         {
             throw ApiException.Bad($"'{name}' holds half of a surrogate pair, which is no character", name);
+        }
+    }
+
+    /// <summary>The name of a property.</summary>
+    public static string NameOf(JsonProperty property)
+    {
+        try
+        {
+            return property.Name;
+        }
+        catch (InvalidOperationException)
+        {
+            throw ApiException.Bad("a field's name holds half of a surrogate pair, which is no character");
         }
     }
 

@@ -126,7 +126,7 @@ internal static class WritingFields
         if (given.ValueKind != JsonValueKind.Object) throw RequestBody.Wrong(given, s_bias.Name, "an object of token ids and numbers");
         foreach (JsonProperty bias in given.EnumerateObject())
         {
-            bool isId = int.TryParse(bias.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int id);
+            bool isId = int.TryParse(RequestBody.NameOf(bias), NumberStyles.None, CultureInfo.InvariantCulture, out int id);
             if (!isId) throw ApiException.Bad($"'{s_bias.Name}' names something that is no token id; /tokenize tells ids", s_bias.Name);
             if (bias.Value.ValueKind != JsonValueKind.Number) throw RequestBody.Wrong(bias.Value, s_bias.Name, "a number for each token");
             biases[id] = (float)Math.Clamp(bias.Value.GetDouble(), -1e30, 1e30);

@@ -1,0 +1,71 @@
+// Who may ask, and what answers tell browsers.
+
+using System.Net;
+using System.Net.Http.Headers;
+using GruLM.Server;
+
+namespace GruLM.Tests;
+
+public sealed class GuardTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void Others_are_let_in_with_keys_alone()
+    {
+        var open = new ServerOptions { Address = IPAddress.Any };
+        Assert.Contains("ApiKeys", Assert.Throws<ArgumentException>(open.Validate).Message);
+        (open with { ApiKeys = ["one"] }).Validate();
+    }
+
+    [Fact]
+    public async Task A_key_is_needed_where_there_are_keys()
+    {
+        await using TestServer server = await TestServer.Start(new() { ApiKeys = ["one", "two"] });
+        Assert.Equal(HttpStatusCode.Unauthorized, (await server.Client.GetAsync("/v1/models", Cancel)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await server.Client.GetAsync("/health", Cancel)).StatusCode);
+        foreach ((string key, HttpStatusCode expected) in new[]
+        {
+            ("one", HttpStatusCode.OK), ("two", HttpStatusCode.OK), ("three", HttpStatusCode.Unauthorized), ("on", HttpStatusCode.Unauthorized),
+            ("one two", HttpStatusCode.Unauthorized),
+        })
+        {
+            server.Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+            Assert.Equal(expected, (await server.Client.GetAsync("/v1/models", Cancel)).StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task Pages_of_other_origins_get_nothing_unless_they_are_allowed()
+    {
+        await using TestServer server = await TestServer.Start(new() { AllowedOrigins = ["https://example.org"] });
+        Assert.False((await Ask(server, "https://example.com")).Headers.Contains("Access-Control-Allow-Origin"));
+        Assert.Equal(["https://example.org"], (await Ask(server, "https://example.org")).Headers.GetValues("Access-Control-Allow-Origin"));
+    }
+
+    [Fact]
+    public async Task A_name_that_points_here_from_elsewhere_is_refused()
+    {
+        await using TestServer server = await TestServer.Start();
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/models");
+        request.Headers.Host = "evil.example.com";
+        Assert.Equal(HttpStatusCode.Forbidden, (await server.Client.SendAsync(request, Cancel)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Answers_are_trusted_with_little()
+    {
+        await using TestServer server = await TestServer.Start();
+        HttpResponseMessage response = await server.Client.GetAsync("/v1/models", Cancel);
+        Assert.Equal(["nosniff"], response.Headers.GetValues("X-Content-Type-Options"));
+        Assert.Contains("default-src 'none'", string.Concat(response.Headers.GetValues("Content-Security-Policy")));
+        Assert.False(response.Headers.Contains("Server"));
+    }
+
+    private static Task<HttpResponseMessage> Ask(TestServer server, string origin)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, "/v1/models");
+        request.Headers.Add("Origin", origin);
+        return server.Client.SendAsync(request, Cancel);
+    }
+}
