@@ -13,6 +13,7 @@ public sealed class DecodingBatch(IDecoder decoder)
     private int[] _ids = [];
     private float[] _logits = [];
     private int _turn;
+    private int _firstScored;
 
     /// <summary>Is given the scores, [V], that follow all that a member was told to read; they last until the next step. It may tell the
     /// member to read on, and may let members join and leave.</summary>
@@ -20,6 +21,10 @@ public sealed class DecodingBatch(IDecoder decoder)
 
     /// <summary>Tokens of prompts that a step reads at most, over all members.</summary>
     public int PromptTokensAStep { get; init; } = 64;
+
+    /// <summary>Texts that a step gives scores at most; where more want some they take turns. More do not make a step faster by the text,
+    /// and their scores take memory.</summary>
+    public int MostAStep { get; init; } = 128;
 
     /// <summary>Members that have joined and not left.</summary>
     public int Count => _members.Count;
@@ -84,11 +89,7 @@ public sealed class DecodingBatch(IDecoder decoder)
         bool any = ReadPrompts();
         foreach (BatchMember member in _waiting) member.Row = -1;
         _waiting.Clear();
-        foreach (BatchMember member in _members)
-        {
-            if (member.Pending == 1) _waiting.Add(member);
-        }
-
+        ChooseScored();
         int count = _waiting.Count;
         if (count == 0) return any;
         int vocab = decoder.Config.VocabSize;
@@ -99,6 +100,19 @@ public sealed class DecodingBatch(IDecoder decoder)
         decoder.Logits(_sessions, _logits);
         for (int i = 0; i < count; i++) _waiting[i].Row = i;
         return true;
+    }
+
+    // Whoever got no turn this time is the first next time.
+    private void ChooseScored()
+    {
+        int members = _members.Count, first = _firstScored < members ? _firstScored : 0;
+        for (int i = 0; i < members && _waiting.Count < MostAStep; i++)
+        {
+            int place = (first + i) % members;
+            if (_members[place].Pending != 1) continue;
+            _waiting.Add(_members[place]);
+            if (_waiting.Count == MostAStep) _firstScored = place + 1;
+        }
     }
 
     // All but the last token of each prompt, as far as a step goes; whoever got nothing this time is the first next time.

@@ -22,6 +22,9 @@ internal sealed class Candidates(KernelPath path)
     private long[] _keys = [];
     private CandidateOrder _order;
 
+    /// <summary>The kernels that work on it.</summary>
+    public KernelPath Path => path;
+
     /// <summary>How many there are.</summary>
     public int Count { get; private set; }
 

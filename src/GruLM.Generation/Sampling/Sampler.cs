@@ -30,6 +30,17 @@ public sealed class Sampler
     }
 
     internal Sampler(SamplingOptions options, KernelPath path)
+        : this(options, path, new Candidates(path))
+    {
+    }
+
+    /// <summary>A sampler that works in <paramref name="scratch"/>, which several may share that are used one after another.</summary>
+    internal Sampler(SamplingOptions options, Candidates scratch)
+        : this(options, scratch.Path, scratch)
+    {
+    }
+
+    private Sampler(SamplingOptions options, KernelPath path, Candidates scratch)
     {
         const float SmallestNormal = 1.17549435e-38f;
         options.Validate();
@@ -39,7 +50,7 @@ public sealed class Sampler
         _random = new Philox(options.Seed, RandomPurpose.Sampling);
         _temperature = Math.Max((float)options.Temperature, SmallestNormal);
         _minP = ExactLog.Of((float)options.MinP);
-        _list = new(path);
+        _list = scratch;
         _counts = TokenCounts.AreOn(options) ? new(options) : null;
         _dry = DryMemory.IsOn(options) ? new(options) : null;
         _mirostat = options.Mirostat != 0 && options.Temperature > 0 ? new(options) : null;

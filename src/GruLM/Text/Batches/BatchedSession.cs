@@ -7,12 +7,18 @@ using GruLM.Model;
 namespace GruLM;
 
 /// <summary>A member of <paramref name="batch"/> over <paramref name="session"/>, which it disposes of. Used in turns.</summary>
-internal sealed class BatchedSession(DecodingBatch batch, IDecodingSession session) : IDecodingSession
+/// <param name="batch">The batch.</param>
+/// <param name="session">What reads.</param>
+/// <param name="scratch">Where the texts of the batch choose their tokens.</param>
+internal sealed class BatchedSession(DecodingBatch batch, IDecodingSession session, Candidates scratch) : IDecodingSession
 {
     private readonly BatchMember _member = batch.Join(session);
 
     /// <inheritdoc/>
     public GruConfig Config => session.Config;
+
+    /// <summary>Where the texts of the batch choose their tokens, one after another.</summary>
+    public Candidates Scratch => scratch;
 
     /// <summary>Whether tokens wait for the next steps.</summary>
     public bool IsWaiting => _member.Pending > 0;

@@ -2,6 +2,7 @@
 // Texts come and go between any two steps, and each is what it would be alone.
 
 using GruLM.Generation;
+using GruLM.Kernels;
 
 namespace GruLM;
 
@@ -11,6 +12,7 @@ internal sealed class TextBatch(LanguageModel model)
 {
     private readonly DecodingBatch _batch = new(model.DecoderOfTexts);
     private readonly List<BatchedText> _texts = [];
+    private readonly Candidates _scratch = new(KernelChoice.Default());
 
     /// <summary>Texts that are being written.</summary>
     public int Count => _texts.Count;
@@ -19,7 +21,7 @@ internal sealed class TextBatch(LanguageModel model)
     public BatchedSession NewSession()
     {
         IDecodingSession session = model.NewSession();
-        using (model.TakeTurn()) return new BatchedSession(_batch, session);
+        using (model.TakeTurn()) return new BatchedSession(_batch, session, _scratch);
     }
 
     /// <summary>Takes a text in, also one that paused, and goes on with it as far as it gets without a step.</summary>

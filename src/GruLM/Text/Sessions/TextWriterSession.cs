@@ -61,9 +61,9 @@ internal sealed class TextWriterSession : IDisposable
         LanguageModel model, GenerationOptions options, IDecodingSession? own = null, bool keepsJournal = false)
     {
         (_model, _options) = (model, options);
-        _sampler = new Sampler(options.Sampling ?? model.Defaults.ToSampling());
         _decoder = model.Tokenizer.CreateStreamingDecoder();
         _session = own ?? model.NewSession();
+        _sampler = NewSampler(options);
         _journal = keepsJournal ? [] : null;
     }
 
@@ -80,7 +80,9 @@ internal sealed class TextWriterSession : IDisposable
             Settle();
             if (value.Constraint != _options.Constraint) _constrained.End();
             _options = value;
-            _sampler = new Sampler(value.Sampling ?? _model.Defaults.ToSampling()) { Drawn = _sampler.Drawn };
+            ulong drawn = _sampler.Drawn;
+            _sampler = NewSampler(value);
+            _sampler.Drawn = drawn;
             foreach (int id in _recent) _sampler.Accept(id);
         }
     }
@@ -255,6 +257,13 @@ internal sealed class TextWriterSession : IDisposable
     {
         _disposed = true;
         _model.EndSession(_session);
+    }
+
+    // Texts of a batch are written one after another, and choose their tokens in the same memory.
+    private Sampler NewSampler(GenerationOptions options)
+    {
+        SamplingOptions sampling = options.Sampling ?? _model.Defaults.ToSampling();
+        return _session is BatchedSession batched ? new Sampler(sampling, batched.Scratch) : new Sampler(sampling);
     }
 
     // A text that fits its constraint and has no tokens left can do nothing but end.
