@@ -90,6 +90,9 @@ public sealed class ModelServer : IAsyncDisposable
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(Limit);
+
+        // An answer is sent by the thread that has written it: a token a time it is not worth another one's while.
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.Services.AddRoutingCore();
         WebApplication app = builder.Build();
         app.Use(next => new ErrorAnswers(next, tell).Handle);

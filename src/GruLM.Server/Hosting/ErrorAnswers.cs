@@ -14,6 +14,8 @@ internal sealed class ErrorAnswers(RequestDelegate next, Action<Exception> tell)
     /// <summary>Carries out a request.</summary>
     public async Task Handle(HttpContext http)
     {
+        // Connections are served on the threads that hear of them; a request is not, since it may take long.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
             await next(http).ConfigureAwait(false);

@@ -22,6 +22,10 @@ internal sealed class AwaitedText(LanguageModel model, TextOrder order, Action<A
     /// <summary>The loop that writes it; null before it begins.</summary>
     public BatchedText? Loop { get; private set; }
 
+    /// <summary>Whether it has ended, and was disposed then: nothing of it is left in the batch. Safe for its reader once there are no more
+    /// parts.</summary>
+    public bool IsOver { get; private set; }
+
     /// <summary>Begins; what fails is told to the reader.</summary>
     public void Begin(Func<TextBatch> batch)
     {
@@ -67,6 +71,8 @@ internal sealed class AwaitedText(LanguageModel model, TextOrder order, Action<A
     private void End(Exception? failure)
     {
         if (failure is null) _parts.Writer.TryWrite(new TextPart("", _text!.NewChoices(), _text.End()));
+        Dispose();
+        IsOver = true;
         _parts.Writer.TryComplete(failure);
     }
 }

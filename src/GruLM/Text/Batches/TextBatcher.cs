@@ -1,5 +1,5 @@
-// Texts of many callers, written together: whoever asks for one, at whatever time, joins those that are being written, and a loop on the
-// thread pool steps all of them for as long as there are any. A reader who is slow is waited for, and holds nobody else up.
+// Texts of many callers, written together: whoever asks for one, at whatever time, joins those that are being written, and a thread
+// steps all of them for as long as there are any. A reader who is slow is waited for, and holds nobody else up.
 
 using System.Runtime.CompilerServices;
 
@@ -50,7 +50,7 @@ internal sealed class TextBatcher(LanguageModel model)
         }
         finally
         {
-            await End(text).ConfigureAwait(false);
+            if (!text.IsOver) await End(text).ConfigureAwait(false);
         }
 
         cancel.ThrowIfCancellationRequested();
@@ -80,7 +80,8 @@ internal sealed class TextBatcher(LanguageModel model)
             _isAtWork = true;
         }
 
-        ThreadPool.UnsafeQueueUserWorkItem(_ => Work(), null);
+        // A thread of its own, as long as there is work: on the pool's threads the readers go on, each in its turn.
+        new Thread(Work) { IsBackground = true, Name = "GruLM texts" }.UnsafeStart();
     }
 
     // Steps until there is nothing to be done, or all texts wait for their readers.
