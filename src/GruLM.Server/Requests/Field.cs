@@ -43,6 +43,12 @@ internal enum FieldKind
 internal sealed record Field(
     string Name, FieldKind Kind, string Help, double Least = double.NegativeInfinity, double Most = double.PositiveInfinity)
 {
+    /// <summary>Whether a request must have it.</summary>
+    public bool IsNeeded { get; init; }
+
+    /// <summary>The fields of what it holds, where that is an object whose fields are known; otherwise none.</summary>
+    public IReadOnlyList<Field> Fields { get; init; } = [];
+
     /// <summary>A field that changes nothing.</summary>
     public static Field Ignored(string name) => new(name, FieldKind.Ignored, "taken and not used");
 }

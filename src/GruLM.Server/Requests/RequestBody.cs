@@ -11,23 +11,25 @@ internal sealed class RequestBody : IDisposable
 {
     private const int MostDepth = 64;
 
-    private readonly JsonDocument _document;
+    private static readonly JsonElement s_nothing = JsonDocument.Parse("{}").RootElement;
+
+    private readonly JsonDocument? _document;
     private readonly Dictionary<string, JsonElement> _given = [];
 
-    private RequestBody(JsonDocument document, IReadOnlyList<Field> fields)
+    private RequestBody(JsonElement root, IReadOnlyList<Field> fields, JsonDocument? document = null)
     {
         _document = document;
-        if (document.RootElement.ValueKind != JsonValueKind.Object)
-        {
-            throw ApiException.Bad($"the request is {Describe(document.RootElement)}; a JSON object was expected");
-        }
-
-        foreach (JsonProperty property in document.RootElement.EnumerateObject())
+        foreach (JsonProperty property in root.EnumerateObject())
         {
             string name = NameOf(property);
             CheckKnown(name, fields);
             if (property.Value.ValueKind == JsonValueKind.Null) _given.Remove(name);
             else _given[name] = property.Value;
+        }
+
+        if (fields.FirstOrDefault(field => field.IsNeeded && !Has(field)) is { } missing)
+        {
+            throw ApiException.Bad($"'{missing.Name}' is missing", missing.Name);
         }
     }
 
@@ -43,7 +45,9 @@ internal sealed class RequestBody : IDisposable
             ReadOnlyMemory<byte> utf8 = bytes.GetBuffer().AsMemory(0, (int)bytes.Length);
             if (!Utf8.IsValid(utf8.Span)) throw ApiException.Bad("the request is no UTF-8");
             document = JsonDocument.Parse(utf8, new() { MaxDepth = MostDepth });
-            return new RequestBody(document, fields);
+            JsonElement root = document.RootElement;
+            if (root.ValueKind == JsonValueKind.Object) return new RequestBody(root, fields, document);
+            throw ApiException.Bad($"the request is {Describe(root)}; a JSON object was expected");
         }
         catch (JsonException error)
         {
@@ -113,8 +117,17 @@ internal sealed class RequestBody : IDisposable
         return texts.All(text => text.Length > 0) ? texts : throw ApiException.Bad($"'{field.Name}' holds an empty text", field.Name);
     }
 
+    /// <summary>What an object holds whose fields are known; empty where it is not given. It is read as long as this is.</summary>
+    public RequestBody Within(Field field)
+    {
+        if (Element(field) is not { } value) return new RequestBody(s_nothing, []);
+        return value.ValueKind == JsonValueKind.Object
+            ? new RequestBody(value, field.Fields)
+            : throw Wrong(value, field.Name, "an object");
+    }
+
     /// <inheritdoc/>
-    public void Dispose() => _document.Dispose();
+    public void Dispose() => _document?.Dispose();
 
     /// <summary>The text of an element. Half of a surrogate pair is no text.</summary>
     public static string TextOf(JsonElement value, string name)
@@ -157,9 +170,10 @@ internal sealed class RequestBody : IDisposable
     private static void CheckKnown(string name, IReadOnlyList<Field> fields)
     {
         if (fields.Any(field => field.Name == name)) return;
+        string[] known = [.. fields.Where(field => field.Kind != FieldKind.Ignored).Select(field => field.Name)];
         string shown = name.Length > 40 ? name[..40] + "…" : name;
-        throw ApiException.Bad($"'{shown}' is no field of this request; it has {string.Join(", ", fields
-            .Where(field => field.Kind != FieldKind.Ignored).Select(field => field.Name))}", shown, "unknown_field");
+        string hint = NearestName.Of(shown, known) is { } near ? $"did you mean '{near}'?" : $"it has {string.Join(", ", known)}";
+        throw ApiException.Bad($"'{shown}' is no field of this request; {hint}", shown, "unknown_field");
     }
 
     private static string Describe(JsonElement value) => value.ValueKind switch
