@@ -51,7 +51,7 @@ public sealed class GruChatClient : IChatClient
         ArgumentNullException.ThrowIfNull(messages);
         var turns = ChatTurns.Of(messages, options?.Instructions);
         GenerationOptions generation = ChatRequest.Options(_model, options, _constraint);
-        WriterState? before = options?.ConversationId is { } id ? _moments.Find(id) : null;
+        WriterState? before = options?.ConversationId is { } id ? Moment(id) : null;
         return Reply(turns, generation, before, cancellationToken);
     }
 
@@ -67,6 +67,10 @@ public sealed class GruChatClient : IChatClient
 
     /// <summary>Forgets all moments; the model stays as it is.</summary>
     public void Dispose() => _moments.Clear();
+
+    private WriterState Moment(string id) => _moments.Find(id) ?? throw new ArgumentException(
+        $"'ConversationId' is {id}, which this client does not know: it was given by another one, or more than {Conversations} were used "
+        + "since; leave it out and send the whole talk");
 
     private async IAsyncEnumerable<ChatResponseUpdate> Reply(
         ChatTurns turns, GenerationOptions options, WriterState? before, [EnumeratorCancellation] CancellationToken cancel)
@@ -89,7 +93,8 @@ public sealed class GruChatClient : IChatClient
             OutputTokenCount = written,
             TotalTokenCount = read + written,
         }));
-        last.ConversationId = _moments.Keep(end.State!);
+        last.ConversationId = Guid.NewGuid().ToString("N");
+        _moments.Keep(last.ConversationId, end.State!);
         yield return last;
     }
 

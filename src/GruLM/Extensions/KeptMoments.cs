@@ -11,10 +11,9 @@ internal sealed class KeptMoments(int most)
     private readonly Dictionary<string, LinkedListNode<(string Id, WriterState State)>> _byId = [];
     private readonly LinkedList<(string Id, WriterState State)> _byUse = [];
 
-    /// <summary>Keeps a moment under a new id.</summary>
-    public string Keep(WriterState state)
+    /// <summary>Keeps a moment under an id that none has yet.</summary>
+    public void Keep(string id, WriterState state)
     {
-        string id = Guid.NewGuid().ToString("N");
         lock (_gate)
         {
             _byId[id] = _byUse.AddLast((id, state));
@@ -24,27 +23,18 @@ internal sealed class KeptMoments(int most)
                 _byUse.RemoveFirst();
             }
         }
-
-        return id;
     }
 
-    /// <summary>The moment of an id.</summary>
-    /// <exception cref="ArgumentException">It is not known, or not any more.</exception>
-    public WriterState Find(string id)
+    /// <summary>The moment of an id; null where it is not known, or not any more.</summary>
+    public WriterState? Find(string id)
     {
         lock (_gate)
         {
-            if (_byId.TryGetValue(id, out LinkedListNode<(string Id, WriterState State)>? node))
-            {
-                _byUse.Remove(node);
-                _byUse.AddLast(node);
-                return node.Value.State;
-            }
+            if (!_byId.TryGetValue(id, out LinkedListNode<(string Id, WriterState State)>? node)) return null;
+            _byUse.Remove(node);
+            _byUse.AddLast(node);
+            return node.Value.State;
         }
-
-        throw new ArgumentException(
-            $"'ConversationId' is {id}, which this client does not know: it was given by another one, or more than {most} were used since; "
-            + "leave it out and send the whole talk");
     }
 
     /// <summary>Forgets all.</summary>
