@@ -63,6 +63,9 @@ public sealed class LanguageModel : IDisposable
     /// <summary>A name for the weights: the same for the same numbers in a model of the same sizes, another for any others.</summary>
     internal string Fingerprint => _fingerprint ??= ModelFingerprint.Of(_parameters);
 
+    /// <summary>Numbers that were learned.</summary>
+    internal long ParameterCount => _parameters.Views.Sum(view => view.Length);
+
     /// <summary>The numbers that texts are written with.</summary>
     internal WeightFormat WeightsOfTexts => DecoderOfTexts.Weights;
 

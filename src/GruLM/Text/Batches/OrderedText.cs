@@ -16,6 +16,7 @@ internal sealed class OrderedText : IDisposable
     private readonly List<TokenChoice> _promptChoices = [];
     private WriterState? _state;
     private int _choicesGiven;
+    private int _tokensKept;
     private bool _hasReadAll;
 
     /// <summary>Begins, with nothing read yet.</summary>
@@ -40,7 +41,10 @@ internal sealed class OrderedText : IDisposable
 
     /// <summary>How it ended.</summary>
     public TextEnd End() =>
-        new(_hasReadAll ? _writer.FinishReason : FinishReason.Interrupted, _writer.TokensWritten, _promptChoices, _state);
+        new(_hasReadAll ? _writer.FinishReason : FinishReason.Interrupted, _writer.TokensWritten, _promptChoices, _state)
+        {
+            TokensKept = _tokensKept,
+        };
 
     /// <summary>The text as it comes, and null where the batch must read first.</summary>
     public IEnumerable<string?> Steps(CancellationToken cancel)
@@ -70,6 +74,7 @@ internal sealed class OrderedText : IDisposable
     {
         var keys = PrefixKeys.Of(_order);
         (int done, WriterState? start) = _order.Kept is { } kept ? kept.Longest(keys) : (0, _order.Behind);
+        _tokensKept = _order.Read.Take(done).Sum(ids => ids.Length);
         if ((start ?? _order.Behind) is { } state) _writer.Restore(state);
         for (int i = done; i < _order.Read.Count; i++)
         {

@@ -14,4 +14,8 @@ internal readonly record struct TextPart(string Text, IReadOnlyList<TokenChoice>
 /// <param name="TokensWritten">Tokens of the text, without one that ended it.</param>
 /// <param name="PromptChoices">The scores of what was read, where they are wanted.</param>
 /// <param name="State">The state behind it, where it is wanted.</param>
-internal sealed record TextEnd(FinishReason Reason, int TokensWritten, IReadOnlyList<TokenChoice> PromptChoices, WriterState? State);
+internal sealed record TextEnd(FinishReason Reason, int TokensWritten, IReadOnlyList<TokenChoice> PromptChoices, WriterState? State)
+{
+    /// <summary>Tokens at the beginning of the prompt that were not read, since the state behind them was kept.</summary>
+    public int TokensKept { get; init; }
+}
