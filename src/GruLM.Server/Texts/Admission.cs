@@ -9,9 +9,19 @@ internal sealed class Admission(int most, int mostWaiting) : IDisposable
 {
     private readonly SemaphoreSlim _places = new(most);
     private int _inside;
+    private long _refused;
 
     /// <summary>Requests at work or waiting.</summary>
     public int Count => Volatile.Read(ref _inside);
+
+    /// <summary>Requests at work.</summary>
+    public int Active => most - _places.CurrentCount;
+
+    /// <summary>Requests that wait.</summary>
+    public int Waiting => Math.Max(0, Count - Active);
+
+    /// <summary>Requests that were refused.</summary>
+    public long Refused => Volatile.Read(ref _refused);
 
     /// <summary>Waits for a place, which is given back by disposing what is returned.</summary>
     /// <exception cref="ApiException">Too many wait already.</exception>
@@ -20,6 +30,7 @@ internal sealed class Admission(int most, int mostWaiting) : IDisposable
         if (Interlocked.Increment(ref _inside) > most + mostWaiting)
         {
             Interlocked.Decrement(ref _inside);
+            Interlocked.Increment(ref _refused);
             throw new ApiException(429, "too many requests are at work; try again in a second", null, "too_many_requests");
         }
 

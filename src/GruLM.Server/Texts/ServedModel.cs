@@ -14,9 +14,10 @@ internal sealed class ServedModel
     private readonly LinkedList<(string Kind, TextConstraint Constraint)> _constraints = [];
 
     /// <summary>Serves <paramref name="model"/>, which stays the caller's.</summary>
-    public ServedModel(string name, LanguageModel model, long prefixBytes)
+    public ServedModel(string name, LanguageModel model, ServerOptions options)
     {
-        (Name, Model, Prefixes) = (name, model, new PrefixStates(prefixBytes));
+        (Name, Model) = (name, model);
+        (Prefixes, Responses) = (new PrefixStates(options.PrefixBytes), new KeptMoments(options.KeptResponses));
         string file = Path.Combine(model.Folder, "config.json");
         Made = File.Exists(file) ? new DateTimeOffset(File.GetLastWriteTimeUtc(file)) : DateTimeOffset.UtcNow;
     }
@@ -32,6 +33,9 @@ internal sealed class ServedModel
 
     /// <summary>The states behind beginnings of prompts.</summary>
     public PrefixStates Prefixes { get; }
+
+    /// <summary>The states behind responses.</summary>
+    public KeptMoments Responses { get; }
 
     /// <summary>What names its weights and its arithmetic, for clients that want to know whether they changed.</summary>
     public string Fingerprint => $"fp_{Model.Fingerprint}_{(Model.WeightsOfTexts == WeightFormat.Int8 ? "int8" : "fp32")}";

@@ -54,13 +54,14 @@ internal static class WritingFields
     /// <summary>How a text is written.</summary>
     /// <param name="body">The request.</param>
     /// <param name="model">The model that it asks.</param>
-    /// <param name="tokens">The names of the number of tokens; the first that is given counts.</param>
+    /// <param name="tokens">The names of the number of tokens; the first that is given counts. Below 0: as many as there may be.</param>
     /// <param name="limit">The most tokens that this server gives.</param>
     /// <exception cref="ApiException">A field makes no sense.</exception>
     public static GenerationOptions Read(RequestBody body, ServedModel model, IEnumerable<Field> tokens, int? limit)
     {
         Field? given = tokens.FirstOrDefault(body.Has);
         int most = given is null ? Math.Min(DefaultTokens, limit ?? DefaultTokens) : (int)body.Integer(given)!.Value;
+        if (most < 0) most = limit ?? MostTokens;
         if (most > limit) throw ApiException.Bad($"'{given!.Name}' is {most}; this server writes at most {limit}", given.Name);
         return new GenerationOptions
         {

@@ -10,13 +10,13 @@ namespace GruLM.Server;
 /// <param name="End">How it ended.</param>
 internal sealed record WrittenText(string Text, IReadOnlyList<TokenChoice> Choices, TextEnd End)
 {
-    /// <summary>Writes a text.</summary>
-    public static async Task<WrittenText> Write(ServedModel model, TextOrder order, CancellationToken cancel)
+    /// <summary>Writes a text of a request.</summary>
+    public static async Task<WrittenText> Write(RequestUse use, TextOrder order, CancellationToken cancel)
     {
         var text = new StringBuilder();
         var choices = new List<TokenChoice>();
         TextEnd? end = null;
-        await foreach (TextPart part in model.Model.Batcher.Write(order, cancel).ConfigureAwait(false))
+        await foreach (TextPart part in use.Write(order, cancel).ConfigureAwait(false))
         {
             text.Append(part.Text);
             choices.AddRange(part.Choices);
@@ -27,10 +27,10 @@ internal sealed record WrittenText(string Text, IReadOnlyList<TokenChoice> Choic
     }
 
     /// <summary>The orders of several texts behind one prompt, which is read once; each has a seed one more than that before it.</summary>
-    public static async Task<IReadOnlyList<TextOrder>> Several(ServedModel model, TextOrder order, int count, CancellationToken cancel)
+    public static async Task<IReadOnlyList<TextOrder>> Several(RequestUse use, TextOrder order, int count, CancellationToken cancel)
     {
         if (count == 1) return [order];
-        TextOrder behind = order.ScoresPrompt ? order : await ReadOnce(model, order, cancel).ConfigureAwait(false);
+        TextOrder behind = order.ScoresPrompt ? order : await ReadOnce(use, order, cancel).ConfigureAwait(false);
         return [.. Enumerable.Range(0, count).Select(number => behind with { Options = Reseeded(order.Options, number) })];
     }
 
@@ -38,7 +38,7 @@ internal sealed record WrittenText(string Text, IReadOnlyList<TokenChoice> Choic
         options with { Sampling = options.Sampling! with { Seed = options.Sampling.Seed + (ulong)number } };
 
     // All but the last token, whose scores each text needs for itself.
-    private static async Task<TextOrder> ReadOnce(ServedModel model, TextOrder order, CancellationToken cancel)
+    private static async Task<TextOrder> ReadOnce(RequestUse use, TextOrder order, CancellationToken cancel)
     {
         int[] last = order.Read[^1];
         TextOrder reading = order with
@@ -48,7 +48,7 @@ internal sealed record WrittenText(string Text, IReadOnlyList<TokenChoice> Choic
             IsReply = false,
             KeepsState = true,
         };
-        WrittenText read = await Write(model, reading, cancel).ConfigureAwait(false);
+        WrittenText read = await Write(use, reading, cancel).ConfigureAwait(false);
         return read.End.State is null ? order : order with { Behind = read.End.State, Read = [[last[^1]]], Kept = null };
     }
 }
