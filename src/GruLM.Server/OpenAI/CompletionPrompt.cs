@@ -40,7 +40,9 @@ internal sealed record CompletionPrompt(string Text, int[] Ids)
         return new CompletionPrompt(text, model.Model.Tokenizer.Encode(TextCorpus.Clean(text), cancel));
     }
 
-    private static CompletionPrompt OfIds(JsonElement list, Field field, ServedModel model)
+    /// <summary>The prompt of token ids.</summary>
+    /// <exception cref="ApiException">One is none.</exception>
+    public static CompletionPrompt OfIds(JsonElement list, Field field, ServedModel model)
     {
         int vocab = model.Model.Config.VocabSize;
         int[] ids = [.. list.EnumerateArray().Select(element => element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int id)
