@@ -19,6 +19,7 @@ public sealed class ModelServer : IAsyncDisposable
     private static readonly TimeSpan s_idleTime = TimeSpan.FromMinutes(2);
 
     private readonly ServerOptions _options;
+    private readonly ServerParts _parts;
     private readonly WebApplication _app;
     private readonly Admission _admission;
     private readonly CancellationTokenSource _ending = new();
@@ -44,9 +45,9 @@ public sealed class ModelServer : IAsyncDisposable
         _options = options;
         _admission = new Admission(options.MaxRequests, options.MaxWaiting);
         byte[] key = options.StateKey?.ToArray() ?? [.. Guid.NewGuid().ToByteArray(), .. Guid.NewGuid().ToByteArray()];
-        ServedModel[] served = [.. models.Select(model => new ServedModel(model.Key, model.Value, options.PrefixBytes))];
-        var parts = new ServerParts(options, new ModelShelf(served), _admission, new StateTokens(key), _ending.Token);
-        _app = Build(parts, tellFailure ?? (_ => { }));
+        ServedModel[] served = [.. models.Select(model => new ServedModel(model.Key, model.Value, options))];
+        _parts = new ServerParts(options, new ModelShelf(served), _admission, new StateTokens(key), _ending.Token);
+        _app = Build(_parts, tellFailure ?? (_ => { }));
     }
 
     /// <summary>Where it listens, such as <c>http://127.0.0.1:8080</c>; once it is started.</summary>
@@ -81,6 +82,7 @@ public sealed class ModelServer : IAsyncDisposable
     {
         await _ending.CancelAsync().ConfigureAwait(false);
         await _app.DisposeAsync().ConfigureAwait(false);
+        _parts.Dispose();
         _admission.Dispose();
         _ending.Dispose();
     }
@@ -99,7 +101,7 @@ public sealed class ModelServer : IAsyncDisposable
         app.Use(next => new Guard(next, _options).Handle);
         app.Use(next => http => _isStopping ? throw new ApiException(503, "the server is stopping") : next(http));
         app.UseRouting();
-        Routes.Map(app, parts);
+        Routes.Map(app, Routes.All(parts), parts);
         return app;
     }
 

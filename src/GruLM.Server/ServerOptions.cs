@@ -41,6 +41,10 @@ public sealed record ServerOptions
     /// <summary>Bytes of states behind the beginnings of prompts that are kept for prompts that begin alike, a model.</summary>
     public long PrefixBytes { get; init; } = 64L << 20;
 
+    /// <summary>Replies of <c>/v1/responses</c> behind which the state is kept, a model, so that their ids can be gone on from; the one that
+    /// was used longest ago is forgotten first.</summary>
+    public int KeptResponses { get; init; } = 4096;
+
     /// <summary>How long texts may go on once the server is to stop; they then end as if their length had been reached.</summary>
     public TimeSpan ShutdownTime { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -64,6 +68,7 @@ public sealed record ServerOptions
         AtLeastOne(MaxRequestBytes, nameof(MaxRequestBytes));
         if (MaxTokens is { } tokens) AtLeastOne(tokens, nameof(MaxTokens));
         if (MaxWaiting < 0) throw new ArgumentException($"'MaxWaiting' is {MaxWaiting}; it must be 0 or more");
+        if (KeptResponses < 0) throw new ArgumentException($"'KeptResponses' is {KeptResponses}; it must be 0 or more");
         if (MaxTime <= TimeSpan.Zero) throw new ArgumentException("'MaxTime' must be longer than nothing; leave it out for any time");
     }
 

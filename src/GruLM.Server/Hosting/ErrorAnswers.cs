@@ -1,4 +1,5 @@
-// Whatever goes wrong with a request becomes an error in OpenAI's shape, and what is not the client's fault is said to it without details.
+// Whatever goes wrong with a request becomes an error in the shape that its client knows, and what is not the client's fault is said to it
+// without details.
 
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
@@ -58,13 +59,13 @@ internal sealed class ErrorAnswers(RequestDelegate next, Action<Exception> tell)
             response.Headers.Remove("X-Accel-Buffering");
             if (error.Status is 429 or 503) response.Headers.RetryAfter = "1";
             if (error.Status == 401) response.Headers.WWWAuthenticate = "Bearer";
-            await JsonAnswer.Write(response, json => JsonAnswer.Error(json, error), error.Status).ConfigureAwait(false);
+            await JsonAnswer.Write(response, json => ErrorShape.Write(json, error, http.Request), error.Status).ConfigureAwait(false);
             return;
         }
 
         bool isLines = response.ContentType == "application/x-ndjson";
         await response.BodyWriter.WriteAsync(isLines ? Array.Empty<byte>() : "data: "u8.ToArray()).ConfigureAwait(false);
-        using (var json = new Utf8JsonWriter(response.BodyWriter, JsonAnswer.Style)) JsonAnswer.Error(json, error);
+        using (var json = new Utf8JsonWriter(response.BodyWriter, JsonAnswer.Style)) ErrorShape.Write(json, error, http.Request);
         await response.BodyWriter.WriteAsync(isLines ? "\n"u8.ToArray() : "\n\n"u8.ToArray()).ConfigureAwait(false);
         http.Features.Get<IHttpResponseBodyFeature>()?.Writer.Complete();
     }

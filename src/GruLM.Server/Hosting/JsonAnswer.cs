@@ -23,17 +23,4 @@ internal static class JsonAnswer
         response.ContentLength = buffer.WrittenCount;
         await response.BodyWriter.WriteAsync(buffer.WrittenMemory, response.HttpContext.RequestAborted).ConfigureAwait(false);
     }
-
-    /// <summary>Writes an error in OpenAI's shape.</summary>
-    public static void Error(Utf8JsonWriter json, ApiException error)
-    {
-        json.WriteStartObject();
-        json.WriteStartObject("error");
-        json.WriteString("message", error.Message);
-        json.WriteString("type", error.Kind);
-        json.WriteString("param", error.Field);
-        json.WriteString("code", error.Code);
-        json.WriteEndObject();
-        json.WriteEndObject();
-    }
 }

@@ -12,7 +12,10 @@ internal static class AnswerTexts
         HttpResponse response, OpenAIAnswer answer, IReadOnlyList<IReadOnlyList<TextOrder>> orders, int count)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(response.HttpContext.RequestAborted);
-        Task<WrittenText>[][] tasks = [.. orders.Select(each => each.Select(order => WrittenText.Write(answer.Model, order, stop.Token)).ToArray())];
+        var use = RequestUse.Of(response.HttpContext);
+        use.TokensRead = answer.Tokens;
+        Task<WrittenText>[][] tasks =
+            [.. orders.Select(each => each.Select(order => WrittenText.Write(use, order, stop.Token)).ToArray())];
         try
         {
             var texts = new List<WrittenText>();
@@ -37,12 +40,14 @@ internal static class AnswerTexts
     {
         using var events = new EventStream(response);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(response.HttpContext.RequestAborted);
+        var use = RequestUse.Of(response.HttpContext);
+        use.TokensRead = answer.Tokens;
         int written = 0;
         await events.Write(json => answer.WriteFirstPart(json, orders.Count)).ConfigureAwait(false);
         try
         {
             await Task.WhenAll(orders.Select((order, index) => events.Pump(
-                answer.Model.Model.Batcher.Write(order, stop.Token),
+                use.Write(order, stop.Token),
                 part =>
                 {
                     Interlocked.Add(ref written, part.End?.TokensWritten ?? 0);

@@ -10,7 +10,11 @@ internal sealed class ChatEndpoint(ServerParts parts)
 {
     private const int MostTexts = 128;
 
-    private static readonly Field s_messages = new("messages", FieldKind.List, "the talk: objects with role and content");
+    private static readonly Field s_messages = new("messages", FieldKind.List, "the talk: objects with role and content")
+    {
+        IsNeeded = true,
+    };
+
     private static readonly Field s_tokens = WritingFields.Tokens("max_completion_tokens");
     private static readonly Field s_oldTokens = WritingFields.Tokens("max_tokens");
     private static readonly Field s_n = new("n", FieldKind.Integer, "replies", 1, MostTexts);
@@ -35,10 +39,10 @@ internal sealed class ChatEndpoint(ServerParts parts)
         CancellationToken cancel = http.RequestAborted;
         using RequestBody body = await RequestBody.Read(http.Request, Fields, cancel).ConfigureAwait(false);
         using IDisposable place = await parts.Admission.Enter(cancel).ConfigureAwait(false);
-        ServedModel model = parts.Shelf.Of(body);
-        if (body.Element(s_messages) is not { } messages) throw ApiException.Bad("'messages' is missing", s_messages.Name);
+        var use = RequestUse.Of(http);
+        ServedModel model = parts.ModelOf(body, use);
         CheckTools(body);
-        ChatTurns turns = ChatMessages.Read(messages, s_messages.Name);
+        ChatTurns turns = ChatMessages.Read(body.Element(s_messages)!.Value, s_messages.Name);
         GenerationOptions options = Options(body, model);
         using CancellationTokenSource hurry = parts.Hurry();
         bool returnsState = body.Switch(StateFields.Return);
@@ -54,7 +58,7 @@ internal sealed class ChatEndpoint(ServerParts parts)
             States = returnsState ? parts.States : null,
         };
         int count = (int)(body.Integer(s_n) ?? 1);
-        IReadOnlyList<TextOrder> orders = await WrittenText.Several(model, order, count, cancel).ConfigureAwait(false);
+        IReadOnlyList<TextOrder> orders = await WrittenText.Several(use, order, count, cancel).ConfigureAwait(false);
         if (StreamFields.IsStream(body)) await AnswerTexts.Stream(http.Response, answer, orders).ConfigureAwait(false);
         else await AnswerTexts.Whole(http.Response, answer, [orders], count).ConfigureAwait(false);
     }

@@ -31,7 +31,8 @@ internal sealed class CompletionsEndpoint(ServerParts parts)
         CancellationToken cancel = http.RequestAborted;
         using RequestBody body = await RequestBody.Read(http.Request, Fields, cancel).ConfigureAwait(false);
         using IDisposable place = await parts.Admission.Enter(cancel).ConfigureAwait(false);
-        ServedModel model = parts.Shelf.Of(body);
+        var use = RequestUse.Of(http);
+        ServedModel model = parts.ModelOf(body, use);
         int count = (int)(body.Integer(s_n) ?? 1), written = (int)(body.Integer(s_bestOf) ?? count);
         bool echoes = body.Switch(s_echo), isStream = StreamFields.IsStream(body);
         int? logProbs = (int?)body.Integer(s_logProbs);
@@ -57,7 +58,7 @@ internal sealed class CompletionsEndpoint(ServerParts parts)
                 KeepsState = answer.States is not null,
                 Hurry = hurry.Token,
             };
-            orders.Add(await WrittenText.Several(model, order, written, cancel).ConfigureAwait(false));
+            orders.Add(await WrittenText.Several(use, order, written, cancel).ConfigureAwait(false));
         }
 
         if (isStream) await AnswerTexts.Stream(http.Response, answer, [.. orders.SelectMany(each => each)]).ConfigureAwait(false);

@@ -12,7 +12,11 @@ internal sealed class EmbeddingsEndpoint(ServerParts parts)
 {
     private const int MostTexts = 2048;
 
-    private static readonly Field s_input = new("input", FieldKind.Any, "a text, token ids, or a list of either, none of them empty");
+    private static readonly Field s_input = new("input", FieldKind.Any, "a text, token ids, or a list of either, none of them empty")
+    {
+        IsNeeded = true,
+    };
+
     private static readonly Field s_format = new("encoding_format", FieldKind.Text, "float, or base64 of little-endian float32");
     private static readonly Field s_dimensions = new("dimensions", FieldKind.Integer, "the model's own number of units", 1, int.MaxValue);
 
@@ -25,8 +29,8 @@ internal sealed class EmbeddingsEndpoint(ServerParts parts)
         CancellationToken cancel = http.RequestAborted;
         using RequestBody body = await RequestBody.Read(http.Request, Fields, cancel).ConfigureAwait(false);
         using IDisposable place = await parts.Admission.Enter(cancel).ConfigureAwait(false);
-        ServedModel model = parts.Shelf.Of(body);
-        if (!body.Has(s_input)) throw ApiException.Bad("'input' is missing", s_input.Name);
+        var use = RequestUse.Of(http);
+        ServedModel model = parts.ModelOf(body, use);
         string format = body.Text(s_format) ?? "float";
         if (format is not ("float" or "base64")) throw ApiException.Bad("'encoding_format' is neither float nor base64", s_format.Name);
         int units = model.Model.Config.HiddenDim;
@@ -41,6 +45,7 @@ internal sealed class EmbeddingsEndpoint(ServerParts parts)
         GeneratedEmbeddings<Embedding<float>> made =
             await generator.GenerateAsync(texts.Select(text => text.Text), null, cancel).ConfigureAwait(false);
         int tokens = texts.Sum(text => text.Ids.Length);
+        use.TokensRead = tokens;
         await JsonAnswer.Write(http.Response, json => Write(json, model, made, format == "base64", tokens)).ConfigureAwait(false);
     }
 

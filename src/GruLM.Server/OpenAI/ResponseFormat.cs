@@ -25,7 +25,7 @@ internal static class ResponseFormat
             case "text":
                 return options;
             case "json_object":
-                return With(options, WritingFields.Schema(model, s_anyObject, field), field);
+                return With(options, AnyObject(model, field), field);
             case "json_schema":
                 JsonElement holder = given;
                 bool hasSchema = isFlat || (given.TryGetProperty("json_schema", out holder) && holder.ValueKind == JsonValueKind.Object);
@@ -40,7 +40,12 @@ internal static class ResponseFormat
         }
     }
 
-    private static GenerationOptions With(GenerationOptions options, TextConstraint constraint, string field) => options.Constraint is null
+    /// <summary>The constraint of an object with any fields.</summary>
+    public static TextConstraint AnyObject(ServedModel model, string field) => WritingFields.Schema(model, s_anyObject, field);
+
+    /// <summary>The options with a constraint that a field asks for.</summary>
+    /// <exception cref="ApiException">They have another one.</exception>
+    public static GenerationOptions With(GenerationOptions options, TextConstraint constraint, string field) => options.Constraint is null
         ? options with { Constraint = constraint }
         : throw ApiException.Bad($"'{field}' and another constraint are given; one of them can hold", field);
 }

@@ -41,12 +41,15 @@ internal sealed class ServeFlags
     private readonly Option<int> _prefixes = Flags.Int(
         "--prefix-megabytes", 0, 1 << 20, (int)(s_default.PrefixBytes >> 20), "memory for states behind beginnings that prompts share");
 
+    private readonly Option<int> _responses = Flags.Int(
+        "--kept-responses", 0, 10_000_000, s_default.KeptResponses, "replies of /v1/responses that can be gone on from by their ids, a model");
+
     private readonly Option<double> _shutdown = Flags.Number(
         "--shutdown-seconds", 0, 3600, s_default.ShutdownTime.TotalSeconds, "how long texts may go on after Ctrl-C");
 
     /// <summary>All of them.</summary>
     public IReadOnlyList<Option> Options =>
-        [_port, _host, _keys, _origins, _stateKey, _requests, _waiting, _tokens, _seconds, _kilobytes, _prefixes, _shutdown];
+        [_port, _host, _keys, _origins, _stateKey, _requests, _waiting, _tokens, _seconds, _kilobytes, _prefixes, _responses, _shutdown];
 
     /// <summary>What they say.</summary>
     /// <exception cref="UsageException">They do not go together.</exception>
@@ -74,6 +77,7 @@ internal sealed class ServeFlags
             MaxTime = flags.GetValue(_seconds) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             MaxRequestBytes = flags.GetValue(_kilobytes) << 10,
             PrefixBytes = (long)flags.GetValue(_prefixes) << 20,
+            KeptResponses = flags.GetValue(_responses),
             ShutdownTime = TimeSpan.FromSeconds(flags.GetValue(_shutdown)),
         };
     }
