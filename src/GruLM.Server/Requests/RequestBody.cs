@@ -156,6 +156,24 @@ internal sealed class RequestBody : IDisposable
         }
     }
 
+    /// <summary>Refuses what holds half of a surrogate pair anywhere, so that it can be given back.</summary>
+    /// <exception cref="ApiException">It does.</exception>
+    public static void CheckTexts(JsonElement value, string name)
+    {
+        if (value.ValueKind == JsonValueKind.String) TextOf(value, name);
+        if (value.ValueKind == JsonValueKind.Array)
+        {
+            foreach (JsonElement each in value.EnumerateArray()) CheckTexts(each, name);
+        }
+
+        if (value.ValueKind != JsonValueKind.Object) return;
+        foreach (JsonProperty property in value.EnumerateObject())
+        {
+            NameOf(property);
+            CheckTexts(property.Value, name);
+        }
+    }
+
     /// <summary>The error of an element that is not what was expected.</summary>
     public static ApiException Wrong(JsonElement value, string name, string expected) =>
         ApiException.Bad($"'{name}' is {Describe(value)}; {expected} was expected", name);

@@ -121,9 +121,11 @@ internal sealed class ResponsesEndpoint(ServerParts parts)
     {
         if (body.Switch(s_background)) throw ApiException.Bad("'background' is true, and replies come at once here", s_background.Name);
         if (HasAny(body.Element(s_tools))) throw ApiException.Bad($"'tools' are given, and {NoTools}", s_tools.Name);
-        if (body.Element(s_metadata) is { ValueKind: not JsonValueKind.Object } wrong)
+        foreach (Field field in (Field[])[s_metadata, s_text])
         {
-            throw RequestBody.Wrong(wrong, s_metadata.Name, "an object");
+            if (body.Element(field) is not { } given) continue;
+            if (given.ValueKind != JsonValueKind.Object) throw RequestBody.Wrong(given, field.Name, "an object");
+            RequestBody.CheckTexts(given, field.Name);
         }
 
         // These models do not reason apart from their reply, so that there is nothing of it to give.
