@@ -17,7 +17,7 @@ internal sealed class OllamaModels(ServerParts parts)
 
     /// <summary>The fields of a request for one.</summary>
     public static readonly Field[] Fields =
-        [ModelShelf.Field, s_name, Field.Ignored("verbose"), Field.Ignored("system"), Field.Ignored("options")];
+        [ModelShelf.Field, s_name, Field.Ignored("verbose"), Field.Ignored("system"), Field.Ignored("options"), OllamaRequest.Headers];
 
     /// <summary>Answers with the server's version.</summary>
     public static Task HandleVersion(HttpContext http) => JsonAnswer.Write(http.Response, json =>

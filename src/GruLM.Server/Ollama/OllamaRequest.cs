@@ -33,9 +33,14 @@ internal static class OllamaRequest
         new("template", FieldKind.Text, "not supported: how a talk is put belongs to the model; 'raw' leaves it out"),
     ];
 
-    /// <summary>The fields that all of them have.</summary>
+    /// <summary>A field that OllamaSharp, a client for .NET, writes into every request by mistake.</summary>
+    public static readonly Field Headers = Field.Ignored("CustomHeaders");
+
+    /// <summary>The fields that all requests for texts have.</summary>
     public static readonly Field[] All =
-        [ModelShelf.Field, s_options, s_stream, s_format, .. s_refused, Field.Ignored("keep_alive"), Field.Ignored("top_logprobs")];
+    [
+        ModelShelf.Field, s_options, s_stream, s_format, .. s_refused, Field.Ignored("keep_alive"), Field.Ignored("top_logprobs"), Headers,
+    ];
 
     /// <summary>The model that a request asks, by its name with or without a tag.</summary>
     /// <exception cref="ApiException">There is none of that name.</exception>
