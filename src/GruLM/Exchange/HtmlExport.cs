@@ -26,22 +26,41 @@ public static partial class HtmlExport
     /// page does not do.</exception>
     public static void Write(string folder, string path, CancellationToken cancel = default)
     {
-        ArgumentNullException.ThrowIfNull(folder);
         ArgumentNullException.ThrowIfNull(path);
+        WriteTo(folder, write => AtomicFile.Write(path, write), cancel);
+    }
+
+    /// <summary>Writes the same page to a stream, for a server to hand out.</summary>
+    /// <param name="folder">The model folder; the page tells its name alone, not where it is.</param>
+    /// <param name="page">Where it goes, in UTF-8; it stays open. Nothing is written before the folder has been read.</param>
+    /// <param name="cancel">Ends the writing with an <see cref="OperationCanceledException"/>.</param>
+    /// <exception cref="IOException">The folder or one of its files is missing or cannot be read, or the page cannot be
+    /// written.</exception>
+    /// <exception cref="InvalidDataException">A file is damaged, the files do not belong together, or the tokenizer does something that the
+    /// page does not do.</exception>
+    public static void Write(string folder, Stream page, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(page);
+        WriteTo(folder, write => write(page), cancel);
+    }
+
+    private static void WriteTo(string folder, Action<Action<Stream>> open, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
         var parts = ModelParts.Read(folder);
         using GruParameters parameters = parts.Parameters;
         PageTokenizer.Check(parts.Tokenizer.Model, Path.Combine(folder, ModelFolder.TokenizerName));
         var ids = SpecialIds.Of(parts);
-        AtomicFile.Write(path, page => WritePage(page, parts, ids, cancel));
+        open(page => WritePage(page, parts, ids, cancel));
     }
 
     private static void WritePage(Stream page, ModelParts parts, SpecialIds ids, CancellationToken cancel)
     {
-        string style = PageScript.Resource("page.css"), script = PageScript.Join();
+        string style = PageScript.Style(), script = PageScript.Join();
         string name = Markup.Text(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(parts.Folder))));
 
         // Every second part is the name of what stands in its place.
-        string[] template = Placeholder().Split(PageScript.Resource("page.html"));
+        string[] template = Placeholder().Split(PageScript.Resource("page/page.html"));
         for (int i = 0; i < template.Length; i++)
         {
             switch (i % 2 == 0 ? "" : template[i])
@@ -74,7 +93,7 @@ public static partial class HtmlExport
                     AddBytes(parts.Tokenizer.Model.ToBytes());
                     break;
                 case "KERNEL":
-                    AddBytes(PageScript.Bytes("kernel.wasm"));
+                    AddBytes(PageScript.Bytes("engine/kernel.wasm"));
                     break;
                 case "WEIGHTS":
                     using (var base64 = new Base64Text(page)) PageWeights.Write(parts.Parameters, base64, cancel);
@@ -137,6 +156,7 @@ public static partial class HtmlExport
         json.WriteNumber("min-p", sampling.MinP);
         json.WriteNumber("repeat-penalty", sampling.RepeatPenalty);
         json.WriteEndObject();
+        PageHistory.Write(json, parts.Folder);
         json.WriteEndObject();
     }
 

@@ -13,8 +13,14 @@ internal static class PageScript
     // Each behind those that it imports.
     private static readonly string[] s_modules =
     [
-        "numbers.js", "kernel.js", "engine.js", "sampler.js", "pieces.js", "normalizer.js", "tokenizer.js", "writer.js", "source.js",
-        "page.js",
+        "engine/numbers.js", "engine/kernel.js", "engine/engine.js", "engine/sampler.js", "engine/gates.js", "engine/gradient.js",
+        "engine/neighbours.js",
+        "text/pieces.js", "text/normalizer.js", "text/tokenizer.js", "text/writer.js", "text/features.js", "text/share.js", "text/source.js",
+        "page/stage.js", "page/dom.js", "page/form.js", "page/tokens.js", "page/writing.js", "page/choices.js", "page/tabs.js",
+        "page/sharing.js", "page/tour.js",
+        "lab/picker.js", "lab/chart.js", "lab/chances.js", "lab/branches.js", "lab/picture.js", "lab/units.js", "lab/gateview.js",
+        "lab/alike.js", "lab/why.js", "lab/training.js", "lab/compare.js",
+        "page/page.js",
     ];
 
     /// <summary>All modules in one script.</summary>
@@ -24,6 +30,9 @@ internal static class PageScript
         foreach (string module in s_modules) Add(script, module);
         return script.ToString();
     }
+
+    /// <summary>All style sheets in one.</summary>
+    public static string Style() => Resource("style/page.css") + Resource("style/lab.css");
 
     /// <summary>A text of Page/.</summary>
     public static string Resource(string name) => Encoding.UTF8.GetString(Bytes(name));

@@ -11,9 +11,9 @@ internal sealed record Curve(string Name, string Style, IReadOnlyList<(double X,
     /// <summary>At most so many points of a curve are drawn.</summary>
     public const int MostPoints = 600;
 
-    /// <summary>The same curve with at most <see cref="MostPoints"/> points: the first and the last, and from each of equal parts between
+    /// <summary>The same curve with at most <paramref name="most"/> points: the first and the last, and from each of equal parts between
     /// them the lowest and the highest, so that no peak is lost.</summary>
-    public Curve Thinned() => Points.Count <= MostPoints ? this : this with { Points = Thin(Points, MostPoints) };
+    public Curve Thinned(int most = MostPoints) => Points.Count <= most ? this : this with { Points = Thin(Points, most) };
 
     private static List<(double X, double Y)> Thin(IReadOnlyList<(double X, double Y)> points, int most)
     {

@@ -12,8 +12,8 @@ import { pathToFileURL } from "node:url";
 
 const [modules, file] = process.argv.slice(2);
 const load = name => import(pathToFileURL(`${modules}/${name}`).href);
-const { createModel } = await load("engine.js"), { StreamingDecoder, Tokenizer } = await load("tokenizer.js");
-const { Writer } = await load("writer.js");
+const { createModel } = await load("engine/engine.js"), { StreamingDecoder, Tokenizer } = await load("text/tokenizer.js");
+const { Writer } = await load("text/writer.js");
 
 const page = readFileSync(file, "utf8");
 const textOf = id => page.match(new RegExp(`<script id="${id}"[^>]*>([^<]*)</script>`))[1];
@@ -32,17 +32,18 @@ function run({ prompt, seed, count, ...settings }) {
   const { temperature, "top-k": topK, "top-p": topP, "min-p": minP, "repeat-penalty": repeatPenalty } = about.defaults;
   const writer = new Writer(model, tokenizer, about), own = { temperature, topK, topP, minP, repeatPenalty, stop: "", ignoresEnd: false };
   writer.begin(prompt, { ...own, ...settings, seed: BigInt(seed) });
-  while (writer.tokens.length < count && writer.next() !== null);
-  const ids = writer.tokens.map(token => token.id), logProbs = writer.tokens.map(token => token.logProb);
-  const best = writer.tokens.map(token => token.best.map(other => other.id)), written = writer.tokens.map(token => token.text).join("");
+  const given = writer.tokens.length;
+  while (writer.tokens.length < given + count && writer.next() !== null);
+  const tokens = writer.written, ids = tokens.map(token => token.id), logProbs = tokens.map(token => token.logProb);
+  const best = tokens.map(token => token.best.map(other => other.id)), written = tokens.map(token => token.text).join("");
   const text = written.slice(0, written.length - writer.end.withheld) + (writer.end.isFound ? "" : writer.rest);
 
   // Back to the middle and on with the same token: the same again.
   const middle = ids.length >> 1;
   if (ids.length > 0) {
-    writer.branch(middle, ids[middle]);
-    while (writer.tokens.length < ids.length && writer.next() !== null);
-    if (writer.tokens.some((token, i) => token.id !== ids[i])) throw new Error(`another way was taken from token ${middle}`);
+    writer.branch(given + middle, ids[middle]);
+    while (writer.tokens.length < given + ids.length && writer.next() !== null);
+    if (writer.written.some((token, i) => token.id !== ids[i])) throw new Error(`another way was taken from token ${middle}`);
   }
 
   return { ids, logProbs, best, text };

@@ -19,20 +19,22 @@ internal static class PageEngine
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
             .Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
 
-    /// <summary>The answers to questions as engine.mjs describes them.</summary>
-    public static JsonElement Ask(string page, JsonObject questions)
+    /// <summary>The answers to questions as engine.mjs describes them, or another script beside it.</summary>
+    public static JsonElement Ask(string page, JsonObject questions, string script = "engine.mjs")
     {
         string modules = Directory.CreateTempSubdirectory("grulm-modules-").FullName;
         try
         {
             File.WriteAllText(Path.Combine(modules, "package.json"), """{ "type": "module" }""");
             string sources = Path.Combine(StyleTests.Root(), "src", "GruLM", "Exchange", "Page");
-            foreach (string file in Directory.EnumerateFiles(sources, "*.js"))
+            foreach (string file in Directory.EnumerateFiles(sources, "*.js", SearchOption.AllDirectories))
             {
-                File.Copy(file, Path.Combine(modules, Path.GetFileName(file)));
+                string copy = Path.Combine(modules, Path.GetRelativePath(sources, file));
+                Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+                File.Copy(file, copy);
             }
 
-            return Run(modules, page, questions.ToJsonString());
+            return Run(script, modules, page, questions.ToJsonString());
         }
         finally
         {
@@ -40,9 +42,9 @@ internal static class PageEngine
         }
     }
 
-    private static JsonElement Run(string modules, string page, string questions)
+    private static JsonElement Run(string name, string modules, string page, string questions)
     {
-        string script = Path.Combine(AppContext.BaseDirectory, "Fixtures", "Page", "engine.mjs");
+        string script = Path.Combine(AppContext.BaseDirectory, "Fixtures", "Page", name);
         var start = new ProcessStartInfo(s_node!, [script, modules, page])
         {
             RedirectStandardInput = true,

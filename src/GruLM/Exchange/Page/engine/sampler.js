@@ -18,17 +18,33 @@ class Sampler {
 
   // The next token for scores [V]; the ids of `forbidden` are never chosen, those of `recent` less likely.
   choose(scores, forbidden, recent) {
+    const list = this.narrow(scores, forbidden, recent);
+    return this.settings.temperature === 0 ? list.idAt(0) : list.draw(uniform(this.settings.seed, this.drawn++));
+  }
+
+  // What would be chosen from, without choosing: [{ id, share }], the shares of all candidates that are left.
+  distribution(scores, forbidden, recent) {
+    const list = this.narrow(scores, forbidden, recent), total = list.weigh(), { weights } = this.model;
+    return Array.from({ length: list.count }, (_, place) => ({ id: list.idAt(place), share: weights[place] / total }));
+  }
+
+  // The candidates that the settings leave, with the scores that they are drawn by.
+  narrow(scores, forbidden, recent) {
     const { repeatPenalty, temperature, topK, topP, minP } = this.settings, count = this.model.config.vocab_size;
     const list = new Candidates(this.model, this.scores);
     list.scores.set(scores);
     for (const id of forbidden) if (id < count) list.scores[id] = -Infinity;
     if (repeatPenalty !== 1) list.lower(new Set(recent), f(repeatPenalty));
-    if (temperature === 0) return list.best(1)[0];
+    if (temperature === 0) {
+      list.keep(list.best(1), true);
+      return list;
+    }
+
     if (topK > 0 && topK < count) list.keep(list.best(topK), true);
     if (topP < 1) list.keepShare(topP);
     if (minP > 0) list.keepFrom(f(list.max() + log(f(minP))));
     if (temperature !== 1) list.divide(Math.max(f(temperature), SmallestNormal));
-    return list.draw(uniform(this.settings.seed, this.drawn++));
+    return list;
   }
 }
 

@@ -1,6 +1,7 @@
 // Five models with random weights, made without training, one for each kind of tokenizer and each thing that stands between layers, and the
 // pages that are made of them.
 
+using System.Globalization;
 using System.Text;
 using GruLM.Model;
 using GruLM.Tokenization;
@@ -12,6 +13,9 @@ public sealed class PageModels : IDisposable
 {
     /// <summary>The names of the models.</summary>
     public static readonly string[] Names = ["bpe", "chars", "unigram", "lines", "original"];
+
+    /// <summary>The steps of the run of "trained", a page beside those of <see cref="Names"/>.</summary>
+    public const int RunSteps = 700;
 
     private const string Talk =
         "How are you? I am well, and  the garden is full of bees. Zoë said: “naïve 🙂 café”.\tThe old clock stands still, as it did.\n";
@@ -31,6 +35,7 @@ public sealed class PageModels : IDisposable
         string[] symbols = ["<ai>", "<prompt>", "<end>", "<pad>"];
         var usual = new TrainerOptions { VocabSize = 100, ModelType = ModelType.Bpe, UserDefinedSymbols = symbols };
         Make("original", ModelType.Bpe, SampleKind.Lines, new() { NumLayers = 2, TieWeights = true, Opening = false }, usual, bytes: false);
+        AddRun();
     }
 
     /// <summary>The folder of a model.</summary>
@@ -40,6 +45,24 @@ public sealed class PageModels : IDisposable
     public string Page(string name) => Path.Combine(_root, name + ".html");
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
+
+    // A model with the history of a run, "trained": its curves have more points than a page shows.
+    private void AddRun()
+    {
+        string training = Path.Combine(Folder("trained"), "training");
+        Directory.CreateDirectory(training);
+        foreach (string file in Directory.EnumerateFiles(Folder("bpe")))
+        {
+            File.Copy(file, Path.Combine(Folder("trained"), Path.GetFileName(file)));
+        }
+
+        File.WriteAllText(Path.Combine(training, "settings.json"), "{}");
+        File.WriteAllLines(Path.Combine(training, "metrics.jsonl"), Enumerable.Range(1, RunSteps).Select(step =>
+            string.Create(CultureInfo.InvariantCulture, $$"""{ "step": {{step}}, "train_nll": {{5.0 / step}}, "lr": {{0.01 / step}} }""")));
+        File.WriteAllLines(Path.Combine(training, "samples.jsonl"), Enumerable.Range(1, 30).Select(step =>
+            $$"""{ "step": {{step}}, "prompt": "The", "text": " </script> & {{step}}" }"""));
+        HtmlExport.Write(Folder("trained"), Page("trained"));
+    }
 
     private void Make(
         string name, ModelType type, SampleKind samples, Shape shape, TrainerOptions? options = null, bool bytes = true)

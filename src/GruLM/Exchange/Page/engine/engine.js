@@ -71,6 +71,9 @@ class Model {
     this.peaks = kernel.allocate(Float32Array, padded(V, 16) / 16);
     this.states = this.layers.map(() => kernel.allocate(Float32Array, H));
     this.sum = new Float32Array(H);
+
+    // Whoever restores states may write here which ones they are; see Writer.
+    this.at = null;
   }
 
   reset() {

@@ -6,7 +6,7 @@ namespace GruLM.Tests;
 
 public sealed class PageKernelTests : IDisposable
 {
-    private static readonly string s_folder = Path.Combine(StyleTests.Root(), "src", "GruLM", "Exchange", "Page");
+    private static readonly string s_folder = Path.Combine(StyleTests.Root(), "src", "GruLM", "Exchange", "Page", "engine");
     private readonly string _made = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
 
     public void Dispose() => File.Delete(_made);

@@ -1,6 +1,7 @@
 // A model as a page: how large it is, that it asks for nothing from elsewhere, what cannot be made a page, and the command.
 
 using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using GruLM.Formats;
 using GruLM.Model;
@@ -41,6 +42,38 @@ public sealed partial class HtmlExportTests(PageModels models) : IClassFixture<P
         }
 
         Assert.DoesNotMatch("(?i)https?:|src=|href=|@import|eval\\(|new Function", Data().Replace(page, ""));
+    }
+
+    [Fact]
+    public void A_page_has_the_curves_and_samples_of_the_run_thinned_out()
+    {
+        JsonElement history = About("trained").GetProperty("history");
+        JsonElement[] curves = [.. history.GetProperty("curves").EnumerateArray()];
+        Assert.Equal(["Loss", "Learning rate"], curves.Select(curve => curve.GetProperty("title").GetString()));
+        JsonElement line = curves[0].GetProperty("lines").EnumerateArray().Single();
+        int[] steps = [.. line.GetProperty("steps").EnumerateArray().Select(step => step.GetInt32())];
+        Assert.Equal((1, PageModels.RunSteps), (steps[0], steps[^1]));
+        Assert.InRange(steps.Length, 100, 200);
+        Assert.Equal(steps.Order(), steps);
+        double[] figures = [.. line.GetProperty("figures").EnumerateArray().Select(figure => figure.GetDouble())];
+        Assert.All(steps.Zip(figures), point => Assert.Equal(5.0 / point.First, point.Second, 1e-6));
+        JsonElement[] samples = [.. history.GetProperty("samples").EnumerateArray()];
+        Assert.Equal(12, samples.Length);
+        Assert.Equal("The </script> & 1", samples[0].GetProperty("text").GetString());
+        Assert.Equal(30, samples[^1].GetProperty("step").GetInt32());
+        Assert.False(About("bpe").TryGetProperty("history", out _));
+    }
+
+    [Fact]
+    public void A_page_goes_to_a_stream_as_it_goes_to_a_file()
+    {
+        using var stream = new MemoryStream();
+        HtmlExport.Write(models.Folder("bpe"), stream);
+        Assert.True(stream.CanWrite);
+        Assert.Equal(File.ReadAllBytes(models.Page("bpe")), stream.ToArray());
+        using var nothing = new MemoryStream();
+        Assert.ThrowsAny<IOException>(() => HtmlExport.Write(models.Folder("none"), nothing));
+        Assert.Equal(0, nothing.Length);
     }
 
     [Theory]
@@ -88,6 +121,12 @@ public sealed partial class HtmlExportTests(PageModels models) : IClassFixture<P
         Assert.Equal(2, CommandsTests.Run("export", "--model", models.Folder("bpe"), "--to", "paper", "--out", page).Code);
         Assert.Equal(2, CommandsTests.Run("export", "--model", models.Folder("bpe"), "--to", "html").Code);
     }
+
+    private JsonElement About(string name) =>
+        JsonDocument.Parse(AboutText().Match(File.ReadAllText(models.Page(name))).Groups[1].Value).RootElement;
+
+    [GeneratedRegex("<script id=\"about\"[^>]*>([^<]*)</script>")]
+    private static partial Regex AboutText();
 
     [GeneratedRegex("<meta http-equiv=\"Content-Security-Policy\" content=\"([^\"]*)\">")]
     private static partial Regex Policy();

@@ -7,35 +7,9 @@ using Microsoft.Playwright;
 
 namespace GruLM.Tests;
 
-public sealed class PageBrowserTests(PageModels models) : IClassFixture<PageModels>, IAsyncLifetime
+public sealed class PageBrowserTests(PageModels models, PageBrowser browser) : IClassFixture<PageModels>, IClassFixture<PageBrowser>
 {
     private const int Count = 200;
-
-    private static readonly string? s_chromium = PageEngine.Program("chromium");
-    private readonly List<string> _complaints = [];
-    private IPlaywright? _playwright;
-    private IBrowser? _browser;
-
-    public async ValueTask InitializeAsync()
-    {
-        if (s_chromium is null) return;
-        _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new()
-        {
-            ExecutablePath = s_chromium,
-            Args =
-            [
-                "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-                "--disable-component-update", "--disable-sync",
-            ],
-        });
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_browser is not null) await _browser.DisposeAsync();
-        _playwright?.Dispose();
-    }
 
     [Fact]
     public async Task A_page_on_a_disk_writes_the_tokens_that_the_command_writes()
@@ -45,6 +19,7 @@ public sealed class PageBrowserTests(PageModels models) : IClassFixture<PageMode
             IPage page = await Open(name);
             Assert.Equal("true", await page.GetAttributeAsync("body", "data-compiled"));
             await page.FillAsync("#prompt", "The garden");
+            await page.ClickAsync("#writing summary");
             await page.FillAsync("#seed", "11");
             await page.FillAsync("#tokens", $"{Count}");
             await page.ClickAsync("#write");
@@ -61,13 +36,14 @@ public sealed class PageBrowserTests(PageModels models) : IClassFixture<PageMode
             await page.CloseAsync();
         }
 
-        Assert.Empty(_complaints);
+        Assert.Empty(browser.Complaints);
     }
 
     [Fact]
     public async Task Another_way_is_taken_by_keyboard_on_a_page_as_wide_as_a_phone()
     {
         IPage page = await Open("bpe");
+        await page.ClickAsync("#writing summary");
         await page.FillAsync("#tokens", "60");
         await page.FocusAsync("#prompt");
         await page.Keyboard.PressAsync("Control+Enter");
@@ -75,16 +51,16 @@ public sealed class PageBrowserTests(PageModels models) : IClassFixture<PageMode
         int[] before = await Ids(page);
         Assert.Equal(60, before.Length);
 
-        // To token 3, into the list, to the first one that is another.
+        // To token 3, into the list, to the first one that is another. The first token is what opens a text.
         await page.FocusAsync("[data-place='0']");
-        for (int i = 0; i < 3; i++) await page.Keyboard.PressAsync("ArrowRight");
+        for (int i = 0; i < 4; i++) await page.Keyboard.PressAsync("ArrowRight");
         await page.Keyboard.PressAsync("Enter");
         int[] choices = await page.EvaluateAsync<int[]>("[...document.querySelectorAll('#choices button')].map(b => +b.dataset.id)");
         Assert.Equal(8, choices.Length);
         int place = Array.FindIndex(choices, id => id != before[3]);
         for (int i = 0; i < place; i++) await page.Keyboard.PressAsync("ArrowDown");
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForFunctionAsync("document.querySelectorAll('.token').length === 64 && document.body.dataset.state === 'done'");
+        await page.WaitForFunctionAsync("document.querySelectorAll('.written').length === 64 && document.body.dataset.state === 'done'");
         int[] after = await Ids(page);
         Assert.Equal(before[..3], after[..3]);
         Assert.Equal(choices[place], after[3]);
@@ -95,14 +71,14 @@ public sealed class PageBrowserTests(PageModels models) : IClassFixture<PageMode
         Assert.True(await page.IsHiddenAsync("#choices"));
         await page.HoverAsync("[data-place='20']");
         Assert.True(await page.IsVisibleAsync("#choices"));
-        Assert.Empty(_complaints);
+        Assert.Empty(browser.Complaints);
     }
 
     [Fact]
     public async Task A_text_that_stops_this_one_is_not_shown_until_it_goes_on()
     {
         IPage page = await Open("bpe");
-        await page.ClickAsync("summary");
+        await page.ClickAsync("#writing summary");
         await page.FillAsync("#prompt", "The garden");
         await page.FillAsync("#seed", "11");
         await page.FillAsync("#stop-text", "e");
@@ -119,29 +95,11 @@ public sealed class PageBrowserTests(PageModels models) : IClassFixture<PageMode
         await page.ClickAsync("#more");
         await page.WaitForFunctionAsync($"document.getElementById('text').textContent.length > {before.Length}");
         Assert.StartsWith(before + "e", await page.TextContentAsync("#text"), StringComparison.Ordinal);
-        Assert.Empty(_complaints);
+        Assert.Empty(browser.Complaints);
     }
 
     private static Task<int[]> Ids(IPage page) =>
-        page.EvaluateAsync<int[]>("[...document.querySelectorAll('.token')].map(token => +token.dataset.id)");
+        page.EvaluateAsync<int[]>("[...document.querySelectorAll('.written')].map(token => +token.dataset.id)");
 
-    private async Task<IPage> Open(string name)
-    {
-        Assert.SkipUnless(_browser is not null, "needs chromium (apt-get install chromium), which opens the page");
-        IBrowserContext context = await _browser.NewContextAsync(new()
-        {
-            Offline = true,
-            ViewportSize = new() { Width = 390, Height = 844 },
-        });
-        IPage page = await context.NewPageAsync();
-        page.Console += (_, message) => _complaints.Add(message.Text);
-        page.PageError += (_, error) => _complaints.Add(error);
-        page.Request += (_, request) =>
-        {
-            if (!request.Url.StartsWith("file:", StringComparison.Ordinal)) _complaints.Add(request.Url);
-        };
-        await page.GotoAsync(new Uri(models.Page(name)).AbsoluteUri);
-        await page.WaitForSelectorAsync("body[data-state=ready]");
-        return page;
-    }
+    private Task<IPage> Open(string name) => browser.Open(models.Page(name));
 }
