@@ -15,7 +15,8 @@ internal static class PageScript
     [
         "engine/numbers.js", "engine/kernel.js", "engine/engine.js", "engine/sampler.js", "engine/gates.js", "engine/gradient.js",
         "engine/neighbours.js",
-        "text/pieces.js", "text/normalizer.js", "text/tokenizer.js", "text/writer.js", "text/features.js", "text/share.js", "text/source.js",
+        "text/pieces.js", "text/normalizer.js", "text/tokenizer.js", "text/writer.js", "text/features.js", "text/share.js",
+        "text/source.js",
         "page/stage.js", "page/dom.js", "page/form.js", "page/tokens.js", "page/writing.js", "page/choices.js", "page/tabs.js",
         "page/sharing.js", "page/tour.js",
         "lab/picker.js", "lab/chart.js", "lab/chances.js", "lab/branches.js", "lab/picture.js", "lab/units.js", "lab/gateview.js",

@@ -68,8 +68,8 @@ function checkGradient() {
 
 async function checkLinks() {
   const text = {
-    model: fingerprint(source.weights), given: idsNow().slice(0, 3), written: idsNow().slice(3), drawn: count, settings, place: 2, view: "gates",
-    layer: 0, unit: 5,
+    model: fingerprint(source.weights), given: idsNow().slice(0, 3), written: idsNow().slice(3), drawn: count, settings, place: 2,
+    view: "gates", layer: 0, unit: 5,
   };
   const packed = await packText(text), again = await unpackText(packed, about.config.vocab_size);
   const plain = value => JSON.stringify(value, (_, part) => (typeof part === "bigint" ? `${part}n` : part));

@@ -1,5 +1,5 @@
-// The gates of a layer while it read a token, found again from the states before and behind it: the same operations as a step of the engine,
-// so that n + z (h - n) is the state that it made, to the bit.
+// The gates of a layer while it read a token, found again from the states before and behind it: the same operations as a step of the
+// engine, so that n + z (h - n) is the state that it made, to the bit.
 
 import { sigmoid, tanh } from "./numbers.js";
 

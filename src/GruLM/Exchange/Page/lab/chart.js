@@ -23,9 +23,8 @@ function chartOf({ label, lines, range, mark, labels = [], height = 200, onpick 
   shown.forEach(([x, text], i) => svg.append(make("text", {
     x: across(x), y: height - 8, "text-anchor": labels.length > 0 ? "middle" : i === 0 ? "start" : "end", text,
   })));
-  lines.forEach((line, i) => svg.append(make("path", {
-    class: `line line-${i}`, d: line.points.map(([x, y], k) => `${k === 0 ? "M" : "L"}${across(x).toFixed(1)} ${up(y).toFixed(1)}`).join(""),
-  })));
+  const stroke = ([x, y], k) => `${k === 0 ? "M" : "L"}${across(x).toFixed(1)} ${up(y).toFixed(1)}`;
+  lines.forEach((line, i) => svg.append(make("path", { class: `line line-${i}`, d: line.points.map(stroke).join("") })));
   if (onpick) svg.addEventListener("click", ({ clientX }) => {
     const { left, width } = svg.getBoundingClientRect(), x = (clientX - left) / width * Width;
     onpick(x0 + (x - Left) / (Width - Left - Right) * (x1 - x0));

@@ -10,7 +10,8 @@ import { Writer } from "../text/writer.js";
 
 const Tokens = 120, SliceMs = 25, FullSurprise = 10;
 const fields = [
-  ["temperature", "Temperature", 0, 2, 0.05], ["topK", "Top-k", 0, 200, 1], ["topP", "Top-p", 0.05, 1, 0.01], ["minP", "Min-p", 0, 0.5, 0.01],
+  ["temperature", "Temperature", 0, 2, 0.05], ["topK", "Top-k", 0, 200, 1], ["topP", "Top-p", 0.05, 1, 0.01],
+  ["minP", "Min-p", 0, 0.5, 0.01],
 ];
 
 const said = make("p", { class: "soft", role: "status" });
@@ -42,8 +43,8 @@ function sideOf(name, settings) {
     });
     return make("label", {}, `${label} `, shown, slider);
   });
-  [side.heading, side.text, side.note] = [make("h2", { text: `${name}: ${stage.name}` }), make("p", { class: "sample" }), make("p", { class: "soft" })];
-  side.text.dataset.tone = "heat";
+  side.heading = make("h2", { text: `${name}: ${stage.name}` });
+  [side.text, side.note] = [make("p", { class: "sample", "data-tone": "heat" }), make("p", { class: "soft" })];
   side.box = make(
     "section", { "aria-label": name }, side.heading, side.text, side.note,
     make("details", { open: true }, make("summary", { text: "Settings" }), ...controls));
@@ -70,7 +71,7 @@ async function writeBoth() {
   for (const side of sides) {
     side.writer ??= new Writer(model, tokenizer, stage.about);
     side.writer.begin(element("prompt").value, { ...side.settings, seed, repeatPenalty, stop: "", ignoresEnd: false });
-    side.text.replaceChildren(make("span", { class: "given", text: side.writer.tokens.map(token => token.text).join("") }));
+    side.text.replaceChildren(make("span", { class: "given", text: element("prompt").value }));
     [side.isOver, side.bits, side.count] = [false, 0, 0];
   }
 

@@ -25,7 +25,7 @@ const stateView = {
   build: panel => panel.append(
     unitPicker(), make("div", { class: "picker" }, make("label", { for: kind.id, text: "Show" }), kind, play), note, canvas,
     make("h2", { text: "Over the text" }), film,
-    make("p", { class: "soft", text: "A column is a token, a line a unit: those at the top hold longest. Blue is below zero, orange above." })),
+    make("p", { class: "soft", text: "A column is a token, a line a unit, slow ones at the top. Blue is below zero, orange above." })),
   update() {
     const token = shownToken();
     play.disabled = token === undefined || stage.state === "writing";

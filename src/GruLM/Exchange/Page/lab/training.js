@@ -30,7 +30,8 @@ function showSamples(written) {
     id: "sample", type: "range", min: 0, max: written.length - 1, value: 0, oninput: () => show(Number(slider.value)),
   });
   const show = i => [shown.textContent, when.textContent] = [written[i].text, `step ${written[i].step.toLocaleString("en")}`];
-  samples.append(make("h2", { text: "What it wrote as it learned" }), make("label", { for: "sample", text: "After " }, when), slider, shown);
+  const label = make("label", { for: "sample", text: "After " }, when);
+  samples.append(make("h2", { text: "What it wrote as it learned" }), label, slider, shown);
   show(0);
 }
 

@@ -1,6 +1,6 @@
 // Why a token is there: how much each token before it took from its surprise or added to it, painted over the text and as a list.
 
-import { barButton, make, pause, pieceOf, signed, visible } from "../page/dom.js";
+import { barButton, bitsOf, make, pause, pieceOf, signed, visible } from "../page/dom.js";
 import { shownPlace, stage } from "../page/stage.js";
 import { goToToken, paintBy, painters } from "../page/tokens.js";
 import { gradientOf, influences } from "../engine/gradient.js";
@@ -27,8 +27,8 @@ const stands = () => stage.writer.tokens[result.place]?.node === result.node;
 const whyView = {
   id: "why", events: ["place", "text"], isSlow: true,
   build: panel => panel.append(said, list, make("p", {
-    class: "soft", text: "Bars: how strongly a token counts. Figures: bits that it took from the surprise (+) or added (−), to first order: what "
-      + "a small change of its embedding would do. Up to 64 tokens are gone back.",
+    class: "soft", text: "Bars: how strongly a token counts. Figures: bits that it took from the surprise (+) or added (−), to first "
+      + "order: what a small change of its embedding would do. Up to 64 tokens are gone back.",
   })),
   async update() {
     const { tokens } = stage.writer, place = shownPlace(), mine = ++asked;
@@ -61,8 +61,7 @@ async function explain(place, node, mine) {
 
 function show() {
   const { place, node, begin, found, most } = result, { tokens } = stage.writer, { logProb } = stage.writer.judge(node);
-  said.textContent = `“${visible(node.text) || pieceOf(node.id)}”, token ${place + 1}: ${(-logProb / Math.LN2).toFixed(1)} bits of surprise. `
-    + "These tokens count most:";
+  said.textContent = `“${visible(node.text) || pieceOf(node.id)}”, token ${place + 1}: ${bitsOf(logProb)} of surprise. These count most:`;
   const order = Array.from(found.keys()).sort((a, b) => found[b].strength - found[a].strength).slice(0, Shown);
   list.replaceChildren(...order.map(i => make("li", {}, barButton({
     label: `${visible(tokens[begin + i].text) || "the beginning"}`, figure: `${signed(found[i].bits)} bits, ${place - begin - i} before`,

@@ -21,9 +21,10 @@ function showChoices(span) {
     label: pieceOf(id), figure: percentOf(Math.exp(logProb)), share: Math.exp(logProb), isCurrent: id === token.id, tabindex: -1,
     "data-id": id, onclick: () => takeBranch(place, id),
   }));
-  const again = best.length > 0
-    ? make("button", { type: "button", class: "again", tabindex: -1, text: "Draw again from here", onclick: () => takeOtherWay(place) }) : null;
-  choices.replaceChildren(...[note, ...others, again].filter(part => part !== null));
+  const again = make("button", {
+    type: "button", class: "again", tabindex: -1, text: "Draw again from here", onclick: () => takeOtherWay(place),
+  });
+  choices.replaceChildren(note, ...others, ...(best.length > 0 ? [again] : []));
   choices.hidden = false;
   span.setAttribute("aria-expanded", "true");
   span.setAttribute("aria-describedby", "choices-note");

@@ -11,7 +11,8 @@ import { say, takeText } from "./writing.js";
 const Sign = "#text=", MostTokens = 20000;
 
 async function share() {
-  const { writer, place, layer, unit } = stage, ids = given => writer.tokens.filter(token => token.isGiven === given).map(token => token.id);
+  const { writer, place, layer, unit } = stage;
+  const ids = given => writer.tokens.filter(token => token.isGiven === given).map(token => token.id);
   if (writer.tokens.length > MostTokens) return say(`This text is too long for a link: more than ${MostTokens} tokens`);
   const packed = await packText({
     model: stage.fingerprint, given: ids(true), written: ids(false), drawn: writer.sampler.drawn, settings: writer.settings, place,
@@ -33,7 +34,7 @@ async function openShared() {
     if (text.model !== stage.fingerprint) return say("The link is for another model than that of this page");
     await takeText(() => {
       stage.writer.beginIds(text.given, text.settings, text.written, text.drawn);
-      element("prompt").value = textOf(text.given);
+      element("prompt").value = promptOf(stage.writer);
       showSettings(text.settings);
     });
     await pause();
@@ -47,7 +48,8 @@ async function openShared() {
   }
 }
 
-const textOf = ids => stage.writer.tokens.slice(0, ids.length).map(token => token.text).join("");
+const promptOf = ({ tokens }) => tokens.filter(({ id, isGiven }, i) => isGiven && !(i === 0 && id === stage.about.opening))
+  .map(token => token.text).join("");
 
 function listenToShare() {
   element("share").addEventListener("click", share);

@@ -1,5 +1,5 @@
-// What all parts of the page share: the text, the token that is looked at, the unit that is looked at. A part that changes one of them tells
-// the others.
+// What all parts of the page share: the text, the token that is looked at, the unit that is looked at. A part that changes one of them
+// tells the others.
 
 // `place` is a token's number, null for the end of the text. `state` is loading, ready, writing, done or broken.
 const stage = { writer: null, about: null, name: "", place: null, layer: 0, unit: 0, paint: "surprise", state: "loading" };

@@ -1,5 +1,5 @@
-// The views of the lab, of which one is seen at a time; only that one is kept up to date: at most once a picture, and seldomer while a text is
-// written, so that the writing stays fast.
+// The views of the lab, of which one is seen at a time; only that one is kept up to date: at most once a picture, and seldomer while a
+// text is written, so that the writing stays fast.
 
 import { element, make } from "./dom.js";
 import { hear, stage, tell } from "./stage.js";

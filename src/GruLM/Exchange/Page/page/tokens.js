@@ -51,22 +51,25 @@ function showRest(rest) {
 // Only tokens at the end can be shown otherwise than they are.
 function trim(units) {
   for (let place = spans.length - 1; place >= 0; place--) {
-    const span = spans[place], whole = span.token.text, left = Math.max(0, whole.length - units);
+    const span = spans[place], whole = textOf(span.token), left = Math.max(0, whole.length - units);
     if (units === 0 && !span.hidden && span.textContent === whole) break;
     units -= whole.length - left;
     [span.textContent, span.hidden] = [whole.slice(0, left), left < whole.length && left === 0];
   }
 }
 
+// What opens every text is no part of it.
+const textOf = ({ id, text, node }) => (node.place === 0 && id === stage.about.opening ? "" : text);
+
 function spanOf(token, place) {
   const span = document.createElement("span");
-  span.className = `token ${token.isGiven ? "given" : "written"}${token.text === "" ? " mute" : ""}`;
-  span.textContent = token.text;
+  span.textContent = textOf(token);
+  span.className = `token ${token.isGiven ? "given" : "written"}${span.textContent === "" ? " mute" : ""}`;
   Object.assign(span.dataset, { id: token.id, place });
   span.token = token;
   span.tabIndex = place === 0 ? 0 : -1;
   span.setAttribute("role", "button");
-  if (token.text.trim() === "") span.setAttribute("aria-label", pieceOf(token.id));
+  if (span.textContent.trim() === "") span.setAttribute("aria-label", pieceOf(token.id));
   paintSpan(span, place);
   return span;
 }

@@ -9,7 +9,7 @@ import { currentView, showView } from "./tabs.js";
 const steps = [
   {
     title: "A model predicts the next piece", at: "#form",
-    text: "A language model does one thing: it reads a text and says how likely every piece is to come next. One is drawn, read, and so on.",
+    text: "A language model does one thing: it reads a text and says how likely every piece is to come next. One is drawn, and so on.",
     task: "Write a beginning, such as “The ”, and press Write.",
     isDone: () => stage.writer.tokens.some(token => !token.isGiven) && stage.state === "done",
     note: "Each piece you see was drawn in this way, here, on your device.",
@@ -49,7 +49,7 @@ const steps = [
   },
   {
     title: "Units that mean something", at: "#view-units", view: "units",
-    text: "Nobody told the model what a line or a quotation is. Yet some units follow such things, since it helps to guess what comes next.",
+    text: "Nobody told the model what a line or a quotation is. Yet some units follow such things, since it helps to guess.",
     task: "Press “Find units with a meaning”, and choose one of those found.",
     isDone: () => chosen,
     begin: () => { chosen = false; },
@@ -57,8 +57,8 @@ const steps = [
   },
   {
     title: "Gates: what to keep, what to forget", at: "#view-gates", view: "gates",
-    text: "How can a number hold for a whole line? The gate z decides at each piece: near 1 the unit keeps what it has, near 0 it takes the "
-      + "new n. The gate r decides whether n looks at the old state. These gates, learned, are all of a GRU.",
+    text: "How can a number hold for a whole line? The gate z decides at each piece: near 1 the unit keeps what it has, near 0 it takes "
+      + "the new n. The gate r decides whether n looks at the old state. These gates, learned, are all of a GRU.",
     task: "Go along the text and find a place where z falls and h jumps. Then ask the view Why for the pieces that mattered.",
     isDone: () => currentView() === "why",
     note: "So that is what it does: it reads, keeps, forgets, and guesses. The page is yours to try.",
@@ -91,7 +91,8 @@ function goTo(next) {
   card.classList.toggle("left", element("lab").contains(pointed));
   card.replaceChildren(
     make("p", { class: "soft", text: `Step ${at + 1} of ${steps.length}` }),
-    make("h2", { id: "tour-title", tabindex: -1, text: step.title }), make("p", { text: step.text }), make("p", { class: "task", text: step.task }),
+    make("h2", { id: "tour-title", tabindex: -1, text: step.title }), make("p", { text: step.text }),
+    make("p", { class: "task", text: step.task }),
     make("p", { class: "note", role: "status" }),
     make(
       "div", { class: "buttons" },

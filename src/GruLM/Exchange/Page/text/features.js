@@ -1,5 +1,5 @@
-// What can be said of each place of a text by reading it: how far the line has come, whether a quotation is open, and so on. Units of a model
-// that follow one of these show it by going up and down with it.
+// What can be said of each place of a text by reading it: how far the line has come, whether a quotation is open, and so on. Units of a
+// model that follow one of these show it by going up and down with it.
 
 const Openers = "([{", Closers = ")]}";
 

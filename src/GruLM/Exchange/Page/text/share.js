@@ -1,5 +1,6 @@
-// A text as the end of an address: the ids of its tokens, its settings and what was looked at, packed. The states need not be in it: reading
-// the same tokens makes the same states, to the bit. Whoever opens an address may have made it up, so what comes out of one is checked.
+// A text as the end of an address: the ids of its tokens, its settings and what was looked at, packed. The states need not be in it:
+// reading the same tokens makes the same states, to the bit. Whoever opens an address may have made it up, so what comes out of one is
+// checked.
 
 const Version = 1, MostTokens = 20000, MostBytes = 1 << 20;
 const Numbers = ["temperature", "topK", "topP", "minP", "repeatPenalty"];

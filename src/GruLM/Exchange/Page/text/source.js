@@ -1,5 +1,5 @@
-// Where the page's model comes from: what the exporter has put into this document, in elements that hold no program. Another page, read as a
-// text from a file, is a source of the same shape.
+// Where the page's model comes from: what the exporter has put into this document, in elements that hold no program. Another page, read
+// as a text from a file, is a source of the same shape.
 
 function bytesOfText(base64) {
   if (Uint8Array.fromBase64) return Uint8Array.fromBase64(base64);

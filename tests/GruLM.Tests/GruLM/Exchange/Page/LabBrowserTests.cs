@@ -29,7 +29,7 @@ public sealed class LabBrowserTests(PageModels models, PageBrowser browser) : IC
         foreach (string tab in views)
         {
             await page.ClickAsync($"#{tab}");
-            await page.WaitForFunctionAsync("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))");
+            await PageBrowser.Until(page, "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))");
             if (tab == "tab-units") await Find(page);
             if (tab == "tab-why") await page.WaitForSelectorAsync("#view-why li");
             if (tab == "tab-training") await page.WaitForSelectorAsync("#view-training .chart");
@@ -52,7 +52,7 @@ public sealed class LabBrowserTests(PageModels models, PageBrowser browser) : IC
         Assert.Equal(16, await page.Locator("#view-chances .bars li").CountAsync());
         await page.FocusAsync("#temperature");
         await page.Keyboard.PressAsync("Home");
-        await page.WaitForFunctionAsync("document.querySelectorAll('#view-chances li.out').length === 15");
+        await PageBrowser.Until(page, "document.querySelectorAll('#view-chances li.out').length === 15");
         Assert.EndsWith("→ 100 %", await page.InnerTextAsync("#view-chances li:not(.out) .figure"), StringComparison.Ordinal);
         Assert.NotEqual(before, await page.InnerTextAsync("#view-chances .bars"));
         Assert.Contains("the settings leave 1.", await page.InnerTextAsync("#view-chances"), StringComparison.Ordinal);
@@ -67,7 +67,7 @@ public sealed class LabBrowserTests(PageModels models, PageBrowser browser) : IC
         int[] first = await Ids(page);
         await page.FocusAsync("[data-place='25']");
         await page.ClickAsync("#choices button:not([aria-current]) >> nth=0");
-        await page.WaitForFunctionAsync("document.body.dataset.state === 'done' && !document.getElementById('undo').disabled");
+        await PageBrowser.Until(page, "document.body.dataset.state === 'done' && !document.getElementById('undo').disabled");
         int[] second = await Ids(page);
         Assert.Equal(first[..25], second[..25]);
         Assert.NotEqual(first[25], second[25]);
@@ -86,12 +86,12 @@ public sealed class LabBrowserTests(PageModels models, PageBrowser browser) : IC
 
         // What was left can be gone on with from there.
         await page.ClickAsync("#more");
-        await page.WaitForFunctionAsync($"document.querySelectorAll('.token').length > {second.Length}");
+        await PageBrowser.Until(page, $"document.querySelectorAll('.token').length > {second.Length}");
         Assert.Equal(second, (await Ids(page))[..second.Length]);
         Assert.Empty(browser.Complaints);
 
-        Task<IJSHandle> Become(int[] ids) => page.WaitForFunctionAsync(
-            "ids => JSON.stringify([...document.querySelectorAll('.token')].map(token => +token.dataset.id)) === ids",
+        Task Become(int[] ids) => PageBrowser.Until(
+            page, "ids => JSON.stringify([...document.querySelectorAll('.token')].map(token => +token.dataset.id)) === ids",
             JsonSerializer.Serialize(ids));
     }
 
@@ -107,22 +107,22 @@ public sealed class LabBrowserTests(PageModels models, PageBrowser browser) : IC
         string link = await page.InputValueAsync("#link");
         Assert.Contains("#text=", link, StringComparison.Ordinal);
         await page.ClickAsync("#more");
-        await page.WaitForFunctionAsync("document.querySelectorAll('.written').length === 80 && document.body.dataset.state === 'done'");
+        await PageBrowser.Until(page, "document.querySelectorAll('.written').length === 80 && document.body.dataset.state === 'done'");
 
         IPage other = await browser.Open(link, Phone, ColorScheme.Dark);
-        await other.WaitForFunctionAsync($"document.querySelectorAll('.token').length === {ids.Length}");
+        await PageBrowser.Until(other, $"document.querySelectorAll('.token').length === {ids.Length}");
         Assert.Equal(ids, await Ids(other));
         Assert.Equal("true", await other.GetAttributeAsync("#tab-gates", "aria-selected"));
         await other.ClickAsync("#writing summary");
         await other.FillAsync("#tokens", "40");
         await other.ClickAsync("#more");
-        await other.WaitForFunctionAsync("document.querySelectorAll('.written').length === 80 && document.body.dataset.state === 'done'");
+        await PageBrowser.Until(other, "document.querySelectorAll('.written').length === 80 && document.body.dataset.state === 'done'");
         Assert.Equal(await Ids(page), await Ids(other));
 
         IPage damaged = await browser.Open(link[..^9], Desk, ColorScheme.Light);
-        await damaged.WaitForFunctionAsync("document.getElementById('status').textContent.includes('damaged')");
+        await PageBrowser.Until(damaged, "document.getElementById('status').textContent.includes('damaged')");
         IPage wrong = await browser.Open(new Uri(models.Page("chars")).AbsoluteUri + link[link.IndexOf('#')..], Desk, ColorScheme.Light);
-        await wrong.WaitForFunctionAsync("/another model|cannot be shown/.test(document.getElementById('status').textContent)");
+        await PageBrowser.Until(wrong, "/another model|cannot be shown/.test(document.getElementById('status').textContent)");
         Assert.Empty(browser.Complaints);
     }
 
@@ -155,10 +155,10 @@ public sealed class LabBrowserTests(PageModels models, PageBrowser browser) : IC
         await page.FillAsync("#piece", "garden");
         Assert.Equal("surprise", await page.InputValueAsync("#paint"));
         await page.ClickAsync("#tab-state");
-        await page.WaitForFunctionAsync("document.querySelector('#view-state .picture').width > 100");
+        await PageBrowser.Until(page, "document.querySelector('#view-state .picture').width > 100");
         string shown = await page.InnerTextAsync("#view-state");
         await page.ClickAsync("#view-state button[aria-label='The next unit']");
-        await page.WaitForFunctionAsync("shown => document.getElementById('view-state').innerText !== shown", shown);
+        await PageBrowser.Until(page, "shown => document.getElementById('view-state').innerText !== shown", shown);
         Assert.Empty(browser.Complaints);
     }
 
@@ -169,7 +169,7 @@ public sealed class LabBrowserTests(PageModels models, PageBrowser browser) : IC
         await page.FillAsync("#prompt", "The garden");
         await page.ClickAsync("#tab-compare");
         await page.SetInputFilesAsync("#other", models.Page("lines"));
-        await page.WaitForFunctionAsync("document.getElementById('view-compare').innerText.includes('B is lines now')");
+        await PageBrowser.Until(page, "document.getElementById('view-compare').innerText.includes('B is lines now')");
         await WriteBoth(page);
         string[] headings = await page.Locator("#view-compare h2").AllInnerTextsAsync() is { } texts ? [.. texts] : [];
         Assert.Equal(["A: bpe", "B: lines"], headings);
@@ -179,7 +179,7 @@ public sealed class LabBrowserTests(PageModels models, PageBrowser browser) : IC
 
         // A file that is no such page is refused, and what was there stays.
         await page.SetInputFilesAsync("#other", Path.Combine(models.Folder("bpe"), "config.json"));
-        await page.WaitForFunctionAsync("document.getElementById('view-compare').innerText.includes('cannot be opened')");
+        await PageBrowser.Until(page, "document.getElementById('view-compare').innerText.includes('cannot be opened')");
         Assert.Empty(browser.Complaints);
     }
 
@@ -189,7 +189,7 @@ public sealed class LabBrowserTests(PageModels models, PageBrowser browser) : IC
         IPage page = await Open("bpe", Phone, ColorScheme.Dark);
         await page.FocusAsync("#tour-begin");
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForFunctionAsync("document.activeElement.id === 'tour-title'");
+        await PageBrowser.Until(page, "document.activeElement.id === 'tour-title'");
         await Write(page, "The garden", 60);
         await Next(0);
         await page.FocusAsync("[data-place='20']");
@@ -205,7 +205,7 @@ public sealed class LabBrowserTests(PageModels models, PageBrowser browser) : IC
             "[...document.querySelectorAll('#choices .bar')].findIndex(button => !button.hasAttribute('aria-current'))");
         for (int i = 0; i < at; i++) await page.Keyboard.PressAsync("ArrowDown");
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForFunctionAsync("document.body.dataset.state === 'done' && !document.getElementById('undo').disabled");
+        await PageBrowser.Until(page, "document.body.dataset.state === 'done' && !document.getElementById('undo').disabled");
         await Next(3);
         await page.FocusAsync("[data-place='0']");
         for (int i = 0; i < 3; i++) await page.Keyboard.PressAsync("ArrowRight");
@@ -261,13 +261,13 @@ public sealed class LabBrowserTests(PageModels models, PageBrowser browser) : IC
         await page.WaitForSelectorAsync(".chip");
         await page.FocusAsync(".chip");
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForFunctionAsync("document.getElementById('paint').value === 'unit'");
+        await PageBrowser.Until(page, "document.getElementById('paint').value === 'unit'");
     }
 
     private static async Task WriteBoth(IPage page)
     {
         await page.ClickAsync("#both");
-        await page.WaitForFunctionAsync("document.getElementById('view-compare').innerText.includes('Both with seed')");
+        await PageBrowser.Until(page, "document.getElementById('view-compare').innerText.includes('Both with seed')");
     }
 
     private static async Task<string[]> Texts(IPage page, string selector, string attribute) => await page.EvaluateAsync<string[]>(

@@ -1,5 +1,5 @@
-// A browser for the tests of a class: Debian's chromium, where it is, with the network off. What pages complain of, or ask the network for, is
-// kept.
+// A browser for the tests of a class: Debian's chromium, where it is, with the network off. What pages complain of, or ask the network
+// for, is kept.
 
 using Microsoft.Playwright;
 
@@ -34,6 +34,18 @@ public sealed class PageBrowser : IAsyncLifetime
     {
         if (_browser is not null) await _browser.DisposeAsync();
         _playwright?.Dispose();
+    }
+
+    /// <summary>Waits until an expression is true. Playwright's own way asks for it with eval, which the page's policy forbids.</summary>
+    public static async Task Until(IPage page, string expression, object? argument = null)
+    {
+        for (int i = 0; i < 1200; i++)
+        {
+            if (await page.EvaluateAsync<bool>(expression, argument)) return;
+            await Task.Delay(25, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Fail($"never: {expression}");
     }
 
     /// <summary>Opens a page as wide as a phone, and waits for its model; skips the test where there is no browser.</summary>

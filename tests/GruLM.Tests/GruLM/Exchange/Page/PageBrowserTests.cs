@@ -55,12 +55,12 @@ public sealed class PageBrowserTests(PageModels models, PageBrowser browser) : I
         await page.FocusAsync("[data-place='0']");
         for (int i = 0; i < 4; i++) await page.Keyboard.PressAsync("ArrowRight");
         await page.Keyboard.PressAsync("Enter");
-        int[] choices = await page.EvaluateAsync<int[]>("[...document.querySelectorAll('#choices button')].map(b => +b.dataset.id)");
+        int[] choices = await page.EvaluateAsync<int[]>("[...document.querySelectorAll('#choices .bar')].map(b => +b.dataset.id)");
         Assert.Equal(8, choices.Length);
         int place = Array.FindIndex(choices, id => id != before[3]);
         for (int i = 0; i < place; i++) await page.Keyboard.PressAsync("ArrowDown");
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForFunctionAsync("document.querySelectorAll('.written').length === 64 && document.body.dataset.state === 'done'");
+        await PageBrowser.Until(page, "document.querySelectorAll('.written').length === 64 && document.body.dataset.state === 'done'");
         int[] after = await Ids(page);
         Assert.Equal(before[..3], after[..3]);
         Assert.Equal(choices[place], after[3]);
@@ -93,7 +93,7 @@ public sealed class PageBrowserTests(PageModels models, PageBrowser browser) : I
         Assert.Equal("The garden" + written.GetProperty("text").GetString(), before);
 
         await page.ClickAsync("#more");
-        await page.WaitForFunctionAsync($"document.getElementById('text').textContent.length > {before.Length}");
+        await PageBrowser.Until(page, $"document.getElementById('text').textContent.length > {before.Length}");
         Assert.StartsWith(before + "e", await page.TextContentAsync("#text"), StringComparison.Ordinal);
         Assert.Empty(browser.Complaints);
     }
