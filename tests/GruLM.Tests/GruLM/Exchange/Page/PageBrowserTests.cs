@@ -70,7 +70,7 @@ public sealed class PageBrowserTests(PageModels models, PageBrowser browser) : I
         await page.Keyboard.PressAsync("Escape");
         Assert.True(await page.IsHiddenAsync("#choices"));
         await page.HoverAsync("[data-place='20']");
-        Assert.True(await page.IsVisibleAsync("#choices"));
+        await page.WaitForSelectorAsync("#choices", new() { State = WaitForSelectorState.Visible });
         Assert.Empty(browser.Complaints);
     }
 
