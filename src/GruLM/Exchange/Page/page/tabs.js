@@ -52,7 +52,8 @@ function ask(event) {
   if (current === null || !(event === "view" || current.events.includes(event))) return;
   if (current.isSlow && stage.state === "writing") return;
   lastEvent = event;
-  if (isAsked || (event === "text" && stage.state === "writing" && performance.now() < updated + WritingMs)) return;
+  const isFast = stage.state === "writing" && !element("slowly").checked;
+  if (isAsked || (event === "text" && isFast && performance.now() < updated + WritingMs)) return;
   isAsked = true;
   requestAnimationFrame(() => {
     isAsked = false;
@@ -70,8 +71,15 @@ function goAlong(event) {
   views[to].tab.focus();
 }
 
+// Colours that a view has to find out first open it.
+function openForColour(paint) {
+  if (paint === "why") showView("why");
+  if (paint === "unit" && !["state", "gates"].includes(currentView())) showView("units");
+}
+
 function listenToTabs() {
   element("tabs").addEventListener("keydown", goAlong);
+  element("paint").addEventListener("change", event => openForColour(event.target.value));
   for (const event of ["text", "place", "unit", "settings", "paint", "state"]) hear(event, () => ask(event));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => ask("view"));
   let width = 0;
