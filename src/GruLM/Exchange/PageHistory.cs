@@ -24,7 +24,7 @@ internal static class PageHistory
     public static void Write(Utf8JsonWriter json, string folder)
     {
         if (!RunHistory.IsIn(folder)) return;
-        RunHistory history = RunHistory.Read(folder);
+        var history = RunHistory.Read(folder);
         var charts = s_charts.Select(chart => (chart.Title, chart.Unit, Curves: Curves(history, chart.Figures))).ToList();
         charts.RemoveAll(chart => chart.Curves.Count == 0);
         if (charts.Count == 0) return;
