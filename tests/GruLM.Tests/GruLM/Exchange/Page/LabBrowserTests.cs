@@ -24,7 +24,7 @@ public sealed class LabBrowserTests(PageModels models, PageBrowser browser) : IC
         await Write(page, "The garden", 80);
         await page.FocusAsync("[data-place='20']");
         await Check(page, "choices");
-        string[] views = await Texts(page, "#tabs button", "id");
+        string[] views = await page.EvaluateAsync<string[]>("[...document.querySelectorAll('#tabs button')].map(tab => tab.id)");
         Assert.Equal(9, views.Length);
         foreach (string tab in views)
         {
@@ -269,10 +269,6 @@ public sealed class LabBrowserTests(PageModels models, PageBrowser browser) : IC
         await page.ClickAsync("#both");
         await PageBrowser.Until(page, "document.getElementById('view-compare').innerText.includes('Both with seed')");
     }
-
-    private static async Task<string[]> Texts(IPage page, string selector, string attribute) => await page.EvaluateAsync<string[]>(
-        "([selector, attribute]) => [...document.querySelectorAll(selector)].map(found => found.getAttribute(attribute))",
-        new[] { selector, attribute });
 
     private static Task<int[]> Ids(IPage page) =>
         page.EvaluateAsync<int[]>("[...document.querySelectorAll('.token[data-id]')].map(token => +token.dataset.id)");
