@@ -1,9 +1,15 @@
-// What pages of docs/ (library, getting-started, exchange, tokenizers) show of models and tokenizers, a method for each block of code: the
-// lines there are these, and ReadmeTests compares them. Each runs in a folder that holds book.txt, other.txt and the model "book".
+// What pages of docs/ (library, structured-output, getting-started, exchange, tokenizers) show of models and tokenizers, a method for each
+// block of code: the lines there are these, and ReadmeTests compares them. Each runs in a folder that holds book.txt, other.txt and the
+// model "book".
 
+using System.ComponentModel.DataAnnotations;
 using System.Numerics.Tensors;
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using GruLM.Corpus;
+using GruLM.Generation;
+using GruLM.Model;
 using GruLM.Report;
 using GruLM.Tokenization;
 using GruLM.Training;
@@ -45,6 +51,12 @@ internal static class ModelExamples
         }
     }
 
+    public static void OpenedInOtherWays()
+    {
+        using var model = LanguageModel.Open("book", threads: 1, weights: WeightFormat.Fp32);
+        Assert.Equal(SampleKind.Stream, model.Samples);
+    }
+
     public static void Varied()
     {
         using var model = LanguageModel.Open("book");
@@ -79,6 +91,31 @@ internal static class ModelExamples
         var options = new GenerationOptions { Constraint = TextConstraint.Regex("(yes|no), because [a-z ]{10,60}\\."), MaxTokens = 80 };
         string answer = string.Concat(model.Generate("ROMEO:", options));
         Console.WriteLine(answer);
+    }
+
+    public static void ConstrainedByARecord()
+    {
+        using var model = LanguageModel.Open("book");
+        string schema = AIJsonUtilities.CreateJsonSchema(typeof(Person)).GetRawText();
+        var options = new GenerationOptions { Constraint = TextConstraint.JsonSchema(schema), MaxTokens = 300 };
+        string json = string.Concat(model.Generate("ROMEO:", options));
+        Person person = JsonSerializer.Deserialize<Person>(json, AIJsonUtilities.DefaultOptions)!;
+        Assert.InRange(person.Age, 0, 120);
+        Assert.NotNull(person.Hobbies);
+    }
+
+    public static void Bounded()
+    {
+        var bounded = new AIJsonSchemaCreateOptions
+        {
+            TransformSchemaNode = (context, node) =>
+            {
+                if (context.TypeInfo.Type == typeof(int) && node is JsonObject of) of["format"] = "int32";
+                return node;
+            },
+        };
+        string schema = AIJsonUtilities.CreateJsonSchema(typeof(Person), inferenceOptions: bounded).GetRawText();
+        Assert.Contains("int32", TextConstraint.JsonSchema(schema).Source, StringComparison.Ordinal);
     }
 
     public static async Task GeneratedAsynchronously()
@@ -232,4 +269,7 @@ internal static class ModelExamples
             Console.WriteLine($"{piece.Id} {piece.Text} {piece.Begin}..{piece.End}");
         }
     }
+
+    internal sealed record Person(
+        [property: StringLength(30)] string Name, [property: Range(0, 120)] int Age, DateOnly Born, string[] Hobbies);
 }

@@ -110,6 +110,9 @@ public sealed class JsonSchemaTests : IDisposable
         """{"type":"object","properties":{"n":{"anyOf":[{"$ref":"#"},{"type":"null"}]}},"required":["n"]}""",
         "{\"n\":null}|{\"n\":{\"n\":null}}", "{\"n\":{}}|null")]
     [InlineData("""{"$ref":"#/$defs/a~1b","$defs":{"a/b":{"type":"array","items":{"$ref":"#/$defs/a~1b"}}}}""", "[]|[[],[[]]]", "[1]")]
+    [InlineData(
+        """{"$ref":"#/$defs/a","items":{},"required":[],"minLength":0,"title":"b","default":1,"$defs":{"a":{"const":1,"properties":{}}}}""",
+        "1", "2|[]")]
     [InlineData("{}", "{}|[1,{\"a\":[null]}]|\"x\"|-1.5|{\"a\":1,\"b\":{}}", "{a:1}|[1,]")]
     [InlineData("""{"type":"object"}""", "{}|{\"a\":[]}", "[]")]
     [InlineData("""{"type":"array","items":true}""", "[]|[[],1]", "{}")]
@@ -159,8 +162,16 @@ public sealed class JsonSchemaTests : IDisposable
     [InlineData("[]", "#: a schema is an object")]
     [InlineData("false", "#: false allows no value")]
     [InlineData(
-        """{"type":"object","properties":{"a":{"type":"string","format":"date"}}}""",
-        "#/properties/a: the keyword 'format' is not understood for type string")]
+        """{"type":"object","properties":{"a":{"type":"string","format":"iri"}}}""",
+        "#/properties/a: the format 'iri' is not understood for type string; those that are: date-time, date, time, ")]
+    [InlineData("""{"type":"integer","format":"date"}""", "the format 'date' is not understood for type integer; those that are: int8")]
+    [InlineData("""{"type":"boolean","format":"date"}""", "#: the keyword 'format' is not understood for type boolean")]
+    [InlineData("""{"type":"string","format":1}""", "#: 'format' is a name")]
+    [InlineData("""{"type":"string","format":"date","pattern":"a"}""", "#: 'pattern' and 'format' together are not understood")]
+    [InlineData("""{"type":"string","contentEncoding":"gzip"}""", "#: 'contentEncoding' is understood as base64 alone")]
+    [InlineData("""{"type":"string","format":"date","minLength":11}""", "no text fits")]
+    [InlineData("""{"type":"integer","format":"uint8","minimum":256}""", "#: no integer of 15 digits or fewer lies within the bounds")]
+    [InlineData("""{"$ref":"#/$defs/x","items":{"type":"null"},"$defs":{"x":{}}}""", "'items' is not understood beside '$ref'")]
     [InlineData("""{"oneOf":[]}""", "#: the keyword 'oneOf' is not understood")]
     [InlineData("""{"minimum":1}""", "#: the keyword 'minimum' is not understood without 'type'")]
     [InlineData("""{"type":"string","minimum":1}""", "#: the keyword 'minimum' is not understood for type string")]

@@ -11,6 +11,8 @@ internal sealed class RandomSchema(int seed)
     private static readonly string[] s_patterns =
         ["^[a-z]+$", "^\\d{3}-\\d{2}$", "[é-ü]", "^(ab|c)*$", "^.{2,5}$", "\"|\\\\", "^[^a-z]?$", "x$", "^y", "a|^b"];
 
+    private static readonly string[] s_formats = ["date", "date-time", "uuid", "ipv4", "ipv6", "email", "uri"];
+
     private readonly Random _random = new(seed);
 
     /// <summary>A schema that some value fits.</summary>
@@ -80,6 +82,12 @@ internal sealed class RandomSchema(int seed)
         {
             text["pattern"] = s_patterns[_random.Next(s_patterns.Length)];
             if (Coin()) text["maxLength"] = 12;
+            return text;
+        }
+
+        if (Coin(4))
+        {
+            text["format"] = s_formats[_random.Next(s_formats.Length)];
             return text;
         }
 

@@ -98,6 +98,7 @@ internal sealed class JsonSchemaReader
         string[] types = TypeNames(type, path);
         string[] known = [.. types.SelectMany(KeywordsOf), "type"];
         Check(schema, path, $"for type {string.Join(" or ", types)}", known);
+        CheckFormat(schema, path, types);
         GrammarExpression[] ways = [.. types.Select(name => OfType(name, schema, path))];
         return ways.Length == 1 ? ways[0] : new GrammarExpression.OneOf(ways);
     }
@@ -110,12 +111,24 @@ internal sealed class JsonSchemaReader
         return [.. names.Select(name => name.GetString()!).Distinct()];
     }
 
+    // A format says something of one kind of values, and nothing of the other types beside it.
+    private static void CheckFormat(JsonElement schema, string path, string[] types)
+    {
+        if (Format(schema, path) is not { } format) return;
+        IEnumerable<string> ofStrings = types.Contains("string") ? StringFormats.Names : [];
+        IEnumerable<string> ofNumbers = types.Contains("number") || types.Contains("integer") ? NumberFormats.Names : [];
+        string[] known = [.. ofStrings, .. ofNumbers];
+        if (known.Contains(format)) return;
+        string what = $"the format '{format}' is not understood for type {string.Join(" or ", types)}";
+        throw Error(path, $"{what}; those that are: {string.Join(", ", known)}");
+    }
+
     private static string[] KeywordsOf(string type) => type switch
     {
         "object" => ["properties", "required", "additionalProperties"],
         "array" => ["items", "minItems", "maxItems"],
-        "string" => ["pattern", "minLength", "maxLength"],
-        "number" or "integer" => ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"],
+        "string" => ["pattern", "minLength", "maxLength", "format", "contentEncoding"],
+        "number" or "integer" => ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "format"],
         _ => [],
     };
 
@@ -125,9 +138,9 @@ internal sealed class JsonSchemaReader
             ? new JsonObjectReader(schema, path).Read((name, property) => Value(property, $"{path}/properties/{name}"), AsRule)
             : Shared("an object", () => AnyOf("{}", AnyMember, "{", "}")),
         "array" => Items(schema, path),
-        "string" => Strings(schema, path),
-        "number" => Numbers(schema, path, isWhole: false),
-        "integer" => Numbers(schema, path, isWhole: true),
+        "string" => new JsonStringReader(schema, path).Read(Shared),
+        "number" => new JsonNumberReader(schema, path).Read(isWhole: false),
+        "integer" => new JsonNumberReader(schema, path).Read(isWhole: true),
         "boolean" => new GrammarExpression.OneOf([GrammarExpression.Text("true"), GrammarExpression.Text("false")]),
         "null" => GrammarExpression.Text("null"),
         _ => throw Error(path, $"type '{type}' is not understood"),
@@ -151,61 +164,15 @@ internal sealed class JsonSchemaReader
             [GrammarExpression.Text("["), least > 0 ? some : new GrammarExpression.Repeated(some, 0, 1), GrammarExpression.Text("]")]);
     }
 
-    private GrammarExpression.InOrder Strings(JsonElement schema, string path)
+    /// <summary>The name of the format that a schema asks for; null where it asks for none.</summary>
+    internal static string? Format(JsonElement schema, string path)
     {
-        int least = Count(schema, path, "minLength") ?? 0;
-        int? most = Count(schema, path, "maxLength");
-        if (most < least) throw Error(path, $"'minLength' {least} is above 'maxLength' {most}");
-        GrammarExpression inside;
-        if (schema.TryGetProperty("pattern", out JsonElement pattern))
-        {
-            if (pattern.ValueKind != JsonValueKind.String) throw Error(path, "'pattern' is a text");
-            inside = PatternTexts.Of(Pattern(pattern.GetString()!, path), least, most, $"{path}: ");
-        }
-        else
-        {
-            inside = new GrammarExpression.Repeated(Shared("a character", () => JsonTexts.Character(CodePointSet.All)), least, most);
-        }
-
-        GrammarExpression.InOrder quote = GrammarExpression.Text("\"");
-        return new GrammarExpression.InOrder([quote, inside, quote]);
+        if (!schema.TryGetProperty("format", out JsonElement format)) return null;
+        return format.ValueKind == JsonValueKind.String ? format.GetString() : throw Error(path, "'format' is a name");
     }
 
-    private static GrammarExpression Pattern(string pattern, string path)
-    {
-        try
-        {
-            return RegexReader.Read(pattern, isAnywhere: true);
-        }
-        catch (ArgumentException error)
-        {
-            throw Error(path, $"'pattern': {error.Message}");
-        }
-    }
-
-    private static GrammarExpression Numbers(JsonElement schema, string path, bool isWhole)
-    {
-        DecimalBound? least = Bound(schema, path, "minimum", false), most = Bound(schema, path, "maximum", false);
-        DecimalBound? above = Bound(schema, path, "exclusiveMinimum", true), below = Bound(schema, path, "exclusiveMaximum", true);
-        if ((least is not null && above is not null) || (most is not null && below is not null))
-        {
-            throw Error(path, "a bound and an exclusive bound on the same side are not understood; leave one out");
-        }
-
-        string kind = isWhole ? "integer" : "number";
-        return NumberTexts.Between(least ?? above, most ?? below, isWhole)
-            ?? throw Error(path, $"no {kind} of {NumberTexts.MostDigits} digits or fewer lies within the bounds");
-    }
-
-    private static DecimalBound? Bound(JsonElement schema, string path, string keyword, bool isExcluded)
-    {
-        if (!schema.TryGetProperty(keyword, out JsonElement value)) return null;
-        if (value.ValueKind != JsonValueKind.Number) throw Error(path, $"'{keyword}' is a number");
-        return DecimalBound.Read(value.GetRawText(), isExcluded)
-            ?? throw Error(path, $"'{keyword}' {value.GetRawText()} is not understood; write it without such an exponent");
-    }
-
-    private static int? Count(JsonElement schema, string path, string keyword)
+    /// <summary>A number of things, 0 or more; null where the schema does not have the keyword.</summary>
+    internal static int? Count(JsonElement schema, string path, string keyword)
     {
         if (!schema.TryGetProperty(keyword, out JsonElement value)) return null;
         return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int count) && count >= 0
@@ -306,10 +273,23 @@ internal sealed class JsonSchemaReader
     {
         foreach (string keyword in schema.EnumerateObject().Select(property => property.Name))
         {
-            if (known.Contains(keyword) || s_notes.Contains(keyword)) continue;
+            if (known.Contains(keyword) || s_notes.Contains(keyword) || SaysNothing(keyword, schema.GetProperty(keyword))) continue;
             throw Error(path, $"the keyword '{keyword}' is not understood {where}");
         }
     }
+
+    // Keywords as exporters leave them behind, which every value fits, such as an "items": {} beside a reference.
+    private static bool SaysNothing(string keyword, JsonElement value) => keyword switch
+    {
+        "items" or "additionalProperties" => IsAnything(value),
+        "properties" => value.ValueKind == JsonValueKind.Object && value.EnumerateObject().All(property => IsAnything(property.Value)),
+        "required" => value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 0,
+        "minItems" or "minLength" => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int least) && least == 0,
+        _ => false,
+    };
+
+    private static bool IsAnything(JsonElement schema) =>
+        schema.ValueKind == JsonValueKind.True || (schema.ValueKind == JsonValueKind.Object && !schema.EnumerateObject().Any());
 
     internal static ArgumentException Error(string path, string what) => new($"{path}: {what}");
 }

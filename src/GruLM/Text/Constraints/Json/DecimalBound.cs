@@ -40,6 +40,16 @@ internal sealed record DecimalBound(string Whole, string Fraction, bool IsNegati
         return new(before, behind, isNegative && before.Length + behind.Length > 0, isExcluded);
     }
 
+    /// <summary>Which of two bounds is the lower one, whether they are excluded or not.</summary>
+    public int CompareTo(DecimalBound other)
+    {
+        if (IsNegative != other.IsNegative) return IsNegative ? -1 : 1;
+        int compared = Whole.Length.CompareTo(other.Whole.Length);
+        if (compared == 0) compared = string.CompareOrdinal(Whole, other.Whole);
+        if (compared == 0) compared = string.CompareOrdinal(Fraction, other.Fraction);
+        return IsNegative ? -compared : compared;
+    }
+
     /// <summary>A digit of it, as a character.</summary>
     public int Digit(int place, bool isFraction)
     {

@@ -13,6 +13,8 @@ internal static class PatternTexts
     /// <paramref name="place"/>, where that is too large.</summary>
     public static GrammarExpression Of(GrammarExpression pattern, int least, int? most, string place)
     {
+        // What is never longer is not counted.
+        if (most >= Longest(pattern)) most = null;
         Network network = NetworkBuilder.Build([new GrammarRule("the pattern", place, pattern)]);
 
         // Without an upper bound, more than the lower one is not counted.
@@ -44,4 +46,14 @@ internal static class PatternTexts
         int end = network.Ends[0] * counts;
         return new GrammarExpression.Graph(network.Count * counts, edges, [.. Enumerable.Range(end + least, counts - least)]);
     }
+
+    // The characters of its longest text.
+    private static double Longest(GrammarExpression pattern) => pattern switch
+    {
+        GrammarExpression.Chars => 1,
+        GrammarExpression.InOrder order => order.Parts.Sum(Longest),
+        GrammarExpression.OneOf one => one.Choices.Max(Longest),
+        GrammarExpression.Repeated { Most: { } most } repeated => most == 0 ? 0 : most * Longest(repeated.Part),
+        _ => double.PositiveInfinity,
+    };
 }
