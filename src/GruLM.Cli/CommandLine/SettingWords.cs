@@ -1,6 +1,7 @@
 // The libraries name settings by their properties, in single quotes: 'HiddenDim', or with a value 'Samples = Lines'. Here these become the
 // flags that a person types: --hidden-dim, --samples lines. All else in quotes stays as it is, since it may be a person's own text.
 
+using System.Text.Json;
 using System.Text.RegularExpressions;
 
 namespace GruLM.Cli;
@@ -26,12 +27,21 @@ internal static partial class SettingWords
         ["Constraint"] = "regex, --grammar or --json-schema",
         ["Weights"] = "weights",
         ["State"] = "state",
+        ["Save"] = "state or a chat's /save",
         ["Learn"] = "learn",
         ["UserDefinedSymbols"] = "user-defined-symbols",
-        ["HardVocabLimit"] = "hard-vocab-limit",
         ["NBest"] = "nbest",
         ["SamplingSeed"] = "enable-sampling",
     };
+
+    // Settings of tokenizers; their flags are called as they are, and a switch takes a word.
+    private static readonly string[] s_ofTokenizers =
+    [
+        "CharacterCoverage", "Compat", "HardVocabLimit", "InputFormat", "InputSentenceSize", "MaxSentenceLength", "MaxSentencepieceLength",
+        "NumSubIterations", "NumThreads", "PretokenizationDelimiter", "SeedSentencepieceSize", "SeedSentencepiecesFile",
+        "SelfTestSampleSize", "ShrinkingFactor", "UseAllVocab", "UnkId", "BosId", "EosId", "PadId", "UnkPiece", "BosPiece", "EosPiece",
+        "PadPiece",
+    ];
 
     // Of these a value is a person's own word.
     private static readonly string[] s_folders = ["OutDir", "Resume"];
@@ -42,6 +52,7 @@ internal static partial class SettingWords
     public static string ToFlags(string text) => Names().Replace(text, match =>
     {
         string property = match.Groups["name"].Value, value = match.Groups["value"].Value;
+        if (s_ofTokenizers.Contains(property)) return $"--{JsonNamingPolicy.KebabCaseLower.ConvertName(property)} {value}".TrimEnd();
         if ((SettingsTable.OfProperty(property)?.Name ?? s_others.GetValueOrDefault(property)) is not { } name) return match.Value;
         if (value is "true" or "false") return value == "true" ? "--" + name : "--no-" + name;
         string flag = "--" + name;

@@ -40,7 +40,7 @@ public sealed class PieceSampler
     {
         if (nbestSize > 512)
         {
-            throw new ArgumentException($"nbest_size is {nbestSize}; at most 512 cuts can be drawn from.");
+            throw new ArgumentException($"'nbestSize' is {nbestSize}; at most 512 cuts can be drawn from.");
         }
 
         NormalizedText window = _wholeText.Normalize(utf8);

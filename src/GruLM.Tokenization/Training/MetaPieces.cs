@@ -22,10 +22,10 @@ internal sealed class MetaPieces
     public MetaPieces(TrainerOptions options)
     {
         _options = options;
-        Place(options.UnkId, options.UnkPiece, "unk");
-        Place(options.BosId, options.BosPiece, "bos");
-        Place(options.EosId, options.EosPiece, "eos");
-        Place(options.PadId, options.PadPiece, "pad");
+        Place(options.UnkId, options.UnkPiece, "Unk");
+        Place(options.BosId, options.BosPiece, "Bos");
+        Place(options.EosId, options.EosPiece, "Eos");
+        Place(options.PadId, options.PadPiece, "Pad");
 
         foreach (string symbol in options.ControlSymbols)
         {
@@ -74,13 +74,13 @@ internal sealed class MetaPieces
         if (_pieces.TryGetValue(id, out (string Text, PieceType) other))
         {
             throw new ArgumentException(
-                $"{name}_id is {id}, which '{other.Text}' has already; give each special piece an id of its own.");
+                $"'{name}Id' is {id}, which '{other.Text}' has already; give each special piece an id of its own.");
         }
 
         bool isUnknown = text == _options.UnkPiece;
         if (_hasUnknown && isUnknown)
         {
-            throw new ArgumentException($"{name}_piece is '{text}', the unknown piece's name; give it another name.");
+            throw new ArgumentException($"'{name}Piece' is '{text}', the unknown piece's name; give it another name.");
         }
 
         _hasUnknown |= isUnknown;
@@ -94,7 +94,7 @@ internal sealed class MetaPieces
         if (_largestId >= _pieces.Count)
         {
             throw new VocabularySizeException(
-                $"{_largestName}_id is {_largestId}, which does not fit in a vocabulary of {_options.VocabSize} pieces.",
+                $"'{_largestName}Id' is {_largestId}, which does not fit in a vocabulary of {_options.VocabSize} pieces.",
                 _largestId + 1, null);
         }
     }

@@ -101,7 +101,7 @@ public static class TokenizerTrainer
         {
             throw new VocabularySizeException(
                 $"A vocabulary of {size} is too large: the corpus supports {count} pieces at most under these settings: " +
-                $"give 'VocabSize' {count} or less, or 'HardVocabLimit = False' to take what there is.", null, count);
+                $"give 'VocabSize' {count} or less, or 'HardVocabLimit = false' to take what there is.", null, count);
         }
 
         proto.TrainerSpec.VocabSize = count;

@@ -139,36 +139,39 @@ public sealed class TrainerOptions
     /// what to do.</exception>
     public void Validate()
     {
-        Require(VocabSize > 0, $"vocab_size is {VocabSize}; it must be a positive number of pieces.");
-        Require(Enum.IsDefined(ModelType), $"model_type is {ModelType}; expected unigram, bpe, word or char.");
+        Require(VocabSize > 0, $"'VocabSize' is {VocabSize}; it must be a positive number of pieces.");
+        Require(Enum.IsDefined(ModelType), $"'ModelType' is {ModelType}; expected unigram, bpe, word or char.");
         Require(!UseAllVocab || ModelType is ModelType.Word or ModelType.Char,
-            "use_all_vocab is for word and char models; leave it off for unigram and bpe.");
-        Require(InputFormat is "" or "text" or "tsv", $"input_format is '{InputFormat}'; expected text or tsv.");
-        Range(CharacterCoverage is >= 0.98f and <= 1f, "character_coverage", CharacterCoverage, "0.98", "1");
-        Range(MaxSentencepieceLength is >= 1 and <= 512, "max_sentencepiece_length", MaxSentencepieceLength, "1", "512");
-        Range(NumSubIterations is >= 1 and <= 10, "num_sub_iterations", NumSubIterations, "1", "10");
+            "'UseAllVocab' is for word and char models; leave it off for unigram and bpe.");
+        Require(InputFormat is "" or "text" or "tsv", $"'InputFormat' is '{InputFormat}'; expected text or tsv.");
+        Range(CharacterCoverage is >= 0.98f and <= 1f, nameof(CharacterCoverage), CharacterCoverage, "0.98", "1");
+        Range(MaxSentencepieceLength is >= 1 and <= 512, nameof(MaxSentencepieceLength), MaxSentencepieceLength, "1", "512");
+        Range(NumSubIterations is >= 1 and <= 10, nameof(NumSubIterations), NumSubIterations, "1", "10");
         int maxThreads = Compat == Compatibility.V01 ? 128 : 1024;
-        Range(NumThreads >= 1 && NumThreads <= maxThreads, "num_threads", NumThreads, "1",
+        Range(NumThreads >= 1 && NumThreads <= maxThreads, nameof(NumThreads), NumThreads, "1",
             maxThreads.ToString(CultureInfo.InvariantCulture));
-        Range(SelfTestSampleSize is >= 0 and <= 1000, "self_test_sample_size", SelfTestSampleSize, "0", "1000");
-        Range(ShrinkingFactor is >= 0.5f and <= 0.95f, "shrinking_factor", ShrinkingFactor, "0.5", "0.95");
-        Require(Processors >= 0, $"Processors is {Processors}; it must be 0 (all) or more.");
-        Range(MaxSentenceLength is >= 10 and <= 1 << 30, "max_sentence_length", MaxSentenceLength, "10", "1073741824");
-        Require(InputSentenceSize is 0 or > 100, $"input_sentence_size is {InputSentenceSize}; it must be 0 (all) or more than 100.");
-        Require(SeedSentencepieceSize > 0, $"seed_sentencepiece_size is {SeedSentencepieceSize}; it must be positive.");
-        foreach ((string name, string value) in new[] { ("unk_piece", UnkPiece), ("bos_piece", BosPiece), ("eos_piece", EosPiece),
-            ("pad_piece", PadPiece) })
+        Range(SelfTestSampleSize is >= 0 and <= 1000, nameof(SelfTestSampleSize), SelfTestSampleSize, "0", "1000");
+        Range(ShrinkingFactor is >= 0.5f and <= 0.95f, nameof(ShrinkingFactor), ShrinkingFactor, "0.5", "0.95");
+        Require(Processors >= 0, $"'Processors' is {Processors}; it must be 0 (all) or more.");
+        Range(MaxSentenceLength is >= 10 and <= 1 << 30, nameof(MaxSentenceLength), MaxSentenceLength, "10", "1073741824");
+        Require(InputSentenceSize is 0 or > 100, $"'InputSentenceSize' is {InputSentenceSize}; it must be 0 (all) or more than 100.");
+        Require(SeedSentencepieceSize > 0, $"'SeedSentencepieceSize' is {SeedSentencepieceSize}; it must be positive.");
+        (string Name, string Value)[] pieces =
+        [
+            (nameof(UnkPiece), UnkPiece), (nameof(BosPiece), BosPiece), (nameof(EosPiece), EosPiece), (nameof(PadPiece), PadPiece),
+        ];
+        foreach ((string name, string value) in pieces)
         {
-            Require(value.Length > 0, $"{name} is empty; every special piece needs a name.");
+            Require(value.Length > 0, $"'{name}' is empty; every special piece needs a name.");
         }
 
-        Require(UnkId >= 0, $"unk_id is {UnkId}; the unknown piece must have an id of 0 or more.");
+        Require(UnkId >= 0, $"'UnkId' is {UnkId}; the unknown piece must have an id of 0 or more.");
         bool delimited = PretokenizationDelimiter.Length > 0;
         Require(!delimited || Compat != Compatibility.V01,
-            "pretokenization_delimiter does not exist in 0.1; use compat 0.2 or leave it out.");
-        Require(!delimited || ModelType is ModelType.Unigram or ModelType.Bpe, "pretokenization_delimiter is for unigram and bpe models.");
+            "'PretokenizationDelimiter' does not exist in 0.1; use 'Compat' 0.2 or leave it out.");
+        Require(!delimited || ModelType is ModelType.Unigram or ModelType.Bpe, "'PretokenizationDelimiter' is for unigram and bpe models.");
         Require(SeedSentencepiecesFile.Length == 0 || (ModelType == ModelType.Unigram && Compat != Compatibility.V01),
-            "seed_sentencepieces_file is for unigram models under compat 0.2.");
+            "'SeedSentencepiecesFile' is for unigram models under 'Compat' 0.2.");
     }
 
     /// <summary>The same settings with another vocabulary size; the lists are shared with this object.</summary>
@@ -192,7 +195,7 @@ public sealed class TrainerOptions
     }
 
     private static void Range<T>(bool condition, string name, T value, string low, string high) =>
-        Require(condition, string.Create(CultureInfo.InvariantCulture, $"{name} is {value}; it must be from {low} to {high}."));
+        Require(condition, string.Create(CultureInfo.InvariantCulture, $"'{name}' is {value}; it must be from {low} to {high}."));
 
     /// <summary>The settings as the file format keeps them: every field that spm_train writes is written.</summary>
     internal TrainerSpec ToTrainerSpec()

@@ -121,6 +121,8 @@ public sealed class CommandLineTests
     [Theory]
     [InlineData("'HiddenDim' 0 with 'Samples = Lines' or 'TieWeights = false'", "--hidden-dim 0 with --samples lines or --no-tie-weights")]
     [InlineData("'NBest' 0: without 'SamplingSeed' a number was expected", "--nbest 0: without --enable-sampling a number was expected")]
+    [InlineData("'UnkId' is -1, or 'HardVocabLimit = false'", "--unk-id is -1, or --hard-vocab-limit false")]
+    [InlineData("a file that 'Save' has written", "a file that --state or a chat's /save has written")]
     [InlineData("no rules 'nfq'", "no rules 'nfq'")]
     public void Names_of_settings_become_flags(string text, string expected) => Assert.Equal(expected, SettingWords.ToFlags(text));
 

@@ -183,7 +183,7 @@ public sealed class TokenizerCommandTests(TrainedTokenizers trained) : IClassFix
     [InlineData(2, "--input is required", "tokenizer train --model-prefix x")]
     [InlineData(2, "did you mean --vocab-size?", "tokenizer train --input - --model-prefix x --vocab-sise 9")]
     [InlineData(2, "vocab-size is 'many'", "tokenizer train --input - --model-prefix x --vocab-size many")]
-    [InlineData(2, "character_coverage is 2", "tokenizer train --input - --model-prefix x --character-coverage 2")]
+    [InlineData(2, "--character-coverage is 2", "tokenizer train --input - --model-prefix x --character-coverage 2")]
     [InlineData(1, "no such folder", "tokenizer train --input - --model-prefix no/where/x")]
     [InlineData(1, "The corpus has no usable sentence", "tokenizer train --input - --model-prefix x")]
     [InlineData(1, "nowhere: there is no such file or folder", "tokenizer encode --model nowhere")]

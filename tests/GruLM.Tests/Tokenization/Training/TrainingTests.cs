@@ -162,7 +162,7 @@ public class TrainingTests
         Assert.Equal(minimum, error.Minimum);
         Assert.Contains($"give 'VocabSize' {minimum} or more.", error.Message, StringComparison.Ordinal);
         Assert.Contains(
-            "pad_id is 99, which does not fit in a vocabulary of 30",
+            "'PadId' is 99, which does not fit in a vocabulary of 30",
             Assert.Throws<VocabularySizeException>(() => new MetaPieces(new TrainerOptions { VocabSize = 30, PadId = 99 })).Message,
             StringComparison.Ordinal);
     }
