@@ -51,9 +51,9 @@ public sealed class Tokenizer
         SelfTest.Check(this);
     }
 
-    /// <summary>Reads a <c>.model</c> file.</summary>
+    /// <summary>Reads a <c>.model</c> file, such as the <c>tokenizer.model</c> of a model folder.</summary>
     /// <exception cref="InvalidDataException">The file is not a SentencePiece model or is damaged; the message names it.</exception>
-    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="IOException">The file cannot be read, or is a folder.</exception>
     public static Tokenizer Load(string path)
     {
         var model = SentencePieceModel.Load(path);

@@ -24,10 +24,11 @@ public sealed class SentencePieceModel
     /// <summary>Reads a <c>.model</c> file.</summary>
     /// <exception cref="InvalidDataException">The file is not a SentencePiece model, is damaged or contradicts itself; the message names
     /// it.</exception>
-    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="IOException">The file cannot be read, or is a folder.</exception>
     public static SentencePieceModel Load(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        if (Directory.Exists(path)) throw new IOException($"'{path}' is a folder; name its tokenizer.model");
         return Parse(File.ReadAllBytes(path), path);
     }
 

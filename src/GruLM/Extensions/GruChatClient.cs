@@ -26,7 +26,11 @@ public sealed class GruChatClient : IChatClient
     public GruChatClient(LanguageModel model, int conversations = 1024)
     {
         ArgumentNullException.ThrowIfNull(model);
-        ArgumentOutOfRangeException.ThrowIfLessThan(conversations, 1);
+        if (conversations < 1)
+        {
+            throw new ArgumentOutOfRangeException(null, $"'conversations' is {conversations}; at least 1 was expected");
+        }
+
         (_model, Conversations, _moments) = (model, conversations, new KeptMoments(conversations));
         _metadata = new ChatClientMetadata("grulm", defaultModelId: model.Folder);
     }

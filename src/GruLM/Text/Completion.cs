@@ -8,7 +8,8 @@ namespace GruLM;
 /// <param name="Tokens">Its tokens, without one that ended it.</param>
 public sealed record Completion(string Text, FinishReason FinishReason, int Tokens)
 {
-    /// <summary>The choices made for it, token by token; empty unless <see cref="GenerationOptions.LogProbs"/> asks for them.</summary>
+    /// <summary>The choices made for it, token by token; empty unless <see cref="GenerationOptions.LogProbs"/> asks for them, and where the
+    /// text was searched for.</summary>
     public IReadOnlyList<TokenChoice> Choices { get; init; } = [];
 
     /// <summary>The natural logarithm of the text's probability, where it was searched for; otherwise null.</summary>

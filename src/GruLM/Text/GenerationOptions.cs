@@ -20,7 +20,10 @@ public sealed record GenerationOptions
     /// <summary>Goes on where the model would end the text.</summary>
     public bool IgnoreEos { get; init; }
 
-    /// <summary>For each token that is written, how likely it was, and so many of the likeliest; null: this is not told.</summary>
+    /// <summary>For each token that is written, how likely it was, and so many of the likeliest; null: this is not told. It is told in two
+    /// places: <see cref="TextSession.Choices"/> after <see cref="TextSession.Write"/>, and <see cref="Completion.Choices"/> of
+    /// <see cref="LanguageModel.Complete"/>. <see cref="LanguageModel.Generate"/>, <see cref="LanguageModel.GenerateAsync"/>,
+    /// <see cref="LanguageModel.Search"/> and chats give the text alone.</summary>
     public int? LogProbs { get; init; }
 
     /// <summary>What the text must be; null: anything. With enough tokens it always is that, whatever the model: as they run out, only

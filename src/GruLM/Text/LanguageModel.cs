@@ -77,8 +77,9 @@ public sealed class LanguageModel : IDisposable
     /// <see cref="WeightFormat.Auto"/> writes texts in int8 (on a card in float32), and computes figures in float32.</summary>
     /// <exception cref="IOException">The folder or one of its files is missing or cannot be read, or this machine lacks the
     /// device.</exception>
-    /// <exception cref="InvalidDataException">A file is damaged, or the files do not belong together.</exception>
-    /// <exception cref="ArgumentException">The number of threads makes no sense, there is no such device, or
+    /// <exception cref="InvalidDataException">A file is cut off or malformed, holds a number that is not finite, or does not belong to the
+    /// others. Weights have no checksum: a number that was changed to another is read as it is.</exception>
+    /// <exception cref="ArgumentException">The folder's name is empty, the number of threads makes no sense, there is no such device, or
     /// <see cref="KernelChoice.Variable"/> asks for what this machine lacks.</exception>
     public static LanguageModel Open(
         string folder, int threads = 0, string device = Devices.Cpu, WeightFormat weights = WeightFormat.Auto)
@@ -152,7 +153,7 @@ public sealed class LanguageModel : IDisposable
         string prompt, int count, GenerationOptions? options = null, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(prompt);
-        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        if (count < 1) throw new ArgumentOutOfRangeException(null, $"'count' is {count}; at least 1 was expected");
         options ??= new GenerationOptions();
         Check(options);
         return Completions.Write(this, prompt, count, options, cancel);
@@ -165,13 +166,16 @@ public sealed class LanguageModel : IDisposable
     /// always.</param>
     /// <param name="options">How long a text may get, and where it ends.</param>
     /// <param name="cancel">Ends the search, with the texts as they are then.</param>
-    /// <exception cref="ArgumentException">An option makes no sense.</exception>
+    /// <exception cref="ArgumentException">An option makes no sense, or the width is out of its range.</exception>
     public IReadOnlyList<Completion> Search(
         string prompt, int width, GenerationOptions? options = null, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(prompt);
-        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(width, WidestBeam);
+        if (width is < 1 or > WidestBeam)
+        {
+            throw new ArgumentOutOfRangeException(null, $"'width' is {width}; a number from 1 to {WidestBeam} was expected");
+        }
+
         options ??= new GenerationOptions();
         Check(options);
         return Completions.Search(this, prompt, width, options, cancel);

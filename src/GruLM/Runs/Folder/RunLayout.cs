@@ -14,7 +14,9 @@ internal sealed class RunLayout(string folder)
     private const string PipePrefix = InputName + "-";
 
     /// <summary>The model folder.</summary>
-    public string Root { get; } = Path.GetFullPath(folder);
+    public string Root { get; } = folder.Length > 0
+        ? Path.GetFullPath(folder)
+        : throw new ArgumentException("the name of the model folder is empty; name the folder that holds a model");
 
     /// <summary>The folder of what resuming needs; checkpoints are folders in it.</summary>
     public string Training => Path.Combine(Root, TrainingName);

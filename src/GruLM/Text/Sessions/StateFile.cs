@@ -70,7 +70,7 @@ internal static class StateFile
         byte[] bytes = ReadBytes(path, MostBytes + (learner?.NumberBytes ?? 0));
         if (!bytes.AsSpan().StartsWith(s_begin))
         {
-            throw new InvalidDataException($"{path}: is no saved state; name a file that 'State' or a chat's /save has written");
+            throw new InvalidDataException($"{path}: is no saved state; name a file that 'Save' has written");
         }
 
         int end = bytes.Length - Sha256.HashBytes;
@@ -96,6 +96,7 @@ internal static class StateFile
 
     private static byte[] ReadBytes(string path, long most)
     {
+        if (Directory.Exists(path)) throw new IOException($"{path}: is a folder; name a file that 'Save' has written");
         using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         if (file.Length > Math.Min(most, Array.MaxLength))
         {

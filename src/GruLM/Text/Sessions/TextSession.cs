@@ -99,10 +99,10 @@ public sealed class TextSession : IDisposable
         StateFile.Write(path, _writer.Capture(), _model);
     }
 
-    /// <summary>Goes on from where a session stood that was saved with this model.</summary>
+    /// <summary>Goes on from where a text or a chat stood that was saved with this model.</summary>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
-    /// <exception cref="InvalidDataException">It is damaged, or was saved with another model or other weights; this session is as it
-    /// was.</exception>
+    /// <exception cref="InvalidDataException">It is damaged, or was saved with another model or other weights, or by a chat that learns;
+    /// this session is as it was.</exception>
     public void Load(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);

@@ -149,6 +149,20 @@ public sealed class LanguageModelTests : IDisposable
     }
 
     [Fact]
+    public void What_makes_no_sense_is_said_in_one_line_and_in_the_names_of_the_library()
+    {
+        using LanguageModel model = _stream.Open();
+        Assert.Equal("'count' is 0; at least 1 was expected", Refused(() => model.Complete("The", 0)));
+        Assert.Equal("'width' is 257; a number from 1 to 256 was expected", Refused(() => model.Search("The", 257)));
+        Assert.Equal("'conversations' is 0; at least 1 was expected", Refused(() => new GruChatClient(model, 0)));
+        const string Empty = "the name of the model folder is empty; name the folder that holds a model";
+        Assert.Equal(Empty, Refused(() => LanguageModel.Open("")));
+        Assert.Equal(Empty, Refused(() => ModelEvaluation.Run("")));
+
+        static string Refused(Func<object> act) => Assert.ThrowsAny<ArgumentException>(act).Message;
+    }
+
+    [Fact]
     public void A_disposed_model_says_so()
     {
         LanguageModel model = _stream.Open();

@@ -103,6 +103,38 @@ public sealed class TextSessionTests : IDisposable
         error = Assert.Throws<InvalidDataException>(() => third.Load(_path));
         Assert.Contains("another model", error.Message, StringComparison.Ordinal);
         Assert.Throws<FileNotFoundException>(() => text.Load(_path + ".none"));
+        IOException isFolder = Assert.ThrowsAny<IOException>(() => text.Load(_tiny.Folder));
+        Assert.Equal($"{_tiny.Folder}: is a folder; name a file that 'Save' has written", isFolder.Message);
+    }
+
+    [Fact]
+    public void A_text_goes_on_from_a_chat_and_a_chat_from_a_text()
+    {
+        using LanguageModel model = _tiny.Open();
+        using ChatSession chat = model.StartChat(s_options);
+        _ = string.Concat(chat.Say("How are you?"));
+        chat.Save(_path);
+        using TextSession text = model.StartText(s_options), other = model.StartText(s_options);
+        text.Load(_path);
+        other.Load(_path);
+        Assert.Equal(string.Concat(text.Write()), string.Concat(other.Write()));
+        text.Save(_path);
+        chat.Load(_path);
+        Assert.NotEmpty(string.Concat(chat.Say("And now?")));
+    }
+
+    [Fact]
+    public void Choices_are_told_of_texts_in_parts_and_of_completions_where_they_are_asked_for()
+    {
+        using LanguageModel model = _tiny.Open();
+        GenerationOptions asked = s_options with { LogProbs = 2 };
+        using TextSession text = model.StartText(asked);
+        text.Read("Once upon");
+        _ = string.Concat(text.Write());
+        Completion completion = model.Complete("Once upon", 1, asked).Single();
+        Assert.Equal(text.TokensWritten, text.Choices.Count);
+        Assert.Equal(completion.Tokens, completion.Choices.Count);
+        Assert.Empty(model.Search("Once upon", 1, asked)[0].Choices);
     }
 
     [Fact]

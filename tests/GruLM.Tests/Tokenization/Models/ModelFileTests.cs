@@ -32,6 +32,8 @@ public class ModelFileTests
             File.WriteAllBytes(path, model.ToBytes()[..^7]);
             InvalidDataException error = Assert.Throws<InvalidDataException>(() => Tokenizer.Load(path));
             Assert.Contains(path, error.Message, StringComparison.Ordinal);
+            IOException isFolder = Assert.ThrowsAny<IOException>(() => Tokenizer.Load(Path.GetTempPath()));
+            Assert.Equal($"'{Path.GetTempPath()}' is a folder; name its tokenizer.model", isFolder.Message);
         }
         finally
         {
