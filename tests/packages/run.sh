@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Checks of the packages: they are packed into a folder and installed from there, as a person would do it, into fresh projects: the
-# tokenizer alone, the library as a program, trimmed and native, Parquet files, and the command as a tool. What they need besides comes
-# from where packages usually come from. Run: bash tests/packages/run.sh RESULTS
+# tokenizer alone, the library as a program, trimmed and native, Parquet files, and the command as a tool; and by the commands of
+# docs/install.md with no package unpacked before. What they need besides comes from where packages usually come from.
+# Run: bash tests/packages/run.sh RESULTS
 # RESULTS is a file to which a line a check is added: passed, failed or skipped, and which check.
 set -euo pipefail
 results=$(realpath "$1")
@@ -9,7 +10,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 exec </dev/null
 here=$PWD
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+alone=$(mktemp -d)
+trap 'rm -rf "$work" "$alone"' EXIT
 touch "$results"
 
 # Of the packages made here nothing may be left elsewhere; all others are taken from where they were unpacked before.
@@ -68,6 +70,19 @@ END
   cat >"$work/$name/Program.cs"
 }
 
+# The commands of docs/install.md for a program, as they are printed but for the packing: in a folder with no settings around it, and with
+# nothing unpacked.
+printed() {
+  mkdir -p "$alone/clone"
+  ln -sfn "$work/packages" "$alone/clone/packages"
+  awk '/^## /{ here = /Packages for a program/ } here && /^```$/ { if (block) exit; block = 1; next } block' "$here/docs/install.md" |
+    grep -v "^dotnet pack " | sed "s|GRULM|$alone/clone|" >"$alone/commands.sh"
+  grep -q "^dotnet add package GruLM$" "$alone/commands.sh" || return 1
+  echo "dotnet build -v quiet --disable-build-servers -o ../built" >>"$alone/commands.sh"
+  (cd "$alone/clone" && export NUGET_PACKAGES=$alone/unpacked && quiet bash -euo pipefail "$alone/commands.sh") &&
+    [ -f "$alone/built/GruLM.dll" ]
+}
+
 tokenizer_alone() {
   project Alone GruLM.Tokenization <"$here/tests/packages/Alone.cs"
   (cd "$work/Alone" && quiet dotnet build -v quiet --disable-build-servers -o "$work/alone" && cd "$work" && dotnet alone/Alone.dll) &&
@@ -110,6 +125,11 @@ version=${version#GruLM.}
 check "what is in the packages" contents
 check "the tokenizer alone" tokenizer_alone
 check "the library in a program" library
+if curl -fsSo /dev/null https://api.nuget.org/v3/index.json 2>/dev/null; then
+  check "the library by the commands of docs/install.md" printed
+else
+  say skipped "the library by the commands of docs/install.md" "nuget.org cannot be reached"
+fi
 check "Parquet files in a program" tables
 check "the command as a tool" tool
 if command -v clang >/dev/null || command -v gcc >/dev/null; then
