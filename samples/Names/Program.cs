@@ -5,10 +5,10 @@ using System.Globalization;
 using GruLM;
 using GruLM.Model;
 
-if (args.Length != 3) End(2, "usage: Names LIST MODEL COUNT");
+int count = args.Length == 3 && int.TryParse(args[2], CultureInfo.InvariantCulture, out int wanted) ? wanted : 0;
+if (count < 1) End(2, "usage: Names LIST MODEL COUNT");
 AppDomain.CurrentDomain.UnhandledException += (_, error) => End(1, ((Exception)error.ExceptionObject).Message);
 (string list, string folder) = (args[0], args[1]);
-int count = int.Parse(args[2], CultureInfo.InvariantCulture);
 if (!File.Exists(Path.Combine(folder, "model.safetensors")))
 {
     TrainingSettings settings = Recipes.Tiny.Settings with

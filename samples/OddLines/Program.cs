@@ -8,10 +8,11 @@ using GruLM;
 using GruLM.Corpus;
 using GruLM.Model;
 
-if (args.Length is < 1 or > 3) End(2, "usage: OddLines LOG [MODEL] [COUNT]");
+int count = 10;
+bool isCount = args.Length < 3 || int.TryParse(args[2], CultureInfo.InvariantCulture, out count);
+if (args.Length is < 1 or > 3 || !isCount) End(2, "usage: OddLines LOG [MODEL] [COUNT]");
 AppDomain.CurrentDomain.UnhandledException += (_, error) => End(1, ((Exception)error.ExceptionObject).Message);
 string log = args[0], folder = args.Length > 1 ? args[1] : log + ".model";
-int count = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 10;
 if (!File.Exists(Path.Combine(folder, "model.safetensors")))
 {
     // Odd lines are few: what is learned from them does not make them usual.

@@ -4,6 +4,8 @@
 using GruLM;
 using GruLM.Report;
 
+if (args.Length != 2) End(2, "usage: TrainAndTalk TEXT FOLDER");
+AppDomain.CurrentDomain.UnhandledException += (_, error) => End(1, ((Exception)error.ExceptionObject).Message);
 (string text, string folder) = (args[0], args[1]);
 TrainingSettings settings = Recipes.Tiny.Settings with { Data = [text], OutDir = folder, Minutes = 10.0 / 60, SaveInterval = 20 };
 using (TrainingRun run = TrainingRun.CanResume(folder) ? TrainingRun.Resume(folder) : TrainingRun.Start(settings))
@@ -20,3 +22,9 @@ using (var model = LanguageModel.Open(folder))
 }
 
 RunReport.Write(folder, Path.Combine(folder, "report.html"));
+
+static void End(int code, string line)
+{
+    Console.Error.WriteLine(line);
+    Environment.Exit(code);
+}

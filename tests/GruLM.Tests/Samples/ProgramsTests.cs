@@ -94,23 +94,31 @@ public sealed class ProgramsTests : IDisposable
     [InlineData("Autocomplete")]
     [InlineData("ConsoleChat")]
     [InlineData("Names")]
+    [InlineData("Names", "list", "model", "many")]
     [InlineData("OddLines")]
+    [InlineData("OddLines", "log", "model", "many")]
     [InlineData("StructuredOutput")]
+    [InlineData("TrainAndTalk")]
     [InlineData("WhichLanguage")]
-    public async Task Without_words_each_says_which_it_needs(string name)
+    public async Task Without_the_right_words_each_says_which_it_needs(string name, params string[] words)
     {
-        (int code, string error) = await FailAsync(name);
+        (int code, string error) = await FailAsync(name, words);
         Assert.Equal(2, code);
         Assert.Matches($@"^usage: {name} [^\n]+\n$", error);
     }
 
     [Theory]
     [InlineData("Autocomplete", "no-model")]
+    [InlineData("ConsoleChat", "no-model")]
+    [InlineData("Names", "no-log", "no-model", "3")]
     [InlineData("OddLines", "no-log")]
+    [InlineData("StructuredOutput", "no-model")]
+    [InlineData("TrainAndTalk", "no-log", "no-model")]
     [InlineData("WebApi", "--model", "no-model")]
+    [InlineData("WhichLanguage", "no-model")]
     public async Task What_is_missing_is_one_line(string name, params string[] words)
     {
-        string[] places = [.. words.Select(word => word[0] == '-' ? word : Path.Combine(_root, word))];
+        string[] places = [.. words.Select(word => word.StartsWith("no-", StringComparison.Ordinal) ? Path.Combine(_root, word) : word)];
         (int code, string error) = await FailAsync(name, places);
         Assert.Equal(1, code);
         Assert.Matches(@"^[^\n]+no-(model|log)[^\n]*\n$", error);

@@ -1,4 +1,4 @@
-// The program of 25 lines that trains, evaluates, writes and reports: killed as soon as its run has begun, and again when there is a
+// The program of thirty lines that trains, evaluates, writes and reports: killed as soon as its run has begun, and again when there is a
 // checkpoint, it comes to its end when it is started once more.
 
 using System.Diagnostics;
@@ -9,7 +9,7 @@ namespace GruLM.Tests.Samples;
 
 public sealed class TrainAndTalkTests : IDisposable
 {
-    private const int MostLines = 25;
+    private const int MostLines = 32;
 
     private readonly string _root = Directory.CreateTempSubdirectory("grulm-sample-").FullName;
 
