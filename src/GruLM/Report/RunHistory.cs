@@ -2,6 +2,7 @@
 // still be at work, or may have been killed while it wrote: lines that cannot be read are counted and left out, and any file may be
 // missing.
 
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using GruLM.Formats;
@@ -25,6 +26,9 @@ internal sealed class RunHistory
 
     /// <summary>Notices, such as skipped steps.</summary>
     public List<(long Step, string Text)> Notices { get; } = [];
+
+    /// <summary>Held-out tokens that an evaluation in training read at most; 0: all.</summary>
+    public long EvalTokens { get; private set; }
 
     /// <summary>The settings under the names that settings.json has, files and folders by their names alone.</summary>
     public List<(string Name, string Value)> Settings { get; } = [];
@@ -158,7 +162,10 @@ internal sealed class RunHistory
         try
         {
             using var json = JsonDocument.Parse(JsonBytes.Read(path));
-            foreach (JsonProperty setting in json.RootElement.EnumerateObject()) Settings.Add((setting.Name, InWords(setting)));
+            List<(string Name, string Value)> read = [.. json.RootElement.EnumerateObject().Select(one => (one.Name, InWords(one)))];
+            EvalTokens = read.Where(one => one.Name == "eval-tokens").Select(one => one.Value).FirstOrDefault() is { } text
+                && long.TryParse(text, CultureInfo.InvariantCulture, out long tokens) ? tokens : 0;
+            Settings.AddRange(SettingsInWords.Of(read));
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {

@@ -12,10 +12,13 @@ internal static class RunPage
     private const int MaxSamples = 40;
     private const int MaxNotices = 20;
 
+    private const string Dropout = "dropout";
+
     private static readonly CultureInfo s_invariant = CultureInfo.InvariantCulture;
 
-    /// <summary>The whole page. <paramref name="facts"/> say what the model is.</summary>
-    public static string Write(string model, IReadOnlyList<(string Name, string Value)> facts, RunHistory history)
+    /// <summary>The whole page. <paramref name="facts"/> say what the model is, <paramref name="text"/> is one that it wrote, or
+    /// empty.</summary>
+    public static string Write(string model, IReadOnlyList<(string Name, string Value)> facts, RunHistory history, string text)
     {
         var page = new StringBuilder();
         string name = Markup.Text(PageParts.NameOf(Path.GetFullPath(model)));
@@ -25,8 +28,10 @@ internal static class RunPage
         WriteBest(page, history);
         WriteCharts(page, history);
         WriteSamples(page, history.Samples);
+        WriteText(page, text);
         page.Append("<div class=\"tables\">\n");
-        WriteTable(page, "Model", [.. facts, .. history.Facts]);
+        bool isInSettings = history.Settings.Any(setting => setting.Name == Dropout);
+        WriteTable(page, "Model", [.. facts.Where(fact => fact.Name != Dropout || !isInSettings), .. history.Facts]);
         WriteTable(page, "Settings", history.Settings);
         page.Append("</div>\n");
         WriteNotices(page, history.Notices);
@@ -48,11 +53,16 @@ internal static class RunPage
         page.Append("<div class=\"tiles\">\n");
         WriteTile(
             page, "bits per byte", best.BitsPerByte.ToString("0.0000", s_invariant),
-            string.Create(s_invariant, $"best held-out figure, step {best.Step:#,0}"));
+            string.Create(s_invariant, $"best held-out figure, step {best.Step:#,0}; lower is better, 8 is knowing nothing"));
         WriteTile(page, "perplexity", best.Perplexity.ToString("0.00", s_invariant), "a token, at that step");
         WriteTile(page, "NLL", best.Nll.ToString("0.0000", s_invariant), "nats a token, at that step");
         WriteTile(page, "token accuracy", (100 * best.TokenAccuracy).ToString("0.0", s_invariant) + "%", "at that step");
         page.Append("</div>\n");
+        if (history.EvalTokens == 0) return;
+        string tokens = PageParts.Number(history.EvalTokens);
+        page.Append(
+            $"<p class=\"note\">Evaluations in training read at most {tokens} held-out tokens. "
+            + "<code>grulm eval</code> reads all of them, so that its figures may differ a little.</p>\n");
     }
 
     private static void WriteTile(StringBuilder page, string name, string figure, string detail) => page.Append(
@@ -99,6 +109,13 @@ internal static class RunPage
         page.Append(s_invariant, $"<div class=\"sample\"><div class=\"step\">step {sample.Step:#,0}</div><pre>");
         if (prompt.Length > 0) page.Append($"<span class=\"prompt\">{Markup.Text(prompt)}</span>");
         page.Append(Markup.Text(text)).Append("</pre></div>\n");
+    }
+
+    private static void WriteText(StringBuilder page, string text)
+    {
+        if (text.Length == 0) return;
+        page.Append("<h2>What it writes</h2>\n<div class=\"sample\"><pre>").Append(Markup.Text(text.TrimStart('\n')))
+            .Append("</pre></div>\n");
     }
 
     private static void WriteNotices(StringBuilder page, List<(long Step, string Text)> notices)

@@ -9,9 +9,12 @@ namespace GruLM.Report;
 /// <summary>Writes pages about runs. Safe for several threads.</summary>
 public static class RunReport
 {
-    /// <summary>Writes a page about a model folder: the curves of its training, best figures, samples over time, what the model is,
-    /// settings. A file that is there already is replaced, as a whole or not at all. A folder whose run has saved no model yet gives a page
-    /// all the same.</summary>
+    private const int SampleTokens = 120;
+    private const ulong SampleSeed = 1;
+
+    /// <summary>Writes a page about a model folder: the curves of its training, best figures, samples over time or a text by the model,
+    /// what the model is, settings. A file that is there already is replaced, as a whole or not at all. A folder whose run has saved no
+    /// model yet gives a page all the same.</summary>
     /// <param name="folder">The model folder; the page tells its name alone, not where it is.</param>
     /// <param name="path">The page, usually with the extension html.</param>
     /// <exception cref="IOException">The folder or one of its files is missing or cannot be read, or the page cannot be
@@ -22,7 +25,8 @@ public static class RunReport
         ArgumentNullException.ThrowIfNull(folder);
         ArgumentNullException.ThrowIfNull(path);
         FolderSwitch.Settle(folder);
-        AtomicFile.WriteAllText(path, RunPage.Write(folder, Facts(folder), RunHistory.Read(folder)));
+        var history = RunHistory.Read(folder);
+        AtomicFile.WriteAllText(path, RunPage.Write(folder, Facts(folder), history, history.Samples.Count > 0 ? "" : TextBy(folder)));
     }
 
     /// <summary>Writes a page about two model folders: their facts, best figures and settings side by side, and the curves of both in the
@@ -43,6 +47,26 @@ public static class RunReport
         string page = ComparisonPage.Write(
             new ComparedRun(a, Facts(first), RunHistory.Read(first)), new ComparedRun(b, Facts(second), RunHistory.Read(second)));
         AtomicFile.WriteAllText(path, page);
+    }
+
+    // What the model writes with nothing before it, of a run that kept no samples; empty where there is no model yet, or it is broken.
+    private static string TextBy(string folder)
+    {
+        if (!File.Exists(Path.Combine(folder, ModelFile.ConfigName))) return "";
+        try
+        {
+            using var model = LanguageModel.Open(folder, threads: 1);
+            var options = new GenerationOptions
+            {
+                Sampling = model.Defaults.ToSampling() with { Seed = SampleSeed },
+                MaxTokens = SampleTokens,
+            };
+            return string.Concat(model.Generate("", options));
+        }
+        catch (InvalidDataException)
+        {
+            return "";
+        }
     }
 
     private static string NameOf(string folder) => PageParts.NameOf(Path.GetFullPath(folder));

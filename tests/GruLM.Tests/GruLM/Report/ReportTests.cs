@@ -64,6 +64,30 @@ public sealed class ReportTests : IDisposable
     }
 
     [Fact]
+    public void Settings_say_what_they_do_in_this_run_and_a_run_without_samples_shows_a_text()
+    {
+        string timed = Path.Combine(_root, "timed");
+        (int code, _, string error) = CommandsTests.Run([
+            "train", "--data", _text, "--out-dir", timed, "--vocab-size", "320", "--hidden-dim", "16", "--emb-dim", "16",
+            "--num-layers", "1", "--dropout", "0.3", "--batch-size", "4", "--bptt", "16", "--minutes", "0.01", "--epochs", "7", "--eval-tokens", "100"]);
+        Assert.True(code == 0, error);
+        RunReport.Write(timed, _page);
+        XDocument page = Parsed();
+        string[] cells = [.. page.Descendants(s_html + "tr").Select(row => string.Join(": ", row.Elements().Select(cell => cell.Value)))];
+        Assert.Contains("dropout: 0.3 between layers, so none in one layer", cells);
+        Assert.Contains("epochs: at most 7, as far as the time went", cells);
+        Assert.Contains("warmup-steps: 100, or a tenth of the run where that is less", cells);
+        Assert.DoesNotContain(cells, cell => cell.StartsWith("step-plan", StringComparison.Ordinal));
+        Assert.Single(cells, cell => cell.StartsWith("dropout", StringComparison.Ordinal));
+        string all = page.Root!.Value;
+        Assert.Contains("lower is better, 8 is knowing nothing", all, StringComparison.Ordinal);
+        Assert.Contains("read at most 100 held-out tokens", all, StringComparison.Ordinal);
+        Assert.Contains("What it writes", all, StringComparison.Ordinal);
+        Assert.NotEmpty(Assert.Single(page.Descendants(s_html + "pre")).Value);
+        Assert.DoesNotContain(page.Descendants(s_html + "h2"), heading => heading.Value == "Notices");
+    }
+
+    [Fact]
     public void The_page_names_files_and_the_settings_say_where_they_are()
     {
         // Given by a path from where the command runs, and by whole ones.
