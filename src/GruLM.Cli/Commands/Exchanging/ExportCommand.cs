@@ -1,6 +1,7 @@
 // grulm export: a model folder becomes what other programs open. What --to may say is a list of targets, a small class each.
 
 using System.CommandLine;
+using System.Globalization;
 using GruLM.Formats;
 
 namespace GruLM.Cli.Commands;
@@ -47,8 +48,16 @@ internal static class ExportCommand
                     Type = flags.GetValue(type) switch { "fp16" => TensorType.F16, "bf16" => TensorType.BF16, _ => TensorType.F32 },
                     WithCode = flags.GetValue(withCode),
                 };
-                session.Error.WriteLine(target.Write(settings, session.Stop));
+                foreach (string file in target.Write(settings, session.Stop)) session.Error.WriteLine($"written: {file}, {Size(file)}");
                 return ExitCode.Done;
             });
+    }
+
+    private static string Size(string file)
+    {
+        long bytes = new FileInfo(file).Length;
+        return bytes < 1_000_000
+            ? string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e3:0.0} KB")
+            : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:#,0.0} MB");
     }
 }

@@ -1,7 +1,5 @@
 // A target of grulm export: a page in one file that writes text by itself. Writing it is the library's work (GruLM/Exchange).
 
-using System.Globalization;
-
 namespace GruLM.Cli.Commands;
 
 /// <summary><c>--to html</c>.</summary>
@@ -15,10 +13,9 @@ internal sealed class HtmlTarget : IExportTarget
 
     public bool HasCode => false;
 
-    public string Write(ExportSettings settings, CancellationToken stop)
+    public IReadOnlyList<string> Write(ExportSettings settings, CancellationToken stop)
     {
         HtmlExport.Write(settings.Model, settings.Out, stop);
-        double megabytes = new FileInfo(settings.Out).Length / 1e6;
-        return string.Create(CultureInfo.InvariantCulture, $"page in {settings.Out}, {megabytes:0.0} MB");
+        return [settings.Out];
     }
 }

@@ -14,9 +14,9 @@ internal sealed class HuggingFaceTarget : IExportTarget
 
     public bool HasCode => false;
 
-    public string Write(ExportSettings settings, CancellationToken stop)
+    public IReadOnlyList<string> Write(ExportSettings settings, CancellationToken stop)
     {
         ModelExport.ToHuggingFace(settings);
-        return $"written: {settings.Out}";
+        return [.. Directory.EnumerateFiles(settings.Out).Order(StringComparer.Ordinal)];
     }
 }

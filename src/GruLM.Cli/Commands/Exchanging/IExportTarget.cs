@@ -17,6 +17,6 @@ internal interface IExportTarget
     /// <summary>Whether <c>--with-code</c> goes with it.</summary>
     bool HasCode { get; }
 
-    /// <summary>Writes it, and gives the line that says so.</summary>
-    string Write(ExportSettings settings, CancellationToken stop);
+    /// <summary>Writes it, and gives the names of the files that were written.</summary>
+    IReadOnlyList<string> Write(ExportSettings settings, CancellationToken stop);
 }

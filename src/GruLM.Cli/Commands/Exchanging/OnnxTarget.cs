@@ -13,9 +13,9 @@ internal sealed class OnnxTarget : IExportTarget
 
     public bool HasCode => false;
 
-    public string Write(ExportSettings settings, CancellationToken stop)
+    public IReadOnlyList<string> Write(ExportSettings settings, CancellationToken stop)
     {
         ModelExport.ToOnnx(settings);
-        return $"written: {settings.Out}";
+        return [settings.Out, .. ((string[])[settings.Out + ".data"]).Where(File.Exists)];
     }
 }

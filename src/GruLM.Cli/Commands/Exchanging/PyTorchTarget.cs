@@ -14,9 +14,10 @@ internal sealed class PyTorchTarget : IExportTarget
 
     public bool HasCode => true;
 
-    public string Write(ExportSettings settings, CancellationToken stop)
+    public IReadOnlyList<string> Write(ExportSettings settings, CancellationToken stop)
     {
         ModelExport.ToPyTorch(settings);
-        return $"written: {settings.Out}";
+        if (!settings.WithCode) return [settings.Out];
+        return [settings.Out, Path.Combine(Path.GetDirectoryName(settings.Out) ?? "", ModelExport.CodeName)];
     }
 }

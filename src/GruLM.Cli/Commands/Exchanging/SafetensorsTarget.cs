@@ -14,9 +14,9 @@ internal sealed class SafetensorsTarget : IExportTarget
 
     public bool HasCode => false;
 
-    public string Write(ExportSettings settings, CancellationToken stop)
+    public IReadOnlyList<string> Write(ExportSettings settings, CancellationToken stop)
     {
         ModelExport.ToSafetensors(settings);
-        return $"written: {settings.Out}";
+        return [settings.Out];
     }
 }

@@ -1,5 +1,6 @@
 // grulm import and grulm export, as typed.
 
+using System.Text.RegularExpressions;
 using GruLM.Model;
 
 namespace GruLM.Tests.Cli;
@@ -35,10 +36,28 @@ public sealed class ExchangeCommandsTests : IDisposable
         string[] export = ["export", "--model", _fixture.Model, "--to", "onnx", "--out", _fixture.In("x.onnx")];
         (int code, string output, string error) = CommandsTests.Run(export);
 
-        Assert.Equal((0, "", $"written: {_fixture.In("x.onnx")}"), (code, output, error.Trim()));
+        Assert.Equal((0, ""), (code, output));
+        Assert.Matches($@"^written: {Regex.Escape(_fixture.In("x.onnx"))}, [\d.]+ [KM]B\n$", error);
         Assert.True(File.Exists(_fixture.In("x.onnx")));
         Assert.Equal(2, CommandsTests.Run([.. export, "--type", "fp16"]).Code);
         Assert.Equal(2, CommandsTests.Run([.. export, "--with-code"]).Code);
+    }
+
+    [Theory]
+    [InlineData("pytorch", "x.pt", "x.pt", "model.py")]
+    [InlineData("safetensors", "x.safetensors", "x.safetensors")]
+    [InlineData("html", "x.html", "x.html")]
+    [InlineData("huggingface", "hub", "hub/README.md", "hub/model.safetensors", "hub/tokenizer.model")]
+    public void Every_file_that_is_written_is_named_with_its_size(string to, string path, params string[] expected)
+    {
+        string[] import = ["import", "--weights", ExchangeFixture.File("original.pt"), "--tokenizer", ExchangeFixture.Tokenizer];
+        Assert.Equal(0, CommandsTests.Run([.. import, "--out-dir", _fixture.Model]).Code);
+        string[] code = to == "pytorch" ? ["--with-code"] : [];
+        (int exit, _, string error) = CommandsTests.Run(
+            ["export", "--model", _fixture.Model, "--to", to, "--out", _fixture.In(path), .. code]);
+        Assert.Equal(0, exit);
+        Assert.All(error.TrimEnd('\n').Split('\n'), line => Assert.Matches(@"^written: .*, [\d.,]+ [KM]B$", line));
+        Assert.All(expected, file => Assert.Contains($"written: {_fixture.In(file)}, ", error, StringComparison.Ordinal));
     }
 
     [Theory]
