@@ -12,9 +12,9 @@ namespace GruLM.Cli.Pipes;
 /// <param name="Threads">Threads that work; 0: one a core.</param>
 internal sealed record LinePlaces(IReadOnlyList<string> Inputs, string? Output, int Threads)
 {
-    /// <summary>Does <paramref name="work"/> with each input; where inputs are <paramref name="texts"/>, it is said of one that is not
-    /// UTF-8 by its first bytes.</summary>
-    public void Run(Session session, Action<LinePipe, Stream, Stream> work, bool texts = false)
+    /// <summary>Does <paramref name="work"/> with each input, and says what <paramref name="look"/> finds in so many first
+    /// <paramref name="bytes"/> of it.</summary>
+    public void Run(Session session, Action<LinePipe, Stream, Stream> work, FirstLook? look = null, int bytes = TextMarks.Longest)
     {
         IReadOnlyList<string> inputs = Inputs.Count == 0 ? [InputFiles.StandardInput] : Inputs;
         InputFiles.Check(inputs);
@@ -33,7 +33,7 @@ internal sealed record LinePlaces(IReadOnlyList<string> Inputs, string? Output, 
                     before += last;
                     string name = InputFiles.DisplayName(input);
                     var lines = new LinePipe { Threads = Threads, InputName = name, Progress = Report };
-                    work(lines, new WatchedInput(file ?? session.Input, name, texts ? session.Error.WriteLine : null), output);
+                    work(lines, new WatchedInput(file ?? session.Input, name, session.Error.WriteLine, look, bytes), output);
                 }
             });
         }
@@ -42,10 +42,10 @@ internal sealed record LinePlaces(IReadOnlyList<string> Inputs, string? Output, 
             progress.Finish();
         }
 
-        void Report(long bytes)
+        void Report(long read)
         {
-            last = bytes;
-            progress.ReportBytes(before + bytes, total);
+            last = read;
+            progress.ReportBytes(before + read, total);
         }
     }
 

@@ -6,14 +6,17 @@ namespace GruLM.Cli.Pipes;
 /// <param name="inner">The stream that has the bytes; it is closed with this one.</param>
 /// <param name="name">What messages call it.</param>
 /// <param name="note">Is told once what the first bytes say, where they say something; null: nobody is.</param>
-internal sealed class WatchedInput(Stream inner, string name, Action<string>? note) : Stream
+/// <param name="look">What looks at them; null: nothing does.</param>
+/// <param name="bytes">How many bytes are looked at.</param>
+internal sealed class WatchedInput(
+    Stream inner, string name, Action<string>? note = null, FirstLook? look = null, int bytes = TextMarks.Longest) : Stream
 {
     // errno EISDIR, which .NET gives on Unix.
     private const int IsFolder = 21;
 
-    private readonly byte[] _first = new byte[TextMarks.Longest];
+    private readonly byte[] _first = new byte[bytes];
     private int _known;
-    private bool _told = note is null;
+    private bool _told = note is null || look is null;
 
     public override bool CanRead => true;
 
@@ -64,13 +67,13 @@ internal sealed class WatchedInput(Stream inner, string name, Action<string>? no
     }
 
     // The first bytes may come one by one.
-    private void Look(ReadOnlySpan<byte> bytes)
+    private void Look(ReadOnlySpan<byte> read)
     {
-        int taken = Math.Min(bytes.Length, _first.Length - _known);
-        bytes[..taken].CopyTo(_first.AsSpan(_known));
+        int taken = Math.Min(read.Length, _first.Length - _known);
+        read[..taken].CopyTo(_first.AsSpan(_known));
         _known += taken;
-        if (_known < _first.Length && !bytes.IsEmpty) return;
+        if (_known < _first.Length && !read.IsEmpty) return;
         _told = true;
-        if (TextMarks.Note(name, _first.AsSpan(0, _known)) is { } text) note!(text);
+        if (look!(name, _first.AsSpan(0, _known)) is { } text) note!(text);
     }
 }

@@ -36,7 +36,7 @@ internal sealed class CompressionFlags(string fileHelp, string learnHelp)
         using FileStream? opened = file == InputFiles.StandardInput
             ? null
             : new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
-        var input = new WatchedInput(opened ?? session.Input, InputFiles.DisplayName(file), null);
+        var input = new WatchedInput(opened ?? session.Input, InputFiles.DisplayName(file));
         long total = InputFiles.TotalBytes([file]);
         var progress = new ProgressLine(session.Error, session.ErrorIsTerminal && !(isPiped && session.OutputIsTerminal));
         var options = new CompressionOptions

@@ -12,7 +12,7 @@ internal sealed class PromptLoop(Session session)
     public int Run(Action<string, CancellationToken> write)
     {
         session.Error.WriteLine("Type the beginning of a text and press Enter; each begins anew. An empty line ends.");
-        using var input = new StreamReader(new WatchedInput(session.Input, "standard input", null), Encoding.UTF8);
+        using var input = new StreamReader(new WatchedInput(session.Input, "standard input"), Encoding.UTF8);
         using var source = LineInput.Open(input, interactive: true, session);
         ILineInput lines = source.Lines;
         while (lines.ReadLine("> ") is { Length: > 0 } prompt)

@@ -47,7 +47,7 @@ internal static class ChatCommand
                 bool learns = flags.GetValue(learn);
                 string format = flags.GetValue(weights)!, place = flags.GetValue(device)!;
                 if (learns) CheckLearning(isFresh, format);
-                using var input = new StreamReader(new WatchedInput(session.Input, "standard input", null), Encoding.UTF8);
+                using var input = new StreamReader(new WatchedInput(session.Input, "standard input"), Encoding.UTF8);
                 bool interactive = session.ErrorIsTerminal && !Console.IsInputRedirected;
                 var settings = new TalkSettings(generation.Options, flags, folder);
                 using var opened = LanguageModel.Open(folder, flags.GetValue(threads) ?? 0, place, Flags.WeightsOf(format));

@@ -1,6 +1,7 @@
 // The flags of grulm tokenizer decode, under spm_decode's names where it has them. The work is the library's LinePipe.
 
 using System.CommandLine;
+using GruLM.Cli.Pipes;
 using GruLM.Tokenization;
 
 namespace GruLM.Cli.Commands;
@@ -36,8 +37,12 @@ internal static class TokenizerDecodeCommand
                     JsonLines = flags.GetValue(outputFormat) == "json",
                     ExtraOptions = flags.GetValue(extraOptions)!,
                 };
+                FirstLook? look = options.Input == DecodeInput.Text
+                    ? (name, first) => ProgramName.In(DecodedWords.Note(tokenizer, name, first) ?? "") is { Length: > 0 } note ? note : null
+                    : null;
                 pipe.Read(flags).Run(
-                    session, (lines, input, output) => lines.Decode(tokenizer, input, output, options, session.Stop));
+                    session, (lines, input, output) => lines.Decode(tokenizer, input, output, options, session.Stop), look,
+                    DecodedWords.Bytes);
                 return ExitCode.Done;
             });
     }

@@ -66,7 +66,7 @@ internal sealed class TokenizerEncodeCommand
         }
 
         _pipe.Read(flags).Run(
-            session, (lines, input, output) => lines.Encode(tokenizer, input, output, options, session.Stop), texts: true);
+            session, (lines, input, output) => lines.Encode(tokenizer, input, output, options, session.Stop), TextMarks.Note);
         return ExitCode.Done;
     }
 

@@ -146,6 +146,6 @@ internal static class TokenizerTrainCommand
         inputs.SelectMany(input => notes.Watch(InputFiles.DisplayName(input), Lines(input, session)));
 
     private static IEnumerable<ReadOnlyMemory<byte>> Lines(string input, Session session) => input == InputFiles.StandardInput
-        ? SentenceReader.ReadLines(new WatchedInput(session.Input, InputFiles.DisplayName(input), null), session.Stop)
+        ? SentenceReader.ReadLines(new WatchedInput(session.Input, InputFiles.DisplayName(input)), session.Stop)
         : SentenceReader.ReadFiles([input], session.Stop);
 }

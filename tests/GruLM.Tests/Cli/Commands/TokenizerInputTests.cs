@@ -72,6 +72,20 @@ public sealed class TokenizerInputTests(TrainedTokenizers trained) : IClassFixtu
     }
 
     [Fact]
+    public void A_text_in_place_of_ids_or_pieces_is_told_of_and_these_are_not()
+    {
+        byte[] text = Encoding.UTF8.GetBytes("Whereupon zebras quietly juggled,\nunseen by anybody.\n");
+        (int code, string output, string error) = Run(text, "decode", "--model", trained.Bpe);
+        Assert.Equal((0, "Whereuponzebrasquietlyjuggled,\nunseenbyanybody.\n"), (code, output));
+        Assert.StartsWith("note: standard input is most likely a text, not ids or pieces: ", error, StringComparison.Ordinal);
+        foreach (string form in (string[])["id", "piece"])
+        {
+            string encoded = Run(text, "encode", "--model", trained.Bpe, "--output-format", form).Output;
+            Assert.Equal("", Run(Encoding.UTF8.GetBytes(encoded), "decode", "--model", trained.Bpe).Error);
+        }
+    }
+
+    [Fact]
     public void Every_byte_of_a_marked_text_is_encoded()
     {
         byte[] text = [0xFF, 0xFE, (byte)'a', 0, (byte)'\n', (byte)'b'];
