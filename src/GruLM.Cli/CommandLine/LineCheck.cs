@@ -13,12 +13,35 @@ internal static class LineCheck
     private static readonly string[] s_forFiles = ["--data", "--input", "--model"];
     private static readonly string[] s_forTexts = ["--prompt", "--model", "--data"];
 
+    // What other programs call what is here under another name.
+    private static readonly Dictionary<string, string> s_otherNames = new()
+    {
+        ["resume"] = "train --resume",
+        ["continue"] = "train --resume",
+        ["finetune"] = "train --init-from",
+        ["fine-tune"] = "train --init-from",
+        ["evaluate"] = "eval",
+        ["test"] = "eval",
+        ["perplexity"] = "eval",
+        ["sample"] = "generate",
+        ["complete"] = "generate",
+        ["run"] = "generate",
+        ["tokenize"] = "tokenizer encode",
+        ["encode"] = "tokenizer encode",
+        ["decode"] = "tokenizer decode",
+        ["decompress"] = "expand",
+        ["convert"] = "export",
+        ["info"] = "show",
+        ["server"] = "serve",
+    };
+
     /// <summary>Throws for the first thing that is wrong with the line, unknown names first, since they explain the others.</summary>
     /// <param name="flags">The line, parsed.</param>
     /// <param name="words">The line as it was given.</param>
     /// <exception cref="UsageException">Something is wrong.</exception>
     public static void Check(ParseResult flags, IReadOnlyList<string> words)
     {
+        CheckCommand(flags, words);
         UnknownFlags.Check(words, flags.CommandResult.Command);
         if (flags.Errors is not [var error, ..]) return;
         Command command = flags.CommandResult.Command;
@@ -73,7 +96,9 @@ internal static class LineCheck
             return UnknownFlags.ForSwitch(word, before, command) ?? Unexpected(word, before, flags, owner, path);
         }
 
-        string hint = NearestName.Hint(word, command.Subcommands.Select(subcommand => subcommand.Name));
+        string hint = command is RootCommand && s_otherNames.TryGetValue(word, out string? known)
+            ? $"; did you mean {known}?"
+            : NearestName.Hint(word, command.Subcommands.Select(subcommand => subcommand.Name));
         string advice = hint.Length > 0 ? hint : $"; see '{path} --help'";
         return $"unknown command '{word}' for '{owner}'{advice}";
     }

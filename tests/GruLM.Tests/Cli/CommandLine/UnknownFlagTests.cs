@@ -66,6 +66,11 @@ public sealed class UnknownFlagTests
     [InlineData("train --data a -o x --tie-weights false", "--tie-weights is a switch and takes no value: write --no-tie-weights instead")]
     [InlineData("eval -m m --json=no", "--json is a switch and takes no value: leave it out")]
     [InlineData("help trian", "unknown command 'trian' for 'grulm'; did you mean train?")]
+    [InlineData("trian --data book.txt", "unknown command 'trian' for 'grulm'; did you mean train?")]
+    [InlineData("evaluate --model book", "unknown command 'evaluate' for 'grulm'; did you mean eval?")]
+    [InlineData("resume book", "unknown command 'resume' for 'grulm'; did you mean train --resume?")]
+    [InlineData("tokenizer encod --model m", "unknown command 'encod' for 'grulm tokenizer'; did you mean encode?")]
+    [InlineData("--data book.txt", "unknown option --data for 'grulm'")]
     [InlineData("trian --help", "unknown command 'trian' for 'grulm'; did you mean train?")]
     public void Are_told_of_in_one_line_with_exit_code_2(string line, string expected)
     {
