@@ -147,11 +147,11 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
     public FileStream? OpenKeptInput() => KeptInput.Open(_place.KeptInput);
 
     /// <summary>Where standard input is to be written too, so that the run can go on; null for a run that goes on or writes
-    /// nothing.</summary>
-    public Stream? KeepInput()
+    /// nothing. <paramref name="hasOwnName"/>: it is no standard input, but what a program hands to its run as such.</summary>
+    public Stream? KeepInput(bool hasOwnName)
     {
         if (_use is FolderUse.Resume or FolderUse.DryRun) return null;
-        _input = new KeptInput(_place.KeptInput);
+        _input = new KeptInput(hasOwnName ? _place.GivenText : _place.StandardInput);
         return _input.Copy;
     }
 

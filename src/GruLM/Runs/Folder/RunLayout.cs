@@ -12,6 +12,7 @@ internal sealed class RunLayout(string folder)
     private const string TrainingName = "training";
     private const string InputName = "standard-input";
     private const string PipePrefix = InputName + "-";
+    private const string TextName = "text.txt";
 
     /// <summary>The model folder.</summary>
     public string Root { get; } = folder.Length > 0
@@ -39,8 +40,15 @@ internal sealed class RunLayout(string folder)
     /// <summary>Is held open as long as a run is at work.</summary>
     public string Lock => InTraining("lock");
 
+    /// <summary>What came from standard input, or as if from there, under whichever name it is here.</summary>
+    public string KeptInput => File.Exists(GivenText) ? GivenText : StandardInput;
+
     /// <summary>What came from standard input.</summary>
-    public string KeptInput => InTraining(InputName);
+    public string StandardInput => InTraining(InputName);
+
+    /// <summary>What a program handed to its run as if it came from there, under a name of its own (<see
+    /// cref="TrainingSettings.InputName"/>).</summary>
+    public string GivenText => InTraining(TextName);
 
     /// <summary>What came from the pipe or device of that number, under the ending that <paramref name="name"/> has.</summary>
     public string KeptPipe(int number, string name)

@@ -25,7 +25,7 @@ internal readonly record struct TrainingTexts(CorpusText Training, CorpusText He
         reading.Check(settings.ValData is null ? settings.Data : [.. settings.Data, settings.ValData]);
         bool isPiped = settings.Data.Contains(CorpusFiles.StandardInput) || settings.ValData == CorpusFiles.StandardInput;
         using FileStream? kept = isPiped ? OpenKept(folder, reading.Observer) : null;
-        Stream? copy = isPiped ? folder.KeepInput() : null;
+        Stream? copy = isPiped ? folder.KeepInput(settings.InputName is not null) : null;
         reading = reading with { StandardInput = kept ?? reading.StandardInput, Copy = copy };
         string keeping = copy is null ? "" : $" (standard input is kept in {folder.KeptInputPath} for 'Resume')";
         reading.Announce("reading ", settings.Data, keeping);
