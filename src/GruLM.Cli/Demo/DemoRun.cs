@@ -34,6 +34,7 @@ internal sealed class DemoRun
     private readonly TextWriter _output;
     private readonly Compute _compute;
     private readonly TrainingDisplay _display;
+    private double _secondsTrained;
 
     private DemoRun(DemoSettings settings, Session session, Compute compute)
     {
@@ -160,6 +161,7 @@ internal sealed class DemoRun
             _display.Finish();
         }
 
+        _secondsTrained = outcome.Position.Seconds;
         if (outcome.IsFinished) MarkAsDemo(settings.OutDir);
         else WriteStopped(outcome);
         return outcome.IsFinished;
@@ -217,9 +219,7 @@ internal sealed class DemoRun
     private void WriteCurves()
     {
         _output.WriteLine();
-        _output.Write(LossCurve.Draw(_display.TrainCurve, "training loss (nats a token) by step"));
-        _output.WriteLine();
-        _output.Write(LossCurve.Draw(_display.BitsCurve, "held-out bits a byte by step, on the first part of that text"));
+        _output.Write(_display.Curves());
         _output.Flush();
     }
 
@@ -246,6 +246,9 @@ internal sealed class DemoRun
         _output.WriteLine($"   {ProgramName.Text} chat --model {folder}");
         _output.WriteLine($"   {ProgramName.Text} eval --model {folder}");
         _output.WriteLine($"   {ProgramName.Text} train --data YOUR.txt --out-dir YOUR-MODEL");
+        double more = 2 * Math.Ceiling(Math.Max(_settings.Minutes, _secondsTrained / 60));
+        _output.WriteLine(string.Create(
+            s_invariant, $"   {ProgramName.Text} train --resume {folder} --minutes {more}   (trains it further, so long in all)"));
         _output.WriteLine(string.Create(
             s_invariant,
             $"\nThe same model again, to the bit, in a machine like this: "
@@ -269,7 +272,7 @@ internal sealed class DemoRun
         public void OnSteps(StepReport report) => display.OnSteps(report);
 
         // A figure of a part of the text, and not the one that is shown at the end: it is for the curve alone.
-        public void OnEvaluation(EvaluationReport report) => display.BitsCurve.Add((report.Step, report.Result.BitsPerByte));
+        public void OnEvaluation(EvaluationReport report) => display.AddToCurve(report);
 
         public void OnEpoch(EpochReport report) => display.OnEpoch(report);
 

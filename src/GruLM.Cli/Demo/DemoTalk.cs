@@ -1,6 +1,7 @@
 // The end of grulm demo: the model tells stories, and answers questions in talks that it has never seen, the likeliest token each time. How
 // many of the answers are right is counted, and some of both kinds are shown, the first of each.
 
+using System.Globalization;
 using GruLM.Generation;
 
 namespace GruLM.Cli.Demo;
@@ -12,6 +13,9 @@ internal sealed class DemoTalk
     private const int MaxTokensOfReply = 40;
     private const int LeastBytesToAskFrom = 500_000;
     private const int ExamplesOfEach = 2;
+
+    // In so long most answers become right on an ordinary machine.
+    private const double MinutesToAnswer = 10;
 
     private static readonly Dictionary<DemoQuestionKind, int> s_counts = new()
     {
@@ -104,6 +108,7 @@ internal sealed class DemoTalk
         }
 
         WriteRate("all", answered);
+        WriteIfShort(answered.Count(IsRight), answered.Count);
         _session.Output.WriteLine();
         foreach (bool right in (bool[])[true, false])
         {
@@ -146,6 +151,16 @@ internal sealed class DemoTalk
         bool[] right = [.. answered.Select(IsRight)];
         int count = right.Count(one => one);
         _session.Output.WriteLine($"   {name,-32}{count,3} of {right.Length,2} right");
+    }
+
+    // A model that was trained for a moment has learned words, and answers are the last that it learns.
+    private void WriteIfShort(int right, int questions)
+    {
+        if (2 * right >= questions || _settings.Minutes >= MinutesToAnswer) return;
+        double longer = _settings.Minutes < DemoRun.DefaultMinutes ? DemoRun.DefaultMinutes : MinutesToAnswer;
+        _session.Output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"\n   Most are wrong: {_settings.Minutes:0.##} minutes are too short for answers; --minutes {longer:0.##} gives more right ones."));
     }
 
     private void WriteExample(DemoQuestion question, string[] replies)

@@ -1,4 +1,4 @@
-// A small picture of a run for a terminal: figures against steps in Braille dots (2 x 4 to a character).
+// A small picture of a run for a terminal: figures against steps in Braille dots (2 x 4 to a character), and others as marks among them.
 // Left out on purpose: axes with ticks; the numbers that matter stand at the ends.
 
 using System.Globalization;
@@ -14,18 +14,21 @@ internal static class LossCurve
 
     // The first of Unicode's Braille patterns; each dot is a bit, by row and column here.
     private const int NoDots = 0x2800;
+    private const int Mark = 'o';
     private static readonly int[,] s_dots = { { 0x01, 0x08 }, { 0x02, 0x10 }, { 0x04, 0x20 }, { 0x40, 0x80 } };
 
-    /// <summary>One picture for points (x, y), lines between them; empty for fewer than two points.</summary>
-    public static string Draw(IReadOnlyList<(double X, double Y)> points, string title)
+    /// <summary>One picture for points (x, y), lines between them, and for marks, an o each; empty for fewer than two points of a
+    /// line.</summary>
+    public static string Draw(IReadOnlyList<(double X, double Y)> points, IReadOnlyList<(double X, double Y)> marks, string title)
     {
-        var finite = points.Where(p => double.IsFinite(p.X) && double.IsFinite(p.Y)).ToList();
+        List<(double X, double Y)> finite = Finite(points), marked = Finite(marks), all = [.. finite, .. marked];
         if (finite.Count < 2) return "";
-        double left = finite.Min(p => p.X), right = finite.Max(p => p.X), low = finite.Min(p => p.Y), high = finite.Max(p => p.Y);
+        double left = all.Min(p => p.X), right = all.Max(p => p.X), low = all.Min(p => p.Y), high = all.Max(p => p.Y);
         if (right <= left) return "";
         if (high <= low) high = low + 1e-9;
         int columns = DotsAcross * Width, rows = DotsDown * Height;
         int[,] cells = Cells([.. finite.Select(p => (Column(p.X), Row(p.Y)))]);
+        foreach ((double x, double y) in marked) cells[Row(y) / DotsDown, Column(x) / DotsAcross] = Mark - NoDots;
         var text = new StringBuilder();
         text.Append("  ").Append(title).Append('\n');
         for (int r = 0; r < Height; r++)
@@ -44,6 +47,9 @@ internal static class LossCurve
         int Column(double x) => (int)Math.Round((x - left) / (right - left) * (columns - 1));
         int Row(double y) => (int)Math.Round((high - y) / (high - low) * (rows - 1));
     }
+
+    private static List<(double X, double Y)> Finite(IEnumerable<(double X, double Y)> points) =>
+        [.. points.Where(p => double.IsFinite(p.X) && double.IsFinite(p.Y))];
 
     /// <summary>The dots of each character for lines between points, which are counted in dots from the upper left.</summary>
     private static int[,] Cells((int X, int Y)[] points)

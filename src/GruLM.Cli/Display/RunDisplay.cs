@@ -20,8 +20,8 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
     private const double NoWorse = 1.005;
     private const int UsefulPatience = 3;
 
-    // From here on the end of a run's epochs is near.
-    private const double ShareNearTheEnd = 0.8;
+    // A training loss below this share of the held-out one is that of a text learned by heart.
+    private const double ByHeartShare = 0.8;
 
     // With fewer tokens than this, epochs pass faster than anybody reads, and there is little to be seen in them.
     private const int FewTokens = 1_000;
@@ -29,6 +29,9 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
     private static readonly CultureInfo s_invariant = CultureInfo.InvariantCulture;
 
     private readonly TrainingDisplay _training = new(messages, live);
+
+    // That of the last epoch.
+    private double _trainNll = double.NaN;
 
     public void OnPhase(string phase) => messages.WriteLine(SettingWords.ToFlags(phase) + " …");
 
@@ -91,9 +94,15 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
 
     public void OnEvaluation(EvaluationReport report) => _training.OnEvaluation(report);
 
-    public void OnEpoch(EpochReport report) => _training.OnEpoch(report);
+    public void OnEpoch(EpochReport report)
+    {
+        _trainNll = report.Train.MeanNll;
+        _training.OnEpoch(report);
+    }
 
     public void OnNotice(long step, string message) => _training.OnNotice(step, message);
+
+    public void OnLengthChanged(long stepsBefore, long stepsNow) => _training.OnLengthChanged(stepsBefore, stepsNow);
 
     public void OnSample(TrainingSample sample)
     {
@@ -103,11 +112,11 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
     }
 
     /// <summary>Where a run goes on, or that there is nothing left to do.</summary>
-    public void WriteStart(RunPlan plan, TrainingSettings settings, bool isResumed)
+    public void WriteStart(RunPlan plan, bool isResumed)
     {
         if (plan.IsDone)
         {
-            WriteNothingLeft(plan, settings);
+            WriteNothingLeft(plan);
             return;
         }
 
@@ -133,10 +142,11 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
     /// <summary>Ends the changing line.</summary>
     public void Finish() => _training.Finish();
 
-    /// <summary>What came of the run, and what to do next.</summary>
-    public void WriteEnd(RunOutcome outcome, RunPlan plan, TrainingSettings settings)
+    /// <summary>What came of the run, and what to do next. <paramref name="whole"/>: the figures on all of the held-out part, where the
+    /// run's own are not those.</summary>
+    public void WriteEnd(RunOutcome outcome, RunPlan plan, TrainingSettings settings, EvaluationResult? whole)
     {
-        if (!_training.OnlyEnd) WriteCurves();
+        if (!_training.OnlyEnd) messages.Write(_training.Curves());
         RunPosition position = outcome.Position;
         if (!outcome.IsFinished)
         {
@@ -155,10 +165,18 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
                 + $"{position.EvaluationsSinceBest} evaluations in a row were no better{TimeLeft(position, plan)}");
         }
 
-        if (position.Best is { } best) messages.WriteLine($"best held-out figures: {TrainingDisplay.Figures(best)}");
-        if (outcome is { IsFinished: true, Answers: not { KeepsLast: true } }) WriteOverfitting(position, plan);
+        WriteBest(position, plan);
+        bool keepsBest = outcome.Answers is not { KeepsLast: true };
+        if (whole is { } all && keepsBest)
+        {
+            string figures = TrainingDisplay.Figures(all);
+            messages.WriteLine(string.Create(
+                s_invariant, $"that model on all {all.Sums.Tokens:#,0} held-out tokens, as eval reads them: {figures}"));
+        }
+
+        if (outcome.IsFinished && keepsBest) WriteOverfitting(position, plan);
         if (outcome.Answers is { } answers) WriteAnswers(answers);
-        if (outcome.FineTuning is { } figures) WriteFineTuning(figures);
+        if (outcome.FineTuning is { } comparison) WriteFineTuning(comparison);
         messages.WriteLine($"model in {settings.OutDir}; try: {ProgramName.Text} {Next(plan, ShellWord.Of(settings.OutDir))}");
     }
 
@@ -170,10 +188,16 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
         _ => $"generate --model {folder} --prompt \"…\"",
     };
 
-    private void WriteCurves()
+    private void WriteBest(RunPosition position, RunPlan plan)
     {
-        messages.Write(LossCurve.Draw(_training.TrainCurve, "training loss (nats a token) by step"));
-        messages.Write(LossCurve.Draw(_training.BitsCurve, "held-out bits a byte by step"));
+        if (position.Best is not { } best) return;
+        string at = position.BestStep > 0
+            ? string.Create(s_invariant, $", at step {position.BestStep:#,0} of {position.Step:#,0}")
+            : "";
+        string part = best.Sums.Tokens < plan.HeldOutTokens
+            ? string.Create(s_invariant, $" (on {best.Sums.Tokens:#,0} of {plan.HeldOutTokens:#,0} held-out tokens)")
+            : "";
+        messages.WriteLine($"best held-out figures{at}{part}: {TrainingDisplay.Figures(best)}");
     }
 
     private void WriteRecipe(RunPlan plan)
@@ -210,17 +234,23 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
         return left < 1 ? "" : $"; {TrainingDisplay.Time(left)} of the time are not needed";
     }
 
-    // That a run went on learning after its best, and what would have stopped it there.
+    // That a run went on learning after its best, and what would have stopped it there. The held-out figure need not get worse for that:
+    // it may stand still while the text is learned by heart.
     private void WriteOverfitting(RunPosition position, RunPlan plan)
     {
-        if (position is not { Best: { } best, Last: { } last, BestStep: > 0 }) return;
-        if (position.EvaluationsSinceBest < 2 || last.BitsPerByte <= NoWorse * best.BitsPerByte) return;
+        if (position is not { Best: { } best, Last: { } last, BestStep: > 0, EvaluationsSinceBest: >= 2 }) return;
+        bool isWorse = last.BitsPerByte > NoWorse * best.BitsPerByte;
+        bool isByHeart = _trainNll < ByHeartShare * last.Sums.MeanNll;
+        if (!isWorse && !(isByHeart && position.EvaluationsSinceBest > UsefulPatience)) return;
+        string gap = isByHeart
+            ? string.Create(s_invariant, $" (training NLL {_trainNll:0.00}, held-out {last.Sums.MeanNll:0.00})")
+            : "";
         long epoch = ((position.BestStep - 1) / Math.Max(1, plan.StepsPerEpoch)) + 1;
         string advice = position.EvaluationsSinceBest > UsefulPatience ? $"; --patience {UsefulPatience} stops there" : "";
         messages.WriteLine(string.Create(
             s_invariant,
             $"best at step {position.BestStep:#,0} of {position.Step:#,0} (epoch {epoch}), and that is the model in the folder; "
-            + $"later epochs overfitted{advice}"));
+            + $"later epochs overfitted{gap}{advice}"));
     }
 
     private void WriteAnswers(AnswerFigures answers)
@@ -246,7 +276,7 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
             $"the text that the first model was trained on: {before.BitsPerByte:0.0000} and {after.BitsPerByte:0.0000} bits/byte"));
     }
 
-    private void WriteNothingLeft(RunPlan plan, TrainingSettings settings)
+    private void WriteNothingLeft(RunPlan plan)
     {
         if (plan.IsOutOfPatience)
         {
@@ -255,22 +285,11 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
             return;
         }
 
-        string more = WhatGivesMore(plan, settings);
+        double epochs = plan.StepsDone / (double)Math.Max(1, plan.StepsPerEpoch), minutes = plan.SecondsDone / 60;
         messages.WriteLine(string.Create(
             s_invariant,
-            $"nothing is left to do: {plan.StepsDone:#,0} steps are made, the run has {plan.TotalSteps:#,0}; give more {more} to go on"));
-    }
-
-    // What ended a run is in the way of all else, and so is what would end it soon after.
-    private static string WhatGivesMore(RunPlan plan, TrainingSettings settings)
-    {
-        double ofEpochs = plan.TotalSteps / ((settings.Epochs ?? double.PositiveInfinity) * plan.StepsPerEpoch);
-        if (settings.MaxSteps > 0 && settings.MaxSteps <= plan.TotalSteps)
-        {
-            return ofEpochs > ShareNearTheEnd ? "--max-steps and --epochs" : "--max-steps";
-        }
-
-        bool isTimed = settings.StepPlan.Count > 0 || (settings.Minutes is not null && ofEpochs < 1);
-        return isTimed ? "--minutes (and --epochs, if those ended it) or --max-steps" : "--epochs";
+            $"nothing is left to do: {plan.StepsDone:#,0} steps are made, the run has {plan.TotalSteps:#,0}; give more to go on, "
+            + $"counted from the beginning of the run: --minutes (it took {minutes:0.0#}), --epochs (it made {epochs:0.0#}) "
+            + $"or --max-steps"));
     }
 }

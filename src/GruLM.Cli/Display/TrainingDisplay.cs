@@ -33,6 +33,9 @@ internal sealed class TrainingDisplay(TextWriter output, bool live) : ITrainingO
     /// <summary>Held-out bits per byte by step.</summary>
     public List<(double Step, double Bits)> BitsCurve { get; } = [];
 
+    // Of the held-out text; 0 where nothing was evaluated.
+    private double _tokensPerByte;
+
     public void OnSteps(StepReport r)
     {
         if (double.IsFinite(r.TrainNll)) TrainCurve.Add((r.Step, r.TrainNll));
@@ -52,7 +55,7 @@ internal sealed class TrainingDisplay(TextWriter output, bool live) : ITrainingO
 
     public void OnEvaluation(EvaluationReport r)
     {
-        BitsCurve.Add((r.Step, r.Result.BitsPerByte));
+        AddToCurve(r);
         if (OnlyEnd) return;
         string best = r.IsBest ? "  (best so far, saved)" : "";
         WriteLasting($"held out at step {r.Step:#,0}: {Figures(r.Result)}{best}");
@@ -70,12 +73,33 @@ internal sealed class TrainingDisplay(TextWriter output, bool live) : ITrainingO
             + $"token accuracy {100 * r.Train.Accuracy:0.0}%  tokens {r.Train.Tokens:#,0}  ({Time(r.Seconds)})"));
     }
 
+    public void OnLengthChanged(long stepsBefore, long stepsNow) => WriteLasting(string.Create(
+        s_invariant, $"note: at the speed of now there is time for {stepsNow:#,0} steps, not for {stepsBefore:#,0}"));
+
     public void OnCheckpoint(string folder)
     {
         // Saving is not news.
     }
 
     public void OnNotice(long step, string message) => WriteLasting($"note: {message}");
+
+    /// <summary>Takes note of an evaluation that is shown in the picture alone.</summary>
+    public void AddToCurve(EvaluationReport r)
+    {
+        BitsCurve.Add((r.Step, r.Result.BitsPerByte));
+        if (r.Result.Bytes > 0) _tokensPerByte = r.Result.Sums.Tokens / (double)r.Result.Bytes;
+    }
+
+    /// <summary>Training loss and held-out figure in one picture and one unit, so that the gap between them is seen: a training token
+    /// counts as many bytes as a held-out one. Where nothing is held out, the training loss by token.</summary>
+    public string Curves()
+    {
+        if (_tokensPerByte == 0) return LossCurve.Draw(TrainCurve, [], "training loss (nats a token) by step");
+        double bits = _tokensPerByte / Math.Log(2);
+        return LossCurve.Draw(
+            [.. TrainCurve.Select(point => (point.Step, bits * point.Nll))], BitsCurve,
+            "bits a byte by step: training loss (line), held out (o)");
+    }
 
     /// <summary>Ends the changing line.</summary>
     public void Finish()

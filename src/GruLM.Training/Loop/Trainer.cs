@@ -19,8 +19,8 @@ public sealed class Trainer
     // A run that has used this share of its time is over; it is not continued for the little that is left.
     private const double ShareOfTimeUsed = 0.95;
 
-    // A change of the number of steps by less than this share is not reported.
-    private const double SmallestReportedChange = 0.1;
+    // A change of the number of steps by less than this share is not worth a word.
+    private const double SmallestReportedChange = 1.0 / 3;
 
     private readonly ITrainableModel _model;
     private readonly ITrainingData _data;
@@ -36,6 +36,8 @@ public sealed class Trainer
     private RunPosition _position = new();
     private double _secondsBefore;
     private long _reportedTotal;
+    private bool _hasReportedChange;
+    private bool _hasNewPlan;
     private long _savedAt = -1;
     private double _savedSeconds;
 
@@ -102,22 +104,36 @@ public sealed class Trainer
         || _clock.Elapsed.TotalSeconds - _savedSeconds >= MostSecondsUnsaved;
 
     /// <summary>Continues from a checkpoint's position instead of the start. Where time decided the number of steps, that decision stays
-    /// until there is a new one: more time, or more <see cref="TrainingOptions.MaxSteps"/> than it came to.</summary>
+    /// until there is a new one: more time, more <see cref="TrainingOptions.MaxSteps"/> than it came to, or <see cref="GoOn"/>.</summary>
     public void ContinueFrom(RunPosition start)
     {
-        (_position, _savedAt) = (start with { TotalSteps = _position.TotalSteps }, start.Step);
+        (_position, _savedAt, _reportedTotal) = (start with { TotalSteps = _position.TotalSteps }, start.Step, 0);
         bool timed = start.Plan.Count > 0;
         if (timed) SetTotal(start.TotalSteps);
         if (_budget is null)
         {
+            FollowPlan();
             if (timed && AtEnd && _options.MaxSteps > start.TotalSteps) ChangePlan(_options.MaxSteps);
             return;
         }
 
-        bool hasMoreTime = AtEnd && start.Seconds < ShareOfTimeUsed * _budget.Seconds;
-        if (timed && !hasMoreTime) return;
+        bool isOver = timed ? AtEnd : start.Step >= start.TotalSteps;
+        bool hasMoreTime = start.Seconds < ShareOfTimeUsed * _budget.Seconds;
+        if (timed && !(isOver && hasMoreTime)) return;
+        if (isOver && !hasMoreTime)
+        {
+            SetTotal(start.TotalSteps);
+            return;
+        }
+
         if (!timed) _position = _position with { Plan = [new PlannedSteps(0, start.TotalSteps)] };
         ChangePlan(start.Step + _budget.StepsLeft(start.Seconds, _data, _options));
+    }
+
+    /// <summary>Lets a continued run that time had ended go on for all its epochs, or to its limit of steps.</summary>
+    public void GoOn()
+    {
+        if (_budget is null && _position.Plan.Count > 0 && AtEnd) ChangePlan(long.MaxValue);
     }
 
     /// <summary>Runs to the end, or until <paramref name="cancel"/>, in which case a checkpoint is written first.
@@ -313,7 +329,7 @@ public sealed class Trainer
     // A plan that was recorded is followed at the steps it was made at.
     private void FollowPlan()
     {
-        while (_position.Plan.Count < _options.Plan.Count)
+        while (!_hasNewPlan && _position.Plan.Count < _options.Plan.Count)
         {
             PlannedSteps next = _options.Plan[_position.Plan.Count];
             if (next.Step > _position.Step) return;
@@ -326,6 +342,7 @@ public sealed class Trainer
     private void ChangePlan(long total)
     {
         SetTotal(total);
+        _hasNewPlan = true;
         var before = _position.Plan.Where(p => p.Step < _position.Step).ToList();
         if (before.Count == 0 || before[^1].TotalSteps != _position.TotalSteps)
         {
@@ -333,16 +350,10 @@ public sealed class Trainer
         }
 
         _position = _position with { Plan = before };
-        if (_reportedTotal > 0)
-        {
-            if (Math.Abs(_position.TotalSteps - _reportedTotal) < SmallestReportedChange * _reportedTotal) return;
-            _observer.OnNotice(
-                _position.Step,
-                FormattableString.Invariant(
-                    $"at the speed of now there is time for {_position.TotalSteps:#,0} steps, not for {_reportedTotal:#,0}"));
-        }
-
-        _reportedTotal = _position.TotalSteps;
+        if (_reportedTotal == 0) _reportedTotal = _position.TotalSteps;
+        if (_hasReportedChange || Math.Abs(_position.TotalSteps - _reportedTotal) < SmallestReportedChange * _reportedTotal) return;
+        _observer.OnLengthChanged(_reportedTotal, _position.TotalSteps);
+        _hasReportedChange = true;
     }
 
     // No more steps than the run's epochs and its limit allow.

@@ -25,6 +25,12 @@ public interface ITrainingObserver
     {
     }
 
+    /// <summary>Much more or fewer steps fit into the time of a run than when it began; told once. It is nothing that a reader of the run's
+    /// figures needs, unlike a notice.</summary>
+    void OnLengthChanged(long stepsBefore, long stepsNow)
+    {
+    }
+
     /// <summary>It is time for a sample of what the model writes (<see cref="TrainingOptions.SampleEvery"/>).</summary>
     void OnSampleDue(long step)
     {

@@ -58,6 +58,8 @@ internal sealed class RunObservers(IRunObserver? watcher) : IRunObserver
         Files?.OnNotice(step, message);
     }
 
+    public void OnLengthChanged(long stepsBefore, long stepsNow) => watcher?.OnLengthChanged(stepsBefore, stepsNow);
+
     public void OnSampleDue(long step)
     {
         var sample = new TrainingSample(step, SamplePrompt, Training!.Sample(SamplePrompt, SampleTokens));

@@ -47,6 +47,9 @@ public sealed record RunPlan
     /// <summary>Updates that it has made already.</summary>
     public required long StepsDone { get; init; }
 
+    /// <summary>Seconds that it has trained already.</summary>
+    public double SecondsDone { get; init; }
+
     /// <summary>The device that computes, with its kernels and precision, in a few words.</summary>
     public required string Kernels { get; init; }
 

@@ -37,6 +37,7 @@ public sealed class TrainingRun : IDisposable
     private TextTraining? _training;
     private RunJudge? _judge;
     private GenerationConfig _defaults = new();
+    private AskedLength _asked;
 
     // What ends the training at work; null while there is none.
     private CancellationTokenSource? _work;
@@ -82,7 +83,7 @@ public sealed class TrainingRun : IDisposable
     {
         ArgumentNullException.ThrowIfNull(settings);
         SettingsCheck.Check(settings);
-        return Prepared(RunFolder.Claim(settings, isDryRun: false), settings, observer, standardInput, cancel);
+        return Prepared(RunFolder.Claim(settings, isDryRun: false), (settings, default), observer, standardInput, cancel);
     }
 
     /// <summary>Whether there is a run in <paramref name="folder"/> that <see cref="Resume"/> takes up, ended or not.</summary>
@@ -98,7 +99,8 @@ public sealed class TrainingRun : IDisposable
     /// <summary>Takes up a run where its newest checkpoint stands.</summary>
     /// <param name="folder">The folder of the run.</param>
     /// <param name="change">Gives it other settings of those that may change (<see cref="Setting.MayChange"/>), such as more epochs, or the
-    /// new place of a text (<see cref="Setting.MayMove"/>); null: none.</param>
+    /// new place of a text (<see cref="Setting.MayMove"/>); null: none. Epochs, steps and minutes count from the beginning of the run; of a
+    /// run that has come to its end they lift the limit that ended it.</param>
     /// <param name="observer">Is told of it; null: nobody is.</param>
     /// <param name="standardInput">What <c>-</c> among the data reads, where the run's own copy of it is gone.</param>
     /// <param name="cancel">Ends the preparation with an <see cref="OperationCanceledException"/>.</param>
@@ -113,11 +115,14 @@ public sealed class TrainingRun : IDisposable
         var observers = new RunObservers(observer);
         var claimed = RunFolder.Resume(folder, ((IProgressObserver)observers).OnNotice);
         TrainingSettings settings = claimed.Settings!;
+        AskedLength asked = default;
         try
         {
             if (change is not null)
             {
-                settings = Changed(settings, change(settings) ?? throw new ArgumentException("the changed settings are null"));
+                TrainingSettings changed = change(settings) ?? throw new ArgumentException("the changed settings are null");
+                asked = AskedLength.Of(settings, changed, change);
+                settings = Changed(settings, changed);
             }
 
             SettingsCheck.Check(settings);
@@ -128,7 +133,7 @@ public sealed class TrainingRun : IDisposable
             throw;
         }
 
-        return Prepared(claimed, settings, observer, standardInput, cancel);
+        return Prepared(claimed, (settings, asked), observer, standardInput, cancel);
     }
 
     /// <summary>Does everything but train, and measures for some seconds what training would take. Nothing is written.</summary>
@@ -138,7 +143,8 @@ public sealed class TrainingRun : IDisposable
     {
         ArgumentNullException.ThrowIfNull(settings);
         SettingsCheck.Check(settings);
-        using TrainingRun run = Prepared(RunFolder.Claim(settings, isDryRun: true), settings, observer, standardInput, cancel);
+        RunFolder folder = RunFolder.Claim(settings, isDryRun: true);
+        using TrainingRun run = Prepared(folder, (settings, default), observer, standardInput, cancel);
         TextTraining training = run._training!;
         SpeedMeasurement speed = training.MeasureSpeed(DryRunSeconds, cancel);
         TrainingOptions options = SettingsDecided.Options(run._settings).Training;
@@ -169,6 +175,16 @@ public sealed class TrainingRun : IDisposable
             _work = null;
             if (_endsWithWork) Dispose();
         }
+    }
+
+    /// <summary>The figures of the best model so far on all of the held-out part, as evaluating the folder gives them, where the run's own
+    /// evaluations read only some of it and reading all takes no more than some seconds; else null.</summary>
+    /// <exception cref="IOException">The model cannot be read.</exception>
+    /// <exception cref="InvalidDataException">It is damaged, or its scores are not numbers.</exception>
+    public EvaluationResult? EvaluateWhole(CancellationToken cancel = default)
+    {
+        bool readsSome = _settings.EvalTokens > 0 && _settings.EvalTokens < _training?.HeldOut?.Tokens;
+        return readsSome ? WholeHeldOut.Evaluate(_training!, _folder.WeightsPath, _device!, cancel) : null;
     }
 
     /// <summary>Frees the folder and the memory. Called by an observer while the run trains, it ends the training as a cancellation does,
@@ -212,13 +228,14 @@ public sealed class TrainingRun : IDisposable
     }
 
     private static TrainingRun Prepared(
-        RunFolder folder, TrainingSettings settings, IRunObserver? observer, Stream? standardInput, CancellationToken cancel)
+        RunFolder folder, (TrainingSettings Settings, AskedLength Asked) told, IRunObserver? observer, Stream? standardInput,
+        CancellationToken cancel)
     {
         var observers = new RunObservers(observer);
         TrainingRun? run = null;
         try
         {
-            run = new TrainingRun(folder, settings, observers, cancel);
+            run = new TrainingRun(folder, told.Settings, observers, cancel) { _asked = told.Asked };
             run.Prepare(standardInput);
             return run;
         }
@@ -265,9 +282,10 @@ public sealed class TrainingRun : IDisposable
         };
         var around = new RunSurroundings(_device!, _folder, _observers, _cancel);
         Tokenizer? kept = _folder.Begin(Settings, RecordOf(texts), ((IProgressObserver)_observers).OnNotice);
-        Tokenizer tokenizer = new TokenizerChoice(_settings, options, around).Choose(texts.Training, kept);
+        Tokenizer tokenizer = new TokenizerChoice(_settings, options, around).Choose(texts, kept);
         if (kept is null) _folder.Keep(tokenizer);
         _training = TextTraining.Prepare(texts, options with { Tokenizer = tokenizer }, around);
+        options = WithMore(options, _training);
         _defaults = TrainedExchanges.Defaults(
             texts.Training, options.Samples, StartingModel.Defaults(_settings, _folder.CheckpointFolder), _cancel);
         _judge = JudgeOf(texts, _training, options.Training);
@@ -287,6 +305,18 @@ public sealed class TrainingRun : IDisposable
         }
 
         _observers.OnPlanned(Plan);
+    }
+
+    // A run that has come to its end goes on for what is asked for, whatever ended it. The plan is written down before the first step, so
+    // that a run that is killed soon after still knows of it.
+    private TextTrainingOptions WithMore(TextTrainingOptions options, TextTraining training)
+    {
+        if (!_asked.IsAny || !training.HadEnded) return options;
+        _settings = _asked.WithoutOtherLimits(_settings, training.Position, training.Data.StepsInEpoch(0));
+        options = options with { Training = SettingsDecided.Options(_settings).Training };
+        training.GoOn(options.Training);
+        if (_settings.Minutes is null) _settings = _settings with { StepPlan = training.Position.Plan };
+        return options;
     }
 
     // About how long the run takes; null where that cannot be measured, which is no reason not to train.
@@ -381,6 +411,7 @@ public sealed class TrainingRun : IDisposable
             RandomBptt = options.RandomBptt,
             TotalSteps = training.TotalSteps,
             StepsDone = training.Position.Step,
+            SecondsDone = training.Position.Seconds,
             Kernels = _device!.Description,
             Threads = _device.Threads,
             MemoryBytes = MemoryNeed.TrainingBytes(training.Model.Config, options),

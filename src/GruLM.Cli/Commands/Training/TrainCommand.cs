@@ -1,5 +1,7 @@
 // grulm train: flags become settings, the library trains, and what happens is shown. Which flags there are, TrainFlags says.
 
+using GruLM.Training;
+
 namespace GruLM.Cli.Commands;
 
 internal static class TrainCommand
@@ -63,7 +65,7 @@ internal static class TrainCommand
 
     private static int Train(TrainingRun run, RunDisplay display, Session session)
     {
-        display.WriteStart(run.Plan, run.Settings, isResumed: run.IsResumed);
+        display.WriteStart(run.Plan, isResumed: run.IsResumed);
         RunOutcome outcome;
         using IDisposable saving = session.Deadline.Hold();
         try
@@ -75,7 +77,9 @@ internal static class TrainCommand
             display.Finish();
         }
 
-        if (!run.Plan.IsDone) display.WriteEnd(outcome, run.Plan, run.Settings);
+        if (run.Plan.IsDone) return ExitCode.Done;
+        EvaluationResult? whole = outcome.IsFinished ? run.EvaluateWhole(session.Stop) : null;
+        display.WriteEnd(outcome, run.Plan, run.Settings, whole);
         return outcome.IsFinished ? ExitCode.Done : ExitCode.Stopped;
     }
 }

@@ -33,7 +33,8 @@ internal sealed class TrainFlags
     private readonly Option<string?> _resume = Flags.Text(
         ResumeName, "DIR",
         "continues the run in this folder where its newest checkpoint stands, with its own settings; "
-        + "alone, or with more --epochs, --minutes or --max-steps, or with the new place of a text that was moved (--data, --val-data)");
+        + "alone, or with more --minutes, --epochs or --max-steps, each counted from the beginning of the run, what is made included; "
+        + "or with the new place of a text that was moved (--data, --val-data)");
     private readonly Option<string?> _config = Flags.Text(
         "--config", "FILE.json", "flags from a JSON file; one on the command line wins");
     private readonly Option<bool> _dryRun = Flags.Switch(

@@ -15,7 +15,7 @@ internal sealed class TextTraining : IDisposable
     // A tokenizer is learned from no more of a text than this many bytes.
     private const int MostToLearnFrom = 64 << 20;
 
-    private readonly TextTrainingOptions _options;
+    private TextTrainingOptions _options;
     private readonly PreparedText _text;
     private readonly RunSurroundings _around;
 
@@ -55,6 +55,9 @@ internal sealed class TextTraining : IDisposable
     /// <summary>Whether a run that was continued had come to its end already.</summary>
     public bool Done => _trainer.Done;
 
+    /// <summary>Whether a run that is continued had made all the steps that it was to make.</summary>
+    public bool HadEnded => _continued is { } start && start.Step >= start.TotalSteps;
+
     /// <summary>Whether the run ended, or will, because the held-out figure no longer improved.</summary>
     public bool OutOfPatience => _trainer.OutOfPatience;
 
@@ -63,7 +66,7 @@ internal sealed class TextTraining : IDisposable
     public static TextTraining Prepare(
         TrainingTexts texts, TextTrainingOptions options, RunSurroundings around)
     {
-        Check(texts.Training, options);
+        Check(texts, options);
         Tokenizer tokenizer = options.Tokenizer ?? LearnTokenizer(texts.Training, options, around.Observer, around.Cancel);
         around.Observer.OnPhase("encoding the text");
         var work = new EncodingWork(around.Device.Threads, around.Observer.OnPhase, around.Cancel);
@@ -85,10 +88,10 @@ internal sealed class TextTraining : IDisposable
     }
 
     /// <summary>Checks settings and text as far as that takes no time. Throws what <see cref="Prepare"/> throws.</summary>
-    public static void Check(CorpusText training, TextTrainingOptions options)
+    public static void Check(TrainingTexts texts, TextTrainingOptions options)
     {
         TrainingChecks.CheckSettings(options);
-        TrainingChecks.CheckText(training, options);
+        TrainingChecks.CheckText(texts.Training, texts.HeldOut, options);
     }
 
     /// <summary>How many samples have no <c>&lt;ai&gt;</c>, so that nothing of them is learned with
@@ -130,6 +133,15 @@ internal sealed class TextTraining : IDisposable
     {
         _trainer = NewTrainer(_options.Training with { Epochs = epochs, EvalTokens = evalTokens }, budget);
         if (_continued is not null) _trainer.ContinueFrom(_continued);
+    }
+
+    /// <summary>Lets a run that had ended go on with other limits of its length.</summary>
+    public void GoOn(TrainingOptions loop)
+    {
+        _options = _options with { Training = loop };
+        _trainer = NewTrainer(loop);
+        _trainer.ContinueFrom(_continued!);
+        _trainer.GoOn();
     }
 
     /// <summary>What the model, as it would be saved now, writes after <paramref name="prompt"/>: what generating from the saved model

@@ -9,11 +9,12 @@ namespace GruLM;
 internal sealed class TokenizerChoice(TrainingSettings settings, TextTrainingOptions options, RunSurroundings around)
 {
     /// <summary>The tokenizer; <paramref name="kept"/> is the one that the run began with, null for a new run.</summary>
-    public Tokenizer Choose(CorpusText training, Tokenizer? kept)
+    public Tokenizer Choose(TrainingTexts texts, Tokenizer? kept)
     {
+        CorpusText training = texts.Training;
         string? source = settings.InitFrom ?? settings.Tokenizer;
         Tokenizer? given = kept ?? (source is null ? null : Tokenizer.Load(ModelFolder.TokenizerPath(source)));
-        TextTraining.Check(training, options with { Tokenizer = given });
+        TextTraining.Check(texts, options with { Tokenizer = given });
         if (options.MaskPrompt && TextTraining.SamplesWithoutAnswer(training) is > 0 and var count)
         {
             string marker = new ChatTemplate().Ai;

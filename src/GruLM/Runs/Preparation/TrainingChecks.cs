@@ -29,9 +29,17 @@ internal static class TrainingChecks
         }
     }
 
-    /// <summary>Throws <see cref="InvalidDataException"/> for a text with nothing to learn.</summary>
-    public static void CheckText(CorpusText training, TextTrainingOptions options)
+    /// <summary>Throws <see cref="InvalidDataException"/> for a text with nothing to learn. <paramref name="heldOut"/> is what was taken
+    /// from it, empty for nothing.</summary>
+    public static void CheckText(CorpusText training, CorpusText heldOut, TextTrainingOptions options)
     {
+        if (options.Samples == SampleKind.Lines && training.Length == 0 && heldOut.Length > 0 && options.HeldOutName is null)
+        {
+            throw new InvalidDataException(
+                "the text has one record or line, and that is held out, so that none is left to learn from; "
+                + "give more of them, or 'ValFraction' 0 to hold nothing out");
+        }
+
         if (training.Length < 2)
         {
             throw new InvalidDataException(

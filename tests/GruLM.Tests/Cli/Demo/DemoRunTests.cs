@@ -33,11 +33,17 @@ public sealed class DemoRunTests : IDisposable
         Assert.StartsWith("reading the built-in sample text …\n", nothingLeft, StringComparison.Ordinal);
         Assert.Contains("nothing is left to do", nothingLeft, StringComparison.Ordinal);
 
+        // Nobody gave the text on standard input.
+        Assert.True(File.Exists(Path.Combine(folder, "training", "text.txt")));
+        Assert.False(File.Exists(Path.Combine(folder, "training", "standard-input")));
+        Assert.Contains($" train --resume \"{folder}\" --minutes ", shown, StringComparison.Ordinal);
+
         // The counts of right answers add up.
         int[] right = [.. shown.Split('\n').Where(line => line.EndsWith(" right", StringComparison.Ordinal)).Select(Count)];
         Assert.Equal(4, right.Length);
         Assert.Equal(right[3], right[..3].Sum());
         Assert.Contains("of 20 questions", shown, StringComparison.Ordinal);
+        if (right[3] < 10) Assert.Contains("   Most are wrong: ", shown, StringComparison.Ordinal);
 
         // Stopped: the old model is still there, and the new run can go on.
         (int stopped, _, string message) = Demo(folder, seed: 2, stops: true);

@@ -226,31 +226,6 @@ public sealed class MovedTextTests : IDisposable
         Assert.Contains("run.json: not found, so that it is not known", Good($"eval --model {_model}"), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_finished_run_says_what_gives_more()
-    {
-        string done = Good($"train --resume {_model}");
-        Assert.Contains(
-            "nothing is left to do: 2 steps are made, the run has 2; give more --max-steps to go on", done, StringComparison.Ordinal);
-
-        // Time is of no use where steps or epochs end the run, and asking for it changes nothing.
-        string settings = File.ReadAllText($"{_model}/training/settings.json");
-        done = Good($"train --resume {_model} --minutes 0.01");
-        Assert.DoesNotContain("time for", done, StringComparison.Ordinal);
-        Assert.EndsWith("give more --max-steps to go on\n", done, StringComparison.Ordinal);
-        Assert.Equal(settings, File.ReadAllText($"{_model}/training/settings.json"));
-        string whole = Path.Combine(_root, "whole");
-        Good($"train --data {_text} --out-dir {whole} {Sizes} --epochs 1");
-        Assert.EndsWith("give more --epochs to go on\n", Good($"train --resume {whole} --minutes 0.01"), StringComparison.Ordinal);
-        done = Good($"train --resume {whole} --max-steps {Checkpoint.Find(whole + "/training")[0].Step}");
-        Assert.EndsWith("give more --max-steps and --epochs to go on\n", done, StringComparison.Ordinal);
-        string timed = Path.Combine(_root, "timed");
-        Good($"train --data {_text} --out-dir {timed} {Sizes} --minutes 0.005");
-        int lines = File.ReadAllLines($"{timed}/training/metrics.jsonl").Length;
-        Assert.Contains("give more --minutes", Good($"train --resume {timed}"), StringComparison.Ordinal);
-        Assert.Equal(lines, File.ReadAllLines($"{timed}/training/metrics.jsonl").Length);
-    }
-
     private static string Good(string line)
     {
         (int code, string output, string error) = CommandsTests.Run(line.Split(' '));

@@ -56,8 +56,19 @@ public sealed class TrainingMessagesTests : IDisposable
         string text = Text("text.txt", string.Concat(Enumerable.Range(0, lines).Select(i => $"Twenty characters, {i}\n")));
         string messages = Good($"train --data {text} --out-dir {_root}/model{flags}");
         Assert.Contains("little to learn from; of this run only the end is shown\n", messages, StringComparison.Ordinal);
-        Assert.Contains("\nbest held-out figures: ", messages, StringComparison.Ordinal);
+        Assert.Contains("\nbest held-out figures, at step ", messages, StringComparison.Ordinal);
         Assert.InRange(messages.Count(c => c == '\n'), 8, 15);
+    }
+
+    [Fact]
+    public void A_single_record_that_is_held_out_is_said_to_be_the_only_one()
+    {
+        string text = Text("one.jsonl", "{\"text\": \"The only record of all\"}\n");
+        (int code, _, string error) = CommandsTests.Run("train", "--data", text, "--samples", "lines", "--out-dir", $"{_root}/model");
+        Assert.Equal(1, code);
+        Assert.EndsWith(
+            "grulm: the text has one record or line, and that is held out, so that none is left to learn from; give more of them, "
+            + "or --val-fraction 0 to hold nothing out\n", error, StringComparison.Ordinal);
     }
 
     [Theory]
