@@ -26,7 +26,6 @@ internal static partial class SettingWords
         ["Stop"] = "stop",
         ["Constraint"] = "regex, --grammar or --json-schema",
         ["Weights"] = "weights",
-        ["State"] = "state",
         ["Save"] = "state or a chat's /save",
         ["Learn"] = "learn",
         ["UserDefinedSymbols"] = "user-defined-symbols",

@@ -13,7 +13,7 @@ internal sealed class JsonStringReader(JsonElement schema, string path)
 
     /// <summary>The texts of the strings, in quotation marks.</summary>
     /// <param name="shared">Makes a rule, once, for what many schemas ask for.</param>
-    public GrammarExpression Read(Func<string, Func<GrammarExpression>, GrammarExpression> shared)
+    public GrammarExpression.InOrder Read(Func<string, Func<GrammarExpression>, GrammarExpression> shared)
     {
         int least = JsonSchemaReader.Count(schema, path, "minLength") ?? 0;
         int? most = JsonSchemaReader.Count(schema, path, "maxLength");
