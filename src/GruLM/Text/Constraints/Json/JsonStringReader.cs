@@ -9,7 +9,7 @@ namespace GruLM;
 internal sealed class JsonStringReader(JsonElement schema, string path)
 {
     // Strings of a format are written no longer than that where a length is asked for, which has to be counted.
-    private const int MostCounted = 500;
+    private const int MostCounted = 200;
 
     /// <summary>The texts of the strings, in quotation marks.</summary>
     /// <param name="shared">Makes a rule, once, for what many schemas ask for.</param>
