@@ -160,7 +160,8 @@ internal sealed class DemoTalk
         double longer = _settings.Minutes < DemoRun.DefaultMinutes ? DemoRun.DefaultMinutes : MinutesToAnswer;
         _session.Output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"\n   Most are wrong: {_settings.Minutes:0.##} minutes are too short for answers; --minutes {longer:0.##} gives more right ones."));
+            $"\n   Most are wrong: {_settings.Minutes:0.##} minutes are too short for answers; "
+            + $"--minutes {longer:0.##} gives more right ones."));
     }
 
     private void WriteExample(DemoQuestion question, string[] replies)

@@ -69,7 +69,8 @@ public sealed class ReportTests : IDisposable
         string timed = Path.Combine(_root, "timed");
         (int code, _, string error) = CommandsTests.Run([
             "train", "--data", _text, "--out-dir", timed, "--vocab-size", "320", "--hidden-dim", "16", "--emb-dim", "16",
-            "--num-layers", "1", "--dropout", "0.3", "--batch-size", "4", "--bptt", "16", "--minutes", "0.01", "--epochs", "7", "--eval-tokens", "100"]);
+            "--num-layers", "1", "--dropout", "0.3",
+            "--batch-size", "4", "--bptt", "16", "--minutes", "0.01", "--epochs", "7", "--eval-tokens", "100"]);
         Assert.True(code == 0, error);
         RunReport.Write(timed, _page);
         XDocument page = Parsed();
