@@ -27,7 +27,7 @@ function setState(state) {
   document.body.dataset.state = stage.state = state;
   const isWriting = state === "writing", hasText = stage.writer.tokens.length > 0;
   [writeButton.disabled, stopButton.disabled, moreButton.disabled] = [false, !isWriting, isWriting || isOver || !hasText];
-  [undoButton.disabled, redoButton.disabled] = [past.length === 0, future.length === 0];
+  [undoButton.disabled, redoButton.hidden] = [past.length === 0, future.length === 0];
   element("share").disabled = isWriting || !hasText;
 
   // What changes many times a second is not read out.
