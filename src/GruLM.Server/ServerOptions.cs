@@ -17,10 +17,12 @@ public sealed record ServerOptions
     /// loopback address alone.</summary>
     public IReadOnlyList<string> ApiKeys { get; init; } = [];
 
-    /// <summary>Origins whose pages may ask, as browsers name them (<c>https://example.org</c>); empty: none but the server's own.</summary>
+    /// <summary>Origins whose pages may ask, as browsers name them (<c>https://example.org</c>); empty: none but the server's
+    /// own.</summary>
     public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
 
-    /// <summary>What signs the states that are given out, 32 bytes; null: a key that ends with the server, and its states with it.</summary>
+    /// <summary>What signs the states that are given out, 32 bytes; null: a key that ends with the server, and its states with
+    /// it.</summary>
     public ReadOnlyMemory<byte>? StateKey { get; init; }
 
     /// <summary>Requests at work at the same time.</summary>
@@ -41,8 +43,8 @@ public sealed record ServerOptions
     /// <summary>Bytes of states behind the beginnings of prompts that are kept for prompts that begin alike, a model.</summary>
     public long PrefixBytes { get; init; } = 64L << 20;
 
-    /// <summary>Replies of <c>/v1/responses</c> behind which the state is kept, a model, so that their ids can be gone on from; the one that
-    /// was used longest ago is forgotten first.</summary>
+    /// <summary>Replies of <c>/v1/responses</c> behind which the state is kept, a model, so that their ids can be gone on from; the
+    /// one that was used longest ago is forgotten first.</summary>
     public int KeptResponses { get; init; } = 4096;
 
     /// <summary>How long texts may go on once the server is to stop; they then end as if their length had been reached.</summary>

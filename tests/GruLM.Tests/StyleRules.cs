@@ -32,8 +32,8 @@ internal static partial class StyleRules
         ["GruLM.Server"] = ["GruLM", "GruLM.Generation", "GruLM.Model", "GruLM.Tokenization", "GruLM.Formats"],
         ["GruLM.Cli"] =
         [
-            "GruLM", "GruLM.Server", "GruLM.Parquet", "GruLM.Tokenization", "GruLM.Training", "GruLM.Generation", "GruLM.Cuda", "GruLM.Model",
-            "GruLM.Kernels", "GruLM.Formats",
+            "GruLM", "GruLM.Server", "GruLM.Parquet", "GruLM.Tokenization", "GruLM.Training", "GruLM.Generation", "GruLM.Cuda",
+            "GruLM.Model", "GruLM.Kernels", "GruLM.Formats",
         ],
     };
 

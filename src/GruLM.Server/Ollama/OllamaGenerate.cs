@@ -59,7 +59,7 @@ internal sealed class OllamaGenerate(ServerParts parts)
         ServedModel model, string prompt, string system, GenerationOptions options, CancellationToken cancel) => new()
     {
         Options = options,
-        Read = [model.Model.PromptIds(system.Length > 0 ? $"{system}\n{prompt}" : prompt, cancel)],
+        Read = [model.Model.WholePrompt(system.Length > 0 ? $"{system}\n{prompt}" : prompt, cancel)],
         Stops = model.Model.Ids.Stops,
     };
 }

@@ -62,7 +62,10 @@ internal sealed record CompletionAnswer : OpenAIAnswer
     }
 
     private void WriteTokens(
-        Utf8JsonWriter json, int index, IReadOnlyList<TokenChoice> choices, (CompletionPrompt Prompt, IReadOnlyList<TokenChoice> Choices)? echo)
+        Utf8JsonWriter json,
+        int index,
+        IReadOnlyList<TokenChoice> choices,
+        (CompletionPrompt Prompt, IReadOnlyList<TokenChoice> Choices)? echo)
     {
         if (!TellsTokens)
         {
@@ -72,7 +75,11 @@ internal sealed record CompletionAnswer : OpenAIAnswer
 
         Tokenizer tokenizer = Model.Model.Tokenizer;
         var told = new List<(int Id, TokenChoice? Choice)>();
-        if (echo is { } read) told.AddRange(read.Prompt.Ids.Select((id, i) => (id, i == 0 ? null : read.Choices.ElementAtOrDefault(i - 1))));
+        if (echo is { } read)
+        {
+            told.AddRange(read.Prompt.Ids.Select((id, i) => (id, i == 0 ? null : read.Choices.ElementAtOrDefault(i - 1))));
+        }
+
         told.AddRange(choices.Select(choice => (choice.Id, (TokenChoice?)choice)));
         json.WriteStartObject("logprobs");
         json.WriteStartArray("tokens");

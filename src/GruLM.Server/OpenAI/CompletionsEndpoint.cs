@@ -9,10 +9,12 @@ internal sealed class CompletionsEndpoint(ServerParts parts)
 {
     private const int MostTexts = 128;
 
-    private static readonly Field s_prompt = new("prompt", FieldKind.Any, "a text, token ids, or a list of either; the text goes on behind it");
+    private static readonly Field s_prompt = new("prompt", FieldKind.Any, "a text, token ids, or a list of either: what the text stands behind");
     private static readonly Field s_tokens = WritingFields.Tokens("max_tokens");
     private static readonly Field s_n = new("n", FieldKind.Integer, "texts for each prompt", 1, MostTexts);
-    private static readonly Field s_bestOf = new("best_of", FieldKind.Integer, "texts written, of which the n likeliest are given", 1, MostTexts);
+    private static readonly Field s_bestOf = new(
+        "best_of", FieldKind.Integer, "texts written, of which the n likeliest are given", 1, MostTexts);
+
     private static readonly Field s_echo = new("echo", FieldKind.Switch, "give the prompt before the text");
     private static readonly Field s_logProbs = new(
         "logprobs", FieldKind.Integer, "tell tokens with so many alternatives", 0, WritingFields.MostAlternatives);
@@ -21,7 +23,8 @@ internal sealed class CompletionsEndpoint(ServerParts parts)
     /// <summary>The fields of a request.</summary>
     public static readonly Field[] Fields =
     [
-        ModelShelf.Field, s_prompt, s_tokens, s_n, s_bestOf, s_echo, s_logProbs, .. StreamFields.All, .. WritingFields.All, .. StateFields.All,
+        ModelShelf.Field, s_prompt, s_tokens, s_n, s_bestOf, s_echo, s_logProbs,
+        .. StreamFields.All, .. WritingFields.All, .. StateFields.All,
         s_suffix, Field.Ignored("user"),
     ];
 
@@ -70,11 +73,13 @@ internal sealed class CompletionsEndpoint(ServerParts parts)
         if (written < count) throw ApiException.Bad($"'best_of' is {written}; it must be at least 'n', which is {count}", s_bestOf.Name);
         if (isStream && written > count)
         {
-            throw ApiException.Bad("'best_of' above 'n' compares whole texts, which 'stream' does not wait for; leave one out", s_bestOf.Name);
+            throw ApiException.Bad(
+                "'best_of' above 'n' compares whole texts, which 'stream' does not wait for; leave one out", s_bestOf.Name);
         }
 
         if (streamsEcho) throw ApiException.Bad("'echo' with 'logprobs' is given as a whole; leave 'stream' out", s_echo.Name);
-        if (body.Text(s_suffix) is { Length: > 0 }) throw ApiException.Bad("'suffix' is given, and these models read forwards only", s_suffix.Name);
+        if (body.Text(s_suffix) is not { Length: > 0 }) return;
+        throw ApiException.Bad("'suffix' is given, and these models read forwards only", s_suffix.Name);
     }
 
     // What opens a text stands apart, since it is not scored.

@@ -12,7 +12,8 @@ internal static class ResponseFormat
     /// <summary>The options with the constraint that a format asks for. <paramref name="isFlat"/>: the schema stands in the format itself,
     /// not in its <c>json_schema</c>.</summary>
     /// <exception cref="ApiException">It is no format.</exception>
-    public static GenerationOptions Apply(GenerationOptions options, ServedModel model, JsonElement? format, string field, bool isFlat = false)
+    public static GenerationOptions Apply(
+        GenerationOptions options, ServedModel model, JsonElement? format, string field, bool isFlat = false)
     {
         if (format is not { } given) return options;
         if (given.ValueKind != JsonValueKind.Object || !given.TryGetProperty("type", out JsonElement type))

@@ -71,7 +71,8 @@ internal sealed class StateTokens(byte[] key)
 
         if (!reader.ReadBytes(Sha256.HashBytes).AsSpan().SequenceEqual(NameOf(model)))
         {
-            throw ApiException.Bad($"'{field}' belongs to another model or other weights than '{model.Name}' has now", field, "stale_state");
+            string message = $"'{field}' belongs to another model or other weights than '{model.Name}' has now";
+            throw ApiException.Bad(message, field, "stale_state");
         }
 
         ulong drawn = reader.ReadUInt64();

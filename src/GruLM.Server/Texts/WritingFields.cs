@@ -32,7 +32,9 @@ internal static class WritingFields
     private static readonly Field s_mirostat = new("mirostat", FieldKind.Integer, "0 or 2", 0, 2);
     private static readonly Field s_mirostatTau = new("mirostat_tau", FieldKind.Number, "surprise aimed at, in bits", 0, Most);
     private static readonly Field s_mirostatEta = new("mirostat_eta", FieldKind.Number, "how fast mirostat learns", 0, Most);
-    private static readonly Field s_seed = new("seed", FieldKind.Integer, "the same seed gives the same text", long.MinValue, long.MaxValue);
+    private static readonly Field s_seed = new(
+        "seed", FieldKind.Integer, "the same seed gives the same text", long.MinValue, long.MaxValue);
+
     private static readonly Field s_stop = new("stop", FieldKind.Texts, "texts that end it, at most 16", 0, 16);
     private static readonly Field s_bias = new("logit_bias", FieldKind.Object, "added to the scores of tokens, by id");
     private static readonly Field s_ignoreEos = new("ignore_eos", FieldKind.Switch, "goes on where the model would end");
@@ -139,7 +141,11 @@ internal static class WritingFields
     private static TextConstraint? Constraint(RequestBody body, ServedModel model)
     {
         Field[] given = [.. new[] { s_regex, s_grammar, s_schema }.Where(body.Has)];
-        if (given.Length > 1) throw ApiException.Bad($"'{given[0].Name}' and '{given[1].Name}' are given; one of them can hold", given[1].Name);
+        if (given.Length > 1)
+        {
+            throw ApiException.Bad($"'{given[0].Name}' and '{given[1].Name}' are given; one of them can hold", given[1].Name);
+        }
+
         if (given.Length == 0) return null;
         if (given[0] == s_schema) return Schema(model, body.Element(s_schema)!.Value, s_schema.Name);
         string source = body.Text(given[0])!;

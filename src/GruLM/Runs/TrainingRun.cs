@@ -143,7 +143,7 @@ public sealed class TrainingRun : IDisposable
     {
         ArgumentNullException.ThrowIfNull(settings);
         SettingsCheck.Check(settings);
-        RunFolder folder = RunFolder.Claim(settings, isDryRun: true);
+        var folder = RunFolder.Claim(settings, isDryRun: true);
         using TrainingRun run = Prepared(folder, (settings, default), observer, standardInput, cancel);
         TextTraining training = run._training!;
         SpeedMeasurement speed = training.MeasureSpeed(DryRunSeconds, cancel);

@@ -355,7 +355,7 @@ public sealed class LanguageModel : IDisposable
 
     /// <summary>The ids of a prompt, all of them.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    internal int[] PromptIds(string prompt, CancellationToken cancel)
+    internal int[] WholePrompt(string prompt, CancellationToken cancel)
     {
         var ids = new List<int>();
         foreach (int id in PromptIds(prompt))

@@ -28,7 +28,9 @@ public sealed class CompletionsTests : IAsyncLifetime
         Assert.Equal(expected, string.Concat(parts.SkipLast(1).Select(part => TextOf(part, 0))));
         string reason = answer.GetProperty("choices")[0].GetProperty("finish_reason").GetString()!;
         Assert.Equal(reason, parts[^2].GetProperty("choices")[0].GetProperty("finish_reason").GetString());
-        Assert.All(parts.SkipLast(2), part => Assert.Equal(JsonValueKind.Null, part.GetProperty("choices")[0].GetProperty("finish_reason").ValueKind));
+        Assert.All(
+            parts.SkipLast(2),
+            part => Assert.Equal(JsonValueKind.Null, part.GetProperty("choices")[0].GetProperty("finish_reason").ValueKind));
         Assert.Equal(answer.GetProperty("usage").GetRawText(), parts[^1].GetProperty("usage").GetRawText());
     }
 
@@ -64,7 +66,8 @@ public sealed class CompletionsTests : IAsyncLifetime
     {
         int[] ids = _server.Model.Tokenizer.Encode("How are you?");
         string prompt = JsonSerializer.Serialize(ids);
-        JsonElement answer = await _server.Ask(Address, $$"""{"prompt":{{prompt}},"max_tokens":1,"echo":true,"logprobs":3,"temperature":0}""");
+        JsonElement answer = await _server.Ask(
+            Address, $$"""{"prompt":{{prompt}},"max_tokens":1,"echo":true,"logprobs":3,"temperature":0}""");
         JsonElement told = answer.GetProperty("choices")[0].GetProperty("logprobs");
         JsonElement[] scores = [.. told.GetProperty("token_logprobs").EnumerateArray()];
         Assert.Equal(JsonValueKind.Null, scores[0].ValueKind);

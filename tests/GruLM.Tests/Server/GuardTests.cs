@@ -26,7 +26,8 @@ public sealed class GuardTests
         Assert.Equal(HttpStatusCode.OK, (await server.Client.GetAsync("/health", Cancel)).StatusCode);
         foreach ((string key, HttpStatusCode expected) in new[]
         {
-            ("one", HttpStatusCode.OK), ("two", HttpStatusCode.OK), ("three", HttpStatusCode.Unauthorized), ("on", HttpStatusCode.Unauthorized),
+            ("one", HttpStatusCode.OK), ("two", HttpStatusCode.OK),
+            ("three", HttpStatusCode.Unauthorized), ("on", HttpStatusCode.Unauthorized),
             ("one two", HttpStatusCode.Unauthorized),
         })
         {

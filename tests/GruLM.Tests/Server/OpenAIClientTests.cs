@@ -30,7 +30,7 @@ public sealed class OpenAIClientTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _server = await TestServer.Start(new() { ApiKeys = ["a secret"] });
-        _client = new OpenAIClient(new ApiKeyCredential("a secret"), new OpenAIClientOptions { Endpoint = new Uri(_server.Address, "/v1") });
+        _client = ClientOf("a secret");
     }
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
@@ -67,7 +67,11 @@ public sealed class OpenAIClientTests : IAsyncLifetime
             messages.Add(ChatMessage.CreateUserMessage($"The garden {i}"));
             string expected = string.Concat(chat.Say($"The garden {i}"));
             chat.Reset();
-            foreach (ChatMessage[] turn in messages.SkipLast(1).Chunk(2)) chat.ReadExchange(turn[0].Content[0].Text, turn[1].Content[0].Text);
+            foreach (ChatMessage[] turn in messages.SkipLast(1).Chunk(2))
+            {
+                chat.ReadExchange(turn[0].Content[0].Text, turn[1].Content[0].Text);
+            }
+
             expected = string.Concat(chat.Say($"The garden {i}"));
             ChatCompletion reply = await _client.GetChatClient("tiny").CompleteChatAsync(messages, Options(), Cancel);
             Assert.Equal(expected, reply.Content.Count > 0 ? reply.Content[0].Text : "");
@@ -102,7 +106,8 @@ public sealed class OpenAIClientTests : IAsyncLifetime
         ChatCompletionOptions options = Options();
         options.MaxOutputTokenCount = 200;
         options.ResponseFormat = OpenAI.Chat.ChatResponseFormat.CreateJsonSchemaFormat("person", BinaryData.FromString(Schema), null, true);
-        ChatCompletion reply = await _client.GetChatClient("tiny").CompleteChatAsync([ChatMessage.CreateUserMessage("Who?")], options, Cancel);
+        ChatCompletion reply = await _client.GetChatClient("tiny").CompleteChatAsync(
+            [ChatMessage.CreateUserMessage("Who?")], options, Cancel);
         var person = JsonElement.Parse(reply.Content[0].Text);
         Assert.InRange(person.GetProperty("age").GetInt32(), 0, 99);
         Assert.InRange(person.GetProperty("name").GetString()!.Length, 0, 8);
@@ -123,12 +128,21 @@ public sealed class OpenAIClientTests : IAsyncLifetime
     public async Task Microsofts_chat_client_works_over_it()
     {
         IChatClient client = _client.GetChatClient("tiny").AsIChatClient();
-        var options = new ChatOptions { MaxOutputTokens = 200, Seed = 3, ResponseFormat = Microsoft.Extensions.AI.ChatResponseFormat.ForJsonSchema(JsonElement.Parse(Schema)) };
+        var options = new ChatOptions
+        {
+            MaxOutputTokens = 200,
+            Seed = 3,
+            ResponseFormat = Microsoft.Extensions.AI.ChatResponseFormat.ForJsonSchema(JsonElement.Parse(Schema)),
+        };
         ChatResponse reply = await client.GetResponseAsync("Who?", options, Cancel);
         Assert.InRange(JsonElement.Parse(reply.Text).GetProperty("age").GetInt32(), 0, 99);
         options.ResponseFormat = null;
         string streamed = "";
-        await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync("The garden", options, Cancel)) streamed += update.Text;
+        await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync("The garden", options, Cancel))
+        {
+            streamed += update.Text;
+        }
+
         Assert.Equal((await client.GetResponseAsync("The garden", options, Cancel)).Text, streamed);
         IEmbeddingGenerator<string, Embedding<float>> generator = _client.GetEmbeddingClient("tiny").AsIEmbeddingGenerator();
         Assert.Equal(24, (await generator.GenerateAsync(["I am"], null, Cancel))[0].Vector.Length);
@@ -137,10 +151,13 @@ public sealed class OpenAIClientTests : IAsyncLifetime
     [Fact]
     public async Task A_wrong_key_is_refused()
     {
-        var other = new OpenAIClient(new ApiKeyCredential("guessed"), new OpenAIClientOptions { Endpoint = new Uri(_server.Address, "/v1") });
-        ClientResultException error = await Assert.ThrowsAsync<ClientResultException>(() => other.GetOpenAIModelClient().GetModelsAsync(Cancel));
+        OpenAIModelClient other = ClientOf("guessed").GetOpenAIModelClient();
+        ClientResultException error = await Assert.ThrowsAsync<ClientResultException>(() => other.GetModelsAsync(Cancel));
         Assert.Equal(401, error.Status);
     }
+
+    private OpenAIClient ClientOf(string key) =>
+        new(new ApiKeyCredential(key), new OpenAIClientOptions { Endpoint = new Uri(_server.Address, "/v1") });
 
     private static ChatCompletionOptions Options() => new()
     {

@@ -27,7 +27,8 @@ using (new Timer(_ => peak = Math.Max(peak, Memory()), null, 0, 50))
 {
     int[] written = await Task.WhenAll(Enumerable.Range(0, 64).Select(i => Stream(i, tokens, CancellationToken.None)));
     double seconds = watch.Elapsed.TotalSeconds, used = ProcessorTime() - processor;
-    Console.WriteLine($"64 streams: {written.Sum() / seconds:0} tokens/s, {written.Sum() / used:0} tokens a processor second of the server");
+    Console.WriteLine(
+        $"64 streams: {written.Sum() / seconds:0} tokens/s, {written.Sum() / used:0} tokens a processor second of the server");
 }
 
 // 1,000 streams: no error, and what a stream takes.

@@ -18,10 +18,10 @@ internal static class ServeCommand
         Option<int?> threads = Flags.Threads();
         return new GrulmCommand(
             "serve",
-            "Serve models over HTTP: OpenAI's and Ollama's interfaces, and a page to see the model at work. Without --host only this machine "
-                + "reaches it.",
+            "Serve models over HTTP, by the interfaces of OpenAI and Ollama. Without --host only this machine reaches it.",
             [
-                "grulm serve --model model", "grulm serve --model small=model large=other --port 9000 --api-key-file keys.txt --host 0.0.0.0",
+                "grulm serve --model model",
+                "grulm serve --model small=model large=other --port 9000 --host 0.0.0.0 --api-key-file keys.txt",
             ],
             [models, .. server.Options, weights, device, threads],
             (flags, session) =>

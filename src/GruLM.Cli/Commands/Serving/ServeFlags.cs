@@ -19,11 +19,13 @@ internal sealed class ServeFlags
         "--host", "ADDRESS", "the address to listen at; 0.0.0.0 or :: is all of this machine's, and needs API keys", "127.0.0.1");
 
     private readonly Option<string?> _keys = Flags.Text(
-        "--api-key-file", "FILE", $"API keys, one a line, one of which each request must bear; the variable {KeyVariable} may hold one too");
+        "--api-key-file", "FILE",
+        $"API keys, one a line, one of which each request must bear; the variable {KeyVariable} may hold one too");
 
     private readonly Option<string[]> _origins = Flags.List("--allow-origin", "ORIGIN", "let pages of this origin ask (CORS)");
     private readonly Option<string?> _stateKey = Flags.Text(
-        "--state-key", "FILE", "a secret that signs the states given out, so that they outlast this process; made there where it is missing");
+        "--state-key", "FILE",
+        "a secret that signs the states given out, so that they outlast this process; made there where it is missing");
 
     private readonly Option<int> _requests = Flags.Int(
         "--max-requests", 1, 1_000_000, s_default.MaxRequests, "requests at work at the same time");
@@ -42,7 +44,8 @@ internal sealed class ServeFlags
         "--prefix-megabytes", 0, 1 << 20, (int)(s_default.PrefixBytes >> 20), "memory for states behind beginnings that prompts share");
 
     private readonly Option<int> _responses = Flags.Int(
-        "--kept-responses", 0, 10_000_000, s_default.KeptResponses, "replies of /v1/responses that can be gone on from by their ids, a model");
+        "--kept-responses", 0, 10_000_000, s_default.KeptResponses,
+        "replies of /v1/responses that can be gone on from by their ids, a model");
 
     private readonly Option<double> _shutdown = Flags.Number(
         "--shutdown-seconds", 0, 3600, s_default.ShutdownTime.TotalSeconds, "how long texts may go on after Ctrl-C");

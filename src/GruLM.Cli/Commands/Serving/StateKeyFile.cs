@@ -23,7 +23,8 @@ internal static class StateKeyFile
         ReadOnlySpan<byte> secret = bytes.AsSpan(0, count).Trim(" \t\r\n"u8);
         if (secret.Length < FewestBytes)
         {
-            throw new IOException($"{path}: holds {secret.Length} bytes, and a secret has {FewestBytes} or more; delete it to get a new one");
+            throw new IOException(
+                $"{path}: holds {secret.Length} bytes, and a secret has {FewestBytes} or more; delete it to get a new one");
         }
 
         return Sha256.HashData(secret);

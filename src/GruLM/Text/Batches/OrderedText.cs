@@ -72,14 +72,14 @@ internal sealed class OrderedText : IDisposable
     // Reads all parts, from behind the longest beginning whose state is kept.
     private IEnumerable<string?> Read(CancellationToken cancel)
     {
-        var keys = PrefixKeys.Of(_order);
+        UInt128[] keys = PrefixKeys.Of(_order);
         (int done, WriterState? start) = _order.Kept is { } kept ? kept.Longest(keys) : (0, _order.Behind);
         _tokensKept = _order.Read.Take(done).Sum(ids => ids.Length);
         if ((start ?? _order.Behind) is { } state) _writer.Restore(state);
         for (int i = done; i < _order.Read.Count; i++)
         {
             bool isLast = i == _order.Read.Count - 1;
-            IEnumerable<string?> reading = isLast && _order.ScoresPrompt ? Score(_order.Read[i]) : Read(_order.Read[i]);
+            IEnumerable<string?> reading = isLast && _order.ScoresPrompt ? Score(_order.Read[i]) : ReadPart(_order.Read[i]);
             foreach (string? wait in reading)
             {
                 if (cancel.IsCancellationRequested) yield break;
@@ -95,7 +95,7 @@ internal sealed class OrderedText : IDisposable
         _hasReadAll = true;
     }
 
-    private IEnumerable<string?> Read(int[] ids)
+    private IEnumerable<string?> ReadPart(int[] ids)
     {
         foreach (int[] part in ids.Chunk(TokensAtOnce))
         {

@@ -21,7 +21,7 @@ internal sealed class TextBatcher(LanguageModel model)
         string prompt, GenerationOptions options, [EnumeratorCancellation] CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
-        int[] ids = await Task.Run(() => model.PromptIds(prompt, cancel), cancel).ConfigureAwait(false);
+        int[] ids = await Task.Run(() => model.WholePrompt(prompt, cancel), cancel).ConfigureAwait(false);
         var order = new TextOrder { Options = options, Read = [ids], Stops = model.Ids.Stops };
         await foreach (TextPart part in Write(order, cancel).ConfigureAwait(false))
         {
