@@ -37,6 +37,7 @@ internal static class Routes
 
     private static Route[] OfServer(ServerParts parts, IReadOnlyList<Route> all) =>
     [
+        new("GET", "/", "The page of a model: the model in the browser", new PageEndpoint(parts).Handle) { Kind = "text/html" },
         new("GET", "/health", "Tells that the server is there; needs no key", Health),
         new("GET", "/metrics", "Shows what was counted and measured, as Prometheus reads it", new MetricsEndpoint(parts.Meters.Text).Handle)
         {

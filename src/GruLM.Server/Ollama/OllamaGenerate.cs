@@ -56,10 +56,9 @@ internal sealed class OllamaGenerate(ServerParts parts)
 
     // Text that knows no roles: what a system says stands on lines of its own before the prompt.
     private static TextOrder Text(
-        ServedModel model, string prompt, string system, GenerationOptions options, CancellationToken cancel) => new()
+        ServedModel model, string prompt, string system, GenerationOptions options, CancellationToken cancel)
     {
-        Options = options,
-        Read = [model.Model.WholePrompt(system.Length > 0 ? $"{system}\n{prompt}" : prompt, cancel)],
-        Stops = model.Model.Ids.Stops,
-    };
+        string whole = system.Length > 0 ? $"{system}\n{prompt}" : prompt;
+        return new TextOrder { Options = options, Read = [model.Model.WholePrompt(whole, cancel)], Stops = model.Model.Ids.Stops };
+    }
 }

@@ -39,7 +39,7 @@ internal sealed class TokensEndpoint(ServerParts parts)
         ServedModel model = parts.Shelf.Of(body);
         JsonElement given = body.Element(s_ids)!.Value;
         if (given.ValueKind != JsonValueKind.Array) throw RequestBody.Wrong(given, s_ids.Name, "a list of token ids");
-        CompletionPrompt prompt = CompletionPrompt.OfIds(given, s_ids, model);
+        var prompt = CompletionPrompt.OfIds(given, s_ids, model);
         await JsonAnswer.Write(http.Response, json =>
         {
             json.WriteStartObject();

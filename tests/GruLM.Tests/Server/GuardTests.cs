@@ -63,6 +63,19 @@ public sealed class GuardTests
         Assert.False(response.Headers.Contains("Server"));
     }
 
+    [Fact]
+    public async Task The_page_holds_the_model_and_no_other_page_may_frame_it()
+    {
+        await using TestServer server = await TestServer.Start();
+        HttpResponseMessage response = await server.Client.GetAsync("/", Cancel);
+        string page = await response.Content.ReadAsStringAsync(Cancel);
+        Assert.Equal("text/html", response.Content.Headers.ContentType?.MediaType);
+        Assert.StartsWith("<!doctype html>", page, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("http-equiv=\"Content-Security-Policy\"", page);
+        Assert.Equal("frame-ancestors 'none'", string.Concat(response.Headers.GetValues("Content-Security-Policy")));
+        Assert.Equal(HttpStatusCode.NotFound, (await server.Client.GetAsync("/?model=other", Cancel)).StatusCode);
+    }
+
     private static Task<HttpResponseMessage> Ask(TestServer server, string origin)
     {
         var request = new HttpRequestMessage(HttpMethod.Get, "/v1/models");

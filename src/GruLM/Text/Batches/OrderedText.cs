@@ -61,7 +61,7 @@ internal sealed class OrderedText : IDisposable
         }
 
         if (!_order.KeepsState) yield break;
-        _writer.Read(_order.IsReply ? _model.Ids.AfterReply(_writer.StoppedBy) : []);
+        _writer.Read(_order.IsReply ? _model.Ids.AfterReply(_writer.StoppedBy) : [], CancellationToken.None);
         if (_session.IsWaiting) yield return null;
         _state = _writer.Capture();
     }

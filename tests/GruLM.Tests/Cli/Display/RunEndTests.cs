@@ -58,7 +58,11 @@ public sealed class RunEndTests
 
     private static RunPosition Position(double best, double last) => new()
     {
-        Step = 450, TotalSteps = 450, Best = Result(best, Tokens), BestStep = 252, Last = Result(last, Tokens),
+        Step = 450,
+        TotalSteps = 450,
+        Best = Result(best, Tokens),
+        BestStep = 252,
+        Last = Result(last, Tokens),
     };
 
     private static string End(RunPosition position, double training, EvaluationResult? whole, long heldOut = Tokens)
@@ -69,9 +73,19 @@ public sealed class RunEndTests
         var plan = new RunPlan
         {
             Config = new GruConfig { VocabSize = 300, EmbeddingDim = 8, HiddenDim = 8, NumLayers = 1 },
-            Parameters = 1, Samples = SampleKind.Stream,
-            TokensPerEpoch = 18_000, StepsPerEpoch = 18, HeldOutTokens = heldOut, Lanes = 16, Bptt = 64, RandomBptt = false,
-            TotalSteps = 450, StepsDone = 0, Kernels = "", Threads = 1, MemoryBytes = 1,
+            Parameters = 1,
+            Samples = SampleKind.Stream,
+            TokensPerEpoch = 18_000,
+            StepsPerEpoch = 18,
+            HeldOutTokens = heldOut,
+            Lanes = 16,
+            Bptt = 64,
+            RandomBptt = false,
+            TotalSteps = 450,
+            StepsDone = 0,
+            Kernels = "",
+            Threads = 1,
+            MemoryBytes = 1,
         };
         var outcome = new RunOutcome(position, IsFinished: true, IsOutOfPatience: false, KeepsOldModel: false);
         display.WriteEnd(outcome, plan, new TrainingSettings { OutDir = "model" }, whole);

@@ -48,7 +48,7 @@ public sealed class OllamaTests
         Assert.InRange(parts.Sum(), total - 1000, total + 1000);
         Assert.Equal(50, whole.GetProperty("eval_count").GetInt32());
         Assert.Equal("length", whole.GetProperty("done_reason").GetString());
-        int read = server.Model.PromptIds("How are", TestContext.Current.CancellationToken).Length;
+        int read = server.Model.WholePrompt("How are", TestContext.Current.CancellationToken).Length;
         Assert.Equal(read, whole.GetProperty("prompt_eval_count").GetInt32());
     }
 

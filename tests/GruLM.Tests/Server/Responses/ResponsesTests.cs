@@ -69,7 +69,7 @@ public sealed class ResponsesTests
         {
             string[] lines = block.Split('\n');
             Assert.Equal(2, lines.Length);
-            JsonElement data = JsonElement.Parse(lines[1]["data: ".Length..]);
+            var data = JsonElement.Parse(lines[1]["data: ".Length..]);
             Assert.Equal($"event: {data.GetProperty("type").GetString()}", lines[0]);
             Assert.Equal(events.Count, data.GetProperty("sequence_number").GetInt32());
             events.Add(data);

@@ -26,7 +26,7 @@ public sealed class LongerRunTests : IDisposable
     {
         get
         {
-            using TrainingRun run = TrainingRun.Resume(_model);
+            using var run = TrainingRun.Resume(_model);
             return run.Run().Position;
         }
     }
@@ -55,7 +55,7 @@ public sealed class LongerRunTests : IDisposable
         Train("--minutes 0.002 --epochs 5000");
         long before = Steps;
         Assert.Contains("nothing is left to do", Good($"train --resume {_model}"), StringComparison.Ordinal);
-        using TrainingRun run = TrainingRun.Resume(_model, settings => settings with { Epochs = 5000 });
+        using var run = TrainingRun.Resume(_model, settings => settings with { Epochs = 5000 });
         Assert.False(run.Plan.IsDone);
         Assert.True(run.Plan.TotalSteps > before, $"{run.Plan.TotalSteps} of {before}");
     }
@@ -65,7 +65,7 @@ public sealed class LongerRunTests : IDisposable
     {
         Train("--minutes 0.005");
         int epochs = (int)(Steps / StepsPerEpoch()) + 3;
-        using (TrainingRun run = TrainingRun.Resume(_model, settings => settings with { Epochs = epochs }))
+        using (var run = TrainingRun.Resume(_model, settings => settings with { Epochs = epochs }))
         using (var stop = new CancellationTokenSource())
         {
             stop.Cancel();
@@ -113,7 +113,7 @@ public sealed class LongerRunTests : IDisposable
 
     private int StepsPerEpoch()
     {
-        using TrainingRun run = TrainingRun.Resume(_model);
+        using var run = TrainingRun.Resume(_model);
         return (int)run.Plan.StepsPerEpoch;
     }
 

@@ -1,7 +1,6 @@
 // The answer of /v1/completions.
 
 using System.Text.Json;
-using GruLM.Generation;
 using GruLM.Tokenization;
 
 namespace GruLM.Server;
