@@ -9,7 +9,7 @@ internal sealed class CompletionsEndpoint(ServerParts parts)
 {
     private const int MostTexts = 128;
 
-    private static readonly Field s_prompt = new("prompt", FieldKind.Any, "a text, token ids, or a list of either: what the text stands behind");
+    private static readonly Field s_prompt = new("prompt", FieldKind.Any, "a text, token ids, or a list of either, to go on behind");
     private static readonly Field s_tokens = WritingFields.Tokens("max_tokens");
     private static readonly Field s_n = new("n", FieldKind.Integer, "texts for each prompt", 1, MostTexts);
     private static readonly Field s_bestOf = new(

@@ -76,8 +76,8 @@ public sealed class OllamaClientTests
         Assert.Equal("gru", shown.Info.Architecture);
         Assert.Equal(server.Model.ParameterCount, shown.Info.ParameterCount);
         Assert.Matches(@"^\d+\.\d+\.\d+", await client.GetVersionAsync(Cancel));
-        Exception error = await Assert.ThrowsAnyAsync<Exception>(
+        HttpRequestException error = await Assert.ThrowsAsync<HttpRequestException>(
             () => client.ShowModelAsync(new ShowModelRequest { Model = "none" }, Cancel));
-        Assert.Contains("none", error.Message);
+        Assert.Contains("404", error.Message);
     }
 }
