@@ -194,7 +194,7 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
     [InlineData("train --data {text} --out-dir {text}/deep/down", 1, "is a file")]
     [InlineData("train --data {root}/newlines.txt --out-dir {root}/x", 1, "no line with text")]
     [InlineData("train --data {root}/a.txt --out-dir {root}/x --samples lines --val-fraction 0", 1, "too few")]
-    [InlineData("train --data {root}/thirty.txt --out-dir {root}/x --samples lines", 1, "too few")]
+    [InlineData("train --data {root}/thirty.txt --out-dir {root}/x --samples lines", 1, "one record")]
     [InlineData("train --data {text} --out-dir {root}/x --val-data {root}/missing.txt", 1, "missing.txt")]
     [InlineData("train --data {text} --out-dir {root}/x --val-data {root}/empty.txt", 1, "empty.txt: is empty")]
     [InlineData("generate --model {root}/untokenized --prompt x", 1, "tokenizer.model")]

@@ -130,7 +130,7 @@ public sealed class GruChatClientTests : IDisposable
         await Assert.ThrowsAsync<NotSupportedException>(() => _client.GetResponseAsync([new ChatMessage(ChatRole.Tool, "a")]));
         ChatMessage picture = new(ChatRole.User, [new DataContent(new byte[] { 1 }, "image/png")]);
         await Assert.ThrowsAsync<NotSupportedException>(() => _client.GetResponseAsync([picture]));
-        ChatResponseFormat format = ChatResponseFormat.ForJsonSchema(Schema("""{"type":"string","format":"date"}"""));
+        ChatResponseFormat format = ChatResponseFormat.ForJsonSchema(Schema("""{"type":"string","format":"strange"}"""));
         ArgumentException error = await Assert.ThrowsAsync<ArgumentException>(
             () => _client.GetResponseAsync("a", new ChatOptions { ResponseFormat = format }));
         Assert.Contains("format", error.Message, StringComparison.Ordinal);
