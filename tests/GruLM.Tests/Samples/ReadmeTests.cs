@@ -19,6 +19,7 @@ public sealed partial class ReadmeTests : IDisposable
         "tests/GruLM.Tests/Samples/ReadmeExamples.cs",
         "tests/GruLM.Tests/Samples/TrainingExamples.cs",
         "tests/GruLM.Tests/Samples/ModelExamples.cs",
+        "tests/GruLM.Tests/Samples/ServingExamples.cs",
         "samples/WebApi/Program.cs",
     ];
 
