@@ -125,10 +125,11 @@ version=${version#GruLM.}
 check "what is in the packages" contents
 check "the tokenizer alone" tokenizer_alone
 check "the library in a program" library
-if curl -fsSo /dev/null https://api.nuget.org/v3/index.json 2>/dev/null; then
+source=$(dotnet nuget list source --format short | sed -n 's/^E \(http[^ ]*\).*/\1/p' | head -n 1)
+if [ -n "$source" ] && curl -fsSo /dev/null "$source" 2>/dev/null; then
   check "the library by the commands of docs/install.md" printed
 else
-  say skipped "the library by the commands of docs/install.md" "nuget.org cannot be reached"
+  say skipped "the library by the commands of docs/install.md" "no source of packages can be reached"
 fi
 check "Parquet files in a program" tables
 check "the command as a tool" tool
