@@ -14,11 +14,25 @@ internal static class TimePlan
     private const double MeasuringShare = 0.02;
     private const double MinSecondsMeasuring = 0.2;
     private const double MaxSecondsMeasuring = 5;
+    private const double SecondsToEstimate = 1;
 
     // Ten evaluations take no more than this share of the time, and read at least so many tokens, where there are as many.
     private const double EvaluatingShare = 0.1;
     private const int Evaluations = 10;
     private const int FewestEvaluated = 8_192;
+
+    /// <summary>About how many seconds a run takes; null where that cannot be measured, which is no reason not to train.</summary>
+    public static double? Estimate(TextTraining run, TrainingOptions options, CancellationToken cancel)
+    {
+        try
+        {
+            return run.MeasureSpeed(SecondsToEstimate, cancel).Of(run.TotalSteps, run.Data, options);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Lays a run out so that it ends <paramref name="minutes"/> after <paramref name="clock"/> started, or when it has trained
     /// for that long in all its parts. A large held-out part is read only as far as there is time for.</summary>

@@ -4,7 +4,6 @@
 
 using System.Diagnostics;
 using GruLM.Corpus;
-using GruLM.Formats;
 using GruLM.Generation;
 using GruLM.Kernels;
 using GruLM.Model;
@@ -25,7 +24,6 @@ namespace GruLM;
 public sealed class TrainingRun : IDisposable
 {
     private const double DryRunSeconds = 3;
-    private const double SecondsToEstimate = 1;
 
     private readonly RunFolder _folder;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
@@ -122,7 +120,8 @@ public sealed class TrainingRun : IDisposable
             {
                 TrainingSettings changed = change(settings) ?? throw new ArgumentException("the changed settings are null");
                 asked = AskedLength.Of(settings, changed, change);
-                settings = Changed(settings, changed);
+                SettingsCheck.CheckChange(settings, changed);
+                settings = changed;
             }
 
             SettingsCheck.Check(settings);
@@ -255,17 +254,6 @@ public sealed class TrainingRun : IDisposable
         }
     }
 
-    private static TrainingSettings Changed(TrainingSettings before, TrainingSettings after)
-    {
-        Setting? other = SettingsTable.All.FirstOrDefault(
-            setting => !setting.MayChange && !setting.MayMove && setting.Text(before) != setting.Text(after));
-        if (other is null && after.OutDir == before.OutDir) return after;
-        IEnumerable<Setting> changeable = SettingsTable.All.Where(setting => setting.MayChange);
-        string allowed = string.Join(", ", changeable.Select(setting => $"'{setting.Property}'"));
-        string changed = other?.Property ?? nameof(after.OutDir);
-        throw new ArgumentException($"'{changed}' cannot be changed when a run goes on; only {allowed} can");
-    }
-
     private void Prepare(Stream? standardInput)
     {
         // Before the text, which may take minutes to read, since a machine may lack the device.
@@ -281,7 +269,8 @@ public sealed class TrainingRun : IDisposable
             Opening = StartingModel.HasOpening(_settings, _folder.CheckpointFolder),
         };
         var around = new RunSurroundings(_device!, _folder, _observers, _cancel);
-        Tokenizer? kept = _folder.Begin(Settings, RecordOf(texts), ((IProgressObserver)_observers).OnNotice);
+        RunRecord record = RunRecord.Of(texts, _settings, _folder, _device!);
+        Tokenizer? kept = _folder.Begin(Settings, record, ((IProgressObserver)_observers).OnNotice);
         Tokenizer tokenizer = new TokenizerChoice(_settings, options, around).Choose(texts, kept);
         if (kept is null) _folder.Keep(tokenizer);
         _training = TextTraining.Prepare(texts, options with { Tokenizer = tokenizer }, around);
@@ -301,7 +290,7 @@ public sealed class TrainingRun : IDisposable
         }
         else if (_recipe is not null)
         {
-            Plan = Plan with { Seconds = SecondsOf(_training, options.Training) };
+            Plan = Plan with { Seconds = TimePlan.Estimate(_training, options.Training, _cancel) };
         }
 
         _observers.OnPlanned(Plan);
@@ -317,20 +306,6 @@ public sealed class TrainingRun : IDisposable
         training.GoOn(options.Training);
         if (_settings.Minutes is null) _settings = _settings with { StepPlan = training.Position.Plan };
         return options;
-    }
-
-    // About how long the run takes; null where that cannot be measured, which is no reason not to train.
-    private double? SecondsOf(TextTraining training, TrainingOptions options)
-    {
-        try
-        {
-            SpeedMeasurement speed = training.MeasureSpeed(SecondsToEstimate, _cancel);
-            return speed.Of(training.TotalSteps, training.Data, options);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException)
-        {
-            return null;
-        }
     }
 
     // The model of a run that has ended, judged and in the place of the old one.
@@ -379,19 +354,6 @@ public sealed class TrainingRun : IDisposable
         RunAnswers? answers = HasExchanges ? RunAnswers.Of(texts, training.Tokenizer, training.Model.Config.Opening, _cancel) : null;
         return fineTuning is null && answers is null ? null : new RunJudge(answers, fineTuning, _device!);
     }
-
-    private RunRecord RecordOf(TrainingTexts texts) => new()
-    {
-        Training = TextRecord.Of(texts.Training),
-        HeldOut = TextRecord.Of(texts.HeldOut),
-        Kernels = _device!.Kernels,
-        Device = _device.Description,
-        Version = GrulmVersion.Text,
-        Input = _settings.InputName,
-        InitFrom = _settings.InitFrom is null || _folder.CheckpointFolder is not null
-            ? null
-            : FolderChecksums.Of(Path.Combine(_settings.InitFrom, ModelFile.WeightsName)),
-    };
 
     private RunPlan MakePlan(TrainingOptions options)
     {

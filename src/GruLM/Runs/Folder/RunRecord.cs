@@ -5,6 +5,8 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using GruLM.Corpus;
 using GruLM.Formats;
+using GruLM.Generation;
+using GruLM.Model;
 
 namespace GruLM;
 
@@ -20,6 +22,20 @@ internal sealed record TextRecord(long Bytes, string Sha256)
 /// <summary>What a run found when it began.</summary>
 internal sealed record RunRecord
 {
+    /// <summary>What a run finds now.</summary>
+    public static RunRecord Of(TrainingTexts texts, TrainingSettings settings, RunFolder folder, IDevice device) => new()
+    {
+        Training = TextRecord.Of(texts.Training),
+        HeldOut = TextRecord.Of(texts.HeldOut),
+        Kernels = device.Kernels,
+        Device = device.Description,
+        Version = GrulmVersion.Text,
+        Input = settings.InputName,
+        InitFrom = settings.InitFrom is null || folder.CheckpointFolder is not null
+            ? null
+            : FolderChecksums.Of(Path.Combine(settings.InitFrom, ModelFile.WeightsName)),
+    };
+
     /// <summary>The training part of the text.</summary>
     public required TextRecord Training { get; init; }
 

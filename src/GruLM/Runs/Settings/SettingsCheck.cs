@@ -31,6 +31,19 @@ internal static class SettingsCheck
         TrainingChecks.CheckSettings(SettingsDecided.Options(takesItsSamples ? settings with { Samples = SampleKind.Lines } : settings));
     }
 
+    /// <summary>Throws where a run that goes on was given another setting than those that may change.</summary>
+    /// <exception cref="ArgumentException">It was.</exception>
+    public static void CheckChange(TrainingSettings before, TrainingSettings after)
+    {
+        Setting? other = SettingsTable.All.FirstOrDefault(
+            setting => !setting.MayChange && !setting.MayMove && setting.Text(before) != setting.Text(after));
+        if (other is null && after.OutDir == before.OutDir) return;
+        IEnumerable<Setting> changeable = SettingsTable.All.Where(setting => setting.MayChange);
+        string allowed = string.Join(", ", changeable.Select(setting => $"'{setting.Property}'"));
+        string changed = other?.Property ?? nameof(after.OutDir);
+        throw new ArgumentException($"'{changed}' cannot be changed when a run goes on; only {allowed} can");
+    }
+
     // Sizes that are the defaults are those of nobody in particular.
     private static void CheckModel(TrainingSettings settings)
     {
