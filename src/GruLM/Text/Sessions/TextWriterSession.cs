@@ -34,9 +34,9 @@ internal sealed class TextWriterSession : IDisposable
     private readonly StreamingDecoder _decoder;
     private readonly ConstrainedText _constrained = new();
 
-    // The last token that was written, behind those before it of whose text a part has not been given out; how many of them the model has
-    // read, which is all but the last or all; and the state before the first of them, null while none of them is read.
-    private readonly List<(int Id, string Text)> _written = [];
+    // The last token written, behind those before it whose text has not all been given out; how many of them the model has read, which is
+    // all but the last or all; and the state before the first of them, null while none of them is read.
+    private readonly WrittenTokens _written = new();
     private int _read;
     private float[]? _before;
 
@@ -57,18 +57,16 @@ internal sealed class TextWriterSession : IDisposable
 
     /// <summary>Begins with nothing read. The options are valid. With <paramref name="own"/>, which it disposes of, that session is what
     /// reads. <paramref name="keepsJournal"/>: <see cref="Journal"/> says what was read.</summary>
-    public TextWriterSession(
-        LanguageModel model, GenerationOptions options, IDecodingSession? own = null, bool keepsJournal = false)
+    public TextWriterSession(LanguageModel model, GenerationOptions options, IDecodingSession? own = null, bool keepsJournal = false)
     {
         (_model, _options) = (model, options);
         _decoder = model.Tokenizer.CreateStreamingDecoder();
         _session = own ?? model.NewSession();
-        _sampler = NewSampler(options);
+        _sampler = NewSampler(options, drawn: 0);
         _journal = keepsJournal ? [] : null;
     }
 
-    /// <summary>The tokens read since <see cref="Restore"/>, <see cref="Reset"/> or <see cref="ClearJournal"/>; empty where nobody
-    /// asks.</summary>
+    /// <summary>Tokens read since <see cref="Restore"/>, <see cref="Reset"/> or <see cref="ClearJournal"/>; none if nobody asks.</summary>
     public IReadOnlyList<int> Journal => _journal ?? [];
 
     /// <summary>How texts are written; valid options. What penalties remember and the draws made so far stay.</summary>
@@ -80,9 +78,7 @@ internal sealed class TextWriterSession : IDisposable
             Settle();
             if (value.Constraint != _options.Constraint) _constrained.End();
             _options = value;
-            ulong drawn = _sampler.Drawn;
-            _sampler = NewSampler(value);
-            _sampler.Drawn = drawn;
+            _sampler = NewSampler(value, _sampler.Drawn);
             foreach (int id in _recent) _sampler.Accept(id);
         }
     }
@@ -117,8 +113,7 @@ internal sealed class TextWriterSession : IDisposable
         return true;
     }
 
-    /// <summary>Reads tokens that belong together: when that takes long and is cancelled, none of them counts as read, and the answer is
-    /// false.</summary>
+    /// <summary>Reads tokens that belong together. Cancelled on the way, it reads none of them and answers false.</summary>
     public bool TryReadWhole(IReadOnlyList<int> ids, CancellationToken cancel)
     {
         Settle();
@@ -185,7 +180,7 @@ internal sealed class TextWriterSession : IDisposable
 
             TokensWritten++;
             string written = Decode(id), text = watch.Push(written);
-            _written.Add((id, written));
+            _written.Add(id, written);
             (_withheld, _allShown) = (watch.Withheld, watch.Withheld == 0 && written.Length > 0);
             if (text.Length > 0) yield return text;
         }
@@ -212,14 +207,8 @@ internal sealed class TextWriterSession : IDisposable
     /// <summary>Goes on from where a text stood.</summary>
     public void Restore(WriterState state)
     {
-        _writing++;
-        Forget();
-        ClearJournal();
+        Begin();
         RestoreState(state.State);
-        _recent.Clear();
-        _sampler.Reset();
-        _decoder.Reset();
-        _decoded = 0;
         foreach (int id in state.Recent) Accept(id);
         foreach (int id in state.Recent.TakeLast(state.Decoded)) Decode(id);
         _sampler.Drawn = state.Drawn;
@@ -242,15 +231,9 @@ internal sealed class TextWriterSession : IDisposable
     /// <summary>Forgets everything read and written.</summary>
     public void Reset()
     {
-        _writing++;
-        Forget();
-        ClearJournal();
-        _recent.Clear();
+        Begin();
         _constrained.End();
         using (TakeTurn()) _session.Reset();
-        _sampler.Reset();
-        _decoder.Reset();
-        _decoded = 0;
     }
 
     public void Dispose()
@@ -259,11 +242,25 @@ internal sealed class TextWriterSession : IDisposable
         _model.EndSession(_session);
     }
 
+    // Forgets all but the model's state and the constraint.
+    private void Begin()
+    {
+        _writing++;
+        Forget();
+        ClearJournal();
+        _recent.Clear();
+        _sampler.Reset();
+        _decoder.Reset();
+        _decoded = 0;
+    }
+
     // Texts of a batch are written one after another, and choose their tokens in the same memory.
-    private Sampler NewSampler(GenerationOptions options)
+    private Sampler NewSampler(GenerationOptions options, ulong drawn)
     {
         SamplingOptions sampling = options.Sampling ?? _model.Defaults.ToSampling();
-        return _session is BatchedSession batched ? new Sampler(sampling, batched.Scratch) : new Sampler(sampling);
+        Sampler sampler = _session is BatchedSession batched ? new(sampling, batched.Scratch) : new(sampling);
+        sampler.Drawn = drawn;
+        return sampler;
     }
 
     // A text that fits its constraint and has no tokens left can do nothing but end.
@@ -300,12 +297,12 @@ internal sealed class TextWriterSession : IDisposable
     {
         if (_read == _written.Count) return;
         if (!_allShown && _before is null) (_before, _journalBefore) = (_session.SaveState(), Journal.Count);
-        int last = _written[^1].Id;
+        int last = _written.Last;
         _session.Read(last);
         _journal?.Add(last);
         Accept(last);
         _read = _written.Count;
-        if (_allShown) Keep(TextWritten());
+        if (_allShown) Keep(_written.Text);
     }
 
     // Ends what was written: the state becomes that after the text that was given out, and nothing more. The penalties remember all of it.
@@ -321,14 +318,12 @@ internal sealed class TextWriterSession : IDisposable
 
         if (_read < _written.Count)
         {
-            Advance(_written[^1].Id);
-            Accept(_written[^1].Id);
+            Advance(_written.Last);
+            Accept(_written.Last);
         }
 
-        Keep(TextWritten());
+        Keep(_written.Text);
     }
-
-    private string TextWritten() => string.Concat(_written.Select(token => token.Text));
 
     // What was written was given out, as far as this text goes, and is not taken back any more.
     private void Keep(string text)
@@ -345,17 +340,11 @@ internal sealed class TextWriterSession : IDisposable
             _journal?.RemoveRange(_journalBefore, _journal.Count - _journalBefore);
         }
 
-        string text = TextWritten();
-        int shown = text.Length - _withheld, end = 0, whole = 0;
-        while (whole < _written.Count && end + _written[whole].Text.Length <= shown) end += _written[whole++].Text.Length;
-
-        // Tokens at the end that have no text are the beginning of a character.
-        while (whole > 0 && _written[whole - 1].Text.Length == 0) whole--;
-        foreach ((int id, _) in _written.Slice(0, whole)) Advance(id);
-        foreach (int id in _model.Tokenizer.Encode(text[end..shown])) Advance(id);
+        string text = _written.Text[..^_withheld];
+        foreach (int id in _written.Beginning(text.Length, _model.Tokenizer)) Advance(id);
         _decoder.Reset();
         _decoded = 0;
-        Keep(text[..shown]);
+        Keep(text);
     }
 
     private void Forget()
@@ -364,19 +353,17 @@ internal sealed class TextWriterSession : IDisposable
         (_read, _before) = (0, null);
     }
 
+    // What the text that follows depends on besides the state are the penalties, and the spaces before it.
     private void ReadPart(int[] ids)
     {
         using (TakeTurn()) _session.Read(ids);
         TokensRead += ids.Length;
         _journal?.AddRange(ids);
-        foreach (int id in ids) Remember(id);
-    }
-
-    // What the text that follows depends on besides the state: the spaces before it, and the penalties.
-    private void Remember(int id)
-    {
-        Accept(id);
-        Decode(id);
+        foreach (int id in ids)
+        {
+            Accept(id);
+            Decode(id);
+        }
     }
 
     private string Decode(int id)
