@@ -12,6 +12,13 @@ namespace GruLM.Server;
 /// <param name="IsChat">Whether texts stand in messages.</param>
 internal sealed record OllamaAnswer(string Name, RequestUse Use, bool IsChat)
 {
+    /// <summary>The answer to a request that asks <paramref name="model"/>, which its figures are then noted for.</summary>
+    public static OllamaAnswer To(RequestBody body, ServedModel model, RequestUse use, bool isChat)
+    {
+        use.Model = model;
+        return new OllamaAnswer(body.Text(ModelShelf.Field) ?? OllamaRequest.NameOf(model), use, isChat);
+    }
+
     /// <summary>Answers with the text of an order.</summary>
     public async Task Write(HttpResponse response, TextOrder order, bool isStream)
     {

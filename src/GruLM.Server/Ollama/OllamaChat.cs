@@ -21,13 +21,10 @@ internal sealed class OllamaChat(ServerParts parts)
     /// <summary>Answers a request.</summary>
     public async Task Handle(HttpContext http)
     {
-        CancellationToken cancel = http.RequestAborted;
-        using RequestBody body = await RequestBody.Read(http.Request, Fields, cancel).ConfigureAwait(false);
-        using IDisposable place = await parts.Admission.Enter(cancel).ConfigureAwait(false);
-        var use = RequestUse.Of(http);
-        string? name = body.Text(ModelShelf.Field);
-        ServedModel model = use.Model = OllamaRequest.ModelOf(name, parts);
-        var answer = new OllamaAnswer(name ?? OllamaRequest.NameOf(model), use, IsChat: true);
+        using AdmittedRequest request = await AdmittedRequest.Enter(http, Fields, parts).ConfigureAwait(false);
+        (RequestBody body, RequestUse use, _) = request;
+        ServedModel model = OllamaRequest.ModelOf(body.Text(ModelShelf.Field), parts);
+        var answer = OllamaAnswer.To(body, model, use, isChat: true);
         OllamaRequest.Refuse(body, [s_tools]);
         JsonElement messages = body.Element(s_messages)!.Value;
         GenerationOptions options = OllamaRequest.Options(body, model, parts, model.Model.Ids.ChatStops);

@@ -25,13 +25,10 @@ internal sealed class OllamaGenerate(ServerParts parts)
     /// <summary>Answers a request.</summary>
     public async Task Handle(HttpContext http)
     {
-        CancellationToken cancel = http.RequestAborted;
-        using RequestBody body = await RequestBody.Read(http.Request, Fields, cancel).ConfigureAwait(false);
-        using IDisposable place = await parts.Admission.Enter(cancel).ConfigureAwait(false);
-        var use = RequestUse.Of(http);
-        string? name = body.Text(ModelShelf.Field);
-        ServedModel model = use.Model = OllamaRequest.ModelOf(name, parts);
-        var answer = new OllamaAnswer(name ?? OllamaRequest.NameOf(model), use, IsChat: false);
+        using AdmittedRequest request = await AdmittedRequest.Enter(http, Fields, parts).ConfigureAwait(false);
+        (RequestBody body, RequestUse use, CancellationToken cancel) = request;
+        ServedModel model = OllamaRequest.ModelOf(body.Text(ModelShelf.Field), parts);
+        var answer = OllamaAnswer.To(body, model, use, isChat: false);
         OllamaRequest.Refuse(body, s_refused);
         bool isReply = model.Model.Defaults.Chat.IsTrained == true && !body.Switch(s_raw);
         int[] stops = isReply ? model.Model.Ids.ChatStops : model.Model.Ids.Stops;

@@ -26,10 +26,8 @@ internal sealed class EmbeddingsEndpoint(ServerParts parts)
     /// <summary>Answers a request.</summary>
     public async Task Handle(HttpContext http)
     {
-        CancellationToken cancel = http.RequestAborted;
-        using RequestBody body = await RequestBody.Read(http.Request, Fields, cancel).ConfigureAwait(false);
-        using IDisposable place = await parts.Admission.Enter(cancel).ConfigureAwait(false);
-        var use = RequestUse.Of(http);
+        using AdmittedRequest request = await AdmittedRequest.Enter(http, Fields, parts).ConfigureAwait(false);
+        (RequestBody body, RequestUse use, CancellationToken cancel) = request;
         ServedModel model = parts.ModelOf(body, use);
         string format = body.Text(s_format) ?? "float";
         if (format is not ("float" or "base64")) throw ApiException.Bad("'encoding_format' is neither float nor base64", s_format.Name);

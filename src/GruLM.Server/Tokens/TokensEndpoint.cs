@@ -23,8 +23,8 @@ internal sealed class TokensEndpoint(ServerParts parts)
     /// <summary>Answers with the tokens of a text.</summary>
     public async Task HandleText(HttpContext http)
     {
-        using RequestBody body = await RequestBody.Read(http.Request, TextFields, http.RequestAborted).ConfigureAwait(false);
-        using IDisposable place = await parts.Admission.Enter(http.RequestAborted).ConfigureAwait(false);
+        using AdmittedRequest request = await AdmittedRequest.Enter(http, TextFields, parts).ConfigureAwait(false);
+        RequestBody body = request.Body;
         ServedModel model = parts.Shelf.Of(body);
         bool tellsOffsets = body.Switch(s_offsets);
         List<EncodedPiece> pieces = model.Model.Tokenizer.EncodePieces(body.Text(s_text)!);
@@ -34,8 +34,8 @@ internal sealed class TokensEndpoint(ServerParts parts)
     /// <summary>Answers with the text of tokens.</summary>
     public async Task HandleIds(HttpContext http)
     {
-        using RequestBody body = await RequestBody.Read(http.Request, IdFields, http.RequestAborted).ConfigureAwait(false);
-        using IDisposable place = await parts.Admission.Enter(http.RequestAborted).ConfigureAwait(false);
+        using AdmittedRequest request = await AdmittedRequest.Enter(http, IdFields, parts).ConfigureAwait(false);
+        RequestBody body = request.Body;
         ServedModel model = parts.Shelf.Of(body);
         JsonElement given = body.Element(s_ids)!.Value;
         if (given.ValueKind != JsonValueKind.Array) throw RequestBody.Wrong(given, s_ids.Name, "a list of token ids");

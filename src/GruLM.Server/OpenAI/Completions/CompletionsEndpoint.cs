@@ -31,10 +31,8 @@ internal sealed class CompletionsEndpoint(ServerParts parts)
     /// <summary>Answers a request.</summary>
     public async Task Handle(HttpContext http)
     {
-        CancellationToken cancel = http.RequestAborted;
-        using RequestBody body = await RequestBody.Read(http.Request, Fields, cancel).ConfigureAwait(false);
-        using IDisposable place = await parts.Admission.Enter(cancel).ConfigureAwait(false);
-        var use = RequestUse.Of(http);
+        using AdmittedRequest request = await AdmittedRequest.Enter(http, Fields, parts).ConfigureAwait(false);
+        (RequestBody body, RequestUse use, CancellationToken cancel) = request;
         ServedModel model = parts.ModelOf(body, use);
         int count = (int)(body.Integer(s_n) ?? 1), written = (int)(body.Integer(s_bestOf) ?? count);
         bool echoes = body.Switch(s_echo), isStream = StreamFields.IsStream(body);

@@ -53,10 +53,8 @@ internal sealed class ResponsesEndpoint(ServerParts parts)
     /// <summary>Answers a request.</summary>
     public async Task Handle(HttpContext http)
     {
-        CancellationToken cancel = http.RequestAborted;
-        using RequestBody body = await RequestBody.Read(http.Request, Fields, cancel).ConfigureAwait(false);
-        using IDisposable place = await parts.Admission.Enter(cancel).ConfigureAwait(false);
-        var use = RequestUse.Of(http);
+        using AdmittedRequest request = await AdmittedRequest.Enter(http, Fields, parts).ConfigureAwait(false);
+        (RequestBody body, RequestUse use, _) = request;
         ServedModel model = parts.ModelOf(body, use);
         Check(body);
         string? instructions = body.Text(s_instructions);
