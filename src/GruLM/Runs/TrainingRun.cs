@@ -269,7 +269,7 @@ public sealed class TrainingRun : IDisposable
             Opening = StartingModel.HasOpening(_settings, _folder.CheckpointFolder),
         };
         var around = new RunSurroundings(_device!, _folder, _observers, _cancel);
-        RunRecord record = RunRecord.Of(texts, _settings, _folder, _device!);
+        var record = RunRecord.Of(texts, _settings, _folder, _device!);
         Tokenizer? kept = _folder.Begin(Settings, record, ((IProgressObserver)_observers).OnNotice);
         Tokenizer tokenizer = new TokenizerChoice(_settings, options, around).Choose(texts, kept);
         if (kept is null) _folder.Keep(tokenizer);
