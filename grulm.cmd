@@ -11,7 +11,8 @@ if errorlevel 1 (
   exit /b 1
 )
 if defined GRULM_NO_BUILD if exist "%app%" goto run
-dotnet msbuild "%root%src\GruLM.Cli\GruLM.Cli.csproj" -restore -p:Configuration=Release -verbosity:quiet -nologo 1>&2
+dotnet msbuild "%root%src\GruLM.Cli\GruLM.Cli.csproj" -restore -p:Configuration=Release ^
+  -p:RunAnalyzers=false -p:EnforceCodeStyleInBuild=false -verbosity:quiet -nologo 1>&2
 if errorlevel 1 exit /b 1
 :run
 rem What messages call this program.
