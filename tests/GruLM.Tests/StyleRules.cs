@@ -46,6 +46,25 @@ internal static partial class StyleRules
             .Where(line => line.Length > LongestLine)
             .Select(line => $"{path}:{line.Number}: {line.Length} characters, and {LongestLine} is the limit");
 
+    /// <summary>A file begins without a byte order mark, has line ends of one kind and, but in Markdown, where it
+    /// means something, no space before them, and ends with one.</summary>
+    public static IEnumerable<string> WrongEnds(string path, string text)
+    {
+        if (text.StartsWith('\uFEFF')) yield return $"{path} begins with a byte order mark";
+        string end = path.EndsWith(".cmd", StringComparison.Ordinal) ? "\r\n" : "\n";
+        if (!text.EndsWith(end, StringComparison.Ordinal) || text.EndsWith(end + end, StringComparison.Ordinal))
+        {
+            yield return $"{path} does not end with the end of its last line";
+        }
+
+        foreach ((int index, string line) in text.Split(end).Index())
+        {
+            if (line.Contains('\r') || line.Contains('\n')) yield return $"{path}:{index + 1}: another line end than the file's";
+            bool isBreak = path.EndsWith(".md", StringComparison.Ordinal);
+            if (!isBreak && line != line.TrimEnd()) yield return $"{path}:{index + 1}: white space at the end";
+        }
+    }
+
     /// <summary>A body below its if, else, for, while and so on has braces. Several using or fixed in a row need one pair.</summary>
     public static IEnumerable<string> BodiesWithoutBraces(string path, string text)
     {

@@ -1,5 +1,7 @@
 // The style of the checkout that these tests lie in, as far as .editorconfig cannot say it, and proof that each rule finds what it forbids.
 // The rules are in StyleRules.cs. Fixtures are left out: they are as their makers wrote them.
+using System.Text;
+
 namespace GruLM.Tests;
 
 public class StyleTests
@@ -16,6 +18,9 @@ public class StyleTests
 
     [Fact]
     public void No_line_is_longer_than_140_characters() => AssertNothing(s_files.Where(IsText), StyleRules.LongLines);
+
+    [Fact]
+    public void Lines_and_files_end_as_they_should() => AssertNothing(s_files.Where(IsText), StyleRules.WrongEnds);
 
     [Fact]
     public void A_body_on_a_line_of_its_own_has_braces() => AssertNothing(Code, StyleRules.BodiesWithoutBraces);
@@ -61,6 +66,18 @@ public class StyleTests
         Assert.Equal(
             Enumerable.Repeat("a.md:2: 141 characters, and 140 is the limit", expected),
             StyleRules.LongLines("a.md", "short\r\n" + string.Concat(Enumerable.Repeat("🙂", length)) + "\nshort"));
+
+    [Theory]
+    [InlineData("a.cs", "a\nb\n", 0)]
+    [InlineData("a.cmd", "a\r\nb\r\n", 0)]
+    [InlineData("a.cs", "\uFEFFa\n", 1)]
+    [InlineData("a.cs", "a", 1)]
+    [InlineData("a.cs", "a\n\n", 1)]
+    [InlineData("a.cs", "a\r\nb\n", 1)]
+    [InlineData("a.cs", "a \nb\t\n", 2)]
+    [InlineData("a.cmd", "a\nb\r\n", 1)]
+    public void Wrong_ends_are_found(string path, string text, int expected) =>
+        Assert.Equal(expected, StyleRules.WrongEnds(path, text).Count());
 
     [Theory]
     [InlineData("if (a) return;")]
@@ -179,15 +196,19 @@ public class StyleTests
     }
 
     private static bool IsText(string file) =>
-        Path.GetExtension(file) is ".cs" or ".md" or ".props" or ".csproj" or ".sh" or ".py" or ".js" or ".css" or ".yml"
+        Path.GetExtension(file) is ".cs" or ".md" or ".props" or ".csproj" or ".sh" or ".py" or ".js" or ".mjs" or ".css" or ".html"
+            or ".yml" or ".cmd" or ".c" or ".h" or ".targets"
         || file is ".ci/run" or ".editorconfig";
 
     private static void AssertNothing(IEnumerable<string> files, Func<string, string, IEnumerable<string>> rule)
     {
         Assert.NotEmpty(files);
-        string[] found = [.. files.SelectMany(file => rule(file, File.ReadAllText(Path.Combine(s_root, file))))];
+        string[] found = [.. files.SelectMany(file => rule(file, Text(file)))];
         Assert.True(found.Length == 0, string.Join('\n', found));
     }
+
+    // As it stands in the file, a byte order mark included.
+    private static string Text(string file) => Encoding.UTF8.GetString(File.ReadAllBytes(Path.Combine(s_root, file)));
 
     private static IEnumerable<string> Files() =>
         s_folders.Select(folder => Path.Combine(s_root, folder)).Where(Directory.Exists)
