@@ -61,7 +61,7 @@ internal static partial class StyleRules
         {
             if (line.Contains('\r') || line.Contains('\n')) yield return $"{path}:{index + 1}: another line end than the file's";
             bool isBreak = path.EndsWith(".md", StringComparison.Ordinal);
-            if (!isBreak && line != line.TrimEnd()) yield return $"{path}:{index + 1}: white space at the end";
+            if (!isBreak && line != line.TrimEnd(' ', '\t')) yield return $"{path}:{index + 1}: white space at the end";
         }
     }
 
