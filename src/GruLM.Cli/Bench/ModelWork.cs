@@ -51,7 +51,7 @@ internal static class ModelWork
             if (ids.Length == 1)
             {
                 sessions[0].Read(ids[0]);
-                ids[0] = sampler.Sample(sessions[0].Logits());
+                ids[0] = sampler.Sample(sessions[0].BestLogits(sampler.BestNeeded()));
                 return;
             }
 

@@ -16,6 +16,7 @@ public sealed class Sampler
     private readonly KernelPath _path;
     private readonly float _temperature;
     private readonly float _minP;
+    private readonly int _best;
     private readonly Candidates _list;
 
     // What the steps remember of the text; null where a step is off.
@@ -54,12 +55,13 @@ public sealed class Sampler
         _counts = TokenCounts.AreOn(options) ? new(options) : null;
         _dry = DryMemory.IsOn(options) ? new(options) : null;
         _mirostat = options.Mirostat != 0 && options.Temperature > 0 ? new(options) : null;
+        _best = Best();
     }
 
     private Sampler(Sampler other)
     {
         (_options, _chain, _biases, _random, _path) = (other._options, other._chain, other._biases, other._random, other._path);
-        (_temperature, _minP, _list, Drawn) = (other._temperature, other._minP, new(other._path), other.Drawn);
+        (_temperature, _minP, _best, _list, Drawn) = (other._temperature, other._minP, other._best, new(other._path), other.Drawn);
         (_counts, _dry, _mirostat) = (other._counts?.Clone(), other._dry?.Clone(), other._mirostat?.Clone());
     }
 
@@ -97,6 +99,10 @@ public sealed class Sampler
         Drawn = 0;
     }
 
+    /// <summary>How many of the best scores the next choice depends on, where so many ids are forbidden and none has to be allowed; 0: on
+    /// all of them. With as many, <see cref="IDecodingSession.BestLogits"/> gives the token that all scores give.</summary>
+    public int BestNeeded(int forbidden = 0) => _best == 0 ? 0 : _best + forbidden + (_counts?.Count ?? 0);
+
     /// <summary>The next token for <paramref name="logits"/> [V]; the ids in <paramref name="forbidden"/> are never chosen, and those
     /// outside the vocabulary are passed over. Where <paramref name="allowed"/> is not empty, only tokens are chosen whose bit in it is
     /// set: token i is bit i % 64 of word i / 64. Among them probabilities keep their ratios. Throws <see cref="InvalidDataException"/>
@@ -120,6 +126,16 @@ public sealed class Sampler
         int place = _list.Draw(_random.Uniform(Drawn++, 0));
         _mirostat?.Observe(_list, place);
         return _list.Id(place);
+    }
+
+    // How many of the best there must be, and one for each score that is lowered, whose place another takes; 0 where that is not enough.
+    private int Best()
+    {
+        bool mayRise = _biases.Any(bias => bias.Value > 0) || _counts is { MayRaise: true };
+        if (_mirostat is not null || _dry is not null || mayRise) return 0;
+        if (_options.Temperature == 0) return 1 + _biases.Length;
+        SamplerKind first = _chain.FirstOrDefault(step => step != SamplerKind.Penalties, SamplerKind.Temperature);
+        return first == SamplerKind.TopK ? _options.TopK + _biases.Length : 0;
     }
 
     // At temperature 0 the best is taken, and only penalties have a say in which one that is; mirostat does what the filters would.

@@ -33,6 +33,12 @@ internal sealed class TokenCounts
         options is not { RepeatPenalty: 1, PresencePenalty: 0, FrequencyPenalty: 0 } && options.RepeatLastN != 0
         && options.Samplers.Contains(SamplerKind.Penalties);
 
+    /// <summary>How many tokens' scores are changed.</summary>
+    public int Count => _counts.Count;
+
+    /// <summary>Whether a change may be for the better.</summary>
+    public bool MayRaise => !(_repeat >= 1 && _presence >= 0 && _frequency >= 0);
+
     /// <summary>Another one with the same memory.</summary>
     public TokenCounts Clone() => new(this);
 

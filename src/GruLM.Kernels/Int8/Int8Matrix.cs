@@ -61,6 +61,9 @@ internal sealed unsafe class Int8Matrix : IDisposable
     /// [<see cref="PaddedRows"/>].</summary>
     public int* Start => _start.Pointer;
 
+    /// <summary>A weight.</summary>
+    public sbyte this[int row, int column] => *At(row, column);
+
     /// <summary>The block that row <paramref name="row"/> begins.</summary>
     public sbyte* Block(int row) => _weights.Pointer + ((nint)row * PaddedColumns);
 
@@ -75,14 +78,16 @@ internal sealed unsafe class Int8Matrix : IDisposable
     // Puts a row where its block has it, and returns the sum of its weights.
     private int Place(int row, ReadOnlySpan<sbyte> weights)
     {
-        sbyte* block = Block(row / BlockRows * BlockRows) + (row % BlockRows * 4);
         int sum = 0;
-        for (int j = 0; j < weights.Length; j++)
+        for (int column = 0; column < weights.Length; column++)
         {
-            block[(j / 4 * 4 * BlockRows) + (j % 4)] = weights[j];
-            sum += weights[j];
+            *At(row, column) = weights[column];
+            sum += weights[column];
         }
 
         return sum;
     }
+
+    private sbyte* At(int row, int column) =>
+        Block(row / BlockRows * BlockRows) + (row % BlockRows * 4) + (column / 4 * 4 * BlockRows) + (column % 4);
 }

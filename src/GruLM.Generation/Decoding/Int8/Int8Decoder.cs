@@ -29,7 +29,7 @@ public sealed unsafe class Int8Decoder : IDecoder
     internal Int8Decoder(GruParameters parameters, Compute compute, Int8Path path)
     {
         _engine = new Int8Engine(parameters, compute, path);
-        _logits = GC.AllocateArray<float>(Config.VocabSize, pinned: true);
+        _logits = GC.AllocateArray<float>(_engine.PaddedScores, pinned: true);
     }
 
     /// <inheritdoc/>
@@ -37,6 +37,9 @@ public sealed unsafe class Int8Decoder : IDecoder
 
     /// <inheritdoc/>
     public WeightFormat Weights => WeightFormat.Int8;
+
+    /// <summary>What computes the best scores alone.</summary>
+    internal Int8BestScores Best => _engine.Best;
 
     /// <summary>Numbers in a session's state, with padding.</summary>
     internal int StateLength => _engine.StateLength;
@@ -102,17 +105,13 @@ public sealed unsafe class Int8Decoder : IDecoder
         fixed (float* pointer = state) _engine.Read(pointer, ids);
     }
 
-    /// <summary>Scores of what comes next after a state: [V], in memory that the next call overwrites.</summary>
-    internal ReadOnlySpan<float> Logits(float[] state)
+    /// <summary>Scores of what comes next after a state: [V], in memory that the next call overwrites. With <paramref name="best"/>, as
+    /// <see cref="IDecodingSession.BestLogits"/> says.</summary>
+    internal ReadOnlySpan<float> Logits(float[] state, int best = 0)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        fixed (float* pointer = state, logits = _logits)
-        {
-            float* only = pointer;
-            _engine.Score(&only, 1, logits, Config.VocabSize);
-        }
-
-        return _logits;
+        fixed (float* pointer = state, logits = _logits) _engine.ScoreBest(pointer, best, logits);
+        return _logits.AsSpan(0, Config.VocabSize);
     }
 
     // Where the states of some sessions are; they are never moved.

@@ -2,6 +2,7 @@
 // caller's; here are the weights and memory to work in, one for all texts. The arithmetic is defined in docs/int8.md; however many texts,
 // tokens or threads work together, each text gets the bits that it gets alone.
 
+using System.Diagnostics;
 using GruLM.Kernels;
 using GruLM.Model;
 
@@ -20,6 +21,7 @@ internal sealed unsafe class Int8Engine : IDisposable
     private readonly Int8Compute _products;
     private readonly Int8Weights _weights;
     private readonly Int8Workspace _work;
+    private readonly Int8BestScores _best;
 
     /// <summary>A decoder for <paramref name="parameters"/>, which it copies; the compute stays the caller's.</summary>
     public Int8Engine(GruParameters parameters, Compute compute, Int8Path path)
@@ -28,6 +30,7 @@ internal sealed unsafe class Int8Engine : IDisposable
         _products = Int8Compute.Create(path);
         _weights = new Int8Weights(parameters, _products);
         _work = new Int8Workspace(_weights);
+        _best = new Int8BestScores(_weights, _products, compute);
     }
 
     /// <summary>The architecture.</summary>
@@ -38,6 +41,12 @@ internal sealed unsafe class Int8Engine : IDisposable
 
     /// <summary>Units of a layer in a state, with its padding.</summary>
     public int PaddedUnits => _weights.PaddedUnits;
+
+    /// <summary>Scores of a text, with padding.</summary>
+    public int PaddedScores => _weights.Output.PaddedRows;
+
+    /// <summary>What computes the best scores alone.</summary>
+    public Int8BestScores Best => _best;
 
     /// <summary>Each of <paramref name="texts"/> states reads a token of its own.</summary>
     public void Step(float** states, int* ids, int texts)
@@ -110,12 +119,34 @@ internal sealed unsafe class Int8Engine : IDisposable
         }
     }
 
+    /// <summary>The scores of one state as far as its best need them: see <see cref="Int8BestScores"/>. All, where that is faster.
+    /// There is room for <see cref="PaddedScores"/>.</summary>
+    public void ScoreBest(float* state, int best, float* scores)
+    {
+        bool isTimed = _best.MayScore(best);
+        long began = Stopwatch.GetTimestamp();
+        if (isTimed && _best.IsNext)
+        {
+            _work.Reserve(1);
+            _work.ReserveScores(1);
+            PrepareTop(state, 0);
+            _best.Score(_work.InputBytes(0), _work.Scales[0], best, scores, _work.ScoreSums);
+        }
+        else
+        {
+            Score(&state, 1, scores, Config.VocabSize);
+        }
+
+        if (isTimed) _best.Took(Stopwatch.GetTimestamp() - began);
+    }
+
     /// <summary>Does independent pieces of work on the threads that it computes with.</summary>
     public void Share(int count, Action<int> work) => SharedWork.Run(_compute, count, work);
 
     /// <summary>Frees weights and memory.</summary>
     public void Dispose()
     {
+        _best.Dispose();
         _weights.Dispose();
         _work.Dispose();
     }

@@ -37,6 +37,9 @@ internal sealed class Int8Session : IDecodingSession
     public ReadOnlySpan<float> Logits() => _decoder.Logits(State);
 
     /// <inheritdoc/>
+    public ReadOnlySpan<float> BestLogits(int best) => _decoder.Logits(State, best);
+
+    /// <inheritdoc/>
     public float[] SaveState()
     {
         float[] state = State, copy = new float[Config.NumLayers * Config.HiddenDim];

@@ -266,8 +266,7 @@ internal sealed class TextWriterSession : IDisposable
     // A text that fits its constraint and has no tokens left can do nothing but end.
     private FinishReason LengthReason => _constrained.Cursor is { IsComplete: true } ? FinishReason.Stop : FinishReason.Length;
 
-    // Reads the last token, if there is one, and chooses the next of those that are left; −1 for one that ends the text, and where no other
-    // fits.
+    // Reads the last token, if any, and chooses the next of those that are left; −1 for one that ends the text, and where none fits.
     private int Step(int[] never, int[] ends, int left)
     {
         using Turns.Turn turn = TakeTurn();
@@ -279,7 +278,8 @@ internal sealed class TextWriterSession : IDisposable
             if (allowed.IsEmpty) return -1;
         }
 
-        ReadOnlySpan<float> logits = _session.Logits();
+        bool needsAll = _options.LogProbs is not null || _constrained.Cursor is not null;
+        ReadOnlySpan<float> logits = _session.BestLogits(needsAll ? 0 : _sampler.BestNeeded(never.Length));
         int id = _sampler.Sample(logits, never, allowed);
         if (!ends.Contains(id))
         {
