@@ -15,9 +15,7 @@ internal static partial class Program
         DemoCommand.Create(), TokenizerCommand.Create(),
         TrainCommand.Create(withFlags: args is null || args.Any(word => word is TrainCommand.Name or CompletionCommand.Name)),
         EvalCommand.Create(), ScoreCommand.Create(), GenerateCommand.Create(), ChatCommand.Create(),
-#if SERVER
         ServeCommand.Create(),
-#endif
         CompressCommand.Create(), ExpandCommand.Create(), ShowCommand.Create(),
         ImportCommand.Create(), ExportCommand.Create(), BenchCommand.Create(), CompletionCommand.Create(),
     ];

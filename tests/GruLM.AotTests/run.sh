@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks of native programs: GruLM.AotTests prints the same as a native program as under the JIT, on this machine and for 64-bit ARM in
-# an emulator, and the command needs no OpenSSL. Native publishing needs a C linker, the emulator more; what is missing is installed with
-# apt-get where that can be done, else the check is skipped. The solution has been built before.
+# an emulator, and the command serves the same and needs no OpenSSL. Native publishing needs a C linker, the emulator more; what is
+# missing is installed with apt-get where that can be done, else the check is skipped. The solution has been built before.
 # Run: bash tests/GruLM.AotTests/run.sh RESULTS
 # RESULTS is a file to which a line a check is added: passed, failed or skipped, and which check.
 set -euo pipefail
@@ -58,6 +58,16 @@ damaged_is_said() {
     grep -q "^grulm: .*damaged" "$work/cut.txt"
 }
 
+# The command under .NET and the native one, asked the same.
+serves_as_jit() {
+  local jit=(dotnet src/GruLM.Cli/bin/Debug/net10.0/GruLM.Cli.dll) text="$work/served-text.txt"
+  for i in $(seq 400); do echo "The $([ $((i % 3)) = 0 ] && echo old || echo young) clock strikes $((i % 12 + 1))."; done >"$text"
+  "${jit[@]}" train --data "$text" --out-dir "$work/served" --vocab-size 280 --hidden-dim 16 --emb-dim 16 --num-layers 1 --max-steps 10 &&
+    bash "$program/serve.sh" "$work/served" "${jit[@]}" >"$work/served-jit.txt" &&
+    bash "$program/serve.sh" "$work/served" "$work/command/grulm" >"$work/served-native.txt" &&
+    grep -q '"text":"..' "$work/served-jit.txt" && diff "$work/served-jit.txt" "$work/served-native.txt"
+}
+
 without_openssl() { unshare -m bash "$program/without-openssl.sh" "$work/command/grulm"; }
 
 has_arm_tools() {
@@ -78,6 +88,7 @@ if ! command -v clang >/dev/null && ! command -v gcc >/dev/null && ! install cla
 fi
 check "same as the JIT" same_as_jit
 check "the whole command as one file" command_is_one_file
+check "serving as the JIT does" serves_as_jit
 if [ "$(uname -sm)" = "Linux x86_64" ]; then
   check "each level of x86-64" every_level_runs
   check "a damaged file" damaged_is_said

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# A native grulm where there is no OpenSSL: it trains on a small text, goes on training, measures and generates. Binds an empty file over
-# every OpenSSL library, so it must run in a view of the files of its own. Run as root: unshare -m bash without-openssl.sh PROGRAM
+# A native grulm where there is no OpenSSL: it trains on a small text, goes on training, measures, generates and serves. Binds an empty
+# file over every OpenSSL library, so it must run in a view of the files of its own.
+# Run as root: unshare -m bash without-openssl.sh PROGRAM
 set -euo pipefail
 grulm=$(realpath "$1")
+serve=$(realpath "$(dirname "$0")/serve.sh")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -19,3 +21,4 @@ cd "$work"
 text=$("$grulm" generate --model model --prompt "The old" --max-tokens 20 --seed 1)
 echo "$text"
 [ "${#text}" -gt 10 ]
+bash "$serve" model "$grulm"

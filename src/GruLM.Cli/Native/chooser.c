@@ -64,45 +64,57 @@ static inline void copy16(uint8_t* to, const uint8_t* from) {
   *(pair*)to = *(const pair*)from;
 }
 
-// Unpacks a block of LZ4. Short copies write up to 15 bytes more than they have, which later ones put right: pack.c ends every block with
-// 16 bytes that are copied as they are.
+static inline void copy8(uint8_t* to, const uint8_t* from) {
+  typedef long long word __attribute__((aligned(1), may_alias));
+  *(word*)to = *(const word*)from;
+}
+
+static const uint8_t* add_count(const uint8_t* in, size_t* count) {
+  uint8_t more;
+  do *count += more = *in++;
+  while (more == 255);
+  return in;
+}
+
+// Unpacks a block (packed.h). Copies write up to 15 bytes more than they have, which later ones put right: the bytes that end a block are
+// copied as they are.
 static void unpack(const uint8_t* in, const uint8_t* end, uint8_t* out) {
+  uint32_t distance = 0;
   for (;;) {
-    unsigned token = *in++;
-    size_t count = token >> 4;
-    if (count == 15) {
-      uint8_t more;
-      do count += more = *in++;
-      while (more == 255);
+    unsigned token = *in++, bytes = token & 3;
+    size_t count = token >> 2 & FIELD;
+    if (__builtin_expect(count < FIELD, 1)) {
+      copy8(out, in);
+    } else {
+      in = add_count(in, &count);
+      if (in + count >= end) {
+        memcpy(out, in, count);
+        return;
+      }
+
+      for (size_t i = 0; i < count; i += 16) copy16(out + i, in + i);
     }
 
-    bool last = in + count >= end;
-    if (count <= 16 && !last) copy16(out, in);
-    else memcpy(out, in, count);
-    if (last) return;
     out += count;
     in += count;
-    const uint8_t* from = out - (in[0] | in[1] << 8);
-    in += 2;
-    count = token & 15;
-    if (count == 15) {
-      uint8_t more;
-      do count += more = *in++;
-      while (more == 255);
-    }
-
-    uint8_t* stop = out + count + 4;
-    if (out - from >= 16) {
-      do {
-        copy16(out, from);
-        out += 16;
-        from += 16;
-      } while (out < stop);
+    uint32_t given = *(const place*)in & ((1u << 8 * bytes) - 1);
+    distance = bytes ? given : distance;
+    in += bytes;
+    count = token >> 5;
+    const uint8_t* from = out - distance;
+    if (__builtin_expect(distance >= 8, 1)) {
+      copy8(out, from);
+      copy8(out + 8, from + 8);
+      if (count == FIELD) {
+        in = add_count(in, &count);
+        for (size_t i = 16; i < count + SHORTEST(bytes); i += 8) copy8(out + i, from + i);
+      }
     } else {
-      while (out < stop) *out++ = *from++;
+      if (count == FIELD) in = add_count(in, &count);
+      for (size_t i = 0; i < count + SHORTEST(bytes); i++) out[i] = from[i];
     }
 
-    out = stop;
+    out += count + SHORTEST(bytes);
   }
 }
 
@@ -140,17 +152,60 @@ static int protection(uint32_t flags) {
   return (flags & PF_R ? PROT_READ : 0) | (flags & PF_W ? PROT_WRITE : 0) | (flags & PF_X ? PROT_EXEC : 0);
 }
 
+// One of the two halves of a program that is unpacked.
+struct half {
+  const uint8_t* file;
+  const struct program* program;
+  uint8_t* base;
+  int index;
+};
+
+static void unpack_half(const struct half* half) {
+  const struct program* program = half->program;
+  for (uint32_t i = 0; i < program->chunks; i++) {
+    const struct chunk* chunk = &program->chunk[i];
+    const uint8_t* from = half->file + chunk->at;
+    if ((chunk->address >= program->half) == half->index) unpack(from, from + chunk->packed, half->base + chunk->address);
+  }
+
+  for (uint32_t i = 0; i < program->parts; i++) {
+    if (program->part[i].flags & PF_X) rewrite_half(half->base, program, &program->part[i], half->index, -1u);
+  }
+}
+
+// The thread for the second half begins on a stack of its own; when it ends, the system clears *running and wakes who waits for that.
+__attribute__((used, noreturn)) static void run_second(const struct half* half) {
+  unpack_half(half);
+  call(SYS_exit, 0, 0, 0, 0, 0, 0);
+  __builtin_unreachable();
+}
+
+static bool start_second(const struct half* half, uint8_t* stack_end, int* running) {
+  enum { FLAGS = 0x100 | 0x200 | 0x400 | 0x800 | 0x10000 | 0x200000 };  // VM, FS, FILES, SIGHAND, THREAD, CHILD_CLEARTID
+  register long r10 __asm__("r10") = (long)running, r8 __asm__("r8") = 0;
+  register const struct half* r12 __asm__("r12") = half;
+  long result;
+  __asm__ volatile("syscall\n  test %%rax, %%rax\n  jnz 1f\n  xor %%ebp, %%ebp\n  mov %%r12, %%rdi\n  call run_second\n1:"
+                   : "=a"(result)
+                   : "a"(SYS_clone), "D"((long)FLAGS), "S"(stack_end), "d"(0L), "r"(r10), "r"(r8), "r"(r12)
+                   : "rcx", "r11", "memory");
+  return result > 0;
+}
+
 // Unpacks a program; returns where it begins.
 static uint8_t* load(const uint8_t* file, const struct program* program) {
   uint8_t* base = map(program->span, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
   // A few large pages cost the system less than thousands of small ones. Where it has none, it takes small ones.
   call(SYS_madvise, (long)base, (long)program->span, MADV_HUGEPAGE, 0, 0, 0);
-  for (uint32_t i = 0; i < program->chunks; i++) {
-    const struct chunk* chunk = &program->chunk[i];
-    const uint8_t* from = file + chunk->at;
-    if (chunk->packed == chunk->bytes) memcpy(base + chunk->address, from, chunk->bytes);
-    else unpack(from, from + chunk->packed, base + chunk->address);
+  static uint8_t stack[1 << 14] __attribute__((aligned(16)));
+  static int running = 1;
+  struct half first = {file, program, base, 0}, second = {file, program, base, 1};
+  bool has_second = start_second(&second, stack + sizeof stack, &running);
+  unpack_half(&first);
+  if (!has_second) unpack_half(&second);
+  for (int left; has_second && (left = __atomic_load_n(&running, __ATOMIC_ACQUIRE)) != 0;) {
+    call(SYS_futex, (long)&running, 0, left, 0, 0, 0);
   }
 
   for (uint32_t i = 0; i < program->parts; i++) {
