@@ -220,7 +220,7 @@ static struct image lay_out(struct program* program, const char* level, const ch
   }
 
   // Code takes longer than the rest.
-  program->half = image.bytes / 16 * 6;
+  program->half = image.bytes / 16 * 5;
   for (uint32_t i = 0; i < program->parts; i++) {
     if (!(program->part[i].flags & PF_X)) continue;
     rewrite_half(image.data, program, &program->part[i], 0, 1);
