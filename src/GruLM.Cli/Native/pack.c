@@ -17,7 +17,7 @@ enum { HASH_BITS = 18, NEAR = 1 << 16, FAR = 1 << 24, NEAR_TRIES = 12, FAR_TRIES
 enum { SHORTEST_ROW = 1 << 12, ROW_STEP = 1 << 8 };
 
 // What is paid for a byte, and what more for a match, which takes the time of several.
-enum { BYTE = 16, MATCH = 24 };
+enum { BYTE = 16, MATCH = 40 };
 
 static void fail(const char* why, const char* name) {
   fprintf(stderr, "pack: %s: %s\n", name, why);
