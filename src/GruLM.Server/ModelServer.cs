@@ -1,22 +1,12 @@
 // The server: models behind HTTP, by the interfaces that clients know already. It is a program's own, in its process; grulm serve is one.
 
-using System.Net;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace GruLM.Server;
 
 /// <summary>Serves models over HTTP. Start and stop it once; the models stay the caller's, and are to live longer than it.</summary>
 public sealed class ModelServer : IAsyncDisposable
 {
-    // How long a request's head may take, and a connection that asks for nothing may stay.
-    private static readonly TimeSpan s_headTime = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan s_idleTime = TimeSpan.FromMinutes(2);
-
     private readonly ServerOptions _options;
     private readonly ServerParts _parts;
     private readonly WebApplication _app;
@@ -57,12 +47,8 @@ public sealed class ModelServer : IAsyncDisposable
 
     /// <summary>Begins to listen.</summary>
     /// <exception cref="IOException">The address is not this machine's, or the port is taken.</exception>
-    public async Task StartAsync(CancellationToken cancel = default)
-    {
-        await _app.StartAsync(cancel).ConfigureAwait(false);
-        string address = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        Address = new Uri(address);
-    }
+    public async Task StartAsync(CancellationToken cancel = default) =>
+        Address = await Listener.Start(_app, cancel).ConfigureAwait(false);
 
     /// <summary>Takes no more requests, lets texts go on for <see cref="ServerOptions.ShutdownTime"/>, ends the rest where they stand,
     /// with their states where those are wanted, and stops.</summary>
@@ -86,30 +72,12 @@ public sealed class ModelServer : IAsyncDisposable
         _ending.Dispose();
     }
 
-    // An empty builder reads no files and no variables of the environment: what is not said here does not hold.
     private WebApplication Build(ServerParts parts, Action<Exception> tell)
     {
-        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(Limit);
-
-        // An answer is sent by the thread that has written it: a token a time it is not worth another one's while.
-        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
-        builder.Services.AddRoutingCore();
-        WebApplication app = builder.Build();
-        app.Use(next => new ErrorAnswers(next, tell).Handle);
-        app.Use(next => new Guard(next, _options).Handle);
+        WebApplication app = Listener.Build(_options, tell);
         app.Use(next => http => _isStopping ? throw new ApiException(503, "the server is stopping") : next(http));
         app.UseRouting();
         Routes.Map(app, Routes.All(parts), parts);
         return app;
-    }
-
-    private void Limit(KestrelServerOptions kestrel)
-    {
-        kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = _options.MaxRequestBytes;
-        kestrel.Limits.RequestHeadersTimeout = s_headTime;
-        kestrel.Limits.KeepAliveTimeout = s_idleTime;
-        kestrel.Listen(new IPEndPoint(_options.Address, _options.Port));
     }
 }

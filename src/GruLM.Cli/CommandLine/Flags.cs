@@ -20,6 +20,16 @@ internal static class Flags
     public static Option<int?> OptionalInt(string name, int min, int max, string help, params string[] aliases) =>
         Make<int?>(name, aliases, help, "N", null, text => ParseInt(text, min, max));
 
+    /// <summary>A whole number within bounds, behind a flag that may be given without it, which is <paramref name="alone"/> then; null
+    /// when the flag is left out.</summary>
+    public static Option<int?> IntOrNothing(string name, string valueName, int min, int max, int alone, string help) => new(name)
+    {
+        Description = help,
+        HelpName = $"[{valueName}]",
+        Arity = ArgumentArity.ZeroOrOne,
+        CustomParser = result => result.Tokens.Count == 0 ? alone : Parse<int?>(result, name, text => ParseInt(text, min, max)),
+    };
+
     /// <summary>A seed: any unsigned 64-bit number.</summary>
     public static Option<ulong> Seed(string name, ulong defaultValue, string help, params string[] aliases) =>
         Make(name, aliases, $"{help} (default {defaultValue})", "N", defaultValue, text => ParseSeed(text));

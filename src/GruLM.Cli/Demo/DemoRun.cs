@@ -3,6 +3,7 @@
 
 using System.Globalization;
 using System.Text;
+using GruLM.Cli.Commands;
 using GruLM.Corpus;
 using GruLM.Kernels;
 using GruLM.Model;
@@ -148,7 +149,12 @@ internal sealed class DemoRun
         _output.Flush();
         TrainingSettings settings = SettingsFor(training.Length, heldOut.Length);
         using var text = new MemoryStream(Encoding.ASCII.GetBytes(training + heldOut));
-        using var run = TrainingRun.Start(settings, new DemoObserver(_display), text, _session.Stop);
+        IRunObserver observer = new DemoObserver(_display);
+#if SERVER
+        using WatchedRun? watched = WatchedRun.Begin(_settings.Watch, settings.OutDir, observer, _session);
+        observer = watched?.Observer ?? observer;
+#endif
+        using var run = TrainingRun.Start(settings, observer, text, _session.Stop);
         WriteRun(run.Plan);
         RunOutcome outcome;
         try
@@ -161,6 +167,9 @@ internal sealed class DemoRun
             _display.Finish();
         }
 
+#if SERVER
+        watched?.End(outcome);
+#endif
         _secondsTrained = outcome.Position.Seconds;
         if (outcome.IsFinished) MarkAsDemo(settings.OutDir);
         else WriteStopped(outcome);

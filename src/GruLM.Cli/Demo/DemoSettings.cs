@@ -20,6 +20,9 @@ internal sealed record DemoSettings
     /// <summary>About how long all of it may take.</summary>
     public double Minutes { get; init; } = DemoRun.DefaultMinutes;
 
+    /// <summary>What <c>--watch</c> says; null: the training is not shown.</summary>
+    public int? Watch { get; init; }
+
     /// <summary>What the model is trained by.</summary>
     public TrainingSettings Recipe { get; init; } = DemoRun.Recipe;
 }

@@ -24,7 +24,7 @@ internal static class ComparisonPage
         RunCharts.Write(page, [Charted(first, "first"), Charted(second, "second")]);
         WriteTable(page, "Model", (first.Name, Model(first)), (second.Name, Model(second)));
         WriteTable(page, "Settings", (first.Name, first.History.Settings), (second.Name, second.History.Settings));
-        PageParts.End(page);
+        PageParts.End(page, "report.js");
         return page.ToString();
     }
 

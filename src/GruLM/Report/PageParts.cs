@@ -14,7 +14,7 @@ internal static class PageParts
     /// <summary>Begins a page: its title and its heading, both markup, and its style sheets.</summary>
     public static void Begin(StringBuilder page, string title, string heading, params string[] styles)
     {
-        string style = string.Concat(styles.Select(Resource));
+        string style = All(styles);
         page.Append($"""
             <!DOCTYPE html>
             <html xmlns="http://www.w3.org/1999/xhtml" lang="en">
@@ -32,10 +32,10 @@ internal static class PageParts
             """);
     }
 
-    /// <summary>Ends a page.</summary>
-    public static void End(StringBuilder page)
+    /// <summary>Ends a page, with its scripts.</summary>
+    public static void End(StringBuilder page, params string[] scripts)
     {
-        string version = Markup.Text(GrulmVersion.Text), script = Resource("report.js");
+        string version = Markup.Text(GrulmVersion.Text), script = All(scripts);
         page.Append($"""
             <footer>Made by grulm {version}.</footer>
             </main>
@@ -46,6 +46,9 @@ internal static class PageParts
 
             """);
     }
+
+    /// <summary>Style sheets or scripts as they stand in a page, one behind the other.</summary>
+    public static string All(IEnumerable<string> names) => string.Concat(names.Select(Resource));
 
     /// <summary>What keeps a reader from trusting the page blindly.</summary>
     public static void WriteProblem(StringBuilder page, string problem) =>

@@ -13,6 +13,7 @@ internal static class RunPage
     private const int MaxNotices = 20;
 
     private const string Dropout = "dropout";
+    private const string NoFigures = "No figures of the training were found beside this model, so there are no curves.";
 
     private static readonly CultureInfo s_invariant = CultureInfo.InvariantCulture;
 
@@ -23,7 +24,16 @@ internal static class RunPage
         var page = new StringBuilder();
         string name = Markup.Text(PageParts.NameOf(Path.GetFullPath(model)));
         PageParts.Begin(page, $"{name}: a training run", name, "report.css");
-        WriteLead(page, history);
+        WriteContent(page, facts, history, text);
+        PageParts.End(page, "report.js");
+        return page.ToString();
+    }
+
+    /// <summary>What stands between heading and foot. <paramref name="noFigures"/> is said where there are none.</summary>
+    public static void WriteContent(
+        StringBuilder page, IReadOnlyList<(string Name, string Value)> facts, RunHistory history, string text, string noFigures = NoFigures)
+    {
+        WriteLead(page, history, noFigures);
         foreach (string problem in history.Problems) PageParts.WriteProblem(page, problem);
         WriteBest(page, history);
         WriteCharts(page, history);
@@ -35,15 +45,11 @@ internal static class RunPage
         WriteTable(page, "Settings", history.Settings);
         page.Append("</div>\n");
         WriteNotices(page, history.Notices);
-        PageParts.End(page);
-        return page.ToString();
     }
 
-    private static void WriteLead(StringBuilder page, RunHistory history)
+    private static void WriteLead(StringBuilder page, RunHistory history, string noFigures)
     {
-        string lead = history.Steps == 0
-            ? "No figures of the training were found beside this model, so there are no curves."
-            : PageParts.Length(history);
+        string lead = history.Steps == 0 ? noFigures : PageParts.Length(history);
         page.Append($"<p class=\"lead\">{lead}</p>\n");
     }
 

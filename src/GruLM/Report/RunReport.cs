@@ -49,8 +49,15 @@ public static class RunReport
         AtomicFile.WriteAllText(path, page);
     }
 
-    // What the model writes with nothing before it, of a run that kept no samples; empty where there is no model yet, or it is broken.
-    private static string TextBy(string folder)
+    /// <summary>What a model is. A run that has come to no evaluation and no checkpoint yet can be watched all the same.</summary>
+    internal static IReadOnlyList<(string Name, string Value)> Facts(string folder) =>
+        !File.Exists(Path.Combine(folder, ModelFile.ConfigName)) && RunHistory.IsIn(folder)
+            ? [("model", "none is saved yet")]
+            : ModelDescription.Read(folder).Facts();
+
+    /// <summary>What the model writes with nothing before it, of a run that kept no samples; empty where there is no model yet, or it is
+    /// broken.</summary>
+    internal static string TextBy(string folder)
     {
         if (!File.Exists(Path.Combine(folder, ModelFile.ConfigName))) return "";
         try
@@ -70,10 +77,4 @@ public static class RunReport
     }
 
     private static string NameOf(string folder) => PageParts.NameOf(Path.GetFullPath(folder));
-
-    // A run that has come to no evaluation and no checkpoint yet can be watched all the same.
-    private static IReadOnlyList<(string Name, string Value)> Facts(string folder) =>
-        !File.Exists(Path.Combine(folder, ModelFile.ConfigName)) && RunHistory.IsIn(folder)
-            ? [("model", "none is saved yet")]
-            : ModelDescription.Read(folder).Facts();
 }

@@ -1,6 +1,6 @@
 // A hair line under the pointer with the figures of the nearest logged steps. No character here may be one that XML escapes, and the page
 // is whole without it.
-for (const chart of document.querySelectorAll(".chart")) {
+const attach = chart => {
   const svg = chart.querySelector("svg"), place = svg.dataset;
   const numbers = text => text.split(" ").map(Number);
   const curves = [...svg.querySelectorAll(".curve")].map(path => ({
@@ -47,4 +47,5 @@ for (const chart of document.querySelectorAll(".chart")) {
     const at = (event.clientX - chart.getBoundingClientRect().left);
     tip.style.left = (at + 16 + tip.offsetWidth > chart.clientWidth ? at - 16 - tip.offsetWidth : at + 16) + "px";
   });
-}
+};
+document.querySelectorAll(".chart").forEach(attach);

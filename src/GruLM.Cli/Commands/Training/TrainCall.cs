@@ -20,6 +20,9 @@ internal sealed record TrainCall
     /// <summary>Whether to do everything but train.</summary>
     public bool IsDryRun { get; init; }
 
+    /// <summary>What <c>--watch</c> says; null: the run is not shown.</summary>
+    public int? Watch { get; init; }
+
     /// <summary>Whether a model that is in the folder may be replaced.</summary>
     public bool Overwrite { get; init; }
 }

@@ -33,22 +33,25 @@ internal static class TrainCommand
     private static int Run(TrainCall call, Session session)
     {
         var display = new RunDisplay(session.Error, session.ErrorIsTerminal);
-        if (call.ResumedFolder is { } folder)
+        if (call.ResumedFolder is null && call.IsDryRun)
         {
-            using var resumed = TrainingRun.Resume(folder, call.Given.On, display, session.Input, session.Stop);
-            return Train(resumed, display, session);
-        }
-
-        TrainingSettings settings = Settings(call);
-        if (call.IsDryRun)
-        {
-            display.WriteEstimate(TrainingRun.DryRun(settings, display, session.Input, session.Stop));
+            display.WriteEstimate(TrainingRun.DryRun(Settings(call), display, session.Input, session.Stop));
             return ExitCode.Done;
         }
 
-        using var run = TrainingRun.Start(settings, display, session.Input, session.Stop);
-        return Train(run, display, session);
+#if SERVER
+        using WatchedRun? watched = WatchedRun.Begin(call.Watch, call.ResumedFolder ?? call.OutDir!, display, session);
+        using TrainingRun run = Begin(call, watched?.Observer ?? display, session);
+        return Train(run, display, session, outcome => watched?.End(outcome));
+#else
+        using TrainingRun run = Begin(call, display, session);
+        return Train(run, display, session, _ => { });
+#endif
     }
+
+    private static TrainingRun Begin(TrainCall call, IRunObserver observer, Session session) => call.ResumedFolder is { } folder
+        ? TrainingRun.Resume(folder, call.Given.On, observer, session.Input, session.Stop)
+        : TrainingRun.Start(Settings(call), observer, session.Input, session.Stop);
 
     // On top of the recipe that was named; where nothing was said that recipes decide, one is chosen by text, machine and time.
     private static TrainingSettings Settings(TrainCall call)
@@ -63,7 +66,7 @@ internal static class TrainCommand
         };
     }
 
-    private static int Train(TrainingRun run, RunDisplay display, Session session)
+    private static int Train(TrainingRun run, RunDisplay display, Session session, Action<RunOutcome> ended)
     {
         display.WriteStart(run.Plan, isResumed: run.IsResumed);
         RunOutcome outcome;
@@ -77,6 +80,7 @@ internal static class TrainCommand
             display.Finish();
         }
 
+        ended(outcome);
         if (run.Plan.IsDone) return ExitCode.Done;
         EvaluationResult? whole = outcome.IsFinished ? run.EvaluateWhole(session.Stop) : null;
         display.WriteEnd(outcome, run.Plan, run.Settings, whole);

@@ -12,11 +12,18 @@ internal static class FolderSwitch
 {
     private const double SecondsToWait = 10;
 
+    /// <summary>Held while a switch is made; who reads the files of a run at work in this process holds it too, so as not to meet it: not
+    /// all systems rename a folder in which a file is open.</summary>
+    public static readonly Lock Gate = new();
+
     /// <summary>The new run has a whole model: it takes the place of the old one. The folder's lock is held.</summary>
     public static void Make(RunLayout home)
     {
-        DiskStep.MoveFolder(home.Next.Root, home.NextWhole.Root);
-        Finish(home);
+        lock (Gate)
+        {
+            DiskStep.MoveFolder(home.Next.Root, home.NextWhole.Root);
+            Finish(home);
+        }
     }
 
     /// <summary>Whether a change was begun and not finished.</summary>

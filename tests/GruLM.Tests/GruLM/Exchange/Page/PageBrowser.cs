@@ -54,10 +54,27 @@ public sealed class PageBrowser : IAsyncLifetime
     /// <summary>The same for an address, a width in pixels and a colour scheme.</summary>
     public async Task<IPage> Open(string address, int width, ColorScheme scheme)
     {
+        IPage page = await Blank("file:", width, scheme);
+        await page.GotoAsync(address);
+        await page.WaitForSelectorAsync("body[data-state=ready], body[data-state=done]");
+        return page;
+    }
+
+    /// <summary>Opens what a server of this process serves.</summary>
+    public async Task<IPage> OpenServed(Uri address)
+    {
+        IPage page = await Blank(address.GetLeftPart(UriPartial.Authority) + "/", 1280, ColorScheme.Light);
+        await page.GotoAsync(address.AbsoluteUri);
+        return page;
+    }
+
+    // A page that may ask for what begins so.
+    private async Task<IPage> Blank(string mayAsk, int width, ColorScheme scheme)
+    {
         Assert.SkipUnless(_browser is not null, "needs chromium (apt-get install chromium), which opens the page");
         IBrowserContext context = await _browser.NewContextAsync(new()
         {
-            Offline = true,
+            Offline = mayAsk == "file:",
             ViewportSize = new() { Width = width, Height = 844 },
             ColorScheme = scheme,
             ReducedMotion = ReducedMotion.Reduce,
@@ -67,10 +84,8 @@ public sealed class PageBrowser : IAsyncLifetime
         page.PageError += (_, error) => Complaints.Add(error);
         page.Request += (_, request) =>
         {
-            if (!request.Url.StartsWith("file:", StringComparison.Ordinal)) Complaints.Add(request.Url);
+            if (!request.Url.StartsWith(mayAsk, StringComparison.Ordinal)) Complaints.Add(request.Url);
         };
-        await page.GotoAsync(address);
-        await page.WaitForSelectorAsync("body[data-state=ready], body[data-state=done]");
         return page;
     }
 }
