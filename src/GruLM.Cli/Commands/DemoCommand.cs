@@ -17,16 +17,12 @@ internal static class DemoCommand
         Option<int?> steps = Flags.OptionalInt(
             "--max-steps", 1, int.MaxValue, "makes so many training steps (default: one of a few numbers, by this machine's speed)");
         Option<int?> threads = Flags.Threads();
-#if SERVER
-        Option<int?>[] watch = [WatchedRun.Flag()];
-#else
-        Option<int?>[] watch = [];
-#endif
+        Option<int?> watch = WatchedRun.Flag();
         return new GrulmCommand(
             "demo",
             "See it all on a built-in sample text, in two minutes or so: tokenizer, training, figures, stories, talk.",
             ["grulm demo", "grulm demo --minutes 10", "grulm demo --minutes 0.5 --seed 3 --out-dir other-demo"],
-            [outDir, minutes, steps, seed, threads, .. watch],
+            [outDir, minutes, steps, seed, threads, watch],
             (flags, session) =>
             {
                 ulong value = flags.GetValue(seed);
@@ -37,7 +33,7 @@ internal static class DemoCommand
                     Threads = flags.GetValue(threads) ?? 0,
                     Minutes = flags.GetValue(minutes),
                     MaxSteps = flags.GetValue(steps) ?? 0,
-                    Watch = watch.Length == 0 ? null : flags.GetValue(watch[0]),
+                    Watch = flags.GetValue(watch),
                     Recipe = DemoRun.RecipeFor(flags.GetValue(minutes)) with { Seed = value },
                 };
                 return DemoRun.Run(settings, session);

@@ -150,10 +150,8 @@ internal sealed class DemoRun
         TrainingSettings settings = SettingsFor(training.Length, heldOut.Length);
         using var text = new MemoryStream(Encoding.ASCII.GetBytes(training + heldOut));
         IRunObserver observer = new DemoObserver(_display);
-#if SERVER
-        using WatchedRun? watched = WatchedRun.Begin(_settings.Watch, settings.OutDir, observer, _session);
+        using var watched = WatchedRun.Begin(_settings.Watch, settings.OutDir, observer, _session);
         observer = watched?.Observer ?? observer;
-#endif
         using var run = TrainingRun.Start(settings, observer, text, _session.Stop);
         WriteRun(run.Plan);
         RunOutcome outcome;
@@ -167,9 +165,7 @@ internal sealed class DemoRun
             _display.Finish();
         }
 
-#if SERVER
         watched?.End(outcome);
-#endif
         _secondsTrained = outcome.Position.Seconds;
         if (outcome.IsFinished) MarkAsDemo(settings.OutDir);
         else WriteStopped(outcome);

@@ -36,7 +36,7 @@ internal sealed class ReportEndpoint(LiveReport report)
                 continue;
             }
 
-            Task pause = Task.Delay(s_look, http.RequestAborted);
+            var pause = Task.Delay(s_look, http.RequestAborted);
             if (await Task.WhenAny(pause, report.Ended).ConfigureAwait(false) == pause) await pause.ConfigureAwait(false);
         }
     }

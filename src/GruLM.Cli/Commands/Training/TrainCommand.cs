@@ -39,14 +39,9 @@ internal static class TrainCommand
             return ExitCode.Done;
         }
 
-#if SERVER
-        using WatchedRun? watched = WatchedRun.Begin(call.Watch, call.ResumedFolder ?? call.OutDir!, display, session);
+        using var watched = WatchedRun.Begin(call.Watch, call.ResumedFolder ?? call.OutDir!, display, session);
         using TrainingRun run = Begin(call, watched?.Observer ?? display, session);
         return Train(run, display, session, outcome => watched?.End(outcome));
-#else
-        using TrainingRun run = Begin(call, display, session);
-        return Train(run, display, session, _ => { });
-#endif
     }
 
     private static TrainingRun Begin(TrainCall call, IRunObserver observer, Session session) => call.ResumedFolder is { } folder

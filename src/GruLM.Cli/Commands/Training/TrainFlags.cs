@@ -42,11 +42,7 @@ internal sealed class TrainFlags
     private readonly Option<bool> _overwrite = Flags.Switch(
         "--overwrite", "replace a model that is in --out-dir already; it stays usable until the new one has been saved");
 
-#if SERVER
-    private readonly Option<int?>[] _watch = [WatchedRun.Flag()];
-#else
-    private readonly Option<int?>[] _watch = [];
-#endif
+    private readonly Option<int?> _watch = WatchedRun.Flag();
 
     /// <summary>The flags in the groups that help shows: those that people need first, then the rest by subject.</summary>
     public IReadOnlyList<(string Title, IReadOnlyList<Option> Flags)> Sections
@@ -54,7 +50,7 @@ internal sealed class TrainFlags
         get
         {
             IEnumerable<Option> essential = _settings.Where(flag => flag.Setting.IsEssential).SelectMany(flag => flag.Options);
-            List<(string, IReadOnlyList<Option>)> sections = [("Flags to begin with", [_outDir, .. essential, _preset, _resume, .. _watch])];
+            List<(string, IReadOnlyList<Option>)> sections = [("Flags to begin with", [_outDir, .. essential, _preset, _resume, _watch])];
             foreach (IGrouping<SettingGroup, SettingFlag> group in _settings.GroupBy(flag => flag.Setting.Group))
             {
                 var flags = group.Where(flag => !flag.Setting.IsEssential).SelectMany(flag => flag.Options).ToList();
@@ -75,7 +71,7 @@ internal sealed class TrainFlags
         {
             CheckBesideResume(flags);
             foreach (SettingFlag flag in _settings) flag.AddTo(given, flags);
-            return new TrainCall { ResumedFolder = flags.GetValue(_resume), Given = given, Watch = Watch(flags) };
+            return new TrainCall { ResumedFolder = flags.GetValue(_resume), Given = given, Watch = flags.GetValue(_watch) };
         }
 
         var call = new TrainCall { Given = given };
@@ -87,7 +83,7 @@ internal sealed class TrainFlags
             Preset = flags.GetValue(_preset) ?? call.Preset,
             IsDryRun = call.IsDryRun || flags.GetValue(_dryRun),
             Overwrite = call.Overwrite || flags.GetValue(_overwrite),
-            Watch = Watch(flags),
+            Watch = flags.GetValue(_watch),
         };
         if (call is { IsDryRun: true, Watch: not null })
         {
@@ -97,8 +93,6 @@ internal sealed class TrainFlags
         CheckComplete(call);
         return call;
     }
-
-    private int? Watch(ParseResult flags) => _watch.Length == 0 ? null : flags.GetValue(_watch[0]);
 
     private static TrainCall ReadFile(string path, TrainCall call)
     {
