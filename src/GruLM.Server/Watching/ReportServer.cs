@@ -1,5 +1,5 @@
-// The report page of a run, over HTTP while the run goes on: the page, and events that bring it up to date. Any number of browsers may look,
-// come late, come again and go; the run is waited for by them and never waits for one.
+// The report page of a run, over HTTP while the run goes on: the page, and events that bring it up to date. Any number of browsers may
+// look, come late, come again and go; the run is waited for by them and never waits for one.
 
 using GruLM.Report;
 using Microsoft.AspNetCore.Builder;

@@ -1,5 +1,5 @@
-// --watch: the report page of a run, in a browser, while the run goes on. The page is the library's, what serves it GruLM.Server's; here are
-// the flag, and what is said.
+// --watch: the report page of a run, in a browser, while the run goes on. The page is the library's, what serves it GruLM.Server's; here
+// are the flag, and what is said.
 
 using System.CommandLine;
 using GruLM.Report;

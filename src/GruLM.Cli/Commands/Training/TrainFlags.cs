@@ -50,7 +50,8 @@ internal sealed class TrainFlags
         get
         {
             IEnumerable<Option> essential = _settings.Where(flag => flag.Setting.IsEssential).SelectMany(flag => flag.Options);
-            List<(string, IReadOnlyList<Option>)> sections = [("Flags to begin with", [_outDir, .. essential, _preset, _resume, _watch])];
+            IReadOnlyList<Option> first = [_outDir, .. essential, _preset, _resume, _watch];
+            List<(string, IReadOnlyList<Option>)> sections = [("Flags to begin with", first)];
             foreach (IGrouping<SettingGroup, SettingFlag> group in _settings.GroupBy(flag => flag.Setting.Group))
             {
                 var flags = group.Where(flag => !flag.Setting.IsEssential).SelectMany(flag => flag.Options).ToList();

@@ -65,7 +65,8 @@ public sealed class LiveReport(string folder, IRunObserver? observer = null) : I
         {
             LiveStatus status;
             lock (_told) status = _status;
-            if (_latest is { } latest && (latest.Status == status || Stopwatch.GetElapsedTime(_readAt).TotalSeconds < _pause)) return latest;
+            bool rests = Stopwatch.GetElapsedTime(_readAt).TotalSeconds < _pause;
+            if (_latest is { } latest && (rests || latest.Status == status)) return latest;
             long begin = Stopwatch.GetTimestamp();
             _latest = _page.Read(status);
             _readAt = Stopwatch.GetTimestamp();

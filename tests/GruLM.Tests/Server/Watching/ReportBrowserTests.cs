@@ -40,7 +40,8 @@ public sealed class ReportBrowserTests(PageBrowser browser) : IClassFixture<Page
             goOn.Release();
             foreach (IPage one in (IPage[])[page, late])
             {
-                await PageBrowser.Until(one, "document.querySelectorAll('.sample').length === 1 && document.querySelector('.tile') !== null");
+                await PageBrowser.Until(one, "document.querySelectorAll('.sample').length === 1");
+                await PageBrowser.Until(one, "document.querySelector('.tile') !== null");
                 await PageBrowser.Until(one, $"{Stage} === 'running'");
             }
 
@@ -58,7 +59,7 @@ public sealed class ReportBrowserTests(PageBrowser browser) : IClassFixture<Page
 
         RunOutcome Train()
         {
-            using TrainingRun training = TrainingRun.Start(_text.Settings, report, cancel: Cancel);
+            using var training = TrainingRun.Start(_text.Settings, report, cancel: Cancel);
             return training.Run(Cancel);
         }
 

@@ -183,7 +183,7 @@ public sealed class ReportServerTests : IDisposable
 
     private static RunOutcome Train(TrainingSettings settings, IRunObserver? observer)
     {
-        using TrainingRun run = TrainingRun.Start(settings, observer, cancel: Cancel);
+        using var run = TrainingRun.Start(settings, observer, cancel: Cancel);
         return run.Run(Cancel);
     }
 
