@@ -62,7 +62,7 @@ damaged_is_said() {
 serves_as_jit() {
   local jit=(dotnet src/GruLM.Cli/bin/Debug/net10.0/GruLM.Cli.dll) text="$work/served-text.txt"
   for i in $(seq 400); do echo "The $([ $((i % 3)) = 0 ] && echo old || echo young) clock strikes $((i % 12 + 1))."; done >"$text"
-  "${jit[@]}" train --data "$text" --out-dir "$work/served" --vocab-size 280 --hidden-dim 16 --emb-dim 16 --num-layers 1 --max-steps 10 &&
+  "${jit[@]}" train --data "$text" --out-dir "$work/served" --vocab-size 320 --hidden-dim 16 --emb-dim 16 --num-layers 1 --max-steps 10 &&
     bash "$program/serve.sh" "$work/served" "${jit[@]}" >"$work/served-jit.txt" &&
     bash "$program/serve.sh" "$work/served" "$work/command/grulm" >"$work/served-native.txt" &&
     grep -q '"text":"..' "$work/served-jit.txt" && diff "$work/served-jit.txt" "$work/served-native.txt"
