@@ -24,7 +24,7 @@ public interface IDecodingSession : IDisposable
     /// <summary>Scores of the next token: [V], valid until the next call for any session of the same decoder.</summary>
     ReadOnlySpan<float> Logits();
 
-    /// <summary>The same where only the <paramref name="best"/> best matter, as they do to <see cref="Sampler.BestNeeded"/>: these are
+    /// <summary>The same where only the <paramref name="best"/> best matter (<see cref="Sampler.BestNeeded"/> says how many): these are
     /// exact; the others may be anything that is lower than they are. 0 asks for all.</summary>
     ReadOnlySpan<float> BestLogits(int best) => Logits();
 
