@@ -73,7 +73,7 @@ internal sealed record TextSource(Stream Bytes, DecodedText? Decoded = null, Pac
     private static void CheckIsText(ReadOnlySpan<byte> head, string name, Packing? packing)
     {
         // A character may have been cut in two.
-        ReadOnlySpan<byte> text = head.Length < HeadBytes ? head : head[..^TextCleaner.UnfinishedBytes(head)];
+        ReadOnlySpan<byte> text = head[..^TextCleaner.UnfinishedBytes(head)];
         if (text.Length < FewestBytes) return;
         int controls = 0;
         foreach (byte b in text)

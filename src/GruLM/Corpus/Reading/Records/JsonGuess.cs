@@ -20,24 +20,29 @@ internal static class JsonGuess
 {
     // A longer first record is not looked at: all of it would have to be in memory.
     private const int LongestRecord = 1 << 24;
-    private const int FirstLook = 1 << 12;
+
+    // What has come may tell already; if not, so much is waited for.
+    private const int SecondLook = 1 << 12;
 
     /// <summary>Looks at a text of which nothing was read yet.</summary>
     public static JsonBeginning Look(CleanedText text)
     {
-        for (int bytes = FirstLook; ; bytes *= 4)
+        int bytes = 1;
+        while (true)
         {
             ReadOnlyMemory<byte> head = text.Peek(bytes);
             bool isAll = head.Length < bytes;
             if (Look(head, isAll) is { } found) return found;
             if (isAll || bytes >= LongestRecord) return JsonBeginning.NoRecord;
+            bytes = Math.Max(4 * head.Length, SecondLook);
         }
     }
 
     /// <summary>Whether a text begins with a list of objects.</summary>
     public static bool IsList(CleanedText text)
     {
-        for (int bytes = FirstLook; ; bytes *= 4)
+        int bytes = 1;
+        while (true)
         {
             ReadOnlyMemory<byte> head = text.Peek(bytes);
             int open = JsonExtent.SkipSpace(head.Span, 0);
@@ -45,6 +50,7 @@ internal static class JsonGuess
             int first = open < head.Length ? JsonExtent.SkipSpace(head.Span, open + 1) : head.Length;
             if (first < head.Length) return head.Span[first] == (byte)'{';
             if (head.Length < bytes || bytes >= LongestRecord) return false;
+            bytes = Math.Max(4 * head.Length, SecondLook);
         }
     }
 

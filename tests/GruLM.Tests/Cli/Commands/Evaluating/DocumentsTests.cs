@@ -1,5 +1,6 @@
 // grulm score --documents: an object a line or record in their order, and a filter of corpora, whatever stands in them.
 
+using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
 using GruLM.Cli;
@@ -97,6 +98,33 @@ public sealed class DocumentsTests(TrainedFolder trained) : IClassFixture<Traine
         Assert.InRange(objects[1].GetProperty("bytes").GetInt64(), 299_900, 300_000);
         Assert.Equal(2, objects.Length);
         Assert.Equal((0, ""), (Score("", "--documents").Code, Score("", "--documents").Output));
+    }
+
+    [Fact]
+    public async Task A_line_is_answered_while_the_next_is_waited_for()
+    {
+        Pipe input = new(), output = new();
+        string[] line = ["score", "--model", trained.Model, "--data", "-", "--documents"];
+        var command = Task.Run(() =>
+        {
+            using Stream from = input.Reader.AsStream(), to = output.Writer.AsStream();
+            using var session = new Session(from, to, TextWriter.Null, errorIsTerminal: false, TestContext.Current.CancellationToken);
+            return CommandLine.Run(line, Program.Commands(), session);
+        }, TestContext.Current.CancellationToken);
+        using var answers = new StreamReader(output.Reader.AsStream());
+        foreach (string text in (string[])["The cat sat.\n", "The old dog\nand the cat\n", "sat", ".\n"])
+        {
+            await input.Writer.WriteAsync(Encoding.UTF8.GetBytes(text), TestContext.Current.CancellationToken);
+            for (int i = text.Count(c => c == '\n'); i > 0; i--)
+            {
+                string? answer = await answers.ReadLineAsync(TestContext.Current.CancellationToken);
+                Assert.Equal("index", JsonDocument.Parse(answer!).RootElement.EnumerateObject().First().Name);
+            }
+        }
+
+        await input.Writer.CompleteAsync();
+        Assert.Equal(0, await command);
+        Assert.Null(await answers.ReadLineAsync(TestContext.Current.CancellationToken));
     }
 
     [Fact]
