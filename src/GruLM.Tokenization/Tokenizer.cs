@@ -17,6 +17,7 @@ public sealed class Tokenizer
     private readonly Vocabulary _vocabulary;
     private readonly WholeTextEncoder _wholeText;
     private readonly WindowedEncoder _windowed;
+    private StringDecoder? _strings;
 
     /// <summary>Makes a tokenizer from a model.</summary>
     /// <exception cref="InvalidDataException">The model's normalisation table is broken, or its specimen texts do not give the pieces it
@@ -110,9 +111,7 @@ public sealed class Tokenizer
     public int[] Encode(string text, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(text);
-        var ids = new List<int>(text.Length / 3 + 8);
-        Encode(text.AsSpan(), ids, cancel);
-        return [.. ids];
+        return _windowed.Encode(text, cancel);
     }
 
     /// <summary>Cuts a text and appends its ids. Lone surrogates count as U+FFFD. Takes time in proportion to the text and a small
@@ -202,6 +201,7 @@ public sealed class Tokenizer
     /// <exception cref="ArgumentException">An id is not in the vocabulary.</exception>
     public string Decode(ReadOnlySpan<int> ids)
     {
+        if (Denormalizer is null && Strings.TryDecode(ids) is { } text) return text;
         var output = new ArrayBufferWriter<byte>(ids.Length * 4 + 16);
         Decode(ids, output);
         return Encoding.UTF8.GetString(output.WrittenSpan);
@@ -288,6 +288,9 @@ public sealed class Tokenizer
     internal DecodingTable DecodingTable { get; }
 
     internal Normalizer? Denormalizer { get; }
+
+    // Made when it is first asked for; two threads may make one each.
+    private StringDecoder Strings => _strings ??= new StringDecoder(DecodingTable);
 
     internal PieceEncoder Encoder => _wholeText.Encoder;
 

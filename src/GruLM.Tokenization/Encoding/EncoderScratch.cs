@@ -11,6 +11,8 @@ internal sealed class EncoderScratch
     public readonly NormalizedText Window = new();
     /// <summary>Where pieces go.</summary>
     public readonly PieceSink Sink = new();
+    /// <summary>The ids of a text that are given out as an array.</summary>
+    public readonly List<int> Ids = [];
     /// <summary>Known words.</summary>
     public readonly WordCache Cache = new();
 
@@ -91,6 +93,12 @@ internal sealed class EncoderScratch
         if (Cells.Length > 1 << 18)
         {
             Cells = [];
+        }
+
+        if (Ids.Capacity > 1 << 18)
+        {
+            Ids.Clear();
+            Ids.TrimExcess();
         }
 
         if (Input.Length > 1 << 20)

@@ -8,8 +8,9 @@ namespace GruLM.Tokenization;
 /// <summary>Cuts normalised text into pieces.</summary>
 internal abstract class PieceEncoder
 {
-    // Characters are packed as their UTF-8 bytes, big-endian, in 32 bits.
-    private readonly PairTable _otherPairs = new();
+    // The other pairs of characters that stand side by side in some piece, a bit each by their hash: a few more may have it set.
+    private const int OtherPairBits = 18;
+    private readonly ulong[] _otherPairs = new ulong[1 << (OtherPairBits - 6)];
 
     /// <summary>Indexes the neighbours inside the vocabulary's ordinary pieces.</summary>
     protected PieceEncoder(Vocabulary vocabulary)
@@ -85,11 +86,12 @@ internal abstract class PieceEncoder
         return !MayJoin(a, b);
     }
 
-    /// <summary>True where some piece has these two characters side by side.</summary>
+    /// <summary>False where no piece has these two characters, packed, side by side. What is true of few others is told of them
+    /// too.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool MayJoin(uint left, uint right) => (left | right) < 128
+    protected bool MayJoin(uint left, uint right) => (left | right) < 128
         ? (AsciiPairs[(left << 1) | (right >> 6)] >> (int)(right & 63) & 1) != 0
-        : _otherPairs.Find(left, right) != PairTable.Missing;
+        : (_otherPairs[Place(left, right) >> 6] >> (Place(left, right) & 63) & 1) != 0;
 
     /// <summary>The bytes of one character as a number.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -113,9 +115,12 @@ internal abstract class PieceEncoder
         }
         else
         {
-            _otherPairs.Set(left, right, 1);
+            _otherPairs[Place(left, right) >> 6] |= 1UL << (Place(left, right) & 63);
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Place(uint left, uint right) => (int)(((ulong)left << 32 | right) * 0x9E3779B97F4A7C15 >> (64 - OtherPairBits));
 
     private static int PreviousStart(ReadOnlySpan<byte> text, int end)
     {

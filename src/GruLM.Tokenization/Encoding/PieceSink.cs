@@ -118,6 +118,7 @@ internal sealed class PieceSink
 
     private void Flush()
     {
+        if (_buffered == 0) return;
         int before = _ids.Count;
         CollectionsMarshal.SetCount(_ids, before + _buffered);
         _buffer.AsSpan(0, _buffered).CopyTo(CollectionsMarshal.AsSpan(_ids)[before..]);

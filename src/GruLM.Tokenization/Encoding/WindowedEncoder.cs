@@ -12,6 +12,24 @@ internal sealed class WindowedEncoder(Vocabulary vocabulary, Normalizer normaliz
 
     private readonly EncoderPool _pool = new();
 
+    /// <summary>The ids of a text. Lone surrogates count as U+FFFD.</summary>
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
+    public int[] Encode(ReadOnlySpan<char> text, CancellationToken cancel)
+    {
+        EncoderScratch scratch = _pool.Rent(cancel);
+        try
+        {
+            scratch.Ids.Clear();
+            EncodeAll(text, scratch.Ids, scratch);
+            scratch.Sink.Release();
+            return [.. scratch.Ids];
+        }
+        finally
+        {
+            EncoderPool.Return(scratch);
+        }
+    }
+
     /// <summary>Cuts a text and appends its ids. Lone surrogates count as U+FFFD.</summary>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public void Encode(ReadOnlySpan<char> text, List<int> ids, CancellationToken cancel)

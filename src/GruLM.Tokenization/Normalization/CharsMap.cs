@@ -66,22 +66,12 @@ internal sealed class CharsMap
         int i = 0;
         for (; i < text.Length; i++)
         {
-            byte b = text[i];
-            // Label 0 belongs to values, so a NUL in the text matches nothing.
-            pos ^= b;
-            if (b == 0 || pos >= (uint)units.Length)
+            if (!TryStep(units, ref pos, text[i], out bool ends))
             {
                 break;
             }
 
-            uint unit = units[pos];
-            if ((unit & 0x800000FF) != b)
-            {
-                break;
-            }
-
-            pos ^= Offset(unit);
-            if ((unit & 0x100) != 0 && pos < (uint)units.Length && matches < MaxMatches)
+            if (ends && pos < (uint)units.Length && matches < MaxMatches)
             {
                 best = i + 1;
                 value = units[pos] & 0x7FFFFFFF;
@@ -124,6 +114,52 @@ internal sealed class CharsMap
         return false;
     }
 
+    /// <summary>Calls back for every character up to U+FFFF that follows these bytes in a rule; false where one ends inside a
+    /// character.</summary>
+    public bool TryVisitNext(ReadOnlySpan<byte> prefix, Action<int> next)
+    {
+        uint begin = _units.Length == 0 ? 0 : Offset(_units[0]);
+        foreach (byte b in prefix)
+        {
+            if (!TryStep(_units, ref begin, b, out _)) return true;
+        }
+
+        for (int lead = 1; lead < 0xF0; lead++)
+        {
+            uint afterLead = begin;
+            if (!TryStep(_units, ref afterLead, (byte)lead, out bool ends)) continue;
+            if (lead < 0x80) next(lead);
+            else if (ends || !TryVisitTrails(afterLead, lead, next)) return false;
+        }
+
+        return true;
+    }
+
+    // The characters of two and three bytes with this lead byte.
+    private bool TryVisitTrails(uint afterLead, int lead, Action<int> next)
+    {
+        for (int second = 0x80; second < 0xC0; second++)
+        {
+            uint afterSecond = afterLead;
+            if (!TryStep(_units, ref afterSecond, (byte)second, out bool ends)) continue;
+            if (lead < 0xE0)
+            {
+                next(((lead & 0x1F) << 6) | (second & 0x3F));
+                continue;
+            }
+
+            if (ends) return false;
+            for (int third = 0x80; third < 0xC0; third++)
+            {
+                uint afterThird = afterSecond;
+                if (!TryStep(_units, ref afterThird, (byte)third, out _)) continue;
+                next(((lead & 0x0F) << 12) | ((second & 0x3F) << 6) | (third & 0x3F));
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>Calls back for every rule, in bytewise order of its source. Damaged tables end early.</summary>
     public void ForEach(Action<byte[], byte[]> rule, int maxDepth = 64)
     {
@@ -163,6 +199,20 @@ internal sealed class CharsMap
 
             path.RemoveAt(path.Count - 1);
         }
+    }
+
+    // Goes on with a byte; false where no rule does. Label 0 belongs to values, so a NUL in a text matches nothing.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryStep(uint[] units, ref uint pos, byte b, out bool ends)
+    {
+        ends = false;
+        uint child = pos ^ b;
+        if (b == 0 || child >= (uint)units.Length) return false;
+        uint unit = units[child];
+        if ((unit & 0x800000FF) != b) return false;
+        pos = child ^ Offset(unit);
+        ends = (unit & 0x100) != 0;
+        return true;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,5 +1,6 @@
 // Copies text that normalisation leaves as it is but for its spaces, without asking the rules: what begins no rule and no symbol is known
 // from tables by byte and by code point. Whatever it does not know goes through Normalizer's slow way, unit by unit.
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 
 namespace GruLM.Tokenization;
@@ -17,8 +18,11 @@ internal sealed class PlainText
     private readonly bool _removeExtra;
     private readonly byte[] _leads = new byte[256];
 
-    // A set bit says that a rule or symbol begins with that code point.
-    private readonly ulong[] _touched = new ulong[0x10000 / 64];
+    // By code point, below this: what a rule is for, or a symbol begins with; what only longer rules begin with; and what stands second in
+    // those.
+    private const int CodePoints = 0x10000;
+    private readonly ulong[] _touched = new ulong[CodePoints / 64], _begins = new ulong[CodePoints / 64];
+    private readonly ulong[] _continues = new ulong[CodePoints / 64];
     private readonly AsciiRuns _ascii;
 
     /// <summary>Finds what the rules and symbols leave alone.</summary>
@@ -57,7 +61,6 @@ internal sealed class PlainText
         bool track = window.Track;
         int[] origins = window.Origins;
         byte[] leads = _leads;
-        ulong[] touched = _touched;
         while (pos < stretchEnd && written < limit)
         {
             byte b = chunk[pos];
@@ -95,19 +98,15 @@ internal sealed class PlainText
 
                 pos++;
             }
-            else if (kind == Multibyte && Utf8Bytes.TryDecode(chunk[pos..], out int scalar, out int length) && scalar < 0x10000
-                && (touched[scalar >> 6] >> (scalar & 63) & 1) == 0)
+            else if (kind == Multibyte && PlainCharacter(chunk[pos..], final) is > 0 and int length)
             {
-                for (int i = 0; i < length; i++)
+                if (track)
                 {
-                    if (track)
-                    {
-                        origins[written] = chunkOffset + pos;
-                    }
-
-                    output[written++] = chunk[pos + i];
+                    origins.AsSpan(written, length).Fill(chunkOffset + pos);
                 }
 
+                chunk.Slice(pos, length).CopyTo(output.AsSpan(written));
+                written += length;
                 afterSpace = false;
                 pos += length;
             }
@@ -122,6 +121,37 @@ internal sealed class PlainText
         progress.AfterSpace = afterSpace;
         return pos > start;
     }
+
+    // The length of the character that the text begins with where it stays as it is, else 0.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int PlainCharacter(ReadOnlySpan<byte> text, bool final)
+    {
+        if (!TryRead(text, out int scalar, out int length) || scalar >= CodePoints || Has(_touched, scalar)) return 0;
+        return !Has(_begins, scalar) || IsOver(text[length..], final) ? length : 0;
+    }
+
+    // As Utf8Bytes.TryDecode, with a short way for the three bytes of most characters that take several.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryRead(ReadOnlySpan<byte> text, out int scalar, out int length)
+    {
+        if (BinaryPrimitives.TryReadUInt32BigEndian(text, out uint four) && (four & 0xF0C0C000) == 0xE0808000)
+        {
+            (scalar, length) = ((int)((four >> 12 & 0xF000) | (four >> 10 & 0xFC0) | (four >> 8 & 0x3F)), 3);
+            if (scalar >= 0x800 && (scalar & 0xF800) != 0xD800) return true;
+        }
+
+        return Utf8Bytes.TryDecode(text, out scalar, out length);
+    }
+
+    // Whether no rule goes on with this, behind a character that only longer rules begin with.
+    private bool IsOver(ReadOnlySpan<byte> rest, bool final) => rest.IsEmpty
+        ? final
+        : TryRead(rest, out int next, out _) && next < CodePoints && !Has(_continues, next);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool Has(ulong[] set, int scalar) => (set[scalar >> 6] >> (scalar & 63) & 1) != 0;
+
+    private static void Add(ulong[] set, int scalar) => set[scalar >> 6] |= 1UL << (scalar & 63);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int WriteSpace(byte[] output, int at)
@@ -168,7 +198,7 @@ internal sealed class PlainText
     private void MarkTouched(CharsMap? map, PieceTrie? symbols)
     {
         Span<byte> one = stackalloc byte[4];
-        for (int scalar = 0x80; scalar < 0x10000; scalar++)
+        for (int scalar = 0x80; scalar < CodePoints; scalar++)
         {
             if (!Utf8Bytes.IsScalar(scalar))
             {
@@ -176,12 +206,16 @@ internal sealed class PlainText
             }
 
             ReadOnlySpan<byte> text = one[..Utf8Bytes.Write(scalar, one)];
-            // A rule or symbol that ends inside a character cannot be told from its bytes alone, so any partial match counts.
-            bool rule = map is not null && (map.LongestMatch(text, out _, out bool inside) > 0 || inside);
-            bool symbol = symbols is not null && (symbols.LongestPrefix(text, out _) > 0 || symbols.IsInside(text));
-            if (rule || symbol)
+            // A symbol that ends inside a character cannot be told from its bytes alone, so any partial match counts.
+            bool isSymbol = symbols is not null && (symbols.LongestPrefix(text, out _) > 0 || symbols.IsInside(text));
+            bool goesOn = false;
+            if (isSymbol || (map is not null && map.LongestMatch(text, out _, out goesOn) > 0))
             {
-                _touched[scalar >> 6] |= 1UL << (scalar & 63);
+                Add(_touched, scalar);
+            }
+            else if (goesOn)
+            {
+                Add(map!.TryVisitNext(text, next => Add(_continues, next)) ? _begins : _touched, scalar);
             }
         }
     }

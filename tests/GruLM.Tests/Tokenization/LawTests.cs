@@ -138,6 +138,24 @@ public class LawTests
         return true;
     }));
 
+    // Spaces at the beginning are dropped, and pieces without any text, or of one space, may stand between them.
+    [Fact]
+    public void Every_beginning_decodes_as_it_streams()
+    {
+        foreach ((string _, Tokenizer tokenizer) in Models.Value)
+        {
+            int[] kinds = [.. Enumerable.Range(0, tokenizer.VocabSize).GroupBy(Kind).SelectMany(group => group.Take(2))];
+            foreach (int[] ids in from a in kinds from b in kinds from c in kinds select (int[])[a, b, c, a])
+            {
+                StreamingDecoder decoder = tokenizer.CreateStreamingDecoder();
+                Assert.Equal(string.Concat(ids.Select(decoder.Push)) + decoder.Flush(), tokenizer.Decode(ids));
+            }
+
+            (PieceType, bool, bool) Kind(int id) =>
+                (tokenizer.TypeOf(id), tokenizer.PieceOf(id).StartsWith('\u2581'), tokenizer.PieceOf(id).Length > 1);
+        }
+    }
+
     [Fact]
     public void Scores_of_n_best_fall_and_sampled_cuts_spell_the_text()
     {

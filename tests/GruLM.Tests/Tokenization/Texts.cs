@@ -12,6 +12,7 @@ internal static class Texts
         " ", "  ", "\n", "\r\n", "\t", "\u0000", "\u2581", "\u2585", "\u3000", "\u00A0", "\u200B", "\uFEFF", "\uFFFD", "e\u0301", "ｱ", "ﬁ",
         "Ⅷ", "가", "각", "<prompt>", "<ai>", "<end>", "<s>", "<unk>", "<0x0A>", "👩‍👩‍👧", "🇯🇵", "the ", " dog", "ing", "日本",
         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "123", "…", "½", "ß", "İ",
+        "か", "ハ", "\u3099", "\u309A", "é", "\u0301", "\u0323", "\u1100", "\u1161", "\u11A8", "\u0915", "\u093C",
     ];
 
     public static Arbitrary<string> Arbitrary()

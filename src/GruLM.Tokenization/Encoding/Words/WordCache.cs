@@ -27,16 +27,17 @@ internal sealed class WordCache
 
     private uint[] _entries = new uint[1 << 8];
     private int[] _records = new int[1 << 10];
-    private readonly uint[] _seen = new uint[1 << 14];
+    private readonly ushort[] _seen = new ushort[1 << 16];
     private int _used, _count;
 
     /// <summary>True from the second time on that a word with this hash comes by, so that words which stand once are not kept. Now and then
     /// it forgets.</summary>
     public bool SeenBefore(uint hash)
     {
-        ref uint slot = ref _seen[hash & (uint)(_seen.Length - 1)];
-        bool seen = slot == (hash | 1);
-        slot = hash | 1;
+        ref ushort slot = ref _seen[hash & (uint)(_seen.Length - 1)];
+        ushort mark = (ushort)((hash >> 16) | 1);
+        bool seen = slot == mark;
+        slot = mark;
         return seen;
     }
 

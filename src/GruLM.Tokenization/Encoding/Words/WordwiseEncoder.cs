@@ -1,7 +1,12 @@
-// What BPE and unigram models have in common: text goes word by word, and words that come by again are taken from a cache. Words are found
-// and looked up in batches before any is put out, so that the waits for memory of one look-up pass while the next words are being read.
+// What BPE and unigram models have in common: text goes word by word, and words that come by again are taken from a cache. A word is what
+// stands between spaces where it is short enough for the cache, which a few vectors find; one that is not known, and longer ones, are cut
+// further, wherever no piece can cover both sides. Words are found and looked up in batches before any is put out, so that the waits for
+// memory of one look-up pass while the next words are being read.
+using System.Buffers.Binary;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace GruLM.Tokenization;
 
@@ -29,7 +34,7 @@ internal abstract class WordwiseEncoder(Vocabulary vocabulary) : PieceEncoder(vo
             int count = 0;
             for (int from = start; count < Batch && from < length; count++)
             {
-                int end = WordEnd(window.Bytes, from, length);
+                int end = SpacedWordEnd(window.Bytes, from, length);
                 ends[count] = end;
                 places[count] = end - from > WordCache.MaxWord
                     ? WordCache.NotFound
@@ -106,6 +111,17 @@ internal abstract class WordwiseEncoder(Vocabulary vocabulary) : PieceEncoder(vo
         }
 
         scratch.Recording = place == WordCache.NotFound && scratch.Cache.SeenBefore(key.Hash);
+        if (!scratch.Recording && WordEnd(window.Bytes, start, end) is var next && next < end)
+        {
+            for (; start < end; start = next)
+            {
+                next = WordEnd(window.Bytes, start, end);
+                EncodeAnew(window, start, next, sink, scratch);
+            }
+
+            return;
+        }
+
         EncodeStretch(window, start, end, sink, scratch);
         if (!scratch.Recording)
         {
@@ -122,70 +138,69 @@ internal abstract class WordwiseEncoder(Vocabulary vocabulary) : PieceEncoder(vo
         scratch.Recorded.Clear();
     }
 
-    /// <summary>The end of the word at <paramref name="start"/>: the next certain cut that can be seen from bytes alone.</summary>
-    private int WordEnd(byte[] text, int start, int length)
+    /// <summary>The end of the word at <paramref name="start"/>: where spaces follow, if that is near and a certain cut; else as
+    /// <see cref="WordEnd"/>.</summary>
+    private int SpacedWordEnd(byte[] text, int start, int length)
     {
-        // Nothing is read but text[start..length] and the 256 words of the pairs.
-        ref byte bytes = ref text.AsSpan(0, length)[0];
-        ref ulong pairs = ref MemoryMarshal.GetArrayDataReference(AsciiPairs);
-        int i = start;
-        uint current = Unsafe.Add(ref bytes, i);
-        while (true)
+        if (!_spacesBegin) return WordEnd(text, start, length);
+        ref byte next = ref text.AsSpan(start + 1, WordCache.MaxWord)[0];
+        uint marks = Vector256.Equals(Vector256.LoadUnsafe(ref next), Vector256.Create(Utf8Bytes.SpaceSymbol[0])).ExtractMostSignificantBits();
+        for (; marks != 0; marks &= marks - 1)
         {
-            int next = i + 1;
-            if (next >= length)
-            {
-                return length;
-            }
-
-            uint following = Unsafe.Add(ref bytes, next);
-            if (following < 0x80)
-            {
-                if (current < 0x80
-                    ? (Unsafe.Add(ref pairs, (current << 1) | (following >> 6)) >> (int)(following & 63) & 1) == 0
-                    : _spacesEnd && EndsInSpace(text, start, next))
-                {
-                    return next;
-                }
-            }
-            else if (following == 0xE2 && _spacesBegin && next + 2 < length && text[next + 1] == 0x96 && text[next + 2] == 0x81
-                && !EndsInSpace(text, start, next))
-            {
-                return next;
-            }
-
-            if (next - start > WordCache.MaxWord && _spacesBegin)
-            {
-                return NextRunOfSpaces(text, start, next, length);
-            }
-
-            i = next;
-            current = following;
+            int end = start + 1 + BitOperations.TrailingZeroCount(marks);
+            if (end >= length) break;
+            if (text[end + 1] == 0x96 && text[end + 2] == 0x81 && end + 2 < length && !EndsInSpace(text, start, end)) return end;
         }
+
+        return length - start <= WordCache.MaxWord ? length : WordEnd(text, start, length);
     }
 
-    /// <summary>Where the next run of spaces behind a word that is too long for the cache begins. A run stays whole: pieces may hold
-    /// several spaces.</summary>
-    private static int NextRunOfSpaces(byte[] text, int start, int from, int length)
+    /// <summary>The end of the word at <paramref name="start"/>: the next certain cut.</summary>
+    private int WordEnd(byte[] text, int start, int length)
     {
-        while (true)
+        // Nothing is read but text[start..length], a few bytes behind it, and the 256 words of the pairs.
+        ref byte bytes = ref text.AsSpan(0, length + WordKey.Readable)[0];
+        ref ulong pairs = ref MemoryMarshal.GetArrayDataReference(AsciiPairs);
+        int end = start;
+        uint left = NextCharacter(ref bytes, ref end, length);
+        while (end < length)
         {
-            int space = text.AsSpan(from, length - from).IndexOf(Utf8Bytes.SpaceSymbol);
-            if (space < 0)
-            {
-                return length;
-            }
-
-            from += space;
-            if (!EndsInSpace(text, start, from))
-            {
-                return from;
-            }
-
-            from += Utf8Bytes.SpaceSymbol.Length;
+            int next = end;
+            uint right = NextCharacter(ref bytes, ref next, length);
+            bool isCut = (left | right) < 0x80
+                ? (Unsafe.Add(ref pairs, (left << 1) | (right >> 6)) >> (int)(right & 63) & 1) == 0
+                : IsCut(left, right);
+            if (isCut) break;
+            (left, end) = (right, next);
         }
+
+        return end;
+    }
+
+    // Most words begin with a space, and most models have pieces that do: those need no search.
+    private bool IsCut(uint left, uint right)
+    {
+        if (right == PackedSpace && _spacesBegin) return left != PackedSpace;
+        return (left != PackedSpace || _spacesEnd) && !MayJoin(left, right);
     }
 
     private static bool EndsInSpace(byte[] text, int start, int end) =>
         end - start >= 3 && text[end - 1] == 0x81 && text[end - 2] == 0x96 && text[end - 3] == 0xE2;
+
+    // The character at a place, packed, and the place behind it.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint NextCharacter(ref byte bytes, ref int at, int length)
+    {
+        uint lead = Unsafe.Add(ref bytes, at);
+        if (lead < 0x80)
+        {
+            at++;
+            return lead;
+        }
+
+        int count = Math.Min(Utf8Bytes.LengthByLead((byte)lead), length - at);
+        uint four = BinaryPrimitives.ReadUInt32BigEndian(MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref bytes, at), sizeof(uint)));
+        at += count;
+        return four >> (32 - (8 * count));
+    }
 }

@@ -116,6 +116,45 @@ public class NormalizerTests
         return found.Count == expected.Count && expected.All(e => found[e.Key] == e.Value);
     }));
 
+    // Characters that only longer rules begin with, and others, in front of characters that go on with such rules, and others; and all of
+    // three. The rules are looked up one by one to compare.
+    [Fact]
+    public void What_begins_no_rule_where_it_stands_stays_as_it_is()
+    {
+        CharsMap map = CharsMap.Parse(NormalizationRules.Table("nmt_nfkc", Compatibility.V02))!;
+        Normalizer normalizer = NormalizationRules.CreateNormalizer(
+            "nmt_nfkc", addDummyPrefix: false, removeExtraWhitespaces: false, escapeWhitespaces: false);
+        string[] parts =
+        [
+            "か", "が", "ハ", "日", "e", "é", "é\u0301", "\u0301", "\u0323", "\u3099", "\u309A", "\u1100", "\u1161", "\u11A8", "가",
+            "\u0915", "\u093C", "ﬁ", "😀", "\u0627", "\u0653", "\u1112",
+        ];
+        foreach (string text in from a in parts from b in parts from c in parts select a + b + c)
+        {
+            Assert.Equal(Rewritten(text), normalizer.Normalize(text));
+        }
+
+        string Rewritten(string text)
+        {
+            ReadOnlySpan<byte> rest = Encoding.UTF8.GetBytes(text);
+            var result = new List<byte>();
+            while (!rest.IsEmpty)
+            {
+                int length = map.LongestMatch(rest, out ReadOnlySpan<byte> replacement, out _);
+                if (length == 0)
+                {
+                    length = Utf8Bytes.CharLength(rest);
+                    replacement = rest[..length];
+                }
+
+                result.AddRange(replacement);
+                rest = rest[length..];
+            }
+
+            return Encoding.UTF8.GetString([.. result]);
+        }
+    }
+
     [Fact]
     public void Normalising_in_chunks_is_normalising_at_once()
     {
