@@ -23,7 +23,10 @@ fi
 
 say() { echo "native check $2: $1${3:+ ($3)}"; echo "$1 $2" >>"$results"; }
 check() { if "$2"; then say passed "$1"; else say failed "$1"; fi; }
-publish() { dotnet publish "$@" -c Release -v quiet --disable-build-servers -p:RunAnalyzers=false -p:EnforceCodeStyleInBuild=false; }
+publish() {
+  dotnet publish "$@" -c Release -v quiet --disable-build-servers -p:RunAnalyzers=false -p:EnforceCodeStyleInBuild=false \
+    -p:NativeDebugSymbols=false
+}
 runtime() { dotnet msbuild src/GruLM.Cli -getProperty:NETCoreSdkPortableRuntimeIdentifier; }
 jit() { dotnet "$program/bin/Debug/net10.0/GruLM.AotTests.dll" "$@"; }
 is_root() { [ "$(id -u)" = 0 ]; }

@@ -99,7 +99,7 @@ tables() {
   (cd "$work/Tables" && quiet dotnet build -v quiet --disable-build-servers -o "$work/tables" && cd "$work" && dotnet tables/Tables.dll)
 }
 
-publish() { dotnet publish -v quiet --disable-build-servers --use-current-runtime "$@"; }
+publish() { dotnet publish -v quiet --disable-build-servers --use-current-runtime -p:NativeDebugSymbols=false "$@"; }
 
 trimmed() {
   (cd "$work/Whole" && quiet publish -p:PublishTrimmed=true -o "$work/trimmed" && cd "$work" && trimmed/Whole)

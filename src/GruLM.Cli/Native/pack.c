@@ -13,7 +13,7 @@
 #include "packed.h"
 
 // Matches are looked for among places with the same three bytes, near, and with the same six, wherever they are.
-enum { HASH_BITS = 18, NEAR = 1 << 16, FAR = 1 << 24, NEAR_TRIES = 12, FAR_TRIES = 12, LONG = 64, LAST_LITERALS = 16 };
+enum { HASH_BITS = 18, NEAR = 1 << 16, FAR = 1 << 24, NEAR_TRIES = 6, FAR_TRIES = 6, LONG = 64, LAST_LITERALS = 16 };
 enum { SHORTEST_ROW = 1 << 12, ROW_STEP = 1 << 8 };
 
 // What is paid for a byte, and what more for a match, which takes the time of several.
