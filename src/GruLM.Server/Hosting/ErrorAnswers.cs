@@ -1,9 +1,7 @@
 // Whatever goes wrong with a request becomes an error in the shape that its client knows, and what is not the client's fault is said to it
 // without details.
 
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace GruLM.Server;
 
@@ -50,23 +48,21 @@ internal sealed class ErrorAnswers(RequestDelegate next, Action<Exception> tell)
         ? new ApiException(404, "there is nothing at this address; /openapi.json lists what there is", null, "not_found")
         : new ApiException(405, "this address takes another method; /openapi.json lists them", null, "method_not_allowed");
 
-    // Where events have been sent already, the error is the last of them.
+    // Where events have been written already, the error is the last of them. Some clients pass over one that is not their interface's own,
+    // so that the answer is broken off behind it: what has no proper end is not taken for a whole text.
     private static async Task Answer(HttpContext http, ApiException error)
     {
-        HttpResponse response = http.Response;
-        if (!response.HasStarted)
+        if (http.Features.Get<EventStream>() is { HasBegun: true } events)
         {
-            response.Headers.Remove("X-Accel-Buffering");
-            if (error.Status is 429 or 503) response.Headers.RetryAfter = "1";
-            if (error.Status == 401) response.Headers.WWWAuthenticate = "Bearer";
-            await JsonAnswer.Write(response, json => ErrorShape.Write(json, error, http.Request), error.Status).ConfigureAwait(false);
+            await events.Fail(error).ConfigureAwait(false);
+            if (events.WriteError is null) throw error;
             return;
         }
 
-        bool isLines = response.ContentType == "application/x-ndjson";
-        await response.BodyWriter.WriteAsync(isLines ? Array.Empty<byte>() : "data: "u8.ToArray()).ConfigureAwait(false);
-        using (var json = new Utf8JsonWriter(response.BodyWriter, JsonAnswer.Style)) ErrorShape.Write(json, error, http.Request);
-        await response.BodyWriter.WriteAsync(isLines ? "\n"u8.ToArray() : "\n\n"u8.ToArray()).ConfigureAwait(false);
-        http.Features.Get<IHttpResponseBodyFeature>()?.Writer.Complete();
+        HttpResponse response = http.Response;
+        response.Headers.Remove("X-Accel-Buffering");
+        if (error.Status is 429 or 503) response.Headers.RetryAfter = "1";
+        if (error.Status == 401) response.Headers.WWWAuthenticate = "Bearer";
+        await JsonAnswer.Write(response, json => ErrorShape.Write(json, error, http.Request), error.Status).ConfigureAwait(false);
     }
 }

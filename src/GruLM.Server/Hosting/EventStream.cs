@@ -1,4 +1,5 @@
-// Answers that come piece by piece: server-sent events, or lines of JSON. Pieces that are there at the same time go out together.
+// Answers that come piece by piece: server-sent events, or lines of JSON. Pieces that are there at the same time go out together. What goes
+// wrong midway is the last event, which ErrorAnswers asks for.
 
 using System.IO.Pipelines;
 using System.Text.Json;
@@ -16,15 +17,24 @@ internal sealed class EventStream : IDisposable
     private readonly SemaphoreSlim _gate = new(1);
     private bool _hasMore;
 
-    /// <summary>Begins the answer; with <paramref name="lines"/> as lines of JSON.</summary>
+    /// <summary>Begins the answer; with <paramref name="lines"/> as lines of JSON. It is disposed with the request.</summary>
     public EventStream(HttpResponse response, bool lines = false)
     {
         (_response, _isLines, _body) = (response, lines, response.BodyWriter);
+        response.HttpContext.Features.Set(this);
+        response.RegisterForDispose(this);
         response.ContentType = lines ? "application/x-ndjson" : "text/event-stream; charset=utf-8";
         response.Headers.CacheControl = "no-cache";
         response.Headers["X-Accel-Buffering"] = "no";
         _json = new Utf8JsonWriter(_body, JsonAnswer.Style);
     }
+
+    /// <summary>Whether an event was written: from then on, the answer is these events.</summary>
+    public bool HasBegun { get; private set; }
+
+    /// <summary>Writes the event of the interface's own that tells what went wrong; null: it has none, and the error alone is the
+    /// event.</summary>
+    public Func<ApiException, Task>? WriteError { get; set; }
 
     /// <summary>Writes an event, which goes out with the next <see cref="Flush"/>.</summary>
     public async Task Write(Action<Utf8JsonWriter> write, string? name = null)
@@ -32,6 +42,7 @@ internal sealed class EventStream : IDisposable
         await _gate.WaitAsync(_response.HttpContext.RequestAborted).ConfigureAwait(false);
         try
         {
+            HasBegun = true;
             if (!_isLines)
             {
                 if (name is not null) Text($"event: {name}\n");
@@ -55,6 +66,14 @@ internal sealed class EventStream : IDisposable
     {
         Raw("data: [DONE]\n\n"u8);
         _hasMore = true;
+        await Flush().ConfigureAwait(false);
+    }
+
+    /// <summary>Writes what went wrong as the last event, and sends it.</summary>
+    public async Task Fail(ApiException error)
+    {
+        if (WriteError is null) await Write(json => ErrorShape.Write(json, error, _response.HttpContext.Request)).ConfigureAwait(false);
+        else await WriteError(error).ConfigureAwait(false);
         await Flush().ConfigureAwait(false);
     }
 

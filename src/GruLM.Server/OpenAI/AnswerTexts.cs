@@ -18,6 +18,7 @@ internal static class AnswerTexts
             [.. orders.Select(each => each.Select(order => WrittenText.Write(use, order, stop.Token)).ToArray())];
         try
         {
+            await Together([.. tasks.SelectMany(each => each)], stop).ConfigureAwait(false);
             var texts = new List<WrittenText>();
             int written = 0;
             foreach (Task<WrittenText>[] each in tasks)
@@ -38,7 +39,7 @@ internal static class AnswerTexts
     /// <summary>Answers with all texts as they come.</summary>
     public static async Task Stream(HttpResponse response, OpenAIAnswer answer, IReadOnlyList<TextOrder> orders)
     {
-        using var events = new EventStream(response);
+        var events = new EventStream(response);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(response.HttpContext.RequestAborted);
         var use = RequestUse.Of(response.HttpContext);
         use.TokensRead = answer.Tokens;
@@ -46,13 +47,14 @@ internal static class AnswerTexts
         await events.Write(json => answer.WriteFirstPart(json, orders.Count)).ConfigureAwait(false);
         try
         {
-            await Task.WhenAll(orders.Select((order, index) => events.Pump(
+            IEnumerable<Task> tasks = orders.Select((order, index) => events.Pump(
                 use.Write(order, stop.Token),
                 part =>
                 {
                     Interlocked.Add(ref written, part.End?.TokensWritten ?? 0);
                     return events.Write(json => answer.WritePart(json, index, part));
-                }))).ConfigureAwait(false);
+                }));
+            await Together([.. tasks], stop).ConfigureAwait(false);
         }
         finally
         {
@@ -61,6 +63,18 @@ internal static class AnswerTexts
 
         if (answer.IncludeUsage) await events.Write(json => answer.WriteUsagePart(json, written)).ConfigureAwait(false);
         await events.Done().ConfigureAwait(false);
+    }
+
+    // Where one fails the others need not go on, and what failed it is told, not that they were stopped.
+    private static async Task Together(Task[] tasks, CancellationTokenSource stop)
+    {
+        await foreach (Task done in Task.WhenEach(tasks).ConfigureAwait(false))
+        {
+            if (done.IsCompletedSuccessfully) continue;
+            await stop.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(tasks).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await done.ConfigureAwait(false);
+        }
     }
 
     // By token, so that short texts are not the likeliest for their shortness alone.

@@ -24,7 +24,7 @@ internal sealed class ReportEndpoint(LiveReport report)
     /// <summary>Answers with events.</summary>
     public async Task HandleEvents(HttpContext http)
     {
-        using var events = new EventStream(http.Response);
+        var events = new EventStream(http.Response);
         LiveState? sent = null;
         while (sent is not { Status.IsLast: true })
         {

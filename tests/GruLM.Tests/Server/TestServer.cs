@@ -14,10 +14,10 @@ internal sealed class TestServer : IAsyncDisposable
     private readonly TinyModel _folder;
     private readonly ModelServer _server;
 
-    private TestServer(ServerOptions options, SampleKind samples)
+    private TestServer(ServerOptions options, SampleKind samples, string device)
     {
         _folder = new TinyModel(samples);
-        Model = _folder.Open();
+        Model = LanguageModel.Open(_folder.Folder, threads: 2, device);
         _server = new ModelServer([new("tiny", Model)], options with { Port = 0 }, Failures.Add);
     }
 
@@ -33,9 +33,10 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>Requests at work or waiting.</summary>
     public int Requests => _server.Requests;
 
-    public static async Task<TestServer> Start(ServerOptions? options = null, SampleKind samples = SampleKind.Lines)
+    public static async Task<TestServer> Start(
+        ServerOptions? options = null, SampleKind samples = SampleKind.Lines, string device = Devices.Cpu)
     {
-        var server = new TestServer(options ?? new ServerOptions(), samples);
+        var server = new TestServer(options ?? new ServerOptions(), samples, device);
         await server._server.StartAsync(TestContext.Current.CancellationToken);
         server.Client.BaseAddress = server.Address;
         return server;

@@ -47,29 +47,10 @@ internal sealed record ResponseAnswer(ServedModel Model, RequestUse Use, Generat
     }
 
     /// <summary>Writes the response; <paramref name="text"/> is null as long as it is being written.</summary>
-    public void Write(Utf8JsonWriter json, WrittenText? text)
-    {
-        bool isCut = text is not null && !IsComplete(text.End);
-        json.WriteStartObject();
-        json.WriteString("id", _id);
-        json.WriteString("object", "response");
-        json.WriteNumber("created_at", _created);
-        json.WriteString("status", text is null ? "in_progress" : isCut ? "incomplete" : "completed");
-        json.WriteBoolean("background", false);
-        json.WriteNull("error");
-        WriteCut(json, isCut);
-        json.WriteString("instructions", Instructions);
-        if (MostTokens is { } most) json.WriteNumber("max_output_tokens", most);
-        else json.WriteNull("max_output_tokens");
-        json.WriteString("model", Model.Name);
-        json.WriteStartArray("output");
-        if (text is not null) WriteMessage(json, text);
-        json.WriteEndArray();
-        WriteSettings(json);
-        WriteUsage(json, text?.End);
-        if (States is not null && text?.End.State is { } state) json.WriteString("state", States.Seal(Model, state));
-        json.WriteEndObject();
-    }
+    public void Write(Utf8JsonWriter json, WrittenText? text) => Write(json, text, null);
+
+    /// <summary>Writes the response of a reply that could not be written to its end.</summary>
+    public void WriteFailed(Utf8JsonWriter json, ApiException error) => Write(json, null, error);
 
     /// <summary>Writes the message of the reply; <paramref name="text"/> is null as long as it is being written.</summary>
     public void WriteMessage(Utf8JsonWriter json, WrittenText? text)
@@ -77,7 +58,7 @@ internal sealed record ResponseAnswer(ServedModel Model, RequestUse Use, Generat
         json.WriteStartObject();
         json.WriteString("id", MessageId);
         json.WriteString("type", "message");
-        json.WriteString("status", text is null ? "in_progress" : IsComplete(text.End) ? "completed" : "incomplete");
+        json.WriteString("status", StatusOf(text, null));
         json.WriteString("role", "assistant");
         json.WriteStartArray("content");
         if (text is not null) WritePart(json, text.Text);
@@ -95,6 +76,51 @@ internal sealed record ResponseAnswer(ServedModel Model, RequestUse Use, Generat
         json.WriteEndArray();
         json.WriteStartArray("logprobs");
         json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private void Write(Utf8JsonWriter json, WrittenText? text, ApiException? error)
+    {
+        bool isCut = text is not null && !IsComplete(text.End);
+        json.WriteStartObject();
+        json.WriteString("id", _id);
+        json.WriteString("object", "response");
+        json.WriteNumber("created_at", _created);
+        json.WriteString("status", StatusOf(text, error));
+        json.WriteBoolean("background", false);
+        WriteError(json, error);
+        WriteCut(json, isCut);
+        json.WriteString("instructions", Instructions);
+        if (MostTokens is { } most) json.WriteNumber("max_output_tokens", most);
+        else json.WriteNull("max_output_tokens");
+        json.WriteString("model", Model.Name);
+        json.WriteStartArray("output");
+        if (text is not null) WriteMessage(json, text);
+        json.WriteEndArray();
+        WriteSettings(json);
+        WriteUsage(json, text?.End);
+        if (States is not null && text?.End.State is { } state) json.WriteString("state", States.Seal(Model, state));
+        json.WriteEndObject();
+    }
+
+    private static string StatusOf(WrittenText? text, ApiException? error)
+    {
+        if (error is not null) return "failed";
+        if (text is null) return "in_progress";
+        return IsComplete(text.End) ? "completed" : "incomplete";
+    }
+
+    private static void WriteError(Utf8JsonWriter json, ApiException? error)
+    {
+        if (error is null)
+        {
+            json.WriteNull("error");
+            return;
+        }
+
+        json.WriteStartObject("error");
+        json.WriteString("code", error.Kind);
+        json.WriteString("message", error.Message);
         json.WriteEndObject();
     }
 

@@ -1,4 +1,5 @@
-// A response of /v1/responses as it is written: the events that OpenAI's clients put together to the whole.
+// A response of /v1/responses as it is written: the events that OpenAI's clients put together to the whole, or the one that says that it
+// failed.
 
 using System.Text;
 using System.Text.Json;
@@ -14,8 +15,10 @@ internal sealed class ResponseEvents(EventStream events, ResponseAnswer answer)
     /// <summary>Writes a response as events.</summary>
     public static async Task Stream(HttpResponse response, ResponseAnswer answer, TextOrder order)
     {
-        using var events = new EventStream(response);
-        await new ResponseEvents(events, answer).Write(order, response.HttpContext.RequestAborted).ConfigureAwait(false);
+        var events = new EventStream(response);
+        var all = new ResponseEvents(events, answer);
+        events.WriteError = all.WriteFailed;
+        await all.Write(order, response.HttpContext.RequestAborted).ConfigureAwait(false);
         await events.Flush().ConfigureAwait(false);
     }
 
@@ -59,6 +62,12 @@ internal sealed class ResponseEvents(EventStream events, ResponseAnswer answer)
         string last = ResponseAnswer.IsComplete(text.End) ? "response.completed" : "response.incomplete";
         await OfResponse(last, text).ConfigureAwait(false);
     }
+
+    private Task WriteFailed(ApiException error) => Event("response.failed", json =>
+    {
+        json.WritePropertyName("response");
+        answer.WriteFailed(json, error);
+    });
 
     private Task OfResponse(string type, WrittenText? text) => Event(type, json =>
     {

@@ -73,8 +73,8 @@ internal sealed class ResponsesEndpoint(ServerParts parts)
         {
             Instructions = instructions,
             Previous = body.Text(s_previous),
-            Format = body.Within(s_text).Element(s_format),
-            Metadata = body.Element(s_metadata),
+            Format = body.Within(s_text).Element(s_format)?.Clone(),
+            Metadata = body.Element(s_metadata)?.Clone(),
             MostTokens = body.Integer(s_tokens),
             IsStored = isStored,
             States = returnsState ? parts.States : null,
