@@ -1,5 +1,5 @@
-// GET /: the lab page of a model, the same that `export --to html` writes: the model itself, in the browser. /?model=NAME is that of
-// another.
+// GET /: for browsers the lab page of a model, the same that `export --to html` writes: the model itself, in the browser. /?model=NAME is
+// that of another. Whoever asks for no page gets the sentence by which Ollama's clients know that a server is there.
 
 using Microsoft.AspNetCore.Http;
 
@@ -10,11 +10,20 @@ internal sealed class PageEndpoint(ServerParts parts)
 {
     // The page forbids itself all but what stands in it; framing is what a page cannot forbid by itself.
     private const string Policy = "frame-ancestors 'none'";
+    private const string Html = "text/html";
 
     /// <summary>Answers with the page.</summary>
     public async Task Handle(HttpContext http)
     {
         string? name = http.Request.Query["model"].FirstOrDefault();
+        http.Response.Headers.Append("Vary", "Accept");
+        if (name is null && !http.Request.Headers.Accept.ToString().Contains(Html, StringComparison.OrdinalIgnoreCase))
+        {
+            http.Response.ContentType = "text/plain; charset=utf-8";
+            await http.Response.WriteAsync("Ollama is running", http.RequestAborted).ConfigureAwait(false);
+            return;
+        }
+
         ServedModel model = name is null ? parts.Shelf.Models[0] : parts.Shelf.Find(name);
         using var page = new MemoryStream();
         try
@@ -26,7 +35,8 @@ internal sealed class PageEndpoint(ServerParts parts)
             throw new ApiException(404, $"model '{model.Name}' has no page: its tokenizer does what pages do not");
         }
 
-        http.Response.ContentType = "text/html; charset=utf-8";
+        http.Response.ContentType = $"{Html}; charset=utf-8";
+        http.Response.ContentLength = page.Length;
         http.Response.Headers.ContentSecurityPolicy = Policy;
         page.Position = 0;
         await page.CopyToAsync(http.Response.Body, http.RequestAborted).ConfigureAwait(false);

@@ -31,13 +31,18 @@ internal static class Routes
             RequestDelegate handle = route.Operation is { } operation
                 ? new Measured(route.Handle, parts.Meters, operation).Handle
                 : route.Handle;
-            builder.MapMethods(route.Address, [route.Method], handle);
+
+            // Who asks for the head alone gets that of the answer to GET.
+            builder.MapMethods(route.Address, route.Method == "GET" ? ["GET", "HEAD"] : [route.Method], handle);
         }
     }
 
     private static Route[] OfServer(ServerParts parts, IReadOnlyList<Route> all) =>
     [
-        new("GET", "/", "The page of a model: the model in the browser", new PageEndpoint(parts).Handle) { Kind = "text/html" },
+        new("GET", "/", "The page of a model, for browsers; others are told that the server is there", new PageEndpoint(parts).Handle)
+        {
+            Kind = "text/html",
+        },
         new("GET", "/health", "Tells that the server is there; needs no key", Health),
         new("GET", "/metrics", "Shows what was counted and measured, as Prometheus reads it", new MetricsEndpoint(parts.Meters.Text).Handle)
         {
@@ -84,10 +89,12 @@ internal static class Routes
     private static Route[] OfOllama(ServerParts parts)
     {
         var models = new OllamaModels(parts);
+        var vectors = new OllamaEmbed(parts);
         return
         [
             new("GET", "/api/version", "Tells the version", OllamaModels.HandleVersion),
             new("GET", "/api/tags", "Lists the models", models.HandleAll),
+            new("GET", "/api/ps", "Lists the models in memory, which are all", models.HandleLoaded),
             new("POST", "/api/show", "Tells about a model", models.HandleOne) { Fields = OllamaModels.Fields },
             new("POST", "/api/generate", "Goes on behind a prompt, or replies to it", new OllamaGenerate(parts).Handle)
             {
@@ -100,6 +107,16 @@ internal static class Routes
                 Fields = OllamaChat.Fields,
                 StreamKind = Lines,
                 Operation = "chat",
+            },
+            new("POST", "/api/embed", "Makes vectors of texts", vectors.Handle)
+            {
+                Fields = OllamaEmbed.Fields,
+                Operation = "embeddings",
+            },
+            new("POST", "/api/embeddings", "Makes the vector of a text, as older clients ask for it", vectors.HandleOld)
+            {
+                Fields = OllamaEmbed.OldFields,
+                Operation = "embeddings",
             },
         ];
     }

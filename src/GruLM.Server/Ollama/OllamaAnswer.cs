@@ -31,7 +31,7 @@ internal sealed record OllamaAnswer(string Name, RequestUse Use, bool IsChat)
             return;
         }
 
-        using var events = new EventStream(response, lines: true);
+        var events = new EventStream(response, lines: true);
         await events.Pump(Use.Write(order, cancel), async part =>
         {
             if (part.Text.Length > 0) await events.Write(json => WritePart(json, part.Text)).ConfigureAwait(false);
@@ -89,6 +89,7 @@ internal sealed record OllamaAnswer(string Name, RequestUse Use, bool IsChat)
         json.WriteBoolean("done", isDone);
     }
 
-    private static void WriteTime(Utf8JsonWriter json, string name, long from, long to) =>
+    /// <summary>Writes the time between two time stamps of <see cref="Stopwatch"/>, in nanoseconds.</summary>
+    public static void WriteTime(Utf8JsonWriter json, string name, long from, long to) =>
         json.WriteNumber(name, Stopwatch.GetElapsedTime(from, to).Ticks * TimeSpan.NanosecondsPerTick);
 }

@@ -1,4 +1,4 @@
-// GET /api/version and /api/tags, POST /api/show: the models, as Ollama's clients list them.
+// GET /api/version, /api/tags and /api/ps, POST /api/show: the models, as Ollama's clients list them.
 
 using System.Globalization;
 using System.Text.Json;
@@ -13,11 +13,14 @@ internal sealed class OllamaModels(ServerParts parts)
 {
     private const string Family = "gru";
 
+    // All models stay in memory as long as the server is there, which clients show as forever.
+    private static readonly DateTime s_never = new(3000, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+
     private static readonly Field s_name = new("name", FieldKind.Text, "an older name of 'model'");
 
     /// <summary>The fields of a request for one.</summary>
     public static readonly Field[] Fields =
-        [ModelShelf.Field, s_name, Field.Ignored("verbose"), Field.Ignored("system"), Field.Ignored("options"), OllamaRequest.Headers];
+        [ModelShelf.Field, s_name, .. new[] { "verbose", "system", "template", "options" }.Select(Field.Ignored), OllamaRequest.Headers];
 
     /// <summary>Answers with the server's version.</summary>
     public static Task HandleVersion(HttpContext http) => JsonAnswer.Write(http.Response, json =>
@@ -28,13 +31,13 @@ internal sealed class OllamaModels(ServerParts parts)
     });
 
     /// <summary>Answers with all models.</summary>
-    public Task HandleAll(HttpContext http) => JsonAnswer.Write(http.Response, json =>
+    public Task HandleAll(HttpContext http) => List(http, (json, model) => json.WriteString("modified_at", model.Made));
+
+    /// <summary>Answers with the models that are in memory: all of them.</summary>
+    public Task HandleLoaded(HttpContext http) => List(http, (json, model) =>
     {
-        json.WriteStartObject();
-        json.WriteStartArray("models");
-        foreach (ServedModel model in parts.Shelf.Models) WriteListed(json, model);
-        json.WriteEndArray();
-        json.WriteEndObject();
+        json.WriteString("expires_at", s_never);
+        json.WriteNumber("size_vram", 0);
     });
 
     /// <summary>Answers with one model.</summary>
@@ -45,18 +48,26 @@ internal sealed class OllamaModels(ServerParts parts)
         await JsonAnswer.Write(http.Response, json => WriteShown(json, model)).ConfigureAwait(false);
     }
 
-    private static void WriteListed(Utf8JsonWriter json, ServedModel model)
+    private Task List(HttpContext http, Action<Utf8JsonWriter, ServedModel> writeMore) => JsonAnswer.Write(http.Response, json =>
     {
-        string name = OllamaRequest.NameOf(model);
         json.WriteStartObject();
-        json.WriteString("name", name);
-        json.WriteString("model", name);
-        json.WriteString("modified_at", model.Made);
-        json.WriteNumber("size", SizeOf(model));
-        json.WriteString("digest", model.Model.Fingerprint);
-        WriteDetails(json, model);
+        json.WriteStartArray("models");
+        foreach (ServedModel model in parts.Shelf.Models)
+        {
+            string name = OllamaRequest.NameOf(model);
+            json.WriteStartObject();
+            json.WriteString("name", name);
+            json.WriteString("model", name);
+            json.WriteNumber("size", SizeOf(model));
+            json.WriteString("digest", model.Model.Fingerprint);
+            WriteDetails(json, model);
+            writeMore(json, model);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
         json.WriteEndObject();
-    }
+    });
 
     private static void WriteShown(Utf8JsonWriter json, ServedModel model)
     {

@@ -18,7 +18,8 @@ internal static class OllamaRequest
         [
             s_predict, .. WritingFields.All,
             .. new[] { "num_ctx", "num_keep", "num_batch", "num_thread", "num_gpu", "num_gqa", "main_gpu", "low_vram", "f16_kv",
-                "logits_all", "vocab_only", "use_mmap", "use_mlock", "numa", "penalize_newline", "tfs_z" }.Select(Field.Ignored),
+                "logits_all", "vocab_only", "use_mmap", "use_mlock", "numa", "penalize_newline", "tfs_z", "embedding_only",
+                "rope_frequency_base", "rope_frequency_scale" }.Select(Field.Ignored),
         ],
     };
 
@@ -39,7 +40,8 @@ internal static class OllamaRequest
     /// <summary>The fields that all requests for texts have.</summary>
     public static readonly Field[] All =
     [
-        ModelShelf.Field, s_options, s_stream, s_format, .. s_refused, Field.Ignored("keep_alive"), Field.Ignored("top_logprobs"), Headers,
+        ModelShelf.Field, s_options, s_stream, s_format, .. s_refused,
+        .. new[] { "keep_alive", "top_logprobs", "truncate", "shift" }.Select(Field.Ignored), Headers,
     ];
 
     /// <summary>The model that a request asks, by its name with or without a tag.</summary>

@@ -80,6 +80,12 @@ internal sealed class EmbeddingsEndpoint(ServerParts parts)
             return;
         }
 
+        WriteNumbers(json, vector);
+    }
+
+    /// <summary>Writes a vector as a list of numbers.</summary>
+    public static void WriteNumbers(Utf8JsonWriter json, ReadOnlySpan<float> vector)
+    {
         json.WriteStartArray();
         foreach (float number in vector) json.WriteNumberValue(number);
         json.WriteEndArray();

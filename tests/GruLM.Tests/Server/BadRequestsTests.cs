@@ -19,6 +19,7 @@ public sealed class BadRequestsTests : IAsyncLifetime
         ("/v1/completions", CompletionsEndpoint.Fields), ("/v1/chat/completions", ChatEndpoint.Fields),
         ("/v1/embeddings", EmbeddingsEndpoint.Fields), ("/v1/responses", ResponsesEndpoint.Fields),
         ("/api/generate", OllamaGenerate.Fields), ("/api/chat", OllamaChat.Fields), ("/api/show", OllamaModels.Fields),
+        ("/api/embed", OllamaEmbed.Fields), ("/api/embeddings", OllamaEmbed.OldFields),
         ("/tokenize", TokensEndpoint.TextFields), ("/detokenize", TokensEndpoint.IdFields),
     ];
 

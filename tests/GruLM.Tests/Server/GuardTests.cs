@@ -67,6 +67,7 @@ public sealed class GuardTests
     public async Task The_page_holds_the_model_and_no_other_page_may_frame_it()
     {
         await using TestServer server = await TestServer.Start();
+        server.Client.DefaultRequestHeaders.Accept.ParseAdd("text/html");
         HttpResponseMessage response = await server.Client.GetAsync("/", Cancel);
         string page = await response.Content.ReadAsStringAsync(Cancel);
         Assert.Equal("text/html", response.Content.Headers.ContentType?.MediaType);

@@ -1,9 +1,11 @@
 // OllamaSharp, a client that others use, against the server.
 
 using GruLM.Model;
+using Microsoft.Extensions.AI;
 using OllamaSharp;
 using OllamaSharp.Models;
 using OllamaSharp.Models.Chat;
+using ChatRole = OllamaSharp.Models.Chat.ChatRole;
 using OllamaChatRequest = OllamaSharp.Models.Chat.ChatRequest;
 
 namespace GruLM.Tests;
@@ -62,6 +64,38 @@ public sealed class OllamaClientTests
         using ChatSession chat = server.Model.StartChat(options);
         Assert.Equal(string.Concat(chat.Say("Be well. How are you?")), text);
         Assert.Equal(chat.TokensWritten, end?.EvalCount);
+    }
+
+    [Fact]
+    public async Task The_client_finds_a_server_and_its_models_at_work()
+    {
+        await using TestServer server = await TestServer.Start();
+        using var client = new OllamaApiClient(server.Address, "tiny");
+        Assert.True(await client.IsRunningAsync(Cancel));
+        RunningModel loaded = Assert.Single(await client.ListRunningModelsAsync(Cancel));
+        OllamaSharp.Models.Model listed = Assert.Single(await client.ListLocalModelsAsync(Cancel));
+        Assert.Equal(listed.Name, loaded.Name);
+        Assert.Equal(listed.Digest, loaded.Digest);
+        Assert.Equal(listed.Size, loaded.Size);
+        Assert.True(loaded.ExpiresAt > DateTime.UtcNow.AddYears(100));
+    }
+
+    [Fact]
+    public async Task The_client_makes_vectors()
+    {
+        await using TestServer server = await TestServer.Start();
+        using var client = new OllamaApiClient(server.Address, "tiny");
+        using var own = new GruEmbeddingGenerator(server.Model);
+        GeneratedEmbeddings<Embedding<float>> expected = await own.GenerateAsync(["How are you?", "I am well"], null, Cancel);
+        EmbedResponse made = await client.EmbedAsync(new EmbedRequest { Input = ["How are you?", "I am well"], Truncate = true }, Cancel);
+        Assert.Equal(expected.Select(each => each.Vector.ToArray()), made.Embeddings);
+        Assert.Equal(expected.Usage!.InputTokenCount, made.PromptEvalCount);
+        Assert.True(made.TotalDuration > made.LoadDuration);
+
+        // The same as Microsoft.Extensions.AI has it.
+        IEmbeddingGenerator<string, Embedding<float>> generator = client;
+        GeneratedEmbeddings<Embedding<float>> again = await generator.GenerateAsync(["How are you?", "I am well"], null, Cancel);
+        Assert.Equal(made.Embeddings, again.Select(each => each.Vector.ToArray()));
     }
 
     [Fact]

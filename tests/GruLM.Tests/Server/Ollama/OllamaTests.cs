@@ -114,6 +114,83 @@ public sealed class OllamaTests
     }
 
     [Theory]
+    [InlineData("*/*", "text/plain")]
+    [InlineData("application/json", "text/plain")]
+    [InlineData("", "text/plain")]
+    [InlineData("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html")]
+    public async Task Clients_are_told_that_a_server_is_there_and_browsers_see_a_page(string accept, string kind)
+    {
+        await using TestServer server = await TestServer.Start();
+        foreach (HttpMethod method in (HttpMethod[])[HttpMethod.Get, HttpMethod.Head])
+        {
+            using var request = new HttpRequestMessage(method, "/");
+            if (accept.Length > 0) request.Headers.Add("Accept", accept);
+            using HttpResponseMessage response = await server.Client.SendAsync(request, TestContext.Current.CancellationToken);
+            string body = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+            Assert.Equal(200, (int)response.StatusCode);
+            Assert.Equal(kind, response.Content.Headers.ContentType?.MediaType);
+            if (method == HttpMethod.Head) Assert.Empty(body);
+            else if (kind == "text/plain") Assert.Equal("Ollama is running", body);
+        }
+    }
+
+    [Theory]
+    [InlineData("/api/tags")]
+    [InlineData("/api/version")]
+    [InlineData("/api/ps")]
+    [InlineData("/v1/models")]
+    [InlineData("/health")]
+    public async Task The_head_alone_can_be_asked_for(string address)
+    {
+        await using TestServer server = await TestServer.Start();
+        using HttpResponseMessage whole = await server.Client.GetAsync(address, TestContext.Current.CancellationToken);
+        using var request = new HttpRequestMessage(HttpMethod.Head, address);
+        using HttpResponseMessage head = await server.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(200, (int)head.StatusCode);
+        Assert.Equal(whole.Content.Headers.ContentLength, head.Content.Headers.ContentLength);
+        Assert.Empty(await head.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Vectors_are_made_as_both_requests_have_them()
+    {
+        await using TestServer server = await TestServer.Start();
+        JsonElement one = await server.Ask("/api/embed", """{"model":"tiny","input":"How are you?","options":{},"keep_alive":-1}""");
+        JsonElement old = await server.Ask("/api/embeddings", """{"model":"tiny","prompt":"How are you?"}""");
+        JsonElement other = await server.Ask("/v1/embeddings", """{"input":"How are you?"}""");
+        string expected = other.GetProperty("data")[0].GetProperty("embedding").GetRawText();
+        Assert.Equal(["model", "embeddings", "total_duration", "load_duration", "prompt_eval_count"], Names(one));
+        Assert.Equal($"[{expected}]", one.GetProperty("embeddings").GetRawText());
+        Assert.Equal($$"""{"embedding":{{expected}}}""", old.GetRawText());
+        Assert.Equal("tiny", one.GetProperty("model").GetString());
+        foreach (string nothing in (string[])["\"\"", "[]"])
+        {
+            JsonElement none = await server.Ask("/api/embed", $$"""{"input":{{nothing}}}""");
+            Assert.Equal("[]", none.GetProperty("embeddings").GetRawText());
+        }
+
+        Assert.Equal("""{"embedding":[]}""", (await server.Ask("/api/embeddings", """{"model":"tiny"}""")).GetRawText());
+    }
+
+    // What the program ollama of version 0.12 sends when it is asked to run, show and stop a model.
+    [Theory]
+    [InlineData("/api/show", """{"model":"tiny","system":"","template":"","options":null,"name":""}""")]
+    [InlineData("/api/generate", """{"model":"tiny","prompt":"","suffix":"","system":"","template":"","format":null,"options":null}""")]
+    [InlineData("/api/generate", """
+        {"model":"tiny","prompt":"Hi","suffix":"","system":"","template":"","stream":false,"format":"","keep_alive":"5m","truncate":true,
+        "shift":true,"options":{"num_predict":3}}
+        """)]
+    [InlineData("/api/chat", """
+        {"model":"tiny","messages":[{"role":"user","content":"Hi"}],"stream":false,"format":"","options":{"num_predict":3},"think":null}
+        """)]
+    [InlineData("/api/generate", """{"model":"tiny","prompt":"","system":"","template":"","format":null,"keep_alive":0,"options":null}""")]
+    public async Task What_its_own_program_asks_is_answered(string address, string request)
+    {
+        await using TestServer server = await TestServer.Start();
+        await server.Ask(address, request);
+    }
+
+    [Theory]
     [InlineData("/api/generate", """{"model":"none","prompt":"a"}""", 404, "model 'none' not found; there are tiny:latest")]
     [InlineData("/api/generate", """{"prompt":"a","images":["aa"]}""", 400, "'images' is not supported: these models read no pictures")]
     [InlineData("/api/generate", """{"prompt":"a","options":{"temprature":1}}""", 400,
@@ -125,6 +202,11 @@ public sealed class OllamaTests
     [InlineData("/api/chat", """{"messages":[{"role":"user","content":"a"}],"think":true}""", 400,
         "'think' is not supported: these models do not think apart from what they write")]
     [InlineData("/api/chat", """{}""", 400, "'messages' is missing")]
+    [InlineData("/api/embed", """{}""", 400, "'input' is missing")]
+    [InlineData("/api/embed", """{"input":["a",""]}""", 400, "'input' holds an empty text")]
+    [InlineData("/api/embed", """{"input":"a","dimensions":5}""", 400, "'dimensions' is 5; this model's vectors have 24")]
+    [InlineData("/api/embed", """{"model":"none","input":"a"}""", 404, "model 'none' not found; there are tiny:latest")]
+    [InlineData("/api/embeddings", """{"prompt":["a"]}""", 400, "'prompt' is a list; a text was expected")]
     [InlineData("/api/nothing", """{}""", 404, "there is nothing at this address; /openapi.json lists what there is")]
     public async Task Errors_are_sentences(string address, string request, int status, string message)
     {
