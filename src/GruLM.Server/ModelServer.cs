@@ -46,9 +46,9 @@ public sealed class ModelServer : IAsyncDisposable
     public int Requests => _admission.Count;
 
     /// <summary>Begins to listen.</summary>
-    /// <exception cref="IOException">The address is not this machine's, or the port is taken.</exception>
+    /// <exception cref="IOException">The address is not this machine's, or the port is taken or not for this program.</exception>
     public async Task StartAsync(CancellationToken cancel = default) =>
-        Address = await Listener.Start(_app, cancel).ConfigureAwait(false);
+        Address = await Listener.Start(_app, _options, cancel).ConfigureAwait(false);
 
     /// <summary>Takes no more requests, lets texts go on for <see cref="ServerOptions.ShutdownTime"/>, ends the rest where they stand,
     /// with their states where those are wanted, and stops.</summary>

@@ -55,6 +55,11 @@ public sealed record ServerOptions
     {
         if (Port is < 0 or > 65535) throw new ArgumentException($"'Port' is {Port}; it must be 0 (a free one) to 65535");
         if (ApiKeys.Any(string.IsNullOrWhiteSpace)) throw new ArgumentException("'ApiKeys' holds an empty key, which anybody could bear");
+        if (AllowedOrigins.FirstOrDefault(origin => !IsOrigin(origin)) is { } wrong)
+        {
+            throw new ArgumentException($"'AllowedOrigins' holds '{wrong}', which is no origin; one is written as https://example.org");
+        }
+
         if (ApiKeys.Count == 0 && !IPAddress.IsLoopback(Address))
         {
             throw new ArgumentException(
@@ -76,6 +81,10 @@ public sealed record ServerOptions
 
     /// <summary>Bytes of a <see cref="StateKey"/>.</summary>
     public const int StateKeyBytes = 32;
+
+    // As browsers write it: in small letters, without a path, and without the port that the scheme has anyway.
+    private static bool IsOrigin(string origin) =>
+        Uri.TryCreate(origin, UriKind.Absolute, out Uri? address) && address.GetLeftPart(UriPartial.Authority) == origin;
 
     private static void AtLeastOne(int value, string name)
     {

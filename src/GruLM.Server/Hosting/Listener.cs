@@ -1,6 +1,7 @@
 // What all servers here have in common: Kestrel with its limits, errors that are answered, and who may ask.
 
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -34,12 +35,29 @@ internal static class Listener
     }
 
     /// <summary>Begins to listen; where, is the answer.</summary>
-    /// <exception cref="IOException">The address is not this machine's, or the port is taken.</exception>
-    public static async Task<Uri> Start(WebApplication app, CancellationToken cancel)
+    /// <exception cref="IOException">The address is not this machine's, or the port is taken or not for this program.</exception>
+    public static async Task<Uri> Start(WebApplication app, ServerOptions options, CancellationToken cancel)
     {
-        await app.StartAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            await app.StartAsync(cancel).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is IOException or SocketException)
+        {
+            throw new IOException($"cannot listen at {new IPEndPoint(options.Address, options.Port)}: {Reason(error)}", error);
+        }
+
         return new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
     }
+
+    private static string Reason(Exception error) => (error as SocketException)?.SocketErrorCode switch
+    {
+        // Kestrel tells of a taken port by an exception of its own.
+        null or SocketError.AddressAlreadyInUse => "another program is there; choose another port, or 0 for a free one",
+        SocketError.AddressNotAvailable => "that is no address of this machine",
+        SocketError.AccessDenied => "that port is for programs with more rights; choose one above 1023, or 0 for a free one",
+        _ => error.Message,
+    };
 
     private static void Limit(KestrelServerOptions kestrel, ServerOptions options)
     {

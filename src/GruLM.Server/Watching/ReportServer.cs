@@ -24,6 +24,7 @@ public sealed class ReportServer : IAsyncDisposable
     // How long browsers have to take in the end of a run.
     private static readonly TimeSpan s_farewell = TimeSpan.FromMilliseconds(500);
 
+    private readonly ServerOptions _options;
     private readonly WebApplication _app;
 
     /// <summary>A server of a run's page.</summary>
@@ -34,10 +35,10 @@ public sealed class ReportServer : IAsyncDisposable
     public ReportServer(LiveReport report, int port = UsualPort, Action<Exception>? tellFailure = null)
     {
         ArgumentNullException.ThrowIfNull(report);
-        var options = new ServerOptions { Port = port };
-        options.Validate();
+        _options = new ServerOptions { Port = port };
+        _options.Validate();
         var endpoint = new ReportEndpoint(report);
-        _app = Listener.Build(options, tellFailure ?? (_ => { }));
+        _app = Listener.Build(_options, tellFailure ?? (_ => { }));
         _app.UseRouting();
         _app.MapMethods("/", ["GET"], endpoint.HandlePage);
         _app.MapMethods("/events", ["GET"], endpoint.HandleEvents);
@@ -49,7 +50,8 @@ public sealed class ReportServer : IAsyncDisposable
 
     /// <summary>Begins to listen.</summary>
     /// <exception cref="IOException">The port is taken.</exception>
-    public async Task StartAsync(CancellationToken cancel = default) => Address = await Listener.Start(_app, cancel).ConfigureAwait(false);
+    public async Task StartAsync(CancellationToken cancel = default) =>
+        Address = await Listener.Start(_app, _options, cancel).ConfigureAwait(false);
 
     /// <summary>Stops, at the latest half a second after browsers have been told that the run has ended (<see
     /// cref="LiveReport.End"/>).</summary>

@@ -18,6 +18,18 @@ public sealed class GuardTests
         (open with { ApiKeys = ["one"] }).Validate();
     }
 
+    [Theory]
+    [InlineData("example.org")]
+    [InlineData("*")]
+    [InlineData("https://example.org/")]
+    [InlineData("https://example.org:443")]
+    [InlineData("https://Example.org")]
+    public void What_no_browser_names_is_no_origin(string origin)
+    {
+        var options = new ServerOptions { AllowedOrigins = ["https://example.org", "http://localhost:3000", origin] };
+        Assert.Contains($"'{origin}', which is no origin", Assert.Throws<ArgumentException>(options.Validate).Message);
+    }
+
     [Fact]
     public async Task A_key_is_needed_where_there_are_keys()
     {

@@ -49,6 +49,25 @@ public sealed class ServingTests
     }
 
     [Fact]
+    public async Task Where_it_cannot_listen_is_said()
+    {
+        await using TestServer server = await TestServer.Start();
+        string taken = await Refused(new() { Port = server.Address.Port });
+        Assert.Equal(
+            $"cannot listen at 127.0.0.1:{server.Address.Port}: another program is there; choose another port, or 0 for a free one", taken);
+
+        // Kept for examples in documents: nobody has it.
+        string foreign = await Refused(new() { Address = IPAddress.Parse("192.0.2.1"), ApiKeys = ["one"], Port = 0 });
+        Assert.Equal("cannot listen at 192.0.2.1:0: that is no address of this machine", foreign);
+
+        async Task<string> Refused(ServerOptions options)
+        {
+            await using var other = new ModelServer([new("tiny", server.Model)], options);
+            return (await Assert.ThrowsAsync<IOException>(() => other.StartAsync(Cancel))).Message;
+        }
+    }
+
+    [Fact]
     public async Task A_slow_reader_holds_nobody_up()
     {
         await using TestServer server = await TestServer.Start();

@@ -28,6 +28,11 @@ internal static class ServeCommand
             {
                 ServerOptions options = server.Read(flags);
                 KeyValuePair<string, string>[] named = [.. flags.GetValue(models)!.Select(Named)];
+                if (named.Length == 0)
+                {
+                    throw new UsageException(ProgramName.In("--model is required for 'grulm serve'; see 'grulm serve --help'"));
+                }
+
                 var opened = new List<KeyValuePair<string, LanguageModel>>();
                 try
                 {
