@@ -1,6 +1,7 @@
 // Whatever goes wrong with a request becomes an error in the shape that its client knows, and what is not the client's fault is said to it
 // without details.
 
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 
 namespace GruLM.Server;
@@ -10,6 +11,9 @@ namespace GruLM.Server;
 /// <param name="tell">Is told of failures that are the server's own.</param>
 internal sealed class ErrorAnswers(RequestDelegate next, Action<Exception> tell)
 {
+    // Where Ollama's clients change what models there are.
+    private static readonly string[] s_changes = ["/api/pull", "/api/push", "/api/create", "/api/copy", "/api/delete", "/api/blobs"];
+
     /// <summary>Carries out a request.</summary>
     public async Task Handle(HttpContext http)
     {
@@ -20,9 +24,9 @@ internal sealed class ErrorAnswers(RequestDelegate next, Action<Exception> tell)
             await next(http).ConfigureAwait(false);
             if (http.Response is { HasStarted: false, StatusCode: 404 or 405 }) await Answer(http, OfStatus(http)).ConfigureAwait(false);
         }
-        catch (Exception) when (http.RequestAborted.IsCancellationRequested)
+        catch (Exception error) when (http.RequestAborted.IsCancellationRequested || IsEndOfConnection(error))
         {
-            // The client has gone; nobody reads an answer.
+            // The client has gone, or the server has closed the connection as it stops; nobody reads an answer.
         }
         catch (ApiException error)
         {
@@ -44,9 +48,22 @@ internal sealed class ErrorAnswers(RequestDelegate next, Action<Exception> tell)
         }
     }
 
-    private static ApiException OfStatus(HttpContext http) => http.Response.StatusCode == 404
-        ? new ApiException(404, "there is nothing at this address; /openapi.json lists what there is", null, "not_found")
-        : new ApiException(405, "this address takes another method; /openapi.json lists them", null, "method_not_allowed");
+    // What was being read of a request may end before the request is told that it is aborted.
+    private static bool IsEndOfConnection(Exception error) =>
+        error is ConnectionResetException or ConnectionAbortedException || error.InnerException is ConnectionAbortedException;
+
+    private static ApiException OfStatus(HttpContext http)
+    {
+        if (http.Response.StatusCode == 405)
+        {
+            return new ApiException(405, "this address takes another method; /openapi.json lists them", null, "method_not_allowed");
+        }
+
+        string message = s_changes.Any(address => http.Request.Path.StartsWithSegments(address))
+            ? "this server has the models that it was started with; none can be pulled, pushed, made, copied or deleted"
+            : "there is nothing at this address; /openapi.json lists what there is";
+        return new ApiException(404, message, null, "not_found");
+    }
 
     // Where events have been written already, the error is the last of them. Some clients pass over one that is not their interface's own,
     // so that the answer is broken off behind it: what has no proper end is not taken for a whole text.

@@ -11,6 +11,7 @@ internal sealed class PageEndpoint(ServerParts parts)
     // The page forbids itself all but what stands in it; framing is what a page cannot forbid by itself.
     private const string Policy = "frame-ancestors 'none'";
     private const string Html = "text/html";
+    private const string Sentence = "Ollama is running";
 
     /// <summary>Answers with the page.</summary>
     public async Task Handle(HttpContext http)
@@ -20,7 +21,8 @@ internal sealed class PageEndpoint(ServerParts parts)
         if (name is null && !http.Request.Headers.Accept.ToString().Contains(Html, StringComparison.OrdinalIgnoreCase))
         {
             http.Response.ContentType = "text/plain; charset=utf-8";
-            await http.Response.WriteAsync("Ollama is running", http.RequestAborted).ConfigureAwait(false);
+            http.Response.ContentLength = Sentence.Length;
+            await http.Response.WriteAsync(Sentence, http.RequestAborted).ConfigureAwait(false);
             return;
         }
 

@@ -10,6 +10,7 @@ namespace GruLM.Server;
 internal sealed class RequestBody : IDisposable
 {
     private const int MostDepth = 64;
+    private const int UnsupportedMediaType = 415;
 
     private static readonly JsonElement s_nothing = JsonDocument.Parse("{}").RootElement;
 
@@ -38,11 +39,16 @@ internal sealed class RequestBody : IDisposable
     public static async Task<RequestBody> Read(HttpRequest request, IReadOnlyList<Field> fields, CancellationToken cancel)
     {
         JsonDocument? document = null;
+        CheckEncoding(request.Headers.ContentEncoding.ToString());
         try
         {
             using var bytes = new MemoryStream();
             await request.Body.CopyToAsync(bytes, cancel).ConfigureAwait(false);
             ReadOnlyMemory<byte> utf8 = bytes.GetBuffer().AsMemory(0, (int)bytes.Length);
+
+            // Some editors begin every file with a mark that says nothing.
+            if (utf8.Span.StartsWith("\uFEFF"u8)) utf8 = utf8["\uFEFF"u8.Length..];
+            if (utf8.IsEmpty) throw ApiException.Bad("the request is empty; a JSON object was expected");
             if (!Utf8.IsValid(utf8.Span)) throw ApiException.Bad("the request is no UTF-8");
             document = JsonDocument.Parse(utf8, new() { MaxDepth = MostDepth });
             JsonElement root = document.RootElement;
@@ -177,6 +183,13 @@ internal sealed class RequestBody : IDisposable
     /// <summary>The error of an element that is not what was expected.</summary>
     public static ApiException Wrong(JsonElement value, string name, string expected) =>
         ApiException.Bad($"'{name}' is {Describe(value)}; {expected} was expected", name);
+
+    private static void CheckEncoding(string encoding)
+    {
+        if (encoding is "" or "identity") return;
+        string shown = encoding.Length > 40 ? encoding[..40] + "…" : encoding;
+        throw new ApiException(UnsupportedMediaType, $"the request is encoded as '{shown}'; send it as plain JSON");
+    }
 
     private static double InRange(double number, Field field)
     {

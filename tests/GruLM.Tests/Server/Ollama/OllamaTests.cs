@@ -207,6 +207,8 @@ public sealed class OllamaTests
     [InlineData("/api/embed", """{"input":"a","dimensions":5}""", 400, "'dimensions' is 5; this model's vectors have 24")]
     [InlineData("/api/embed", """{"model":"none","input":"a"}""", 404, "model 'none' not found; there are tiny:latest")]
     [InlineData("/api/embeddings", """{"prompt":["a"]}""", 400, "'prompt' is a list; a text was expected")]
+    [InlineData("/api/pull", """{"model":"other"}""", 404,
+        "this server has the models that it was started with; none can be pulled, pushed, made, copied or deleted")]
     [InlineData("/api/nothing", """{}""", 404, "there is nothing at this address; /openapi.json lists what there is")]
     public async Task Errors_are_sentences(string address, string request, int status, string message)
     {
