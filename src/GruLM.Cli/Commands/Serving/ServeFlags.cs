@@ -10,7 +10,8 @@ namespace GruLM.Cli.Commands;
 /// <summary>The server's flags.</summary>
 internal sealed class ServeFlags
 {
-    private const string KeyVariable = "GRULM_API_KEY";
+    /// <summary>The variable that may hold an API key.</summary>
+    public const string KeyVariable = "GRULM_API_KEY";
 
     private static readonly ServerOptions s_default = new();
 

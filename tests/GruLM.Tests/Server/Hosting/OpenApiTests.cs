@@ -96,7 +96,7 @@ public sealed class OpenApiTests
     private static Task<JsonElement> Describe(TestServer server) =>
         server.Client.GetFromJsonAsync<JsonElement>("/openapi.json", TestContext.Current.CancellationToken);
 
-    private static ServerParts Parts(LanguageModel model)
+    internal static ServerParts Parts(LanguageModel model)
     {
         var options = new ServerOptions();
         var shelf = new ModelShelf([new ServedModel("tiny", model, options)]);
