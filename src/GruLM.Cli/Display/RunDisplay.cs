@@ -183,6 +183,7 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
     // What a model like this is for: an answer, a line of its own, or the rest of a text.
     private static string Next(RunPlan plan, string folder) => plan switch
     {
+        { HasSingleExchanges: true } => $"chat --model {folder} --temperature 0 --fresh",
         { HasExchanges: true } => $"chat --model {folder}",
         { Samples: SampleKind.Lines } => $"generate --model {folder} (another line each time; --prompt \"…\" gives its beginning)",
         _ => $"generate --model {folder} --prompt \"…\"",

@@ -20,6 +20,9 @@ public sealed record RunPlan
     /// <summary>Whether samples are lines and some of them hold an exchange, so that one can chat with the model.</summary>
     public bool HasExchanges { get; init; }
 
+    /// <summary>Whether none of them holds more than one, so that each question is best asked with a fresh state.</summary>
+    public bool HasSingleExchanges { get; init; }
+
     /// <summary>Tokens of the training part.</summary>
     public required long TokensPerEpoch { get; init; }
 

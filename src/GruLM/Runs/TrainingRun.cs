@@ -364,6 +364,7 @@ public sealed class TrainingRun : IDisposable
             Parameters = training.Model.Parameters.Count,
             Samples = _settings.Samples ?? SampleKind.Stream,
             HasExchanges = HasExchanges,
+            HasSingleExchanges = HasExchanges && _defaults.Chat.IsSingle == true,
             TokensPerEpoch = training.Data.TokensPerEpoch,
             StepsPerEpoch = training.Data.StepsInEpoch(0),
             HeldOutTokens = training.HeldOut?.Tokens,

@@ -52,6 +52,8 @@ internal static class ChatCommand
                 var settings = new TalkSettings(generation.Options, flags, folder);
                 using var opened = LanguageModel.Open(folder, flags.GetValue(threads) ?? 0, place, Flags.WeightsOf(format));
                 TellWhatItHasNotLearned(opened.Defaults.Chat, folder, session);
+                bool isCarried = !isFresh && !learns && flags.GetValue(state) is null;
+                if (isCarried && opened.Defaults.Chat.IsSingle == true) TellThatTurnsDisturb(folder, session);
                 ChatSession chat = opened.StartChat(settings.Options, learns ? new DynamicOptions() : null);
                 using var lines = LineInput.Open(input, interactive, session);
                 using var turns = new TalkTurns(chat, lines.Lines, session) { IsFresh = isFresh };
@@ -87,6 +89,10 @@ internal static class ChatCommand
             : "fp32";
         return [("weights", read), ("device", device)];
     }
+
+    private static void TellThatTurnsDisturb(string folder, Session session) => session.Error.WriteLine(
+        $"note: {folder} has learned from single questions, so that what was said before may disturb its answers; --fresh begins each turn "
+        + "with a fresh state");
 
     private static void TellWhatItHasNotLearned(ChatTemplate chat, string folder, Session session)
     {

@@ -30,6 +30,11 @@ public sealed record ChatTemplate
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? IsTrained { get; set; }
 
+    /// <summary>Whether no sample had more than one exchange, so that the model has never read a question behind an answer; null where that
+    /// is not recorded, and for streams.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? IsSingle { get; set; }
+
     /// <summary>The text of a turn up to where the model goes on. Line ends inside the question become spaces: an exchange is one
     /// line.</summary>
     public string Turn(string question)

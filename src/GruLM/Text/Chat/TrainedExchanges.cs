@@ -38,11 +38,12 @@ internal static class TrainedExchanges
         // as lines do.
         bool isMarked = 2 * ends >= answers;
         string[]? turnEnd = counts[2] > 0 ? [s_end] : counts[3] > 0 ? [s_end, " "] : null;
+        bool? isSingle = samples == SampleKind.Lines ? turnEnd is null && AreSingle(training, chat.Ai, cancel) : null;
         if (samples == SampleKind.Stream) turnEnd = isMarked ? turnEnd ?? [s_end, "\n"] : ["\n"];
         return plain with
         {
             ChatStopTokens = samples == SampleKind.Stream && isMarked ? [] : plain.ChatStopTokens,
-            Chat = new ChatTemplate { IsTrained = true, TurnEnd = turnEnd },
+            Chat = new ChatTemplate { IsTrained = true, TurnEnd = turnEnd, IsSingle = isSingle },
         };
     }
 
@@ -53,6 +54,16 @@ internal static class TrainedExchanges
         bool isRecorded = config.Chat.IsTrained is not null || config.Chat.TurnEnd is not null;
         if (isRecorded || samples != SampleKind.Stream || config.ChatStopTokens is not ["\n"] || !HadRecords(folder)) return config;
         return config with { ChatStopTokens = [], Chat = config.Chat with { TurnEnd = [s_end, "\n"] } };
+    }
+
+    private static bool AreSingle(CorpusText text, string ai, CancellationToken cancel)
+    {
+        byte[] wanted = Encoding.UTF8.GetBytes(ai);
+        return text.Samples().All(sample =>
+        {
+            cancel.ThrowIfCancellationRequested();
+            return sample.Span.Count(wanted) < 2;
+        });
     }
 
     private static bool HadRecords(string folder)

@@ -112,10 +112,12 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
         (int Code, string Output, string Error) train = Run(
             $"train --data {text} --samples lines --out-dir {model} {SizesForExchanges}".Split(' '));
         Assert.True(train.Code == 0, train.Error);
-        Assert.EndsWith($"try: {ProgramName.Text} chat --model {model}\n", train.Error, StringComparison.Ordinal);
+        Assert.EndsWith($"try: {ProgramName.Text} chat --model {model} --temperature 0 --fresh\n", train.Error, StringComparison.Ordinal);
         using var json = JsonDocument.Parse(Run("eval", "--model", model, "--json").Output);
         Assert.Equal(15 * "<prompt> say ping <ai> pong\n".Length, json.RootElement.GetProperty("bytes").GetInt32());
         Assert.Equal("pong\ntock\n", Chat(model));
+        Assert.Contains("single questions", Run("say ping\n"u8.ToArray(), "chat", "--model", model).Error, StringComparison.Ordinal);
+        Assert.Equal("", Run("say ping\n"u8.ToArray(), "chat", "--model", model, "--fresh").Error);
         string generated = Run("generate", "--model", model, "--prompt", "<prompt> say ping <ai>", "--temperature", "0").Output;
         Assert.EndsWith("pong\n", generated, StringComparison.Ordinal);
     }

@@ -42,6 +42,20 @@ public sealed class TrainedExchangesTests : IDisposable
         Assert.Equal(config.Chat.TurnEnd, read.Chat.TurnEnd);
     }
 
+    [Theory]
+    [InlineData(SampleKind.Lines, "<prompt> a <ai> b\nNo talk.\n<prompt> c <ai> d\n", true)]
+    [InlineData(SampleKind.Lines, "<prompt> a <ai> b\n<prompt> c <ai> d <prompt> e <ai> f\n", false)]
+    [InlineData(SampleKind.Lines, "<prompt> a <ai> b<end><prompt> c <ai> d\n", false)]
+    [InlineData(SampleKind.Lines, "Anna\nBen\n", null)]
+    [InlineData(SampleKind.Stream, "<prompt> a <ai> b<end>\n", null)]
+    public void A_text_tells_whether_questions_stand_alone(SampleKind samples, string text, bool? isSingle)
+    {
+        GenerationConfig config = TrainedExchanges.Defaults(Encoding.UTF8.GetBytes(text), samples, null, default);
+        Assert.Equal(isSingle, config.Chat.IsSingle);
+        config.Save(_folder);
+        Assert.Equal(isSingle, GenerationConfig.Load(_folder, samples).Chat.IsSingle);
+    }
+
     [Fact]
     public void Words_that_lie_across_the_blocks_of_a_long_text_are_found()
     {
