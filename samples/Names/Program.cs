@@ -1,4 +1,4 @@
-// Makes up names: Names LIST MODEL COUNT learns from a list of names, one a line, in ten seconds, and prints names that are not on the
+// Makes up names: Names LIST MODEL COUNT learns from a list of names, one a line, in some seconds, and prints names that are not on the
 // list, each once. Any list of short things does: towns, dishes, plants.
 
 using System.Globalization;
@@ -11,12 +11,12 @@ AppDomain.CurrentDomain.UnhandledException += (_, error) => End(1, ((Exception)e
 (string list, string folder) = (args[0], args[1]);
 if (!File.Exists(Path.Combine(folder, "model.safetensors")))
 {
-    TrainingSettings settings = Recipes.Tiny.Settings with
+    TrainingSettings settings = Recipes.Names.Settings with
     {
         Data = [list],
         OutDir = folder,
         Samples = SampleKind.Lines,
-        Minutes = 10.0 / 60,
+        MaxSteps = 1500,
     };
     using var run = TrainingRun.Start(settings);
     run.Run();
