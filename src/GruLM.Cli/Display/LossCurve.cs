@@ -1,5 +1,6 @@
 // A small picture of a run for a terminal: figures against steps in Braille dots (2 x 4 to a character), and others as marks among them.
-// Left out on purpose: axes with ticks; the numbers that matter stand at the ends.
+// Left out on purpose: axes with ticks; the numbers that matter stand at the ends. A line that begins far above all that follows is cut off
+// there, else nothing could be seen of the rest.
 
 using System.Globalization;
 using System.Text;
@@ -11,6 +12,9 @@ internal static class LossCurve
 {
     private const int Width = 60, Height = 8, LabelWidth = 8;
     private const int DotsAcross = 2, DotsDown = 4;
+
+    // The share of a picture's width that counts as the beginning of its line.
+    private const double Beginning = 0.05;
 
     // The first of Unicode's Braille patterns; each dot is a bit, by row and column here.
     private const int NoDots = 0x2800;
@@ -25,7 +29,9 @@ internal static class LossCurve
         if (finite.Count < 2) return "";
         double left = all.Min(p => p.X), right = all.Max(p => p.X), low = all.Min(p => p.Y), high = all.Max(p => p.Y);
         if (right <= left) return "";
-        if (high <= low) high = low + 1e-9;
+        double top = Math.Min(high, Top(finite, marked, low, left + (Beginning * (right - left))));
+        bool isCut = top < high;
+        high = Math.Max(top, low + 1e-9);
         int columns = DotsAcross * Width, rows = DotsDown * Height;
         int[,] cells = Cells([.. finite.Select(p => (Column(p.X), Row(p.Y)))]);
         foreach ((double x, double y) in marked) cells[Row(y) / DotsDown, Column(x) / DotsAcross] = Mark - NoDots;
@@ -33,7 +39,7 @@ internal static class LossCurve
         text.Append("  ").Append(title).Append('\n');
         for (int r = 0; r < Height; r++)
         {
-            string label = r == 0 ? Figure(high) : r == Height - 1 ? Figure(low) : "";
+            string label = r == 0 ? (isCut ? "↑ " : "") + Figure(high) : r == Height - 1 ? Figure(low) : "";
             text.Append(label.PadLeft(LabelWidth)).Append(" │");
             for (int c = 0; c < Width; c++) text.Append((char)(NoDots + cells[r, c]));
             text.Append('\n');
@@ -45,7 +51,14 @@ internal static class LossCurve
         return text.ToString();
 
         int Column(double x) => (int)Math.Round((x - left) / (right - left) * (columns - 1));
-        int Row(double y) => (int)Math.Round((high - y) / (high - low) * (rows - 1));
+        int Row(double y) => (int)Math.Round((high - Math.Min(y, high)) / (high - low) * (rows - 1));
+    }
+
+    // Twice as high as marks, and the line behind its beginning, reach.
+    private static double Top(List<(double X, double Y)> line, List<(double X, double Y)> marks, double low, double beginning)
+    {
+        double body = line.Where(point => point.X > beginning).Concat(marks).Select(point => point.Y).DefaultIfEmpty(low).Max();
+        return low + (2 * (body - low));
     }
 
     private static List<(double X, double Y)> Finite(IEnumerable<(double X, double Y)> points) =>

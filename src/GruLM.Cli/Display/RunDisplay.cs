@@ -26,6 +26,9 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
     // With fewer tokens than this, epochs pass faster than anybody reads, and there is little to be seen in them.
     private const int FewTokens = 1_000;
 
+    // A run of fewer steps has only begun.
+    private const int FewSteps = 30;
+
     private static readonly CultureInfo s_invariant = CultureInfo.InvariantCulture;
 
     private readonly TrainingDisplay _training = new(messages, live);
@@ -56,9 +59,11 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
         if (plan is { Minutes: { } minutes, IsDone: false })
         {
             string are = minutes == 1 ? "minute is" : "minutes are";
+            string steps = plan.TotalSteps == 1 ? "step" : "steps";
             messages.WriteLine(string.Create(
                 s_invariant,
-                $"{minutes:0.##} {are} time for {plan.TotalSteps:#,0} steps or so, {epochs:0.0} epochs, at the speed of now"));
+                $"{minutes:0.##} {are} time for {plan.TotalSteps:#,0} {steps} or so, {epochs:0.0} epochs, at the speed of now"));
+            if (plan.TotalSteps < FewSteps) messages.WriteLine("note: so few steps teach a model next to nothing; give more --minutes");
         }
 
         if (plan.EpochsThatEndIt is { } end)

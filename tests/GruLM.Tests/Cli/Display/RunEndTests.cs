@@ -52,6 +52,27 @@ public sealed class RunEndTests
         Assert.StartsWith("   1.000 │", lines[8], StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_line_that_begins_far_above_the_rest_is_cut_so_that_the_rest_is_seen()
+    {
+        (double X, double Y)[] line = [(20, 7), (400, 3), (1_000, 2)], marks = [(500, 3), (1_000, 2)];
+        string[] rows = LossCurve.Draw(line, marks, "").Split('\n');
+        Assert.StartsWith(" ↑ 4.000 │", rows[1], StringComparison.Ordinal);
+        Assert.StartsWith("   2.000 │", rows[8], StringComparison.Ordinal);
+        line[0] = (20, 4);
+        Assert.StartsWith("   4.000 │", LossCurve.Draw(line, marks, "").Split('\n')[1], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1, "0.05 minutes are time for 1 step or so, 0.1 epochs, at the speed of now\nnote: so few steps teach")]
+    [InlineData(450, "0.05 minutes are time for 450 steps or so, 25.0 epochs, at the speed of now\ntraining: ")]
+    public void Minutes_that_are_time_for_a_few_steps_are_told_of(int steps, string expected)
+    {
+        var messages = new StringWriter { NewLine = "\n" };
+        new RunDisplay(messages, live: false).OnPlanned(Plan(Tokens) with { Minutes = 0.05, TotalSteps = steps });
+        Assert.StartsWith(expected, messages.ToString(), StringComparison.Ordinal);
+    }
+
     private static StepReport Step(int step, double nll) => new(step, 100, 0, step, 1, nll, 0.5, 0.1, 1, 100, 0);
 
     private static EvaluationResult Result(double nll, int tokens) => new(new LossSums(nll * tokens, tokens, tokens / 4), 3 * tokens);
@@ -70,25 +91,26 @@ public sealed class RunEndTests
         var messages = new StringWriter();
         var display = new RunDisplay(messages, live: false);
         display.OnEpoch(new EpochReport(25, 25, 18, 18, new LossSums(training * 100, 100, 20), 1));
-        var plan = new RunPlan
-        {
-            Config = new GruConfig { VocabSize = 300, EmbeddingDim = 8, HiddenDim = 8, NumLayers = 1 },
-            Parameters = 1,
-            Samples = SampleKind.Stream,
-            TokensPerEpoch = 18_000,
-            StepsPerEpoch = 18,
-            HeldOutTokens = heldOut,
-            Lanes = 16,
-            Bptt = 64,
-            RandomBptt = false,
-            TotalSteps = 450,
-            StepsDone = 0,
-            Kernels = "",
-            Threads = 1,
-            MemoryBytes = 1,
-        };
         var outcome = new RunOutcome(position, IsFinished: true, IsOutOfPatience: false, KeepsOldModel: false);
-        display.WriteEnd(outcome, plan, new TrainingSettings { OutDir = "model" }, whole);
+        display.WriteEnd(outcome, Plan(heldOut), new TrainingSettings { OutDir = "model" }, whole);
         return messages.ToString();
     }
+
+    private static RunPlan Plan(long heldOut) => new()
+    {
+        Config = new GruConfig { VocabSize = 300, EmbeddingDim = 8, HiddenDim = 8, NumLayers = 1 },
+        Parameters = 1,
+        Samples = SampleKind.Stream,
+        TokensPerEpoch = 18_000,
+        StepsPerEpoch = 18,
+        HeldOutTokens = heldOut,
+        Lanes = 16,
+        Bptt = 64,
+        RandomBptt = false,
+        TotalSteps = 450,
+        StepsDone = 0,
+        Kernels = "",
+        Threads = 1,
+        MemoryBytes = 1,
+    };
 }
