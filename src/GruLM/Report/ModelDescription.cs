@@ -11,6 +11,9 @@ namespace GruLM.Report;
 /// <summary>A model folder, described. Immutable and safe for several threads.</summary>
 public sealed record ModelDescription
 {
+    /// <summary>The name of the fact that a run's page has elsewhere.</summary>
+    internal const string BestFigure = "best figure";
+
     private ModelDescription()
     {
     }
@@ -36,6 +39,9 @@ public sealed record ModelDescription
     /// <summary>What computed when its training began, in words; null where that is not recorded.</summary>
     public string? Device { get; private init; }
 
+    // The best figures on held-out text that the training has recorded, and their step; null where none are.
+    private EvaluatedStep? Best { get; init; }
+
     /// <summary>Number of parameters.</summary>
     public long ParameterCount => Tensors.Sum(tensor => tensor.Length);
 
@@ -58,6 +64,7 @@ public sealed record ModelDescription
                 Tokenizer = Tokenizer.Load(Path.Combine(folder, ModelFolder.TokenizerName)),
                 Checkpoints = Checkpoint.Find(new RunLayout(folder).Training),
                 Device = RecordedDevice(folder),
+                Best = RunHistory.IsIn(folder) ? PageParts.Best(RunHistory.Read(folder)) : null,
             };
         }
     }
@@ -92,8 +99,13 @@ public sealed record ModelDescription
             facts.Add(("training", $"{Number(Checkpoints[0].Step)} steps; checkpoints: {names}"));
         }
 
+        if (Best is { } best) facts.Add((BestFigure, Figure(best)));
         return facts;
     }
+
+    private static string Figure(EvaluatedStep best) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{best.BitsPerByte:0.0000} bits/byte of held-out text, at step {best.Step:#,0} (perplexity {best.Perplexity:0.00})");
 
     // What a damaged record says is not needed for anything here.
     private static string? RecordedDevice(string folder)

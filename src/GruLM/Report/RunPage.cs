@@ -41,7 +41,8 @@ internal static class RunPage
         WriteText(page, text);
         page.Append("<div class=\"tables\">\n");
         bool isInSettings = history.Settings.Any(setting => setting.Name == Dropout);
-        WriteTable(page, "Model", [.. facts.Where(fact => fact.Name != Dropout || !isInSettings), .. history.Facts]);
+        string[] elsewhere = isInSettings ? [ModelDescription.BestFigure, Dropout] : [ModelDescription.BestFigure];
+        WriteTable(page, "Model", [.. facts.Where(fact => !elsewhere.Contains(fact.Name)), .. history.Facts]);
         WriteTable(page, "Settings", history.Settings);
         page.Append("</div>\n");
         WriteNotices(page, history.Notices);

@@ -50,6 +50,8 @@ public sealed class ReportTests : IDisposable
         Assert.Equal("3 6 9 12 15 18 21 24 27 30", loss.Attribute("data-steps")!.Value);
         Assert.Equal(10, loss.Attribute("d")!.Value.Count(c => c is 'M' or 'L'));
         string all = document.Root!.Value;
+        Assert.Contains("\nbest figure   ", CommandsTests.Run("show", _model).Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("best figure", all, StringComparison.Ordinal);
         string[] told = ["hidden-dim", "embedding 24 → GRU 2 x 24", "bpe, 320 pieces", "perplexity", "step 30", "text.txt"];
         Assert.All(told, expected => Assert.Contains(expected, all, StringComparison.Ordinal));
 
