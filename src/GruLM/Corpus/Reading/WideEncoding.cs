@@ -48,18 +48,22 @@ internal readonly record struct WideEncoding(int UnitBytes, bool IsBigEndian)
     }
 
     /// <summary>The same for what is surely no UTF-8: Chinese, Japanese and Korean in UTF-16 have few small bytes, but nearly all their
-    /// high bytes are those of these scripts.</summary>
+    /// high bytes are those of these scripts. Where they are nearly all those that begin a character in Shift JIS, it is in that.</summary>
     public static WideEncoding? SuspectEastAsian(ReadOnlySpan<byte> head)
     {
-        Span<int> likely = stackalloc int[2];
+        Span<int> likely = stackalloc int[2], leading = stackalloc int[2];
         for (int i = 0; i < head.Length; i++)
         {
             likely[i % 2] += head[i] is 0 or 0x30 or (>= 0x4E and <= 0x9F) or (>= 0xAC and <= 0xD7) or 0xFF ? 1 : 0;
+            leading[i % 2] += head[i] is >= 0x81 and <= 0x9F ? 1 : 0;
         }
 
         double half = head.Length / 2.0;
-        if (likely[1] >= 0.95 * half && likely[0] < 0.85 * half) return new WideEncoding(2, false);
-        if (likely[0] >= 0.95 * half && likely[1] < 0.85 * half) return new WideEncoding(2, true);
+        if (IsHigh(1, likely, leading)) return new WideEncoding(2, false);
+        if (IsHigh(0, likely, leading)) return new WideEncoding(2, true);
         return null;
+
+        bool IsHigh(int place, Span<int> likely, Span<int> leading) =>
+            likely[place] >= 0.95 * half && likely[1 - place] < 0.85 * half && leading[place] < 0.8 * likely[place];
     }
 }

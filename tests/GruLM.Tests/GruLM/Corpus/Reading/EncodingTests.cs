@@ -202,6 +202,7 @@ public sealed class EncodingTests : IDisposable
     [InlineData("koi8-r", "Большой привет из Москвы, как дела?\n")]
     [InlineData("gb18030", "他来到了网易杭研大厦，今天天气很好。\n")]
     [InlineData("shift_jis", "吾輩は猫である。名前はまだ無い。\n")]
+    [InlineData("shift_jis", "どこで生れたかとんと見当がつかぬ。何でも薄暗いじめじめした所でニャーニャー泣いていた事だけは記憶している。\r\n")]
     [InlineData("iso-8859-7", "Η γρήγορη καφέ αλεπού πηδάει\n")]
     public void Text_of_which_nothing_would_remain_is_refused(string encoding, string line)
     {
