@@ -134,7 +134,14 @@ public sealed class ModelEvaluation
         }
 
         if (_settings.Data.Any(Directory.Exists)) reading.Announce("evaluating on ", _settings.Data);
-        return reading.Read(_settings.Data);
+        CorpusText text = reading.Read(_settings.Data);
+        if (RecordedText.IsTrainedOn(_settings.Model, _settings.Data))
+        {
+            _observer.OnNotice(
+                "the model has learned from this text, so that its figures are too good; 'HeldOutOnly' reads what was held out of it");
+        }
+
+        return text;
     }
 
     private EvaluationResult Lines(IScoringModel model, Tokenizer tokenizer, CorpusText text, SampleKind trainedOn, bool isFramed)

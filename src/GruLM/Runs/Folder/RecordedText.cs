@@ -35,6 +35,23 @@ internal sealed class RecordedText
 
     private double HeldOutShare => _settings.ValData is null ? _settings.ValFraction : 0;
 
+    /// <summary>Whether one of these files or folders is one that the model was trained on; false where that is not recorded.</summary>
+    public static bool IsTrainedOn(string folder, IReadOnlyList<string> names)
+    {
+        var layout = new RunLayout(folder);
+        try
+        {
+            if (!File.Exists(layout.Settings)) return false;
+            IReadOnlyList<string> known = SettingsFile.Read(layout.Settings).Data;
+            return names.Any(name => name != "-" && known.Contains(Path.GetFullPath(name)));
+        }
+        catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            // What cannot be read is no reason not to evaluate.
+            return false;
+        }
+    }
+
     /// <summary>Reads the settings. <paramref name="samples"/> is what the model was trained on, <paramref name="moved"/> where its text is
     /// now.</summary>
     /// <exception cref="FileNotFoundException">There are none.</exception>

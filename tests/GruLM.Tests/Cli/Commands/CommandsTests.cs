@@ -58,6 +58,8 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
         string[] all = ["eval", "--model", trained.Model, "--data", trained.Text];
         (int Code, string Output, string Error) window = Run([.. all, "--window", "64", "--json"]);
         Assert.Equal(0, window.Code);
+        Assert.Contains("has learned from this text", window.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("has learned from this text", Run([.. all, "--held-out", "--json"]).Error, StringComparison.Ordinal);
         (int Code, string Output, string Error) lines = Run([.. all, "--samples", "lines", "--json"]);
         Assert.Equal(0, lines.Code);
         static double Bytes(string result) => JsonDocument.Parse(result).RootElement.GetProperty("bytes").GetDouble();
