@@ -177,7 +177,10 @@ internal static class Flags
         if (isNumber && (above ? value > min : value >= min) && value <= max) return value;
         string lower = above ? "above" : "from";
         string upper = max == double.MaxValue ? "up" : FormattableString.Invariant($"to {max}");
-        throw new FormatException(FormattableString.Invariant($"a number {lower} {min} {upper} was expected"));
+        string point = text.Replace(',', '.');
+        bool hasComma = point != text && double.TryParse(point, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
+        string hint = hasComma ? $", with a point: {point}" : "";
+        throw new FormatException(FormattableString.Invariant($"a number {lower} {min} {upper} was expected{hint}"));
     }
 
     private static string ParseWord(string text, string[] words)

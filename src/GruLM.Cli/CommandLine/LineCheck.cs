@@ -33,6 +33,7 @@ internal static class LineCheck
         ["convert"] = "export",
         ["info"] = "show",
         ["server"] = "serve",
+        ["version"] = "--version",
     };
 
     /// <summary>Throws for the first thing that is wrong with the line, unknown names first, since they explain the others.</summary>

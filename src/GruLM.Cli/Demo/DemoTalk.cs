@@ -160,7 +160,7 @@ internal sealed class DemoTalk
         double longer = _settings.Minutes < DemoRun.DefaultMinutes ? DemoRun.DefaultMinutes : MinutesToAnswer;
         _session.Output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"\n   Most are wrong: {_settings.Minutes:0.##} minutes are too short for answers; "
+            $"\n   Most are wrong: {_settings.MaxSteps:#,0} steps are too few for answers; "
             + $"--minutes {longer:0.##} gives more right ones."));
     }
 

@@ -56,6 +56,7 @@ public static class ModelFile
     public static (GruConfig Config, SampleKind Samples) LoadConfig(string folder)
     {
         string path = Path.Combine(folder, ConfigName);
+        if (File.Exists(folder)) throw new DirectoryNotFoundException($"{folder}: is a file; a model is a folder, as training writes them");
         if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"{folder}: no such model folder");
         if (!File.Exists(path))
         {

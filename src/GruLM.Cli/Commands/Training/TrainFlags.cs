@@ -142,7 +142,7 @@ internal sealed class TrainFlags
         string? missing = !call.Given.Has(nameof(TrainingSettings.Data)) ? "--data" : call.OutDir is null ? "--out-dir" : null;
         if (missing is not null)
         {
-            throw new UsageException(ProgramName.In($"{missing} is required for 'grulm train'; see 'grulm train --help'"));
+            throw new UsageException($"{missing} is required for 'grulm train'; see '{ProgramName.Text} train --help'");
         }
 
         if (call.OutDir!.Length == 0) throw new UsageException("--out-dir '': something was expected, this is empty");

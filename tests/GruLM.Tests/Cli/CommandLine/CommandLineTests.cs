@@ -32,7 +32,7 @@ public sealed class CommandLineTests
     [InlineData("try --out o --size 2.0", "--size 2.0: a whole number from 1 to 65536 was expected")]
     [InlineData("try --out o --temperature NaN", "--temperature NaN: a number from 0 to 100 was expected")]
     [InlineData("try --out o --temperature -0.1", "--temperature -0.1: a number from 0 to 100 was expected")]
-    [InlineData("try --out o --temperature 1,5", "--temperature 1,5: a number from 0 to 100 was expected")]
+    [InlineData("try --out o --temperature 1,5", "--temperature 1,5: a number from 0 to 100 was expected, with a point: 1.5")]
     [InlineData("try --out o --rate 0", "--rate 0: a number above 0 to 10 was expected")]
     [InlineData("try --out o --rate Infinity", "--rate Infinity: a number above 0 to 10 was expected")]
     [InlineData("try --out o --seed -1", "--seed -1: a whole number from 0 to 18446744073709551615 was expected")]

@@ -210,6 +210,7 @@ public sealed class CommandsTests(TrainedFolder trained) : IClassFixture<Trained
     [InlineData("train --data {text} --out-dir {root}/x --tokenizer {text}", 1, "text.txt")]
     [InlineData("train --data {text} --out-dir {root}/x --samples lines --val-data {root}/blank.txt", 1, "no line with text")]
     [InlineData("eval --model {root}/nowhere", 1, "no such model folder")]
+    [InlineData("eval --model {model}/config.json", 1, "is a file; a model is a folder")]
     [InlineData("eval --model {model} --data {root}/a.txt", 1, "at least 2")]
     [InlineData("eval --model {model} --data {root}/newlines.txt --samples lines", 1, "newlines.txt: has no line with text")]
     [InlineData("tokenizer show {root}/empty.txt", 1, "empty.txt' holds no pieces, as an empty file does; name another file")]
