@@ -17,8 +17,9 @@ internal abstract class WordwiseEncoder(Vocabulary vocabulary) : PieceEncoder(vo
     /// <summary>Words looked up at a time.</summary>
     public const int Batch = 32;
 
-    // U+2581 packed.
+    // U+2581 packed, and its first byte.
     private const uint PackedSpace = 0xE29681;
+    private const byte SpaceLead = 0xE2;
 
     // False where in some piece another character stands before U+2581: then words can not be cut in front of every run of it; and the same
     // for behind.
@@ -144,7 +145,7 @@ internal abstract class WordwiseEncoder(Vocabulary vocabulary) : PieceEncoder(vo
     {
         if (!_spacesBegin) return WordEnd(text, start, length);
         ref byte next = ref text.AsSpan(start + 1, WordCache.MaxWord)[0];
-        uint marks = Vector256.Equals(Vector256.LoadUnsafe(ref next), Vector256.Create(Utf8Bytes.SpaceSymbol[0])).ExtractMostSignificantBits();
+        uint marks = Vector256.Equals(Vector256.LoadUnsafe(ref next), Vector256.Create(SpaceLead)).ExtractMostSignificantBits();
         for (; marks != 0; marks &= marks - 1)
         {
             int end = start + 1 + BitOperations.TrailingZeroCount(marks);

@@ -105,7 +105,7 @@ public sealed class DocumentsTests(TrainedFolder trained) : IClassFixture<Traine
     {
         Pipe input = new(), output = new();
         string[] line = ["score", "--model", trained.Model, "--data", "-", "--documents"];
-        var command = Task.Run(() =>
+        Task<int> command = Task.Run(() =>
         {
             using Stream from = input.Reader.AsStream(), to = output.Writer.AsStream();
             using var session = new Session(from, to, TextWriter.Null, errorIsTerminal: false, TestContext.Current.CancellationToken);
