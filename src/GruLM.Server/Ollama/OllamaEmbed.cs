@@ -1,5 +1,5 @@
-// POST /api/embed, and the older /api/embeddings: texts as vectors, as Ollama's clients ask for them. A text of any length is read whole, so
-// that there is nothing to truncate.
+// POST /api/embed, and the older /api/embeddings: texts as vectors, as Ollama's clients ask for them. A text of any length is read whole,
+// so that there is nothing to truncate.
 
 using System.Diagnostics;
 using System.Text.Json;
@@ -38,9 +38,10 @@ internal sealed class OllamaEmbed(ServerParts parts)
             throw ApiException.Bad($"'{s_dimensions.Name}' is {asked}; this model's vectors have {units}", s_dimensions.Name);
         }
 
-        bool isNothing = body.Element(s_input) is { ValueKind: JsonValueKind.String } text && text.GetRawText().Length == 2;
+        bool isNothing = body.Element(s_input) is { ValueKind: JsonValueKind.String } given && given.GetRawText().Length == 2;
         long begun = Stopwatch.GetTimestamp();
-        GeneratedEmbeddings<Embedding<float>> made = await Make(model, use, isNothing ? [] : body.Texts(s_input), cancel).ConfigureAwait(false);
+        IReadOnlyList<string> texts = isNothing ? [] : body.Texts(s_input);
+        GeneratedEmbeddings<Embedding<float>> made = await Make(model, use, texts, cancel).ConfigureAwait(false);
         string name = body.Text(ModelShelf.Field) ?? OllamaRequest.NameOf(model);
         await JsonAnswer.Write(http.Response, json =>
         {
