@@ -174,9 +174,13 @@ public static class CorpusFiles
 
     private static FileNotFoundException Missing(string name)
     {
+        string[] parts = name.Split(',');
+        string several = parts.Length > 1 && parts.All(Path.Exists)
+            ? $"; several are named with spaces between them: {string.Join(' ', parts.Select(TypedName))}"
+            : "";
         string reason = name.Length == 0
             ? "an empty name was given; name a file, a folder or - for standard input"
-            : $"{name}: there is no such file or folder";
+            : $"{name}: there is no such file or folder{several}";
         return new FileNotFoundException(reason, name);
     }
 

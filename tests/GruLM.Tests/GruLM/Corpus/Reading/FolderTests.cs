@@ -42,6 +42,19 @@ public sealed class FolderTests : IDisposable
     }
 
     [Fact]
+    public void Who_puts_a_comma_between_files_is_told_of_spaces()
+    {
+        Save("a.txt", "a\n");
+        Save("b.txt", "b\n");
+        string a = Path.Combine(_folder, "a.txt"), b = Path.Combine(_folder, "b.txt");
+        Assert.Equal(
+            $"{a},{b}: there is no such file or folder; several are named with spaces between them: {a} {b}",
+            Assert.Throws<FileNotFoundException>(() => CorpusFiles.Find([$"{a},{b}"])).Message);
+        Assert.Equal(
+            $"{a},c: there is no such file or folder", Assert.Throws<FileNotFoundException>(() => CorpusFiles.Find([$"{a},c"])).Message);
+    }
+
+    [Fact]
     public void What_is_no_file_with_text_does_not_keep_the_others_from_being_read()
     {
         if (OperatingSystem.IsWindows()) return;
