@@ -34,7 +34,7 @@ internal static class JsonGuess
             bool isAll = head.Length < bytes;
             if (Look(head, isAll) is { } found) return found;
             if (isAll || bytes >= LongestRecord) return JsonBeginning.NoRecord;
-            bytes = Math.Max(4 * head.Length, SecondLook);
+            bytes = More(head.Length);
         }
     }
 
@@ -50,9 +50,11 @@ internal static class JsonGuess
             int first = open < head.Length ? JsonExtent.SkipSpace(head.Span, open + 1) : head.Length;
             if (first < head.Length) return head.Span[first] == (byte)'{';
             if (head.Length < bytes || bytes >= LongestRecord) return false;
-            bytes = Math.Max(4 * head.Length, SecondLook);
+            bytes = More(head.Length);
         }
     }
+
+    private static int More(int bytes) => Math.Clamp(4 * bytes, SecondLook, LongestRecord);
 
     // Null where the end of the first record is not in sight.
     private static JsonBeginning? Look(ReadOnlyMemory<byte> head, bool isAll)
