@@ -44,7 +44,7 @@ public sealed class CudaFailureTests : IDisposable
         Assert.Equal("", StandIn.Live);
         bool all = Environment.GetEnvironmentVariable("GRULM_TESTS") == "full";
         var random = new Random(error);
-        long[] chosen = all ? [.. Enumerable.Range(1, (int)calls)] : [.. Enumerable.Range(0, 8).Select(_ => 1 + random.NextInt64(calls))];
+        long[] chosen = all ? [.. Enumerable.Range(1, (int)calls)] : [.. Enumerable.Range(0, 15).Select(_ => 1 + random.NextInt64(calls))];
         int failed = 0;
         foreach (long n in chosen)
         {
@@ -79,7 +79,7 @@ public sealed class CudaFailureTests : IDisposable
         Live(device, parameters);
         calls = StandIn.Calls - calls;
         Assert.Equal(live, StandIn.Live);
-        for (long n = 1; n <= calls; n += 23)
+        for (long n = 1; n <= calls; n += 11)
         {
             StandIn.FailCall(n, 2);
             if (Record.Exception(() => Live(device, parameters)) is { } caught) Assert.IsType<CudaException>(caught);
