@@ -11,9 +11,9 @@ namespace GruLM.Server;
 /// <summary>Makes vectors of texts. Safe for several threads.</summary>
 internal sealed class OllamaEmbed(ServerParts parts)
 {
-    private const int MostTexts = 2048;
+    private static readonly Field s_input =
+        new("input", FieldKind.Texts, "a text, or a list of texts", 0, EmbeddingsEndpoint.MostTexts) { IsNeeded = true };
 
-    private static readonly Field s_input = new("input", FieldKind.Texts, "a text, or a list of texts", 0, MostTexts) { IsNeeded = true };
     private static readonly Field s_dimensions = new("dimensions", FieldKind.Integer, "the model's own number of units", 0, int.MaxValue);
     private static readonly Field s_prompt = new("prompt", FieldKind.Text, "the text");
 

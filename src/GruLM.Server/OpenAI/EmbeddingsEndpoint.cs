@@ -10,7 +10,8 @@ namespace GruLM.Server;
 /// <summary>Makes vectors of texts. Safe for several threads.</summary>
 internal sealed class EmbeddingsEndpoint(ServerParts parts)
 {
-    private const int MostTexts = 2048;
+    /// <summary>So many texts may be asked about at once.</summary>
+    public const int MostTexts = 2048;
 
     private static readonly Field s_input = new("input", FieldKind.Any, "a text, token ids, or a list of either, none of them empty")
     {
