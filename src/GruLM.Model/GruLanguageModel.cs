@@ -71,7 +71,7 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
     /// <summary>How training is regularised.</summary>
     public Regularisation Regularisation => _options.Regularisation;
 
-    /// <summary>The penalties (AR and TAR) of the last <see cref="ForwardBackward"/>, in nats a token; they are not part of its
+    /// <summary>The penalties (AR and TAR) of the last <see cref="ForwardBackward(TokenBatch, long, long)"/>, in nats a token; they are not part of its
     /// loss.</summary>
     public double Penalty { get; private set; }
 
@@ -94,6 +94,9 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
             return TrainingState(0).Values;
         }
     }
+
+    /// <summary>The states that training carries, of each part of a batch.</summary>
+    internal IReadOnlyList<LaneStates> TrainingStates => _trainingStates;
 
     private Optimizer Optimizer => _optimizer ??= _options.Optimizer.Create(Config);
 
@@ -150,7 +153,10 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
     }
 
     /// <inheritdoc/>
-    public LossSums ForwardBackward(TokenBatch batch, long counted, long step)
+    public LossSums ForwardBackward(TokenBatch batch, long counted, long step) => ForwardBackward(batch, counted, step, null);
+
+    /// <summary>The same; <paramref name="watcher"/> is told which gradients are complete while the others are computed.</summary>
+    internal LossSums ForwardBackward(TokenBatch batch, long counted, long step, IGradientWatcher? watcher)
     {
         ThrowIfDisposed();
         batch.CheckIds(Config.VocabSize);
@@ -162,7 +168,7 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
         Workspace w = Reserve(batch, training: true);
         LaneStates state = TrainingState(batch.Part);
         state.Prepare(batch);
-        var dropout = new LayerDropout(_dropoutRandom, step, Regularisation.LockedDropout);
+        var dropout = new LayerDropout(_dropoutRandom, step, Regularisation.LockedDropout, batch.Place);
         fixed (int* ids = batch.Inputs)
         {
             EmbedForTraining(ids, batch, w, step);
@@ -171,10 +177,11 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
             LossSums sums = inPlace
                 ? _output.RunInPlace(Parameters.Output, top, batch.Targets, tokens, w.DState.Pointer, Gradients.Output, counted)
                 : _output.Run(top, batch.Targets, tokens, w.DState.Pointer, Gradients.Output, counted, default);
+            watcher?.OutputReady();
             BackwardOutputs(batch, w, top, counted);
-            _layers.Backward(batch.Steps, batch.Lanes, w, Gradients, dropout);
+            _layers.Backward(batch.Steps, batch.Lanes, w, Gradients, dropout, watcher);
             _gradientsAreUnmasked |= Regularisation.RecurrentDropout > 0;
-            BackwardEmbedding(ids, batch, w);
+            BackwardEmbedding(ids, batch, w, watcher);
             return sums;
         }
     }
@@ -244,9 +251,13 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
     public void SaveTrainingState(string path)
     {
         ThrowIfDisposed();
-        LaneStates[] states = [.. Enumerable.Range(0, Math.Max(1, _trainingStates.Count)).Select(TrainingState)];
-        TrainingStateFile.Write(path, Optimizer, _average, states);
+        _ = TrainingState(0);
+        SaveTrainingState(path, _trainingStates);
     }
+
+    /// <summary>The same with the states of other lanes.</summary>
+    internal void SaveTrainingState(string path, IReadOnlyList<LaneStates> states) =>
+        TrainingStateFile.Write(path, Optimizer, _average, states);
 
     /// <inheritdoc/>
     public void LoadTrainingState(string path)
@@ -297,8 +308,9 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
 
         if (Regularisation.InputDropout > 0)
         {
+            DropoutDraw draw = Draw(Regularisation.InputDropout, step, DropoutPlace.Input);
             Dropout.LockedForward(
-                _compute, Draw(Regularisation.InputDropout, step, DropoutPlace.Input), w.Embedded.Pointer, w.InputMask.Pointer,
+                _compute, draw with { Lanes = batch.Place, Width = _layers.PaddedInput }, w.Embedded.Pointer, w.InputMask.Pointer,
                 w.Embedded.Pointer, (long)batch.Lanes * _layers.PaddedInput, batch.Steps);
         }
     }
@@ -308,8 +320,9 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
     {
         float* last = _layers.Output(w, batch.Lanes);
         if (Regularisation.OutputDropout == 0) return last;
+        DropoutDraw draw = Draw(Regularisation.OutputDropout, step, DropoutPlace.Output);
         Dropout.LockedForward(
-            _compute, Draw(Regularisation.OutputDropout, step, DropoutPlace.Output), last, w.TopMask.Pointer, w.Top.Pointer,
+            _compute, draw with { Lanes = batch.Place, Width = _layers.PaddedHidden }, last, w.TopMask.Pointer, w.Top.Pointer,
             (long)batch.Lanes * _layers.PaddedHidden, batch.Steps);
         return w.Top.Pointer;
     }
@@ -338,7 +351,7 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
         }
     }
 
-    private void BackwardEmbedding(int* ids, TokenBatch batch, Workspace w)
+    private void BackwardEmbedding(int* ids, TokenBatch batch, Workspace w, IGradientWatcher? watcher)
     {
         int tokens = batch.Steps * batch.Lanes, padded = _layers.PaddedInput;
         float* dX = w.DEmbedding.Pointer;
@@ -348,7 +361,9 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
         }
 
         if (Regularisation.EmbeddingDropout > 0) Dropout.ScaleRows(_compute, dX, tokens, padded, w.RowFactors.Pointer);
+        if (watcher?.TakesRows(dX, padded) == true) return;
         Embedding.Scatter(_compute, Gradients.Embedding, Config.EmbeddingDim, ids, tokens, dX, padded);
+        watcher?.EmbeddingReady();
     }
 
     private DropoutDraw Draw(double probability, long step, DropoutPlace place) => new(_dropoutRandom, probability, step, (int)place);
@@ -378,7 +393,8 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
         _gradientsAreUnmasked = false;
     }
 
-    private LaneStates TrainingState(int part)
+    /// <summary>The states that training carries of one part of a batch.</summary>
+    internal LaneStates TrainingState(int part)
     {
         while (_trainingStates.Count <= part) _trainingStates.Add(new LaneStates(_layers.Count, _layers.PaddedHidden));
         return _trainingStates[part];

@@ -8,6 +8,9 @@ public interface IScoringModel : IDisposable
     /// <summary>The architecture.</summary>
     GruConfig Config { get; }
 
+    /// <summary>The processes that compute the model together; one, unless it says otherwise.</summary>
+    IRanks Ranks => OneProcess.Instance;
+
     /// <summary>Loss of a batch with dropout off, over a carried state of its own; changes no parameter.</summary>
     LossSums Evaluate(TokenBatch batch);
 

@@ -44,5 +44,20 @@ internal sealed unsafe class LaneStates(int layerCount, int paddedHidden) : IDis
         Values.Clear();
     }
 
+    /// <summary>Forgets all lanes but some.</summary>
+    public void Keep(int first, int lanes)
+    {
+        if (lanes == Lanes) return;
+        var kept = new AlignedBuffer<float>((long)layerCount * lanes * paddedHidden);
+        int width = lanes * paddedHidden;
+        for (int l = 0; l < layerCount; l++)
+        {
+            _buffer.Slice((((long)l * Lanes) + first) * paddedHidden, width).CopyTo(kept.Slice((long)l * width, width));
+        }
+
+        _buffer.Dispose();
+        (_buffer, Lanes) = (kept, lanes);
+    }
+
     public void Dispose() => _buffer.Dispose();
 }

@@ -61,8 +61,28 @@ public sealed class TokenBatch
         }
     }
 
+    /// <summary>Of how many parts a larger batch is made, where it is computed in parts.</summary>
+    public int Parts { get; set; } = 1;
+
+    /// <summary>Where these lanes stand among those of a batch that several processes share; random numbers are those of the whole
+    /// batch. Nothing: the batch is not shared.</summary>
+    internal LanePlace Place { get; set; }
+
     /// <summary>Single lanes that start from a zero state although the batch does not: [B].</summary>
     public bool[] FreshLanes { get; }
+
+    /// <summary>Copies lanes from <paramref name="first"/> on into a batch of as many steps, as many as it has.</summary>
+    internal void CopyLanes(int first, TokenBatch target)
+    {
+        target.StartsFresh = StartsFresh;
+        FreshLanes.AsSpan(first, target.Lanes).CopyTo(target.FreshLanes);
+        for (int t = 0; t < Steps; t++)
+        {
+            int from = (t * Lanes) + first, to = t * target.Lanes;
+            Inputs.AsSpan(from, target.Lanes).CopyTo(target.Inputs.AsSpan(to));
+            Targets.AsSpan(from, target.Lanes).CopyTo(target.Targets.AsSpan(to));
+        }
+    }
 
     /// <summary>Throws <see cref="ArgumentException"/> for an id that is outside a vocabulary of that size.</summary>
     internal void CheckIds(int vocabSize)

@@ -24,16 +24,18 @@ internal static partial class StyleRules
         ["GruLM.Training"] = ["GruLM.Model", "GruLM.Kernels", "GruLM.Formats"],
         ["GruLM.Generation"] = ["GruLM.Model", "GruLM.Kernels"],
         ["GruLM.Cuda"] = ["GruLM.Model", "GruLM.Generation", "GruLM.Kernels"],
+        ["GruLM.Distributed"] = ["GruLM.Training", "GruLM.Model"],
         ["GruLM"] =
         [
-            "GruLM.Tokenization", "GruLM.Training", "GruLM.Cuda", "GruLM.Generation", "GruLM.Model", "GruLM.Kernels", "GruLM.Formats",
+            "GruLM.Tokenization", "GruLM.Training", "GruLM.Distributed", "GruLM.Cuda", "GruLM.Generation", "GruLM.Model", "GruLM.Kernels",
+            "GruLM.Formats",
         ],
         ["GruLM.Parquet"] = ["GruLM"],
         ["GruLM.Server"] = ["GruLM", "GruLM.Generation", "GruLM.Model", "GruLM.Tokenization", "GruLM.Formats"],
         ["GruLM.Cli"] =
         [
             "GruLM", "GruLM.Server", "GruLM.Parquet", "GruLM.Tokenization", "GruLM.Training", "GruLM.Generation", "GruLM.Cuda",
-            "GruLM.Model", "GruLM.Kernels", "GruLM.Formats",
+            "GruLM.Distributed", "GruLM.Model", "GruLM.Kernels", "GruLM.Formats",
         ],
     };
 

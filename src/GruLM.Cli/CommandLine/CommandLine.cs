@@ -3,6 +3,8 @@
 // Left out on purpose: response files (a prompt may begin with @), directives, and bundled short flags.
 using System.CommandLine;
 using System.CommandLine.Help;
+using GruLM.Cli.Commands;
+using GruLM.Distributed;
 
 namespace GruLM.Cli;
 
@@ -21,8 +23,12 @@ internal static class CommandLine
     public static int Run(string[] args, IReadOnlyList<GrulmCommand> commands)
     {
         using var signals = new StopSignals();
-        using var session = Session.OfProcess(signals);
-        return Run(args, commands, session);
+        // Processes that train together say everything once.
+        bool isQuiet = args is [TrainCommand.Name, ..] && Launcher.IsPresent && Launcher.Rank > 0;
+        using var session = Session.OfProcess(signals, isQuiet);
+        int code = Run(args, commands, session);
+        RankGroup.Leave();
+        return code;
     }
 
     /// <summary>Runs the command that <paramref name="args"/> name, and returns the exit code.</summary>

@@ -92,7 +92,7 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
         messages.WriteLine(string.Create(
             s_invariant,
             $"training: {plan.TokensPerEpoch:#,0} tokens an epoch ({kind}), {heldOut}, "
-            + $"{plan.TotalSteps:#,0} steps of {plan.Lanes} x {about}{plan.Bptt}, {plan.Kernels}"));
+            + $"{plan.TotalSteps:#,0} steps of {plan.Lanes} x {about}{plan.Bptt}, {plan.Kernels}{Processes(plan)}"));
     }
 
     public void OnSteps(StepReport report) => _training.OnSteps(report);
@@ -186,6 +186,14 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
     }
 
     // What a model like this is for: an answer, a line of its own, or the rest of a text.
+    private static string Processes(RunPlan plan)
+    {
+        int machines = plan.Hosts.Distinct().Count();
+        if (machines == 0) return "";
+        string where = machines == 1 ? "" : $" on {machines} machines";
+        return string.Create(s_invariant, $", {plan.Hosts.Count} processes{where} of {plan.Threads} thread(s) each");
+    }
+
     private static string Next(RunPlan plan, string folder) => plan switch
     {
         { HasSingleExchanges: true } => $"chat --model {folder} --temperature 0 --fresh",

@@ -74,6 +74,8 @@ internal static unsafe class Dropout
         Scale = (float)(1 / (1 - draw.Probability)),
         Step = (ulong)draw.Step,
         FirstLane = (ulong)draw.Place << 48,
+        Lanes = draw.Lanes,
+        Width = draw.Width,
         Mask = mask,
         Length = length,
     };
@@ -120,6 +122,8 @@ internal static unsafe class Dropout
         public uint Threshold;
         public float Scale;
         public ulong Step, FirstLane;
+        public LanePlace Lanes;
+        public int Width;
         public float* X, Mask, Y;
         public long Length;
 
@@ -130,12 +134,21 @@ internal static unsafe class Dropout
             for (long i = (long)item * Block; i < end; i += 8)
             {
                 // One draw gives eight 16-bit numbers: p is met to 1 / 65536.
-                (uint a, uint b, uint c, uint d) = Random.Words(Step, FirstLane + (ulong)(i / 8));
+                (uint a, uint b, uint c, uint d) = Random.Words(Step, FirstLane + (ulong)(InWholeBatch(i) / 8));
                 Apply(i, a);
                 Apply(i + 2, b);
                 Apply(i + 4, c);
                 Apply(i + 6, d);
             }
+        }
+
+        // Where number i stands in the batch that all processes share: [T, all lanes, width]. Eight in a row are of one lane.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private readonly long InWholeBatch(long i)
+        {
+            if (Lanes.All == 0) return i;
+            long row = i / Width, step = row / Lanes.Lanes, lane = row % Lanes.Lanes;
+            return (((step * Lanes.All) + Lanes.First + lane) * Width) + (i % Width);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

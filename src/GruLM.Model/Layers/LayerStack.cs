@@ -70,8 +70,10 @@ internal sealed unsafe class LayerStack : IDisposable
     }
 
     /// <summary>From the gradient of the last layer's outputs, in DState, to that of the embeddings; adds to the layers' parameters in
-    /// <paramref name="gradients"/>. <paramref name="dropout"/> is that of the forward pass.</summary>
-    public void Backward(int steps, int lanes, Workspace w, GruParameters gradients, LayerDropout? dropout)
+    /// <paramref name="gradients"/>. <paramref name="dropout"/> is that of the forward pass; <paramref name="watcher"/> is told of each
+    /// layer whose gradients are complete.</summary>
+    public void Backward(
+        int steps, int lanes, Workspace w, GruParameters gradients, LayerDropout? dropout, IGradientWatcher? watcher = null)
     {
         long perStep = (long)lanes * PaddedHidden, length = perStep * steps;
         for (int l = _layers.Length - 1; l >= 0; l--)
@@ -89,7 +91,12 @@ internal sealed unsafe class LayerStack : IDisposable
                 PackedState = _packedState,
             };
             _layers[l].Backward(pass, w.Layers[l], gradients, l);
-            if (l == 0) continue;
+            if (l == 0)
+            {
+                watcher?.LayerReady(l);
+                continue;
+            }
+
             if (Drops(dropout, out LayerDropout drop))
             {
                 if (drop.Locked) Dropout.LockedBackward(_compute, w.Masks[l - 1].Pointer, dX, perStep, steps);
@@ -102,6 +109,7 @@ internal sealed unsafe class LayerStack : IDisposable
                     _compute, RowsTo(w, l, steps, lanes), _parameters.NormWeight(l), dX, gradients.NormWeight(l), gradients.NormBias(l));
             }
 
+            watcher?.LayerReady(l);
             if (Config.Residual) Residual.Add(_compute, dX, w.DState.Pointer, w.DState.Pointer, length);
         }
     }
@@ -126,7 +134,7 @@ internal sealed unsafe class LayerStack : IDisposable
 
         if (!Drops(dropout, out LayerDropout drop)) return x;
         float* dropped = w.Dropped[l - 1].Pointer, mask = w.Masks[l - 1].Pointer;
-        var draw = new DropoutDraw(drop.Random, Config.Dropout, drop.Step, l);
+        var draw = new DropoutDraw(drop.Random, Config.Dropout, drop.Step, l, drop.Lanes, PaddedHidden);
         long perStep = (long)lanes * PaddedHidden;
         if (drop.Locked) Dropout.LockedForward(_compute, draw, x, mask, dropped, perStep, steps);
         else Dropout.Forward(_compute, draw, x, mask, dropped, perStep * steps);

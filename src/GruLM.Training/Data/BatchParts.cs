@@ -22,15 +22,8 @@ internal sealed class BatchParts(TrainingOptions options)
             _buffers[(batch.Steps, lanes)] = result = new TokenBatch(batch.Steps, lanes);
         }
 
-        (result.Part, result.StartsFresh) = (part, batch.StartsFresh);
-        batch.FreshLanes.AsSpan(first, lanes).CopyTo(result.FreshLanes);
-        for (int t = 0; t < batch.Steps; t++)
-        {
-            int from = (t * batch.Lanes) + first, to = t * lanes;
-            batch.Inputs.AsSpan(from, lanes).CopyTo(result.Inputs.AsSpan(to));
-            batch.Targets.AsSpan(from, lanes).CopyTo(result.Targets.AsSpan(to));
-        }
-
+        batch.CopyLanes(first, result);
+        (result.Part, result.Parts) = (part, Count(batch));
         return result;
     }
 }

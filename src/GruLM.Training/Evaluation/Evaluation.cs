@@ -58,7 +58,7 @@ public static class Evaluation
             // Long windows are read in parts, so that memory does not grow with them.
             for (int offset = 0; offset < size; offset += Window)
             {
-                cancel.ThrowIfCancellationRequested();
+                StopIfTold(model, cancel);
                 var batch = new TokenBatch(Math.Min(Window, size - offset), lanes) { StartsFresh = offset == 0 };
                 for (int b = 0; b < lanes; b++) FillLane(batch, b, ids, ((long)(first + b) * size) + offset, unscored: 0);
                 sums += Sums(model, batch);
@@ -86,7 +86,7 @@ public static class Evaluation
             int[][] lines = [.. members.Select(i => text.Lines[i])];
             for (int offset = 0; offset < longest; offset += Window)
             {
-                cancel.ThrowIfCancellationRequested();
+                StopIfTold(model, cancel);
                 var batch = new TokenBatch(Math.Min(Window, longest - offset), members.Length) { StartsFresh = offset == 0 };
                 LineSamples.FillBatch(batch, lines, offset, frame);
                 sums += Sums(model, batch);
@@ -124,6 +124,12 @@ public static class Evaluation
         return double.IsFinite(sums.Nll) ? sums : throw FiniteNumbers.Scores();
     }
 
+    // Several processes that evaluate together end together.
+    internal static void StopIfTold(IScoringModel model, CancellationToken cancel)
+    {
+        if (model.Ranks.Stopped(cancel)) throw new OperationCanceledException(cancel);
+    }
+
     internal static void Require(HeldOutStream text)
     {
         if (text.Ids.Length < 2)
@@ -146,7 +152,7 @@ public static class Evaluation
         var sums = default(LossSums);
         for (long offset = 0; offset < laneLength; offset += Window)
         {
-            cancel.ThrowIfCancellationRequested();
+            StopIfTold(model, cancel);
             var batch = new TokenBatch((int)Math.Min(Window, laneLength - offset), count) { StartsFresh = offset == 0 };
             for (int b = 0; b < count; b++) FillLane(batch, b, ids, (b * share) + offset, unscored: b == 0 ? 0 : warmUp - offset);
             sums += Sums(model, batch);

@@ -2,7 +2,6 @@
 // checkpoints. It sees token ids, never text, and prints nothing: an observer is told. Which steps are broken, StepCheck.cs decides; how
 // many steps there are, EpochCount.cs and, where a run has a given time, TimeBudget.cs; what a checkpoint is made of, Checkpoint.cs.
 
-using System.Diagnostics;
 using GruLM.Model;
 
 namespace GruLM.Training;
@@ -31,7 +30,7 @@ public sealed class Trainer
     private readonly TimeBudget? _budget;
     private readonly EpochCount _epochs;
     private readonly BatchParts _parts;
-    private readonly Stopwatch _clock = new();
+    private readonly RunClock _clock;
     private LearningRateSchedule _schedule;
     private RunPosition _position = new();
     private double _secondsBefore;
@@ -56,6 +55,7 @@ public sealed class Trainer
             throw new ArgumentException("the plateau schedule needs held-out data to judge by");
         }
 
+        _clock = new RunClock(model.Ranks);
         _epochs = new EpochCount(data, options.Epochs);
         _parts = new BatchParts(options);
         _schedule = new LearningRateSchedule(
@@ -85,7 +85,7 @@ public sealed class Trainer
     /// <summary>Whether there is nothing left to do.</summary>
     public bool Done => AtEnd && !EvaluationDue;
 
-    private double Seconds => _secondsBefore + _clock.Elapsed.TotalSeconds;
+    private double Seconds => _secondsBefore + _clock.Seconds;
 
     private bool AtEnd => _position.Step >= _position.TotalSteps || OutOfPatience;
 
@@ -101,7 +101,7 @@ public sealed class Trainer
 
     private bool SaveDue =>
         AtEndOfEpoch || (_options.SaveInterval > 0 && _position.Step % _options.SaveInterval == 0)
-        || _clock.Elapsed.TotalSeconds - _savedSeconds >= MostSecondsUnsaved;
+        || _clock.Seconds - _savedSeconds >= MostSecondsUnsaved;
 
     /// <summary>Continues from a checkpoint's position instead of the start. Where time decided the number of steps, that decision stays
     /// until there is a new one: more time, more <see cref="TrainingOptions.MaxSteps"/> than it came to, or <see cref="GoOn"/>.</summary>
@@ -146,7 +146,7 @@ public sealed class Trainer
 
         // A run that was stopped inside an evaluation makes it first.
         if (EvaluationDue) Evaluate(cancel);
-        while (!AtEnd && !cancel.IsCancellationRequested)
+        while (!AtEnd && !_model.Ranks.Stopped(cancel))
         {
             if (_budget is not null && _budget.LookDue(Seconds))
             {
@@ -156,7 +156,7 @@ public sealed class Trainer
             Advance();
             if (EvaluationDue) Evaluate(cancel);
             if (_options.SampleEvery > 0 && _position.Step % _options.SampleEvery == 0) _observer.OnSampleDue(_position.Step);
-            if (SaveDue && !cancel.IsCancellationRequested) Save();
+            if (SaveDue && !_model.Ranks.Stopped(cancel)) Save();
             FollowPlan();
         }
 
@@ -167,11 +167,11 @@ public sealed class Trainer
     // One update, and the reports that follow from it.
     private void Advance()
     {
-        double start = _clock.Elapsed.TotalSeconds;
+        double start = _clock.Seconds;
         int epoch = _position.Epoch, steps = _data.StepsInEpoch(epoch), index = _position.IndexInEpoch;
         bool endsEpoch = index == steps - 1;
         StepFigures step = Step(_data.Batch(epoch, index));
-        double seconds = _clock.Elapsed.TotalSeconds - start;
+        double seconds = _clock.Look() - start;
         _budget?.OnStep(seconds);
         _position = _position with
         {
@@ -253,11 +253,12 @@ public sealed class Trainer
 
     private void Evaluate(CancellationToken cancel)
     {
-        double start = _clock.Elapsed.TotalSeconds;
+        double start = _clock.Look();
         _model.SwapAverage();
         try
         {
             EvaluationResult result = Evaluation.Quick(_model, _heldOut!, _options.EvalTokens, cancel);
+            _clock.Look();
             bool isBest = !(_position.Best?.Sums.MeanNll <= result.Sums.MeanNll);
             _position = _position with
             {
@@ -272,7 +273,7 @@ public sealed class Trainer
                 _store?.SaveModel(_model, isInterim: false);
             }
 
-            _budget?.OnEvaluation(_clock.Elapsed.TotalSeconds - start);
+            _budget?.OnEvaluation(_clock.Look() - start);
             _observer.OnEvaluation(new EvaluationReport(_position.Step, _position.Tokens, _position.Seconds, result, isBest));
             if (_options.Schedule == ScheduleKind.Plateau && !_schedule.Rises(_position.Step)) WatchPlateau(isBest);
         }
@@ -311,7 +312,7 @@ public sealed class Trainer
     private void Save(bool isInterim = false)
     {
         if (_store is null || _savedAt == _position.Step) return;
-        double start = _clock.Elapsed.TotalSeconds;
+        double start = _clock.Seconds;
 
         // Until an evaluation has chosen a best model, the folder's is the latest.
         if (_position.Best is null)
@@ -322,7 +323,7 @@ public sealed class Trainer
         }
 
         _observer.OnCheckpoint(_store.SaveCheckpoint(_model, _position, _options.Keep));
-        (_savedAt, _savedSeconds) = (_position.Step, _clock.Elapsed.TotalSeconds);
+        (_savedAt, _savedSeconds) = (_position.Step, _clock.Look());
         _budget?.OnSaving(_savedSeconds - start);
     }
 

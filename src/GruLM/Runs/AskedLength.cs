@@ -20,9 +20,27 @@ internal readonly record struct AskedLength(bool Epochs, bool Steps, bool Minute
     /// <summary>Whether anything was asked for.</summary>
     public bool IsAny => Epochs || Steps || Minutes;
 
+    /// <summary>Changes the settings of a run that goes on; null: not at all.</summary>
+    /// <exception cref="ArgumentException">What was changed may not be, or the settings make no sense.</exception>
+    public static (TrainingSettings Settings, AskedLength Asked) Change(
+        TrainingSettings settings, Func<TrainingSettings, TrainingSettings>? change)
+    {
+        AskedLength asked = default;
+        if (change is not null)
+        {
+            TrainingSettings changed = change(settings) ?? throw new ArgumentException("the changed settings are null");
+            asked = Of(settings, changed, change);
+            SettingsCheck.CheckChange(settings, changed);
+            settings = changed;
+        }
+
+        SettingsCheck.Check(settings);
+        return (settings, asked);
+    }
+
     /// <summary>What a change of settings asks for. What is given as it stands already is asked for, too: of a run that time ended, its
     /// own number of epochs is more than it has made.</summary>
-    public static AskedLength Of(TrainingSettings before, TrainingSettings after, Func<TrainingSettings, TrainingSettings> change)
+    internal static AskedLength Of(TrainingSettings before, TrainingSettings after, Func<TrainingSettings, TrainingSettings> change)
     {
         bool hasOthers = after.Epochs != before.Epochs || after.MaxSteps != before.MaxSteps || after.Minutes != before.Minutes;
         if (hasOthers)

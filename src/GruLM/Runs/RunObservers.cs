@@ -14,7 +14,7 @@ internal sealed class RunObservers(IRunObserver? watcher) : IRunObserver
     /// <summary>The files of figures; null before the run has begun.</summary>
     public RunFigures? Files { get; set; }
 
-    /// <summary>The training, whose model writes the samples.</summary>
+    /// <summary>The training, whose model writes the samples; null where it writes none.</summary>
     public TextTraining? Training { get; set; }
 
     /// <summary>What samples begin with.</summary>
@@ -62,7 +62,8 @@ internal sealed class RunObservers(IRunObserver? watcher) : IRunObserver
 
     public void OnSampleDue(long step)
     {
-        var sample = new TrainingSample(step, SamplePrompt, Training!.Sample(SamplePrompt, SampleTokens));
+        if (Training is null) return;
+        var sample = new TrainingSample(step, SamplePrompt, Training.Sample(SamplePrompt, SampleTokens));
         watcher?.OnSample(sample);
         Files?.OnSample(sample);
     }

@@ -59,6 +59,9 @@ public sealed record RunPlan
     /// <summary>Threads that compute.</summary>
     public required int Threads { get; init; }
 
+    /// <summary>The machines that several processes train on together, one a process; none where one process trains.</summary>
+    public IReadOnlyList<string> Hosts { get; init; } = [];
+
     /// <summary>About how many bytes training takes besides the text.</summary>
     public required double MemoryBytes { get; init; }
 

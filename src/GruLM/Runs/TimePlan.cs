@@ -45,7 +45,7 @@ internal static class TimePlan
         double measuring = Math.Clamp(MeasuringShare * seconds, MinSecondsMeasuring, MaxSecondsMeasuring);
         SpeedMeasurement speed = run.MeasureSpeed(measuring, around.Cancel);
         bool begins = run.Position.Step == 0;
-        double secondsLeft = ((1 - SpareShare) * seconds) - (begins ? clock.Elapsed.TotalSeconds : 0);
+        double secondsLeft = ((1 - SpareShare) * seconds) - (begins ? run.Model.Ranks.OfFirst(clock.Elapsed.TotalSeconds) : 0);
         int evalTokens = EvalTokens(run, options, speed, seconds);
         if (evalTokens > options.EvalTokens) speed = speed with { Evaluation = speed.Evaluation * evalTokens / run.HeldOut!.Tokens };
         run.FitInto(new TimeBudget(secondsLeft, speed), options.Epochs, evalTokens);

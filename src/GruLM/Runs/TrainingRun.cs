@@ -25,13 +25,16 @@ public sealed class TrainingRun : IDisposable
 {
     private const double DryRunSeconds = 3;
 
-    private readonly RunFolder _folder;
+    private readonly IRunFolder _folder;
+    private readonly RunRanks _ranks;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly CancellationToken _cancel;
     private readonly RunObservers _observers;
     private TrainingSettings _settings;
     private Recipe? _recipe;
-    private IDevice? _device;
+
+    // This process's own, and the one whose models all processes of the run train together; the same where there is one.
+    private IDevice? _device, _computing;
     private TextTraining? _training;
     private RunJudge? _judge;
     private GenerationConfig _defaults = new();
@@ -41,9 +44,10 @@ public sealed class TrainingRun : IDisposable
     private CancellationTokenSource? _work;
     private bool _endsWithWork;
 
-    private TrainingRun(RunFolder folder, TrainingSettings settings, RunObservers observers, CancellationToken cancel)
+    private TrainingRun(
+        IRunFolder folder, TrainingSettings settings, RunObservers observers, RunRanks ranks, CancellationToken cancel)
     {
-        (_folder, _observers, _cancel) = (folder, observers, cancel);
+        (_folder, _observers, _ranks, _cancel) = (folder, observers, ranks, cancel);
         _settings = StartingModel.WithSizes(settings, folder.CheckpointFolder);
     }
 
@@ -81,7 +85,12 @@ public sealed class TrainingRun : IDisposable
     {
         ArgumentNullException.ThrowIfNull(settings);
         SettingsCheck.Check(settings);
-        return Prepared(RunFolder.Claim(settings, isDryRun: false), (settings, default), observer, standardInput, cancel);
+        var ranks = RunRanks.Join();
+        return ranks.Together(() =>
+        {
+            IRunFolder folder = ranks.Folder(() => RunFolder.Claim(settings, isDryRun: false), settings).Folder;
+            return Prepared(folder, (settings, null), ranks, observer, standardInput, cancel);
+        });
     }
 
     /// <summary>Whether there is a run in <paramref name="folder"/> that <see cref="Resume"/> takes up, ended or not.</summary>
@@ -110,29 +119,14 @@ public sealed class TrainingRun : IDisposable
         Stream? standardInput = null, CancellationToken cancel = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        var observers = new RunObservers(observer);
-        var claimed = RunFolder.Resume(folder, ((IProgressObserver)observers).OnNotice);
-        TrainingSettings settings = claimed.Settings!;
-        AskedLength asked = default;
-        try
+        var ranks = RunRanks.Join();
+        var observers = new RunObservers(ranks.IsFirst ? observer : null);
+        return ranks.Together(() =>
         {
-            if (change is not null)
-            {
-                TrainingSettings changed = change(settings) ?? throw new ArgumentException("the changed settings are null");
-                asked = AskedLength.Of(settings, changed, change);
-                SettingsCheck.CheckChange(settings, changed);
-                settings = changed;
-            }
-
-            SettingsCheck.Check(settings);
-        }
-        catch
-        {
-            claimed.Dispose();
-            throw;
-        }
-
-        return Prepared(claimed, (settings, asked), observer, standardInput, cancel);
+            (IRunFolder claimed, TrainingSettings settings) =
+                ranks.Folder(() => RunFolder.Resume(folder, ((IProgressObserver)observers).OnNotice), new TrainingSettings());
+            return Prepared(claimed, (settings, change), ranks, observer, standardInput, cancel);
+        });
     }
 
     /// <summary>Does everything but train, and measures for some seconds what training would take. Nothing is written.</summary>
@@ -143,7 +137,8 @@ public sealed class TrainingRun : IDisposable
         ArgumentNullException.ThrowIfNull(settings);
         SettingsCheck.Check(settings);
         var folder = RunFolder.Claim(settings, isDryRun: true);
-        using TrainingRun run = Prepared(folder, (settings, default), observer, standardInput, cancel);
+        var alone = new RunRanks(null);
+        using TrainingRun run = Prepared(folder, (settings, null), alone, observer, standardInput, cancel);
         TextTraining training = run._training!;
         SpeedMeasurement speed = training.MeasureSpeed(DryRunSeconds, cancel);
         TrainingOptions options = SettingsDecided.Options(run._settings).Training;
@@ -164,7 +159,7 @@ public sealed class TrainingRun : IDisposable
         _work = work;
         try
         {
-            RunOutcome outcome = Train(training, work.Token);
+            RunOutcome outcome = _ranks.Together(() => Train(training, work.Token));
             if (!_endsWithWork) return outcome;
             throw new ObjectDisposedException(
                 null, "the run was disposed while it trained: it stopped there and saved a checkpoint, from which it can be resumed");
@@ -182,7 +177,7 @@ public sealed class TrainingRun : IDisposable
     /// <exception cref="InvalidDataException">It is damaged, or its scores are not numbers.</exception>
     public EvaluationResult? EvaluateWhole(CancellationToken cancel = default)
     {
-        bool readsSome = _settings.EvalTokens > 0 && _settings.EvalTokens < _training?.HeldOut?.Tokens;
+        bool readsSome = _ranks.IsFirst && _settings.EvalTokens > 0 && _settings.EvalTokens < _training?.HeldOut?.Tokens;
         return readsSome ? WholeHeldOut.Evaluate(_training!, _folder.WeightsPath, _device!, cancel) : null;
     }
 
@@ -227,14 +222,16 @@ public sealed class TrainingRun : IDisposable
     }
 
     private static TrainingRun Prepared(
-        RunFolder folder, (TrainingSettings Settings, AskedLength Asked) told, IRunObserver? observer, Stream? standardInput,
-        CancellationToken cancel)
+        IRunFolder folder, (TrainingSettings Settings, Func<TrainingSettings, TrainingSettings>? Change) told, RunRanks ranks,
+        IRunObserver? observer, Stream? standardInput, CancellationToken cancel)
     {
+        if (!ranks.IsFirst) (observer, cancel) = (null, default);
         var observers = new RunObservers(observer);
         TrainingRun? run = null;
         try
         {
-            run = new TrainingRun(folder, told.Settings, observers, cancel) { _asked = told.Asked };
+            (TrainingSettings settings, AskedLength asked) = AskedLength.Change(told.Settings, told.Change);
+            run = new TrainingRun(folder, settings, observers, ranks, cancel) { _asked = asked };
             run.Prepare(standardInput);
             return run;
         }
@@ -246,8 +243,7 @@ public sealed class TrainingRun : IDisposable
             }
             finally
             {
-                if (run is null) folder.Dispose();
-                else run.Dispose();
+                (run as IDisposable ?? folder).Dispose();
             }
 
             throw;
@@ -258,6 +254,7 @@ public sealed class TrainingRun : IDisposable
     {
         // Before the text, which may take minutes to read, since a machine may lack the device.
         OpenDevice();
+        _ranks.Check(_settings, _device!);
         _settings = _folder.WithTexts(_settings, ((IProgressObserver)_observers).OnPhase, _cancel);
         var reading = new CorpusReading(_observers, _cancel) { StandardInput = standardInput };
         var texts = TrainingTexts.Read(_settings, _folder, reading);
@@ -265,20 +262,21 @@ public sealed class TrainingRun : IDisposable
         TextTrainingOptions options = SettingsDecided.Options(_settings) with
         {
             ContinueFrom = _folder.CheckpointFolder,
-            TokenFilePath = _folder.TokenPath,
             Opening = StartingModel.HasOpening(_settings, _folder.CheckpointFolder),
         };
-        var around = new RunSurroundings(_device!, _folder, _observers, _cancel);
+        var around = new RunSurroundings(_computing!, _folder, _observers, _cancel);
         var record = RunRecord.Of(texts, _settings, _folder, _device!);
+        _ranks.Check(record);
         Tokenizer? kept = _folder.Begin(Settings, record, ((IProgressObserver)_observers).OnNotice);
-        Tokenizer tokenizer = new TokenizerChoice(_settings, options, around).Choose(texts, kept);
+        Tokenizer tokenizer = _ranks.OfFirst(() => new TokenizerChoice(_settings, options, around).Choose(texts, kept));
         if (kept is null) _folder.Keep(tokenizer);
-        _training = TextTraining.Prepare(texts, options with { Tokenizer = tokenizer }, around);
+        _training = _ranks.FirstBeforeOthers(() =>
+            TextTraining.Prepare(texts, options with { Tokenizer = tokenizer, TokenFilePath = _folder.TokenPath }, around));
         options = WithMore(options, _training);
         _defaults = TrainedExchanges.Defaults(
             texts.Training, options.Samples, StartingModel.Defaults(_settings, _folder.CheckpointFolder), _cancel);
         _judge = JudgeOf(texts, _training, options.Training);
-        _observers.Training = _training;
+        _observers.Training = _ranks.IsFirst ? _training : null;
         _observers.SamplePrompt = _settings.SamplePrompt ?? "";
         Plan = MakePlan(options.Training);
         _observers.OnPrepared(Plan);
@@ -323,8 +321,9 @@ public sealed class TrainingRun : IDisposable
 
     private void OpenDevice()
     {
-        var told = new DeviceOptions(_settings.Threads ?? 0, _settings.Precision);
+        var told = new DeviceOptions(_ranks.Threads(_settings.Threads) ?? 0, _settings.Precision);
         _device = Devices.Open(_settings.Device, told, StartingModel.Sizes(SettingsDecided.Options(_settings)));
+        _computing = _ranks.Together(_device);
     }
 
     // What kind of text it is decides the recipe, where none was given, and may be worth a word.
@@ -340,7 +339,8 @@ public sealed class TrainingRun : IDisposable
         var profile = TextProfile.Of(training, _settings.Samples ?? SampleKind.Stream);
         if (profile.Advice is { } advice) ((IProgressObserver)_observers).OnNotice(advice);
         if (!_settings.ChooseRecipe) return;
-        (_recipe, _settings) = RecipeChoice.Choose(_settings, profile);
+        if (_ranks.IsFirst) (_recipe, _settings) = RecipeChoice.Choose(_settings, profile);
+        (_recipe, _settings) = _ranks.OfFirst(_recipe, _settings);
         SettingsCheck.Check(_settings);
         if (_settings.Device == Devices.Cpu) return;
         _device!.Dispose();
@@ -349,6 +349,7 @@ public sealed class TrainingRun : IDisposable
 
     private RunJudge? JudgeOf(TrainingTexts texts, TextTraining training, TrainingOptions options)
     {
+        if (!_ranks.IsFirst) return null;
         bool comparesModels = _settings.InitFrom is { } source && !(_folder.GoesOn && training.Done) && _folder.IsStart(source);
         FineTuning? fineTuning = comparesModels ? FineTuning.Begin(_settings.InitFrom!, training, options, _device!, _cancel) : null;
         RunAnswers? answers = HasExchanges ? RunAnswers.Of(texts, training.Tokenizer, training.Model.Config.Opening, _cancel) : null;
@@ -377,6 +378,7 @@ public sealed class TrainingRun : IDisposable
             SecondsDone = training.Position.Seconds,
             Kernels = _device!.Description,
             Threads = _device.Threads,
+            Hosts = _ranks.Hosts,
             MemoryBytes = MemoryNeed.TrainingBytes(training.Model.Config, options),
             IsDone = _folder.GoesOn && training.Done,
             IsOutOfPatience = training.OutOfPatience,

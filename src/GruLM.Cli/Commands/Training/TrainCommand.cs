@@ -1,5 +1,6 @@
 // grulm train: flags become settings, the library trains, and what happens is shown. Which flags there are, TrainFlags says.
 
+using GruLM.Distributed;
 using GruLM.Training;
 
 namespace GruLM.Cli.Commands;
@@ -39,7 +40,8 @@ internal static class TrainCommand
             return ExitCode.Done;
         }
 
-        using var watched = WatchedRun.Begin(call.Watch, call.ResumedFolder ?? call.OutDir!, display, session);
+        bool watches = call.Watch is not null && Launcher.Rank is null or 0;
+        using var watched = WatchedRun.Begin(watches ? call.Watch : null, call.ResumedFolder ?? call.OutDir!, display, session);
         using TrainingRun run = Begin(call, watched?.Observer ?? display, session);
         return Train(run, display, session, outcome => watched?.End(outcome));
     }

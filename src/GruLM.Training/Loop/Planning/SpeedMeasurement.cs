@@ -29,7 +29,9 @@ public sealed record SpeedMeasurement(double Step, double Evaluation, double Sav
         using ITrainableModel model = create();
         SecondsAStep(model, run, WarmUp * seconds, cancel);
         double step = SecondsAStep(model, run, (1 - WarmUp) * seconds, cancel);
-        return new SpeedMeasurement(step, SecondsToEvaluate(model, run, cancel), SecondsToWrite(model));
+        double evaluation = SecondsToEvaluate(model, run, cancel), saving = SecondsToWrite(model);
+        IRanks ranks = model.Ranks;
+        return new SpeedMeasurement(ranks.OfFirst(step), ranks.OfFirst(evaluation), ranks.OfFirst(saving));
     }
 
     /// <summary>What such a model trains here in windows of <paramref name="steps"/> x <paramref name="lanes"/>, on made-up tokens: for
@@ -52,15 +54,16 @@ public sealed record SpeedMeasurement(double Step, double Evaluation, double Sav
         }
 
         model.ForwardBackward(batch, batch.Targets.Length, 0);
-        var clock = Stopwatch.StartNew();
+        var clock = new RunClock(model.Ranks);
+        clock.Start();
         int updates = 0;
-        for (; updates < 3 || clock.Elapsed.TotalSeconds < seconds; updates++)
+        for (; updates < 3 || clock.Look() < seconds; updates++)
         {
             model.ForwardBackward(batch, batch.Targets.Length, updates);
             model.Update(1e-3, 1);
         }
 
-        return updates * batch.Targets.Length / clock.Elapsed.TotalSeconds;
+        return updates * batch.Targets.Length / clock.Look();
     }
 
     /// <summary>Seconds that a run of so many steps takes.</summary>
@@ -94,13 +97,13 @@ public sealed record SpeedMeasurement(double Step, double Evaluation, double Sav
         (long steps, double spent) = (0L, 0.0);
         using var enough = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, enough.Token);
-        while (steps == 0 || !either.IsCancellationRequested)
+        for (bool isOver = false; steps == 0 || !isOver; isOver = model.Ranks.Stopped(either.Token))
         {
-            RunPosition position = either.IsCancellationRequested
+            RunPosition position = isOver
                 ? Train(model, run.Data, run.Options with { MaxSteps = 1 }, cancel)
                 : Train(model, run.Data, run.Options, either.Token);
             (steps, spent) = (steps + position.Step, spent + position.Seconds);
-            cancel.ThrowIfCancellationRequested();
+            if (model.Ranks.Stopped(cancel)) throw new OperationCanceledException(cancel);
         }
 
         return spent / steps;

@@ -12,7 +12,7 @@ using GruLM.Training;
 namespace GruLM;
 
 /// <summary>The folder that a run writes to. Not thread-safe.</summary>
-internal sealed class RunFolder : ITrainingStore, IDisposable
+internal sealed class RunFolder : IRunFolder
 {
     private readonly string _name;
     private readonly RunLayout _home;
@@ -39,28 +39,31 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
         if (use != FolderUse.DryRun) _lock = FolderLock.Take(_home);
     }
 
-    /// <summary>The checkpoint to continue from; null when training starts from the beginning.</summary>
+    /// <inheritdoc/>
     public string? CheckpointFolder { get; private set; }
 
-    /// <summary>Whether the run in the folder goes on.</summary>
+    /// <summary>The folder itself.</summary>
+    public string Root => _home.Root;
+
+    /// <inheritdoc/>
     public bool GoesOn => _use == FolderUse.Resume;
 
-    /// <summary>Whether the run that goes on reads its text as older runs did (see <see cref="RunRecord.ReadsByNames"/>).</summary>
+    /// <inheritdoc/>
     public bool ReadsByNames => GoesOn && RunRecord.Read(_place.Record) is { ReadsByNames: true };
 
-    /// <summary>What the standard input of the run that goes on was called; null: just that.</summary>
+    /// <inheritdoc/>
     public string? InputName => GoesOn ? RunRecord.Read(_place.Record)?.Input : null;
 
-    /// <summary>The settings of the run that goes on.</summary>
+    /// <inheritdoc/>
     public TrainingSettings? Settings { get; private set; }
 
-    /// <summary>Where the tokens of a large text are kept; null for a run that writes nothing.</summary>
+    /// <inheritdoc/>
     public string? TokenPath => _use == FolderUse.DryRun ? null : _home.Tokens;
 
-    /// <summary>Where a run keeps what it reads from standard input, once it has begun.</summary>
+    /// <inheritdoc/>
     public string KeptInputPath => _home.KeptInput;
 
-    /// <summary>Whether the folder still holds the model that the run is to replace.</summary>
+    /// <inheritdoc/>
     public bool KeepsOldModel => _place != _home && HasOldModel;
 
     // What is replaced may be a run that never came to a model.
@@ -118,9 +121,7 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
         }
     }
 
-    /// <summary>The settings with the texts in them that can be read again: what a new run is handed through a pipe or a device is copied
-    /// into the folder first, and what one that goes on was told is looked for where it is now.</summary>
-    /// <exception cref="FileNotFoundException">The text of a run that goes on is nowhere.</exception>
+    /// <inheritdoc/>
     public TrainingSettings WithTexts(TrainingSettings settings, Action<string> phase, CancellationToken cancel)
     {
         if (_use == FolderUse.DryRun) return settings;
@@ -143,11 +144,10 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
         }
     }
 
-    /// <summary>The standard input that the run kept when it began; null when there is none.</summary>
+    /// <inheritdoc/>
     public FileStream? OpenKeptInput() => KeptInput.Open(_place.KeptInput);
 
-    /// <summary>Where standard input is to be written too, so that the run can go on; null for a run that goes on or writes
-    /// nothing. <paramref name="hasOwnName"/>: it is no standard input, but what a program hands to its run as such.</summary>
+    /// <inheritdoc/>
     public Stream? KeepInput(bool hasOwnName)
     {
         if (_use is FolderUse.Resume or FolderUse.DryRun) return null;
@@ -155,8 +155,7 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
         return _input.Copy;
     }
 
-    /// <summary>Writes down what the run was told and what it finds or, when it goes on, checks that it still finds the same.
-    /// Returns the tokenizer that is there already.</summary>
+    /// <inheritdoc/>
     public Tokenizer? Begin(TrainingSettings settings, RunRecord record, Action<string> notice)
     {
         _record = record;
@@ -181,7 +180,7 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
         return null;
     }
 
-    /// <summary>Saves a tokenizer as soon as it is there.</summary>
+    /// <inheritdoc/>
     public void Keep(Tokenizer tokenizer)
     {
         if (_use == FolderUse.DryRun) return;
@@ -190,10 +189,8 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
         _record.Write(_place.Record);
     }
 
-    /// <summary>Everything is ready for the first step: the settings are written as they were <paramref name="completed"/>, with the
-    /// model's <paramref name="defaults"/> unless the run goes on, and figures are collected from here on. Returns who is to be told of
-    /// them.</summary>
-    public RunFigures Open(TrainingSettings completed, GenerationConfig defaults, long step)
+    /// <inheritdoc/>
+    public RunFigures? Open(TrainingSettings completed, GenerationConfig defaults, long step)
     {
         WriteSettings(completed);
         if (CheckpointFolder is null)
@@ -208,17 +205,17 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
         return _figures;
     }
 
-    /// <summary>The run has ended: writes its settings with what was decided while it went on, so that it can be repeated.</summary>
+    /// <inheritdoc/>
     public void WriteFinalSettings(TrainingSettings settings) => WriteSettings(settings);
 
-    /// <summary>Whether the weights in a folder are those that the run starts from.</summary>
+    /// <inheritdoc/>
     public bool IsStart(string source)
     {
         string weights = Path.Combine(source, ModelFile.WeightsName);
         return File.Exists(weights) && FolderChecksums.Of(weights) == _record?.InitFrom;
     }
 
-    /// <summary>The weights of the best model so far.</summary>
+    /// <inheritdoc/>
     public string WeightsPath => Path.Combine(_place.Root, ModelFile.WeightsName);
 
     /// <inheritdoc/>
@@ -228,7 +225,7 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
         if ((!isInterim && !_replacesAtEnd) || !HasOldModel) TakeThePlace();
     }
 
-    /// <summary>The run has ended: its model takes the place of the old one, if it has not done so.</summary>
+    /// <inheritdoc/>
     public void TakeThePlace()
     {
         if (_place == _home) return;
@@ -242,7 +239,7 @@ internal sealed class RunFolder : ITrainingStore, IDisposable
     public string SaveCheckpoint(ITrainableModel model, RunPosition position, int keep) =>
         Checkpoint.Save(_place.Training, model, position, keep);
 
-    /// <summary>Removes what a run wrote that failed before it could begin.</summary>
+    /// <inheritdoc/>
     public void TakeBack()
     {
         _input?.Dispose();

@@ -23,7 +23,7 @@ internal sealed record TextRecord(long Bytes, string Sha256)
 internal sealed record RunRecord
 {
     /// <summary>What a run finds now.</summary>
-    public static RunRecord Of(TrainingTexts texts, TrainingSettings settings, RunFolder folder, IDevice device) => new()
+    public static RunRecord Of(TrainingTexts texts, TrainingSettings settings, IRunFolder folder, IDevice device) => new()
     {
         Training = TextRecord.Of(texts.Training),
         HeldOut = TextRecord.Of(texts.HeldOut),

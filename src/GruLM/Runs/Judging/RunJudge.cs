@@ -16,7 +16,7 @@ internal sealed class RunJudge(RunAnswers? answers, FineTuning? fineTuning, IDev
 
     /// <summary>The outcome with what was found of the model in the folder. Where the <paramref name="last"/> model is worth more, it is
     /// saved there. Cancelled, nothing was found.</summary>
-    public RunOutcome Judge(RunOutcome outcome, ITrainableModel last, RunFolder folder, CancellationToken cancel)
+    public RunOutcome Judge(RunOutcome outcome, ITrainableModel last, IRunFolder folder, CancellationToken cancel)
     {
         try
         {
@@ -34,7 +34,7 @@ internal sealed class RunJudge(RunAnswers? answers, FineTuning? fineTuning, IDev
     }
 
     // Those of the last model, which is saved then, where it is worth more.
-    private AnswerFigures BetterAnswers(AnswerFigures best, ITrainableModel model, RunFolder folder, CancellationToken cancel)
+    private AnswerFigures BetterAnswers(AnswerFigures best, ITrainableModel model, IRunFolder folder, CancellationToken cancel)
     {
         model.SwapAverage();
         try

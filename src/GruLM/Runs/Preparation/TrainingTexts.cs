@@ -12,7 +12,7 @@ internal readonly record struct TrainingTexts(CorpusText Training, CorpusText He
 {
     /// <summary>Reads both. What comes from standard input is kept in <paramref name="folder"/>, and read from there when the run goes
     /// on.</summary>
-    public static TrainingTexts Read(TrainingSettings settings, RunFolder folder, CorpusReading reading)
+    public static TrainingTexts Read(TrainingSettings settings, IRunFolder folder, CorpusReading reading)
     {
         if (folder.GoesOn) CheckNewPlaces(settings, folder.Settings!);
         reading = reading with
@@ -56,7 +56,7 @@ internal readonly record struct TrainingTexts(CorpusText Training, CorpusText He
     }
 
     // The standard input that a run that goes on kept when it began; null for a new run, and when it is gone.
-    private static FileStream? OpenKept(RunFolder folder, IProgressObserver observer)
+    private static FileStream? OpenKept(IRunFolder folder, IProgressObserver observer)
     {
         if (!folder.GoesOn) return null;
         if (folder.OpenKeptInput() is { } kept) return kept;

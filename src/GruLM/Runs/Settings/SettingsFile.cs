@@ -13,8 +13,12 @@ public static class SettingsFile
     private const string Not = "no-";
 
     /// <summary>Writes the settings, as far as they are not left open; paths whole.</summary>
-    public static void Write(string path, TrainingSettings settings) => AtomicFile.Write(path, stream =>
+    public static void Write(string path, TrainingSettings settings) => AtomicFile.WriteAllBytes(path, ToJson(settings));
+
+    /// <summary>What <see cref="Write"/> writes.</summary>
+    internal static byte[] ToJson(TrainingSettings settings)
     {
+        using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true }))
         {
             json.WriteStartObject();
@@ -28,7 +32,8 @@ public static class SettingsFile
         }
 
         stream.WriteByte((byte)'\n');
-    });
+        return stream.ToArray();
+    }
 
     /// <summary>Reads the settings of a file, on top of the defaults.</summary>
     /// <exception cref="InvalidDataException">The file is not JSON as described above; the message says where and what was
@@ -41,8 +46,16 @@ public static class SettingsFile
     public static GivenSettings ReadGiven(
         string path, Func<JsonProperty, bool>? other = null, IReadOnlyList<string>? otherNames = null)
     {
+        return ReadGiven(path, ReadBytes(path), other, otherNames);
+    }
+
+    /// <summary>Reads what the bytes of a file give; <paramref name="path"/> is what it is called.</summary>
+    /// <exception cref="InvalidDataException">The file is not JSON as described above.</exception>
+    internal static GivenSettings ReadGiven(
+        string path, ReadOnlyMemory<byte> bytes, Func<JsonProperty, bool>? other = null, IReadOnlyList<string>? otherNames = null)
+    {
         var given = new GivenSettings();
-        using JsonDocument document = Load(path);
+        using JsonDocument document = Load(path, bytes);
         foreach (JsonProperty property in document.RootElement.EnumerateObject())
         {
             string name = property.Name.Replace('_', '-');
@@ -96,9 +109,8 @@ public static class SettingsFile
         return JsonBytes.Read(path);
     }
 
-    private static JsonDocument Load(string path)
+    private static JsonDocument Load(string path, ReadOnlyMemory<byte> bytes)
     {
-        ReadOnlyMemory<byte> bytes = ReadBytes(path);
         try
         {
             var document = JsonDocument.Parse(bytes);
