@@ -1,7 +1,7 @@
-// The gradients of all processes added up while the backward pass still goes on. A tensor is on its way as soon as its gradient is complete:
-// the output layer's first, which is the largest, and ready when half of the work is still to be done. The embedding's gradient has rows for
-// the tokens of the batch alone; where these are few, only they are sent, apart from the output layer's share even where both have the
-// same weights. Which rows each process has, every process knows: all of them see the whole batch.
+// The gradients of all processes added up while the backward pass still goes on. A tensor is on its way as soon as its gradient is
+// complete: the output layer's first, which is the largest, and ready when half of the work is still to be done. The embedding's gradient
+// has rows for the tokens of the batch alone; where these are few, only they are sent, apart from the output layer's share even where both
+// have the same weights. Which rows each process has, every process knows: all of them see the whole batch.
 
 using System.Runtime.InteropServices;
 using GruLM.Model;

@@ -18,8 +18,8 @@ internal unsafe interface IRankLink : IDisposable
     /// <param name="starts">Where they begin, and where the last one ends: one more than there are processes.</param>
     ITransfer BeginShare(void* all, long[] starts);
 
-    /// <summary>Begins to add up numbers of all processes, in the order of their ranks, into the place of each one's own. The same bits come
-    /// out everywhere.</summary>
+    /// <summary>Begins to add up numbers of all processes, in the order of their ranks, into the place of each one's own. The same bits
+    /// come out everywhere.</summary>
     /// <param name="values">The numbers; they belong to the transfer until it is done.</param>
     /// <param name="length">How many.</param>
     ITransfer BeginSum(float* values, long length);

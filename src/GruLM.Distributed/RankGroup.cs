@@ -1,5 +1,5 @@
-// The processes that an MPI launcher started together, as the rest of the program sees them: what one knows that all must know, a model that
-// they train together, and how a failure of one becomes everyone's. Where no launcher is, there is no group, and MPI is not loaded.
+// The processes that an MPI launcher started together, as the rest of the program sees them: what one knows that all must know, a model
+// that they train together, and how a failure of one becomes everyone's. Where no launcher is, there is no group, and MPI is not loaded.
 
 using System.Runtime.InteropServices;
 using System.Text;
@@ -51,6 +51,9 @@ public sealed unsafe class RankGroup : IRanks, IDisposable
         }
     }
 
+    /// <summary>Whether this process has joined a group.</summary>
+    public static bool IsJoined => s_joined is not null;
+
     /// <summary>Leaves the group once every process has come here; the process cannot join again. Nothing where none was joined.</summary>
     public static void Leave()
     {
@@ -88,7 +91,8 @@ public sealed unsafe class RankGroup : IRanks, IDisposable
         return Gather(own, (int)lengths.ToArray().Max());
     }
 
-    /// <summary>Fills in the numbers of all other processes: as many of each, in the order of ranks, where this one has put its own.</summary>
+    /// <summary>Fills in the numbers of all other processes: as many of each, in the order of ranks, where this one has put its
+    /// own.</summary>
     /// <exception cref="RankFailedException">Another process has failed or cannot be reached.</exception>
     public void Gather(Span<double> numbers) => Share(MemoryMarshal.AsBytes(numbers), ownsFirst: false);
 

@@ -1,6 +1,6 @@
-// A model that several processes train and evaluate together. All of them see the whole batch, and each computes some of its lanes; figures
-// and gradients are those of the whole, and so every process makes the same update. The states that lanes carry are each process's own;
-// a checkpoint has them all, so that a run goes on with any number of processes.
+// A model that several processes train and evaluate together. All of them see the whole batch, and each computes some of its lanes;
+// figures and gradients are those of the whole, and so every process makes the same update. The states that lanes carry are each process's
+// own; a checkpoint has them all, so that a run goes on with any number of processes.
 
 using GruLM.Model;
 

@@ -71,8 +71,8 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
     /// <summary>How training is regularised.</summary>
     public Regularisation Regularisation => _options.Regularisation;
 
-    /// <summary>The penalties (AR and TAR) of the last <see cref="ForwardBackward(TokenBatch, long, long)"/>, in nats a token; they are not part of its
-    /// loss.</summary>
+    /// <summary>The penalties (AR and TAR) of the last <see cref="ForwardBackward(TokenBatch, long, long)"/>, in nats a token; they are not
+    /// part of its loss.</summary>
     public double Penalty { get; private set; }
 
     /// <summary>The gradients added up since the last update: the model's own, disposed with it.</summary>

@@ -43,7 +43,7 @@ contents() {
   done
   [ "$(ls "$work/packages" | wc -l)" = 8 ] || return 1
   names "$work/packages/GruLM".[0-9]*.nupkg >"$work/names.txt"
-  for package in GruLM GruLM.Cuda GruLM.Formats GruLM.Generation GruLM.Kernels GruLM.Model GruLM.Training; do
+  for package in GruLM GruLM.Cuda GruLM.Distributed GruLM.Formats GruLM.Generation GruLM.Kernels GruLM.Model GruLM.Training; do
     grep -qx "lib/net10.0/$package.dll" "$work/names.txt" && grep -qx "lib/net10.0/$package.xml" "$work/names.txt" || return 1
   done
 }

@@ -12,6 +12,8 @@ internal static class CommandLine
 {
     private static readonly ParserConfiguration s_parsing = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
 
+    private static readonly TimeSpan s_toSpeak = TimeSpan.FromSeconds(3);
+
     private static readonly string[] s_rootExamples =
     [
         "grulm demo",
@@ -24,8 +26,8 @@ internal static class CommandLine
     {
         using var signals = new StopSignals();
         // Processes that train together say everything once.
-        bool isQuiet = args is [TrainCommand.Name, ..] && Launcher.IsPresent && Launcher.Rank > 0;
-        using var session = Session.OfProcess(signals, isQuiet);
+        if (args is [TrainCommand.Name, ..] && Launcher.IsPresent && Launcher.Rank > 0) return RunQuietly(args, commands, signals);
+        using var session = Session.OfProcess(signals);
         int code = Run(args, commands, session);
         RankGroup.Leave();
         return code;
@@ -53,6 +55,22 @@ internal static class CommandLine
             session.Dispose();
             return Failure.Report(e, session.Error);
         }
+    }
+
+    // What goes wrong here is told to the process that speaks, once there is a group. The launcher ends all processes when one has
+    // failed, so that one gets some time to speak; what it did not hear of is said here.
+    private static int RunQuietly(string[] args, IReadOnlyList<GrulmCommand> commands, StopSignals signals)
+    {
+        using var said = new StringWriter();
+        using var session = new Session(Stream.Null, Stream.Null, said, errorIsTerminal: false, signals.Token)
+        {
+            Deadline = signals.Deadline,
+        };
+        int code = Run(args, commands, session);
+        RankGroup.Leave();
+        if (code is not (ExitCode.Failed or ExitCode.BadUsage) || signals.Token.WaitHandle.WaitOne(s_toSpeak)) return code;
+        if (!RankGroup.IsJoined) Console.Error.Write($"rank {Launcher.Rank}: {said}");
+        return code;
     }
 
     private static int Run(string[] args, RootCommand root, Session session)

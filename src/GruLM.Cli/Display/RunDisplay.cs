@@ -191,7 +191,7 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
         int machines = plan.Hosts.Distinct().Count();
         if (machines == 0) return "";
         string where = machines == 1 ? "" : $" on {machines} machines";
-        return string.Create(s_invariant, $", {plan.Hosts.Count} processes{where} of {plan.Threads} thread(s) each");
+        return string.Create(s_invariant, $", in {plan.Hosts.Count} processes{where}");
     }
 
     private static string Next(RunPlan plan, string folder) => plan switch

@@ -37,11 +37,9 @@ internal sealed class Session(Stream input, Stream output, TextWriter error, boo
         Output.Flush();
     }
 
-    /// <summary>A session on this process's own streams. Where <paramref name="isQuiet"/>, another process speaks for this one.</summary>
-    public static Session OfProcess(StopSignals signals, bool isQuiet) =>
-        new(
-            ClosedInput.OrStandardInput(signals.Token), isQuiet ? Stream.Null : StandardOutput(), isQuiet ? TextWriter.Null : Console.Error,
-            !isQuiet && !Console.IsErrorRedirected, signals.Token)
+    /// <summary>A session on this process's own streams.</summary>
+    public static Session OfProcess(StopSignals signals) =>
+        new(ClosedInput.OrStandardInput(signals.Token), StandardOutput(), Console.Error, !Console.IsErrorRedirected, signals.Token)
         {
             OutputIsTerminal = !Console.IsOutputRedirected,
             Deadline = signals.Deadline,

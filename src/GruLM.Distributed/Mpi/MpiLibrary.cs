@@ -1,6 +1,6 @@
 // The system's MPI library, called through its C interface (MPI 3.1). Nothing but the library itself is needed to build or to run. The two
-// families of libraries differ in what a handle is: a pointer to an object that the library exports (Open MPI 4 and 5), or a number
-// (MPICH 4 and what is built on it, such as Intel's and Cray's). Both fit into a machine word; which it is, is told by what is exported.
+// families of libraries differ in what a handle is: a pointer to an object that the library exports (Open MPI 4 and 5), or a number (MPICH
+// 4 and what is built on it, such as Intel's and Cray's). Both fit into a machine word; which it is, is told by what is exported.
 
 using System.Runtime.InteropServices;
 using System.Text;
@@ -139,7 +139,7 @@ internal sealed unsafe class MpiLibrary
         if (code == 0) return;
         byte* text = stackalloc byte[LongestError + 1];
         int length;
-        string why = _errorString(code, text, &length) == 0 ? Encoding.UTF8.GetString(text, Math.Min(length, LongestError)) : $"code {code}";
-        throw new IOException($"{function}: {why}");
+        bool isKnown = _errorString(code, text, &length) == 0;
+        throw new IOException($"{function}: {(isKnown ? Encoding.UTF8.GetString(text, Math.Min(length, LongestError)) : $"code {code}")}");
     }
 }

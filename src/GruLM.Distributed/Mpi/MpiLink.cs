@@ -1,5 +1,5 @@
-// The connection between processes over MPI. One thread of the process talks to MPI, begins transfers in the order in which they are asked for
-// and moves them on, while the thread that asked computes. Beside them runs a thin channel by which every process hears once a second
+// The connection between processes over MPI. One thread of the process talks to MPI, begins transfers in the order in which they are asked
+// for and moves them on, while the thread that asked computes. Beside them runs a thin channel by which every process hears once a second
 // of the one before it, and of failures: a launcher ends the others when a process dies, but nobody else notices a cable that is cut.
 
 using System.Collections.Concurrent;
@@ -78,7 +78,7 @@ internal sealed unsafe partial class MpiLink : IRankLink
     /// <inheritdoc/>
     public ITransfer BeginSum(float* values, long length)
     {
-        var key = ((nint)values, length);
+        (nint, long) key = ((nint)values, length);
         if (!_sums.TryGetValue(key, out SumTransfer? transfer)) _sums[key] = transfer = new SumTransfer(this, values, length);
         Ask(transfer);
         return transfer;

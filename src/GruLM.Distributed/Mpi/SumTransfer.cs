@@ -1,6 +1,6 @@
-// Sums over all processes, in two steps for each segment of the numbers: every process gets from all others the slice that it is to add up,
-// adds it up in the order of ranks, and sends the sum to all. Each number crosses the wire twice, whatever the number of processes. Segments
-// follow each other, so that one is added up while the next is on its way.
+// Sums over all processes, in two steps for each segment of the numbers: every process gets from all others the slice that it is to add
+// up, adds it up in the order of ranks, and sends the sum to all. Each number crosses the wire twice, whatever the number of processes.
+// Segments follow each other, so that one is added up while the next is on its way.
 
 using System.Numerics;
 using System.Runtime.InteropServices;

@@ -1,5 +1,5 @@
-// Who is told, while a backward pass goes on, which gradients are complete: whoever adds them up over several processes can begin with those
-// while the others are computed. The output layer's come first, then those of the layers from the last to the first, then the
+// Who is told, while a backward pass goes on, which gradients are complete: whoever adds them up over several processes can begin with
+// those while the others are computed. The output layer's come first, then those of the layers from the last to the first, then the
 // embedding's.
 
 namespace GruLM.Model;

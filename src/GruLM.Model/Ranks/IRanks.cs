@@ -1,5 +1,5 @@
-// The processes that train one model together, as the training loop sees them. What the loop decides, such as when it ends, all of them must
-// decide alike; what one of them alone knows, such as the time, is therefore asked of the first.
+// The processes that train one model together, as the training loop sees them. What the loop decides, such as when it ends, all of them
+// must decide alike; what one of them alone knows, such as the time, is therefore asked of the first.
 
 namespace GruLM.Model;
 

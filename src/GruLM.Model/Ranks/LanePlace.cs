@@ -1,5 +1,5 @@
-// Where some lanes stand among all lanes of a batch that several processes share. Random numbers are drawn by the place in the whole batch,
-// so that a lane is trained alike whoever has it.
+// Where some lanes stand among all lanes of a batch that several processes share. Random numbers are drawn by the place in the whole
+// batch, so that a lane is trained alike whoever has it.
 
 namespace GruLM.Model;
 

@@ -1,5 +1,5 @@
-// Several processes train one model: the same losses as one process with the whole batch, the same bits in all of them, and a run that goes on
-// with another number of processes goes on as it would have.
+// Several processes train one model: the same losses as one process with the whole batch, the same bits in all of them, and a run that
+// goes on with another number of processes goes on as it would have.
 
 using FsCheck;
 using FsCheck.Fluent;
@@ -57,9 +57,7 @@ public sealed class RanksModelTests : IDisposable
     [Fact]
     public void Some_lanes_of_any_batch_are_a_share_of_it()
     {
-        var gen = from lanes in Gen.Choose(1, 100)
-                  from count in Gen.Choose(1, 20)
-                  select (Lanes: lanes, Count: count);
+        Gen<(int Lanes, int Count)> gen = Gen.Choose(1, 100).SelectMany(lanes => Gen.Choose(1, 20), (lanes, count) => (lanes, count));
         Prop.ForAll(Arb.From(gen), batch =>
         {
             LanePlace[] places = [.. Enumerable.Range(0, batch.Count).Select(r => LanePlace.Of(batch.Lanes, r, batch.Count))];

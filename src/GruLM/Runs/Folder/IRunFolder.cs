@@ -1,6 +1,5 @@
 // The folder of a run as the run sees it: its own, or that of the first of several processes, which alone writes to it.
 
-using GruLM.Model;
 using GruLM.Tokenization;
 using GruLM.Training;
 

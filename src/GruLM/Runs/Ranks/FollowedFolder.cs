@@ -1,7 +1,6 @@
-// The folder of a run in a process that is not the first of several: what the first one found in it, and nothing is ever written. A run that
-// goes on reads its checkpoint there, and a large text its tokens, so that all processes see the same folder.
+// The folder of a run in a process that is not the first of several: what the first one found in it, and nothing is ever written. A run
+// that goes on reads its checkpoint there, and a large text its tokens, so that all processes see the same folder.
 
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using GruLM.Model;
 using GruLM.Tokenization;

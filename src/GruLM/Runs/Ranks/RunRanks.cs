@@ -1,7 +1,7 @@
-// What the processes of one run agree on. An MPI launcher starts the same command several times; the first process owns the folder, decides
-// what is to be decided and learns the tokenizer, and the others follow it. A process that was told something else, sees another text
-// or would compute otherwise is refused by its name before the first step. Without a launcher there is one process, and all of this is
-// nothing.
+// What the processes of one run agree on. An MPI launcher starts the same command several times; the first process owns the folder,
+// decides what is to be decided and learns the tokenizer, and the others follow it. A process that was told something else, sees another
+// text or would compute otherwise is refused by its name before the first step. Without a launcher there is one process, and all of this
+// is nothing.
 
 using System.Text;
 using System.Text.Json;
@@ -110,9 +110,8 @@ internal sealed class RunRanks(RankGroup? group)
 
         CheckSame("is version", GrulmVersion.Text);
         CheckSame("computes with", device.Kernels);
-        string[] told = [.. SettingsTable.All.Where(setting => setting.Property != nameof(TrainingSettings.Threads))
-            .Select(setting => $"'{setting.Property} = {setting.Text(settings)}'")];
-        IReadOnlyList<string> all = group.Gather(string.Join('\n', told));
+        IEnumerable<Setting> compared = SettingsTable.All.Where(setting => setting.Property != nameof(TrainingSettings.Threads));
+        IReadOnlyList<string> all = group.Gather(string.Join('\n', compared.Select(setting => Told(setting, settings))));
         int other = Other(all);
         if (other < 0) return;
         (string its, string first) = all[other].Split('\n').Zip(all[0].Split('\n')).First(pair => pair.First != pair.Second);
@@ -165,6 +164,12 @@ internal sealed class RunRanks(RankGroup? group)
         IReadOnlyList<string> all = group!.Gather(own);
         int other = Other(all);
         if (other >= 0) throw new InvalidDataException($"{Name(other)} {what} {all[other]}, and rank 0 {all[0]}: all must be the same");
+    }
+
+    private static string Told(Setting setting, TrainingSettings settings)
+    {
+        string text = setting.Text(settings);
+        return text.Length == 0 ? $"nothing of '{setting.Property}'" : $"'{setting.Property} = {text}'";
     }
 
     private static int Other(IReadOnlyList<string> all) => all.ToList().FindIndex(text => text != all[0]);

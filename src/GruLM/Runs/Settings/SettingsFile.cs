@@ -44,10 +44,8 @@ public static class SettingsFile
     /// them; <paramref name="otherNames"/> are their names, for advice on one that is mistyped.</summary>
     /// <exception cref="InvalidDataException">The file is not JSON as described above.</exception>
     public static GivenSettings ReadGiven(
-        string path, Func<JsonProperty, bool>? other = null, IReadOnlyList<string>? otherNames = null)
-    {
-        return ReadGiven(path, ReadBytes(path), other, otherNames);
-    }
+        string path, Func<JsonProperty, bool>? other = null, IReadOnlyList<string>? otherNames = null) =>
+        ReadGiven(path, ReadBytes(path), other, otherNames);
 
     /// <summary>Reads what the bytes of a file give; <paramref name="path"/> is what it is called.</summary>
     /// <exception cref="InvalidDataException">The file is not JSON as described above.</exception>
