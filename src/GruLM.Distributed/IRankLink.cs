@@ -12,6 +12,9 @@ internal unsafe interface IRankLink : IDisposable
     /// <summary>How many there are.</summary>
     int Count { get; }
 
+    /// <summary>The machine of each process, for what is said of one; empty until they are known.</summary>
+    IReadOnlyList<string> Hosts { get; set; }
+
     /// <summary>Begins to bring parts of bytes to everyone: part r lies from <paramref name="starts"/>[r] up to the next start, and is
     /// filled by process r alone. The bytes belong to the transfer until it is done.</summary>
     /// <param name="all">All parts.</param>

@@ -24,7 +24,7 @@ public sealed unsafe class RankGroup : IRanks, IDisposable
     {
         _link = link;
         _starts = new long[link.Count + 1];
-        Hosts = Gather(Environment.MachineName, LongestHost);
+        link.Hosts = Gather(Environment.MachineName, LongestHost);
     }
 
     /// <inheritdoc/>
@@ -34,7 +34,7 @@ public sealed unsafe class RankGroup : IRanks, IDisposable
     public int Count => _link.Count;
 
     /// <summary>The name of the machine that each process runs on.</summary>
-    public IReadOnlyList<string> Hosts { get; }
+    public IReadOnlyList<string> Hosts => _link.Hosts;
 
     /// <summary>How many processes run on this one's machine.</summary>
     public int CountHere => Hosts.Count(host => host == Hosts[Rank]);

@@ -62,6 +62,9 @@ internal sealed unsafe partial class MpiLink : IRankLink
     /// <inheritdoc/>
     public int Count { get; private set; }
 
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Hosts { get; set; } = [];
+
     /// <summary>Loads MPI and begins it.</summary>
     /// <exception cref="IOException">There is no library, or it cannot begin.</exception>
     public static MpiLink Begin(bool isMpich) => new(isMpich);

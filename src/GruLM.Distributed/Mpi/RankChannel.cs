@@ -75,7 +75,8 @@ internal sealed unsafe class RankChannel
 
         if (_hasLeft[Before] || now - _heard < _timeout) return null;
         string seconds = _timeout.ToString(CultureInfo.InvariantCulture);
-        string lost = $"rank {Before} of {_link.Count} cannot be reached: nothing was heard of it for {seconds} seconds";
+        string where = _link.Hosts.Count > Before ? $" (on {_link.Hosts[Before]})" : "";
+        string lost = $"rank {Before} of {_link.Count}{where} cannot be reached: nothing was heard of it for {seconds} seconds";
         if (!_isLeaving) TellAll(lost);
         return lost;
     }

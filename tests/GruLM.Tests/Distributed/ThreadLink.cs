@@ -16,6 +16,8 @@ internal sealed unsafe class ThreadLink : IRankLink
 
     public int Count => _table.Places.Length;
 
+    public IReadOnlyList<string> Hosts { get; set; } = [];
+
     /// <summary>Runs <paramref name="work"/> on so many ranks at once, and returns what each came to. Throws what the first of those that
     /// failed by themselves threw.</summary>
     public static T[] Run<T>(int count, Func<RankGroup, T> work)
