@@ -9,7 +9,7 @@ using GruLM.Model;
 namespace GruLM.Distributed;
 
 /// <summary>Adds up the gradients of a model over all processes. Used by the thread that trains.</summary>
-internal sealed unsafe class GradientSum(GruLanguageModel model, IRankLink link) : IGradientWatcher, IDisposable
+internal sealed unsafe class GradientSum(GruLanguageModel model, IRankLink link, bool isBf16) : IGradientWatcher, IDisposable
 {
     private readonly List<ITransfer> _underWay = [];
     private readonly int[] _rowOf = new int[model.Config.VocabSize];
@@ -109,7 +109,7 @@ internal sealed unsafe class GradientSum(GruLanguageModel model, IRankLink link)
     /// <inheritdoc/>
     public void Dispose() => NativeMemory.AlignedFree(_rows);
 
-    private void Sum(float* values, long length) => _underWay.Add(link.BeginSum(values, length));
+    private void Sum(float* values, long length) => _underWay.Add(link.BeginSum(values, length, isBf16));
 
     private void ShareRows()
     {

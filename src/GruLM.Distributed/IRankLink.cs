@@ -25,7 +25,8 @@ internal unsafe interface IRankLink : IDisposable
     /// come out everywhere.</summary>
     /// <param name="values">The numbers; they belong to the transfer until it is done.</param>
     /// <param name="length">How many.</param>
-    ITransfer BeginSum(float* values, long length);
+    /// <param name="isBf16">Whether they travel in bfloat16; sums are float32 all the same, and what comes out is rounded.</param>
+    ITransfer BeginSum(float* values, long length, bool isBf16);
 
     /// <summary>Tells all others that this process goes no further, and why.</summary>
     void Fail(string reason);

@@ -98,10 +98,12 @@ public sealed unsafe class RankGroup : IRanks, IDisposable
 
     /// <summary>A model that the processes of the group train and evaluate together, each some of the lanes of a batch. It owns
     /// <paramref name="model"/>, which every process made with the same values.</summary>
+    /// <param name="model">The model of this process.</param>
+    /// <param name="isBf16">Whether gradients travel in bfloat16, rounded twice on their way, rather than in float32.</param>
     /// <exception cref="ArgumentException">It is no model of the processor.</exception>
-    public ITrainableModel Together(ITrainableModel model)
+    public ITrainableModel Together(ITrainableModel model, bool isBf16 = false)
     {
-        if (model is GruLanguageModel own) return new RanksModel(own, this, _link);
+        if (model is GruLanguageModel own) return new RanksModel(own, this, _link, isBf16);
         throw new ArgumentException("several processes train together on processors alone: 'Device' must be 'cpu'");
     }
 

@@ -19,10 +19,10 @@ internal sealed unsafe class RanksModel : ITrainableModel
     private readonly Dictionary<(int Steps, int Lanes), TokenBatch> _shares = [];
     private readonly double[] _figures;
 
-    public RanksModel(GruLanguageModel own, RankGroup group, IRankLink link)
+    public RanksModel(GruLanguageModel own, RankGroup group, IRankLink link, bool isBf16)
     {
         (_own, _group, _link) = (own, group, link);
-        _sum = new GradientSum(own, link);
+        _sum = new GradientSum(own, link, isBf16);
         _figures = new double[Figures * link.Count];
     }
 

@@ -24,7 +24,7 @@ internal static partial class StyleRules
         ["GruLM.Training"] = ["GruLM.Model", "GruLM.Kernels", "GruLM.Formats"],
         ["GruLM.Generation"] = ["GruLM.Model", "GruLM.Kernels"],
         ["GruLM.Cuda"] = ["GruLM.Model", "GruLM.Generation", "GruLM.Kernels"],
-        ["GruLM.Distributed"] = ["GruLM.Training", "GruLM.Model"],
+        ["GruLM.Distributed"] = ["GruLM.Training", "GruLM.Model", "GruLM.Kernels"],
         ["GruLM"] =
         [
             "GruLM.Tokenization", "GruLM.Training", "GruLM.Distributed", "GruLM.Cuda", "GruLM.Generation", "GruLM.Model", "GruLM.Kernels",

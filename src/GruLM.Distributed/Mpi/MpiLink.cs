@@ -35,7 +35,7 @@ internal sealed unsafe partial class MpiLink : IRankLink
     private readonly SemaphoreSlim _called = new(0);
     private readonly List<MpiTransfer> _underWay = [];
     private readonly Stack<ShareTransfer> _shares = new();
-    private readonly Dictionary<(nint Values, long Length), SumTransfer> _sums = [];
+    private readonly Dictionary<(nint Values, long Length, bool IsBf16), SumTransfer> _sums = [];
     private readonly ManualResetEventSlim _begun = new();
     private readonly double _timeout = Timeout();
     private nint _communicator;
@@ -79,10 +79,10 @@ internal sealed unsafe partial class MpiLink : IRankLink
     }
 
     /// <inheritdoc/>
-    public ITransfer BeginSum(float* values, long length)
+    public ITransfer BeginSum(float* values, long length, bool isBf16)
     {
-        (nint, long) key = ((nint)values, length);
-        if (!_sums.TryGetValue(key, out SumTransfer? transfer)) _sums[key] = transfer = new SumTransfer(this, values, length);
+        (nint, long, bool) key = ((nint)values, length, isBf16);
+        if (!_sums.TryGetValue(key, out SumTransfer? transfer)) _sums[key] = transfer = new SumTransfer(this, values, length, isBf16);
         Ask(transfer);
         return transfer;
     }

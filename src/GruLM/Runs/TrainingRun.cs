@@ -323,7 +323,7 @@ public sealed class TrainingRun : IDisposable
     {
         var told = new DeviceOptions(_ranks.Threads(_settings.Threads) ?? 0, _settings.Precision);
         _device = Devices.Open(_settings.Device, told, StartingModel.Sizes(SettingsDecided.Options(_settings)));
-        _computing = _ranks.Together(_device);
+        _computing = _ranks.Together(_device, _settings.Wire);
     }
 
     // What kind of text it is decides the recipe, where none was given, and may be worth a word.

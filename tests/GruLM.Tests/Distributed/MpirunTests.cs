@@ -38,6 +38,17 @@ public sealed class MpirunTests : IDisposable
         Assert.Equal(18, Directory.GetDirectories(Path.Combine(_folder, "two", "training"), "step-*").Max(StepOf));
     }
 
+    [Fact]
+    public async Task Gradients_may_travel_in_bfloat16()
+    {
+        string[] train = ["train", "--data", Text(), "--max-steps", "12", .. s_small];
+        await Run(1, [.. train, "--out-dir", Path.Combine(_folder, "one")]);
+        await Run(3, [.. train, "--out-dir", Path.Combine(_folder, "three"), "--wire", "bf16"]);
+        double[] one = Losses("one"), three = Losses("three");
+        Assert.NotEqual(one, three);
+        Assert.All(one.Zip(three), pair => Assert.Equal(pair.First, pair.Second, 0.02 * pair.First));
+    }
+
     [Theory]
     [InlineData("--lr 0.01", "was told --lr 0.01, and rank 0 nothing of --lr")]
     [InlineData("--threads 2", null)]

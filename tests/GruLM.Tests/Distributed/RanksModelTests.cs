@@ -43,6 +43,16 @@ public sealed class RanksModelTests : IDisposable
     }
 
     [Fact]
+    public void Gradients_that_travel_in_bfloat16_train_nearly_as_well()
+    {
+        double[] alone = ThreadLink.Run(1, group => Losses(Model("plain"), "plain"))[0];
+        double[][] together = ThreadLink.Run(2, group => Losses(group.Together(Model("plain"), isBf16: true), "plain"));
+        Assert.All(together, losses => Assert.Equal(together[0], losses));
+        Assert.NotEqual(alone, together[0]);
+        for (int i = 0; i < alone.Length; i++) Assert.Equal(alone[i], together[0][i], 0.02 * Math.Abs(alone[i]));
+    }
+
+    [Fact]
     public void All_have_the_same_parameters_to_the_bit()
     {
         float[][] weights = ThreadLink.Run(3, group =>

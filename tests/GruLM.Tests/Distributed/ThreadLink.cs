@@ -2,6 +2,7 @@
 // promises, sums in the order of ranks included, so that everything above it is tested where no MPI is.
 
 using GruLM.Distributed;
+using GruLM.Kernels;
 
 namespace GruLM.Tests.Distributed;
 
@@ -60,8 +61,9 @@ internal sealed unsafe class ThreadLink : IRankLink
         return Done.Instance;
     }
 
-    public ITransfer BeginSum(float* values, long length)
+    public ITransfer BeginSum(float* values, long length, bool isBf16)
     {
+        if (isBf16) Round(values, length);
         _table.Places[Rank] = (nint)values;
         Meet();
         float[] sums = new float[length];
@@ -73,6 +75,7 @@ internal sealed unsafe class ThreadLink : IRankLink
 
         Meet();
         sums.CopyTo(new Span<float>(values, (int)length));
+        if (isBf16) Round(values, length);
         return Done.Instance;
     }
 
@@ -84,6 +87,11 @@ internal sealed unsafe class ThreadLink : IRankLink
 
     public void Dispose()
     {
+    }
+
+    private static void Round(float* values, long length)
+    {
+        for (long i = 0; i < length; i++) values[i] = Bf16.ToSingle(Bf16.Round(values[i]));
     }
 
     private void Meet()

@@ -6,8 +6,9 @@ using GruLM.Model;
 
 namespace GruLM;
 
-/// <summary>Makes models that <paramref name="group"/> trains together. <paramref name="device"/> stays the caller's.</summary>
-internal sealed class RanksDevice(IDevice device, RankGroup group) : IDevice
+/// <summary>Makes models that <paramref name="group"/> trains together; gradients travel in bfloat16 where
+/// <paramref name="isBf16"/>. <paramref name="device"/> stays the caller's.</summary>
+internal sealed class RanksDevice(IDevice device, RankGroup group, bool isBf16) : IDevice
 {
     /// <inheritdoc/>
     public string Description => device.Description;
@@ -25,11 +26,12 @@ internal sealed class RanksDevice(IDevice device, RankGroup group) : IDevice
     public bool HasInt8 => device.HasInt8;
 
     /// <inheritdoc/>
-    public ITrainableModel CreateModel(GruConfig config, ModelOptions options) => group.Together(device.CreateModel(config, options));
+    public ITrainableModel CreateModel(GruConfig config, ModelOptions options) =>
+        group.Together(device.CreateModel(config, options), isBf16);
 
     /// <inheritdoc/>
     public ITrainableModel CreateModel(GruParameters parameters, ModelOptions options) =>
-        group.Together(device.CreateModel(parameters, options));
+        group.Together(device.CreateModel(parameters, options), isBf16);
 
     /// <inheritdoc/>
     public IDecoder CreateDecoder(GruParameters parameters, WeightFormat weights) => device.CreateDecoder(parameters, weights);

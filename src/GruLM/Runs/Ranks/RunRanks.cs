@@ -8,6 +8,7 @@ using System.Text.Json;
 using GruLM.Corpus;
 using GruLM.Distributed;
 using GruLM.Generation;
+using GruLM.Kernels;
 using GruLM.Tokenization;
 
 namespace GruLM;
@@ -57,7 +58,8 @@ internal sealed class RunRanks(RankGroup? group)
     }
 
     /// <summary>The device that computes models together.</summary>
-    public IDevice Together(IDevice device) => group is null ? device : new RanksDevice(device, group);
+    public IDevice Together(IDevice device, Precision wire) =>
+        group is null ? device : new RanksDevice(device, group, wire == Precision.Bf16);
 
     /// <summary>The folder of the run: the first process's own, which the others follow.</summary>
     public (IRunFolder Folder, TrainingSettings Settings) Folder(Func<RunFolder> claim, TrainingSettings told)

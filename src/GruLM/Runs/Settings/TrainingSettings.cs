@@ -222,6 +222,10 @@ public sealed record TrainingSettings
     /// <summary>In which precision matrices are multiplied.</summary>
     public Precision Precision { get; init; } = Precision.Auto;
 
+    /// <summary>In which numbers gradients travel where several processes train together (docs/distributed.md):
+    /// <see cref="Precision.Fp32"/> or <see cref="Precision.Bf16"/>, half of the bytes.</summary>
+    public Precision Wire { get; init; } = Precision.Fp32;
+
     /// <summary>Decides starting values, the order of lines, dropout and samples. The same seed makes the same model.</summary>
     public ulong Seed { get; init; } = 1;
 

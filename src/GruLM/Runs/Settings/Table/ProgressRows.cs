@@ -51,6 +51,9 @@ internal static class ProgressRows
             "precision", new Word<Precision>(s_precisions), s => s.Precision, (s, v) => s with { Precision = v },
             "in which precision matrices are multiplied; auto is bf16 on a card and fp32 on the processor, where bf16 needs AMX, "
             + "which has not been tried on real hardware yet, and is fp32 without it"),
+        Of(
+            "wire", new Word<Precision>(("fp32", Precision.Fp32), ("bf16", Precision.Bf16)), s => s.Wire, (s, v) => s with { Wire = v },
+            "with several processes (mpirun): the numbers in which gradients travel; bf16 is half of what a network carries").MayChange(),
         Of("seed", new SeedNumber(), s => s.Seed, (s, v) => s with { Seed = v }, "decides starting values, order of lines and dropout"),
         Of(
             "threads", new Optional<int>(new WholeNumber(0, 1024)), s => s.Threads, (s, v) => s with { Threads = v },
