@@ -22,6 +22,9 @@ internal sealed unsafe class GradientSum(GruLanguageModel model, IRankLink link,
     private TokenBatch? _batch;
     private LanePlace _place;
 
+    /// <summary>Whether gradients are on their way.</summary>
+    public bool IsUnderWay => _underWay.Count > 0;
+
     private GruParameters Gradients => model.Gradients;
 
     private int E => model.Config.EmbeddingDim;

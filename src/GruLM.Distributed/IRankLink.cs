@@ -1,5 +1,7 @@
 // How numbers and bytes pass between the processes of a group. MPI is one way (Mpi/); the tests have another, between threads.
 
+using GruLM.Model;
+
 namespace GruLM.Distributed;
 
 /// <summary>Connects the processes of a group. One thread of each calls it, and all of them make the same calls in the same order; only
@@ -27,6 +29,9 @@ internal unsafe interface IRankLink : IDisposable
     /// <param name="length">How many.</param>
     /// <param name="isBf16">Whether they travel in bfloat16; sums are float32 all the same, and what comes out is rounded.</param>
     ITransfer BeginSum(float* values, long length, bool isBf16);
+
+    /// <summary>Whether this process has failed, or its connection.</summary>
+    bool HasFailed { get; }
 
     /// <summary>Tells all others that this process goes no further, and why.</summary>
     void Fail(string reason);

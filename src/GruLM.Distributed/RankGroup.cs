@@ -46,7 +46,19 @@ public sealed unsafe class RankGroup : IRanks, IDisposable
     {
         lock (s_joining)
         {
-            if (s_joined is null && Launcher.IsPresent) s_joined = new RankGroup(MpiLink.Begin(Launcher.IsMpich));
+            if (s_joined is null && Launcher.IsPresent)
+            {
+                var link = MpiLink.Begin(Launcher.IsMpich);
+                if (Launcher.Count is { } told && told != link.Count)
+                {
+                    throw new IOException(
+                        $"the launcher started {told} processes, and the MPI library sees {link.Count}: it belongs to another launcher; "
+                        + $"name the file of the right library in {MpiLibrary.PathVariable}");
+                }
+
+                s_joined = new RankGroup(link);
+            }
+
             return s_joined is { Count: > 1 } ? s_joined : null;
         }
     }
@@ -54,10 +66,18 @@ public sealed unsafe class RankGroup : IRanks, IDisposable
     /// <summary>Whether this process has joined a group.</summary>
     public static bool IsJoined => s_joined is not null;
 
-    /// <summary>Leaves the group once every process has come here; the process cannot join again. Nothing where none was joined.</summary>
-    public static void Leave()
+    /// <summary>Whether this process, rather than another one, has failed.</summary>
+    public static bool HasFailedHere => s_joined?._link.HasFailed == true;
+
+    /// <summary>Leaves the group once every process has come here, or at once where this one has <paramref name="failed"/>; the process
+    /// cannot join again. Nothing where none was joined.</summary>
+    public static void Leave(bool failed)
     {
-        lock (s_joining) s_joined?.Dispose();
+        lock (s_joining)
+        {
+            if (failed) s_joined?.Fail("ended with an error");
+            s_joined?.Dispose();
+        }
     }
 
     /// <inheritdoc/>

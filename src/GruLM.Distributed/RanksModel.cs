@@ -42,8 +42,16 @@ internal sealed unsafe class RanksModel : ITrainableModel
         bool isLast = counted > 0 && batch.Part == batch.Parts - 1;
         if (isLast) _sum.Begin(batch, place);
         var sums = default(LossSums);
-        if (place.Lanes > 0) sums = _own.ForwardBackward(Share(batch, place), counted, step, isLast ? _sum : null);
-        else if (isLast) _sum.BeginEmpty();
+        if (place.Lanes > 0)
+        {
+            sums = _own.ForwardBackward(Share(batch, place), counted, step, isLast ? _sum : null);
+        }
+        else
+        {
+            _own.TakePartWithoutLanes();
+            if (isLast) _sum.BeginEmpty();
+        }
+
         return Total(sums);
     }
 
@@ -113,6 +121,8 @@ internal sealed unsafe class RanksModel : ITrainableModel
     /// <inheritdoc/>
     public void Dispose()
     {
+        // After a failure messages may still be on their way into this memory, and the process is about to end.
+        if (_sum.IsUnderWay) return;
         _sum.Dispose();
         _own.Dispose();
     }

@@ -186,6 +186,14 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
         }
     }
 
+    /// <summary>Takes part in an update without lanes of its own: what dropout leaves out of it is the same for everyone.</summary>
+    internal void TakePartWithoutLanes()
+    {
+        if (Regularisation.RecurrentDropout == 0) return;
+        PackMasked();
+        _gradientsAreUnmasked = true;
+    }
+
     /// <inheritdoc/>
     public double GradientNorm()
     {

@@ -29,7 +29,7 @@ internal static class CommandLine
         if (args is [TrainCommand.Name, ..] && Launcher.IsPresent && Launcher.Rank > 0) return RunQuietly(args, commands, signals);
         using var session = Session.OfProcess(signals);
         int code = Run(args, commands, session);
-        RankGroup.Leave();
+        RankGroup.Leave(failed: code is ExitCode.Failed or ExitCode.BadUsage);
         return code;
     }
 
@@ -67,9 +67,10 @@ internal static class CommandLine
             Deadline = signals.Deadline,
         };
         int code = Run(args, commands, session);
-        RankGroup.Leave();
-        if (code is not (ExitCode.Failed or ExitCode.BadUsage) || signals.Token.WaitHandle.WaitOne(s_toSpeak)) return code;
-        if (!RankGroup.IsJoined) Console.Error.Write($"rank {Launcher.Rank}: {said}");
+        bool failed = code is ExitCode.Failed or ExitCode.BadUsage;
+        RankGroup.Leave(failed);
+        if (!failed || signals.Token.WaitHandle.WaitOne(s_toSpeak)) return code;
+        if (!RankGroup.IsJoined || RankGroup.HasFailedHere) Console.Error.Write($"rank {Launcher.Rank}: {said}");
         return code;
     }
 

@@ -5,6 +5,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using GruLM.Model;
 
 namespace GruLM.Distributed;
 
@@ -42,7 +43,7 @@ internal sealed unsafe partial class MpiLink : IRankLink
     private Exception? _problem;
     private RankChannel? _channel;
     private volatile string? _failure;
-    private string? _ownFailure;
+    private volatile string? _ownFailure;
     private int _waiting;
     private volatile bool _isLeaving;
     private long _transfers;
@@ -64,6 +65,9 @@ internal sealed unsafe partial class MpiLink : IRankLink
 
     /// <inheritdoc/>
     public IReadOnlyList<string> Hosts { get; set; } = [];
+
+    /// <inheritdoc/>
+    public bool HasFailed => _ownFailure is not null;
 
     /// <summary>Loads MPI and begins it.</summary>
     /// <exception cref="IOException">There is no library, or it cannot begin.</exception>
@@ -90,7 +94,9 @@ internal sealed unsafe partial class MpiLink : IRankLink
     /// <inheritdoc/>
     public void Fail(string reason)
     {
-        Interlocked.CompareExchange(ref _ownFailure, reason, null);
+        // What another process has said first is the reason.
+        if (_failure is not null) return;
+        _ownFailure ??= reason;
         _called.Release();
 
         // The others hear of it before the process is gone.
@@ -107,6 +113,8 @@ internal sealed unsafe partial class MpiLink : IRankLink
             _thread.Join();
         }
 
+        // What is under way when a process ends early goes with the process.
+        if (!_thread.Join(0)) return;
         foreach (SumTransfer sum in _sums.Values) sum.Dispose();
         foreach (ShareTransfer share in _shares) share.Dispose();
         _begun.Dispose();
@@ -193,15 +201,30 @@ internal sealed unsafe partial class MpiLink : IRankLink
         {
             MoveOn();
         }
-        catch (IOException error)
+        catch (Exception error)
         {
-            _failure = error.Message;
+            // Nothing of it reaches another thread, and a process that cannot talk can hardly tell the others.
+            string where = Hosts.Count > Rank ? $" (on {Hosts[Rank]})" : "";
+            _ownFailure = $"rank {Rank} of {Count}{where}: {error.Message}";
+            TryTellAll(_ownFailure);
         }
 
         // Nobody waits for what will not come.
         while (_asked.TryDequeue(out MpiTransfer? transfer)) transfer.End();
         foreach (MpiTransfer transfer in _underWay) transfer.End();
         if (_failure is null && _ownFailure is null) _mpi.End();
+    }
+
+    private void TryTellAll(string failure)
+    {
+        try
+        {
+            _channel!.TellAll(failure);
+        }
+        catch (IOException)
+        {
+            // They see that nothing is heard of this process.
+        }
     }
 
     private void MoveOn()

@@ -29,7 +29,9 @@ public static class AnswersRight
                 cancel.ThrowIfCancellationRequested();
                 var batch = new TokenBatch(Math.Min(Window, line.Length + 1 - offset), 1) { StartsFresh = offset == 0 };
                 LineSamples.FillBatch(batch, [line], offset, frame);
-                sums += model.Evaluate(batch);
+
+                // Of several processes one alone counts answers.
+                sums += model.Score(batch, default);
             }
 
             if (sums.Tokens > 0 && sums.Correct == sums.Tokens) right++;

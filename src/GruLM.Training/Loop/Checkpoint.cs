@@ -39,7 +39,7 @@ public static class Checkpoint
             if (Directory.Exists(final)) Delete(final);
             DiskStep.MoveFolder(temporary, final);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is (IOException or UnauthorizedAccessException) and not RankFailedException)
         {
             // Half a checkpoint is worth nothing, and takes room on a disk that may be full.
             TryDelete(temporary);

@@ -257,7 +257,7 @@ public sealed class Trainer
         _model.SwapAverage();
         try
         {
-            EvaluationResult result = Evaluation.Quick(_model, _heldOut!, _options.EvalTokens, cancel);
+            if (Figures(cancel) is not { } result) return;
             _clock.Look();
             bool isBest = !(_position.Best?.Sums.MeanNll <= result.Sums.MeanNll);
             _position = _position with
@@ -277,9 +277,23 @@ public sealed class Trainer
             _observer.OnEvaluation(new EvaluationReport(_position.Step, _position.Tokens, _position.Seconds, result, isBest));
             if (_options.Schedule == ScheduleKind.Plateau && !_schedule.Rises(_position.Step)) WatchPlateau(isBest);
         }
+        finally
+        {
+            _model.SwapAverage();
+        }
+    }
+
+    // The held-out figures; null where there are none.
+    private EvaluationResult? Figures(CancellationToken cancel)
+    {
+        try
+        {
+            return Evaluation.Quick(_model, _heldOut!, _options.EvalTokens, cancel);
+        }
         catch (OperationCanceledException)
         {
             // Stopped in the middle: the figure is dropped, the run ends as at any other point and evaluates first when it goes on.
+            return null;
         }
         catch (InvalidDataException error)
         {
@@ -287,10 +301,7 @@ public sealed class Trainer
             int since = _position.EvaluationsSinceBest + 1;
             _position = _position with { EvaluatedStep = _position.Step, EvaluationsSinceBest = since, Seconds = Seconds };
             _observer.OnNotice(_position.Step, $"step {_position.Step}: no held-out figure: {error.Message}");
-        }
-        finally
-        {
-            _model.SwapAverage();
+            return null;
         }
     }
 

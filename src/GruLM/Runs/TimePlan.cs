@@ -21,14 +21,16 @@ internal static class TimePlan
     private const int Evaluations = 10;
     private const int FewestEvaluated = 8_192;
 
-    /// <summary>About how many seconds a run takes; null where that cannot be measured, which is no reason not to train.</summary>
+    /// <summary>About how many seconds a run takes; null where that cannot be measured, which is no reason not to train. Several
+    /// processes end instead: they would no longer be at the same place.</summary>
     public static double? Estimate(TextTraining run, TrainingOptions options, CancellationToken cancel)
     {
         try
         {
             return run.MeasureSpeed(SecondsToEstimate, cancel).Of(run.TotalSteps, run.Data, options);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception error) when (
+            error is (IOException or UnauthorizedAccessException or InvalidDataException) && run.Model.Ranks.Count == 1)
         {
             return null;
         }

@@ -237,6 +237,7 @@ public sealed class TrainingRun : IDisposable
         }
         catch (Exception error)
         {
+            ranks.Tell(error);
             try
             {
                 if (error is not OperationCanceledException) folder.TakeBack();

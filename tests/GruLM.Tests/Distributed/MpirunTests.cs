@@ -49,6 +49,19 @@ public sealed class MpirunTests : IDisposable
         Assert.All(one.Zip(three), pair => Assert.Equal(pair.First, pair.Second, 0.02 * pair.First));
     }
 
+    [Fact]
+    public async Task Answers_are_counted_at_the_end_by_one_of_them()
+    {
+        string talks = Path.Combine(_folder, "talks.txt");
+        File.WriteAllLines(talks, Enumerable.Range(0, 300).Select(i => $"<prompt> {i % 20} and {i % 7}? <ai> {(i % 20) + (i % 7)}<end>"));
+        string[] train = ["train", "--data", talks, "--samples", "lines", "--max-steps", "8", "--eval-interval", "4", .. s_small];
+        string said = await Run(2, [.. train, "--lr", "2", "--schedule", "constant", "--out-dir", Path.Combine(_folder, "talker")]);
+        Assert.Contains("best held-out figures, at step", said, StringComparison.Ordinal);
+
+        // Such a rate breaks the model, so that the last one is not the best: both are looked at.
+        Assert.DoesNotContain("at step 8 of 8", said, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("--lr 0.01", "was told --lr 0.01, and rank 0 nothing of --lr")]
     [InlineData("--threads 2", null)]

@@ -32,6 +32,7 @@ public sealed class RanksModelTests : IDisposable
     [InlineData(2, "untied parts")]
     [InlineData(2, "small vocabulary")]
     [InlineData(4, "few lanes")]
+    [InlineData(4, "few lanes locked")]
     [InlineData(3, "muon")]
     public void They_train_as_one_process_does(int count, string kind)
     {
@@ -184,7 +185,8 @@ public sealed class RanksModelTests : IDisposable
     // The batch of a step is a function of its number.
     private static double[] Train(ITrainableModel model, string kind, int from, int to)
     {
-        int lanes = kind == "few lanes" ? 3 : 7, parts = kind.EndsWith("parts", StringComparison.Ordinal) ? 3 : 1;
+        int lanes = kind.StartsWith("few lanes", StringComparison.Ordinal) ? 3 : 7;
+        int parts = kind.EndsWith("parts", StringComparison.Ordinal) ? 3 : 1;
         var losses = new List<double>();
         var options = new TrainingOptions { BatchSize = lanes, GradAccum = parts };
         var cut = new BatchParts(options);
@@ -223,7 +225,7 @@ public sealed class RanksModelTests : IDisposable
             EmbeddingDim = kind.StartsWith("untied", StringComparison.Ordinal) ? 20 : 24,
             HiddenDim = 24,
             NumLayers = 2,
-            Dropout = kind is "dropout" or "locked" ? 0.3 : 0,
+            Dropout = kind == "dropout" || kind.EndsWith("locked", StringComparison.Ordinal) ? 0.3 : 0,
             TieWeights = !kind.StartsWith("untied", StringComparison.Ordinal),
             LayerNorm = kind == "norm",
             Residual = kind == "norm",
@@ -232,7 +234,7 @@ public sealed class RanksModelTests : IDisposable
         {
             Seed = 5,
             Optimizer = kind == "muon" ? new MuonOptions() : new AdamWOptions(),
-            Regularisation = kind != "locked" ? new Regularisation() : new Regularisation
+            Regularisation = !kind.EndsWith("locked", StringComparison.Ordinal) ? new Regularisation() : new Regularisation
             {
                 LockedDropout = true,
                 InputDropout = 0.2,

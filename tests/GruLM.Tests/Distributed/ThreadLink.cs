@@ -3,6 +3,7 @@
 
 using GruLM.Distributed;
 using GruLM.Kernels;
+using GruLM.Model;
 
 namespace GruLM.Tests.Distributed;
 
@@ -18,6 +19,8 @@ internal sealed unsafe class ThreadLink : IRankLink
     public int Count => _table.Places.Length;
 
     public IReadOnlyList<string> Hosts { get; set; } = [];
+
+    public bool HasFailed { get; private set; }
 
     /// <summary>Runs <paramref name="work"/> on so many ranks at once, and returns what each came to. Throws what the first of those that
     /// failed by themselves threw.</summary>
@@ -81,6 +84,7 @@ internal sealed unsafe class ThreadLink : IRankLink
 
     public void Fail(string reason)
     {
+        HasFailed = true;
         _table.Failure ??= reason;
         _table.Failed.Cancel();
     }

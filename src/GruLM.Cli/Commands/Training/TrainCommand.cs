@@ -33,6 +33,8 @@ internal static class TrainCommand
 
     private static int Run(TrainCall call, Session session)
     {
+        // What is measured is one process.
+        if (call.IsDryRun && Launcher.Rank > 0) return ExitCode.Done;
         var display = new RunDisplay(session.Error, session.ErrorIsTerminal);
         if (call.ResumedFolder is null && call.IsDryRun)
         {

@@ -133,8 +133,15 @@ public sealed record SpeedMeasurement(double Step, double Evaluation, double Sav
         return clock.Elapsed.TotalSeconds * tokens / Math.Max(1, sample);
     }
 
+    // The first process writes; the others hand it what is theirs.
     private static double SecondsToWrite(ITrainableModel model)
     {
+        if (model.Ranks.Rank > 0)
+        {
+            model.SaveTrainingState("");
+            return 0;
+        }
+
         string folder = Directory.CreateTempSubdirectory("grulm-").FullName;
         try
         {

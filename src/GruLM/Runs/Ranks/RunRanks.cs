@@ -9,6 +9,7 @@ using GruLM.Corpus;
 using GruLM.Distributed;
 using GruLM.Generation;
 using GruLM.Kernels;
+using GruLM.Model;
 using GruLM.Tokenization;
 
 namespace GruLM;
@@ -39,11 +40,17 @@ internal sealed class RunRanks(RankGroup? group)
         {
             return work();
         }
-        catch (Exception error) when (group is not null && error is not RankFailedException)
+        catch (Exception error)
         {
-            group.Fail(error is OperationCanceledException ? "stopped" : error.Message);
+            Tell(error);
             throw;
         }
+    }
+
+    /// <summary>Tells all other processes that this one has failed.</summary>
+    public void Tell(Exception error)
+    {
+        if (error is not RankFailedException) group?.Fail(error is OperationCanceledException ? "stopped" : error.Message);
     }
 
     /// <summary>Threads of this process where nothing was said: no more than its share of a machine that several of them run
