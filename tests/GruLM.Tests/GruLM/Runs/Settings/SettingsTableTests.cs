@@ -19,7 +19,7 @@ public sealed class SettingsTableTests : IDisposable
         warmup-steps=11 | schedule=plateau | plateau-patience=3 | plateau-factor=0.3 | optimizer=muon | momentum=0.7
         muon-lr-factor=4 | muon-every=3 | beta2=0.97 | weight-decay=0.02 | ema=0.5 | grad-clip=0.75 | eval-interval=12
         eval-tokens=1000 | patience=4 | sample-every=13 | sample-prompt=Once more | log-interval=14 | save-interval=15
-        keep=16 | device=auto | precision=bf16 | seed=18446744073709551615 | threads=3
+        keep=16 | device=auto | precision=bf16 | wire=bf16 | seed=18446744073709551615 | threads=3
         """;
 
     private static readonly Dictionary<string, string> s_others = OtherValues.Replace("\n", " | ", StringComparison.Ordinal).Split(" | ")
