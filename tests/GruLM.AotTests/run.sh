@@ -27,6 +27,7 @@ publish() {
   dotnet publish "$@" -c Release -v quiet --disable-build-servers -p:RunAnalyzers=false -p:EnforceCodeStyleInBuild=false \
     -p:NativeDebugSymbols=false
 }
+# The system is named by -r, which the libraries do not see: --use-current-runtime would have each of them compiled once more, for it.
 runtime() { dotnet msbuild src/GruLM.Cli -getProperty:NETCoreSdkPortableRuntimeIdentifier; }
 jit() { dotnet "$program/bin/Debug/net10.0/GruLM.AotTests.dll" "$@"; }
 is_root() { [ "$(id -u)" = 0 ]; }
@@ -37,14 +38,14 @@ install() {
 
 same_as_jit() {
   jit "${paths[@]}" >"$work/jit.txt" &&
-    publish "$program" --use-current-runtime $instructions -o "$work/tests" &&
+    publish "$program" -r "$(runtime)" $instructions -o "$work/tests" &&
     "$work/tests/GruLM.AotTests" "${paths[@]}" >"$work/native.txt" &&
     diff "$work/jit.txt" "$work/native.txt"
 }
 
 # One file, not too large. On x64 it holds three programs: each is to say which kernels it would use.
 command_is_one_file() {
-  publish src/GruLM.Cli -p:PublishAot=true -r "$(runtime)" -o "$work/command" &&
+  publish src/GruLM.Cli -r "$(runtime)" -o "$work/command" &&
     [ "$(ls "$work/command")" = grulm ] && [ "$(wc -c <"$work/command/grulm")" -le 25000000 ] && "$work/command/grulm" --version
 }
 
@@ -77,12 +78,13 @@ has_arm_tools() {
   command -v clang && command -v qemu-aarch64 && command -v aarch64-linux-gnu-objcopy && [ -e /usr/aarch64-linux-gnu/lib/libc.so ]
 } >/dev/null
 
+# What the JIT said above, but for the path that only x64 has.
 same_on_arm() {
-  jit scalar vector128 >"$work/jit.txt" &&
+  grep -v "^Vector256: " "$work/jit.txt" >"$work/jit-arm.txt" && [ "$(grep -c ": last epoch's nll " "$work/jit-arm.txt")" = 2 ] &&
     publish "$program" -r linux-arm64 -p:IlcInstructionSet=armv8.2-a -p:CppCompilerAndLinker=clang \
       -p:ObjCopyName=aarch64-linux-gnu-objcopy -o "$work/arm" &&
     qemu-aarch64 -L /usr/aarch64-linux-gnu "$work/arm/GruLM.AotTests" scalar vector128 >"$work/arm.txt" &&
-    diff "$work/jit.txt" "$work/arm.txt"
+    diff "$work/jit-arm.txt" "$work/arm.txt"
 }
 
 if ! command -v clang >/dev/null && ! command -v gcc >/dev/null && ! install clang; then
