@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks of native programs: GruLM.AotTests prints the same as a native program as under the JIT, on this machine and for 64-bit ARM in
 # an emulator, and the command serves the same and needs no OpenSSL. Native publishing needs a C linker, the emulator more; what is
-# missing is installed with apt-get where that can be done, else the check is skipped. The solution has been built before.
+# missing is installed with apt-get where that can be done, else the check is skipped. The solution has been built in Release before.
 # Run: bash tests/GruLM.AotTests/run.sh RESULTS
 # RESULTS is a file to which a line a check is added: passed, failed or skipped, and which check.
 set -euo pipefail
@@ -29,7 +29,7 @@ publish() {
 }
 # The system is named by -r, which the libraries do not see: --use-current-runtime would have each of them compiled once more, for it.
 runtime() { dotnet msbuild src/GruLM.Cli -getProperty:NETCoreSdkPortableRuntimeIdentifier; }
-jit() { dotnet "$program/bin/Debug/net10.0/GruLM.AotTests.dll" "$@"; }
+jit() { dotnet "$program/bin/Release/net10.0/GruLM.AotTests.dll" "$@"; }
 is_root() { [ "$(id -u)" = 0 ]; }
 install() {
   is_root && command -v apt-get >/dev/null &&
@@ -64,7 +64,7 @@ damaged_is_said() {
 
 # The command under .NET and the native one, asked the same.
 serves_as_jit() {
-  local jit=(dotnet src/GruLM.Cli/bin/Debug/net10.0/GruLM.Cli.dll) text="$work/served-text.txt"
+  local jit=(dotnet src/GruLM.Cli/bin/Release/net10.0/GruLM.Cli.dll) text="$work/served-text.txt"
   for i in $(seq 400); do echo "The $([ $((i % 3)) = 0 ] && echo old || echo young) clock strikes $((i % 12 + 1))."; done >"$text"
   "${jit[@]}" train --data "$text" --out-dir "$work/served" --vocab-size 320 --hidden-dim 16 --emb-dim 16 --num-layers 1 --max-steps 10 &&
     bash "$program/serve.sh" "$work/served" "${jit[@]}" >"$work/served-jit.txt" &&
