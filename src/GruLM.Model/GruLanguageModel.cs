@@ -10,6 +10,7 @@ namespace GruLM.Model;
 public sealed unsafe class GruLanguageModel : ITrainableModel
 {
     private readonly Compute _compute;
+    private readonly EmbeddedTokens _embedded;
     private readonly LayerStack _layers;
     private readonly SoftmaxLoss _output;
     private readonly Philox _dropoutRandom;
@@ -44,6 +45,7 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
         Parameters = parameters;
         _dropoutRandom = new Philox(options.Seed, RandomPurpose.Dropout);
         _layers = new LayerStack(parameters, compute);
+        _embedded = new EmbeddedTokens(parameters, compute, options.Regularisation, _dropoutRandom, _layers.PaddedInput);
         _output = SoftmaxLoss.Create(compute, Config.VocabSize, Config.HiddenDim);
         _recurrentDropout = new RecurrentDropout(parameters, compute, _dropoutRandom, (int)DropoutPlace.Recurrent);
         _evaluationState = new LaneStates(_layers.Count, _layers.PaddedHidden);
@@ -171,7 +173,7 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
         var dropout = new LayerDropout(_dropoutRandom, step, Regularisation.LockedDropout, batch.Place);
         fixed (int* ids = batch.Inputs)
         {
-            EmbedForTraining(ids, batch, w, step);
+            _embedded.EmbedForTraining(ids, batch, w, step);
             _layers.Forward(batch.Steps, batch.Lanes, w, state, dropout);
             float* top = DropOutputs(batch, w, step);
             LossSums sums = inPlace
@@ -181,7 +183,7 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
             BackwardOutputs(batch, w, top, counted);
             _layers.Backward(batch.Steps, batch.Lanes, w, Gradients, dropout, watcher);
             _gradientsAreUnmasked |= Regularisation.RecurrentDropout > 0;
-            BackwardEmbedding(ids, batch, w, watcher);
+            _embedded.Backward(ids, batch, w, Gradients, watcher);
             return sums;
         }
     }
@@ -242,7 +244,7 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
         Pack(PackedFor.Evaluation);
         Workspace w = Reserve(batch, training: false);
         _evaluationState.Prepare(batch);
-        fixed (int* ids = batch.Inputs) Embed(ids, batch, w);
+        fixed (int* ids = batch.Inputs) _embedded.Embed(ids, batch, w);
         _layers.Forward(batch.Steps, batch.Lanes, w, _evaluationState, dropout: null);
         float* top = _layers.Output(w, batch.Lanes);
         return _output.Run(top, batch.Targets, batch.Steps * batch.Lanes, null, null, 1, logProbs);
@@ -300,35 +302,12 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
 
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed, this);
 
-    private void Embed(int* ids, TokenBatch batch, Workspace w) =>
-        Embedding.Gather(
-            _compute, Parameters.Embedding, Config.EmbeddingDim, ids, batch.Steps * batch.Lanes, w.Embedded.Pointer, _layers.PaddedInput);
-
-    private void EmbedForTraining(int* ids, TokenBatch batch, Workspace w, long step)
-    {
-        Embed(ids, batch, w);
-        int tokens = batch.Steps * batch.Lanes;
-        if (Regularisation.EmbeddingDropout > 0)
-        {
-            Dropout.DrawRows(Draw(Regularisation.EmbeddingDropout, step, DropoutPlace.Embedding), ids, tokens, w.RowFactors.Pointer);
-            Dropout.ScaleRows(_compute, w.Embedded.Pointer, tokens, _layers.PaddedInput, w.RowFactors.Pointer);
-        }
-
-        if (Regularisation.InputDropout > 0)
-        {
-            DropoutDraw draw = Draw(Regularisation.InputDropout, step, DropoutPlace.Input);
-            Dropout.LockedForward(
-                _compute, draw with { Lanes = batch.Place, Width = _layers.PaddedInput }, w.Embedded.Pointer, w.InputMask.Pointer,
-                w.Embedded.Pointer, (long)batch.Lanes * _layers.PaddedInput, batch.Steps);
-        }
-    }
-
     // What reaches the output layer [T·B, H'].
     private float* DropOutputs(TokenBatch batch, Workspace w, long step)
     {
         float* last = _layers.Output(w, batch.Lanes);
         if (Regularisation.OutputDropout == 0) return last;
-        DropoutDraw draw = Draw(Regularisation.OutputDropout, step, DropoutPlace.Output);
+        var draw = new DropoutDraw(_dropoutRandom, Regularisation.OutputDropout, step, (int)DropoutPlace.Output);
         Dropout.LockedForward(
             _compute, draw with { Lanes = batch.Place, Width = _layers.PaddedHidden }, last, w.TopMask.Pointer, w.Top.Pointer,
             (long)batch.Lanes * _layers.PaddedHidden, batch.Steps);
@@ -358,23 +337,6 @@ public sealed unsafe class GruLanguageModel : ITrainableModel
             Penalty += OutputPenalties.Slowness(_layers.Output(w, batch.Lanes), w.DState.Pointer, perStep, batch.Steps, factor);
         }
     }
-
-    private void BackwardEmbedding(int* ids, TokenBatch batch, Workspace w, IGradientWatcher? watcher)
-    {
-        int tokens = batch.Steps * batch.Lanes, padded = _layers.PaddedInput;
-        float* dX = w.DEmbedding.Pointer;
-        if (Regularisation.InputDropout > 0)
-        {
-            Dropout.LockedBackward(_compute, w.InputMask.Pointer, dX, (long)batch.Lanes * padded, batch.Steps);
-        }
-
-        if (Regularisation.EmbeddingDropout > 0) Dropout.ScaleRows(_compute, dX, tokens, padded, w.RowFactors.Pointer);
-        if (watcher?.TakesRows(dX, padded) == true) return;
-        Embedding.Scatter(_compute, Gradients.Embedding, Config.EmbeddingDim, ids, tokens, dX, padded);
-        watcher?.EmbeddingReady();
-    }
-
-    private DropoutDraw Draw(double probability, long step, DropoutPlace place) => new(_dropoutRandom, probability, step, (int)place);
 
     private void Pack(PackedFor purpose)
     {
