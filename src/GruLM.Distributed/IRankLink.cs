@@ -21,7 +21,8 @@ internal unsafe interface IRankLink : IDisposable
     /// filled by process r alone. The bytes belong to the transfer until it is done.</summary>
     /// <param name="all">All parts.</param>
     /// <param name="starts">Where they begin, and where the last one ends: one more than there are processes.</param>
-    ITransfer BeginShare(void* all, long[] starts);
+    /// <param name="toFirst">Whether the first process alone gets them; of the bytes of the others only their own parts are used.</param>
+    ITransfer BeginShare(void* all, long[] starts, bool toFirst = false);
 
     /// <summary>Begins to add up numbers of all processes, in the order of their ranks, into the place of each one's own. The same bits
     /// come out everywhere.</summary>
@@ -41,6 +42,7 @@ internal unsafe interface IRankLink : IDisposable
 internal interface ITransfer
 {
     /// <summary>Waits until it is done.</summary>
+    /// <param name="atEase">Whether it may take long, and the processor is left to others meanwhile.</param>
     /// <exception cref="RankFailedException">It will never be.</exception>
-    void Wait();
+    void Wait(bool atEase = false);
 }

@@ -18,6 +18,7 @@ public sealed unsafe class RankGroup : IRanks, IDisposable
 
     private readonly IRankLink _link;
     private readonly long[] _starts;
+    private readonly IReadOnlyList<string> _processors;
     private bool _disposed;
 
     internal RankGroup(IRankLink link)
@@ -25,6 +26,7 @@ public sealed unsafe class RankGroup : IRanks, IDisposable
         _link = link;
         _starts = new long[link.Count + 1];
         link.Hosts = Gather(Environment.MachineName, LongestHost);
+        _processors = Gather(ProcessorShare.Allowed());
     }
 
     /// <inheritdoc/>
@@ -38,6 +40,12 @@ public sealed unsafe class RankGroup : IRanks, IDisposable
 
     /// <summary>How many processes run on this one's machine.</summary>
     public int CountHere => Hosts.Count(host => host == Hosts[Rank]);
+
+    /// <summary>How many threads each process may have for all of a machine's to find a processor: those that the launcher bound it to, or
+    /// its share of the machine.</summary>
+    public int Threads => ProcessorShare.Of(
+        _processors[Rank], Enumerable.Range(0, Count).Count(r => Hosts[r] == Hosts[Rank] && _processors[r] == _processors[Rank]), CountHere,
+        Environment.ProcessorCount);
 
     /// <summary>The group that a launcher started this process in, joined at the first call; null where there is no launcher, or where it
     /// started one process alone.</summary>
@@ -90,6 +98,30 @@ public sealed unsafe class RankGroup : IRanks, IDisposable
     /// <inheritdoc/>
     public bool Stopped(CancellationToken cancel) => OfFirst(cancel.IsCancellationRequested ? 1 : 0) != 0;
 
+    /// <summary>Waits until the first process has come here too, which may take long: the processor is left to others meanwhile. The first
+    /// one does not wait.</summary>
+    /// <exception cref="RankFailedException">Another process has failed or cannot be reached.</exception>
+    public void AwaitFirst()
+    {
+        byte word = 0;
+        Share(new Span<byte>(ref word), ownsFirst: true, atEase: true);
+    }
+
+    /// <summary>Deals out pieces of work in turns, and brings what becomes of them to the first process, in their order. All processes
+    /// enumerate what is returned, to its end; for those after the first it is empty.</summary>
+    /// <param name="pieces">The pieces, the same in all processes: each passes over those of the others.</param>
+    /// <param name="work">What a process does with a piece of its own.</param>
+    /// <param name="cancel">Ends the work of all, once one is cancelled.</param>
+    /// <exception cref="InvalidDataException">The processes do not have the same pieces.</exception>
+    /// <exception cref="OperationCanceledException">The work was cancelled in a process.</exception>
+    /// <exception cref="RankFailedException">Another process has failed or cannot be reached.</exception>
+    public IEnumerable<byte[]> Deal<T>(IEnumerable<T> pieces, Func<T, byte[]> work, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(pieces);
+        ArgumentNullException.ThrowIfNull(work);
+        return new DealtWork(this).Run(pieces, work, cancel);
+    }
+
     /// <summary>The first process's bytes, in all of them.</summary>
     /// <exception cref="RankFailedException">Another process has failed or cannot be reached.</exception>
     public byte[] OfFirst(ReadOnlySpan<byte> bytes)
@@ -131,6 +163,27 @@ public sealed unsafe class RankGroup : IRanks, IDisposable
     /// <see cref="RankFailedException"/>. May be called by any thread.</summary>
     public void Fail(string reason) => _link.Fail($"rank {Rank} of {Count} (on {Hosts[Rank]}): {reason}");
 
+    /// <summary>What connects the processes.</summary>
+    internal IRankLink Link => _link;
+
+    /// <summary>Brings the bytes of all processes to the first: there they come one after another, elsewhere there are none.</summary>
+    /// <param name="own">The bytes of this one.</param>
+    /// <param name="lengths">How many bytes each process has.</param>
+    internal byte[][] Collect(ReadOnlySpan<byte> own, ReadOnlySpan<double> lengths)
+    {
+        for (int r = 0; r < Count; r++) _starts[r + 1] = _starts[r] + (long)lengths[r];
+        if (Rank > 0)
+        {
+            fixed (byte* bytes = own) _link.BeginShare(bytes - _starts[Rank], _starts, toFirst: true).Wait(atEase: true);
+            return [];
+        }
+
+        byte[] all = new byte[_starts[^1]];
+        own.CopyTo(all);
+        fixed (byte* bytes = all) _link.BeginShare(bytes, _starts, toFirst: true).Wait(atEase: true);
+        return [.. Enumerable.Range(0, Count).Select(r => all[(int)_starts[r]..(int)_starts[r + 1]])];
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -149,9 +202,9 @@ public sealed unsafe class RankGroup : IRanks, IDisposable
     }
 
     // Either everything is the first process's, or every process has an equal part.
-    private void Share(Span<byte> all, bool ownsFirst)
+    private void Share(Span<byte> all, bool ownsFirst, bool atEase = false)
     {
         for (int r = 0; r <= Count; r++) _starts[r] = ownsFirst ? (r == 0 ? 0 : all.Length) : (long)all.Length / Count * r;
-        fixed (byte* bytes = all) _link.BeginShare(bytes, _starts).Wait();
+        fixed (byte* bytes = all) _link.BeginShare(bytes, _starts).Wait(atEase);
     }
 }

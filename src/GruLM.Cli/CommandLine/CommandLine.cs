@@ -24,9 +24,11 @@ internal static class CommandLine
     /// <summary>Runs the command that <paramref name="args"/> name, on this process's streams and signals.</summary>
     public static int Run(string[] args, IReadOnlyList<GrulmCommand> commands)
     {
+        Session.ForgetTerminalOfLauncher();
         using var signals = new StopSignals();
-        // Processes that train together say everything once.
-        if (args is [TrainCommand.Name, ..] && Launcher.IsPresent && Launcher.Rank > 0) return RunQuietly(args, commands, signals);
+
+        // Processes that work together say everything once.
+        if (IsForAll(args) && Launcher.IsPresent && Launcher.Rank > 0) return RunQuietly(args, commands, signals);
         using var session = Session.OfProcess(signals);
         int code = Run(args, commands, session);
         RankGroup.Leave(failed: code is ExitCode.Failed or ExitCode.BadUsage);
@@ -56,6 +58,12 @@ internal static class CommandLine
             return Failure.Report(e, session.Error);
         }
     }
+
+    // The commands that several processes do together.
+    private static bool IsForAll(string[] args) => args
+        is [TrainCommand.Name or ScoreCommand.Name, ..]
+        or [BenchCommand.Name, BenchCommand.Train, ..]
+        or [TokenizerCommand.Name, TokenizerEncodeCommand.Name, ..];
 
     // What goes wrong here is told to the process that speaks, once there is a group. The launcher ends all processes when one has
     // failed, so that one gets some time to speak; what it did not hear of is said here.

@@ -2,6 +2,7 @@
 // Results alone are on standard output, so that programs can read them. Handed in rather than taken from Console, so that tests can listen.
 using System.Text;
 using GruLM.Cli.Pipes;
+using GruLM.Distributed;
 using Microsoft.Win32.SafeHandles;
 
 namespace GruLM.Cli;
@@ -37,11 +38,18 @@ internal sealed class Session(Stream input, Stream output, TextWriter error, boo
         Output.Flush();
     }
 
+    /// <summary>To be called before the console is used. Open MPI gives each process a terminal and passes what it writes on to wherever
+    /// the launcher's own output goes, which may be a file: .NET is not to write there what only terminals understand.</summary>
+    public static void ForgetTerminalOfLauncher()
+    {
+        if (Launcher.Rank is not null) Environment.SetEnvironmentVariable("TERM", null);
+    }
+
     /// <summary>A session on this process's own streams.</summary>
     public static Session OfProcess(StopSignals signals) =>
         new(ClosedInput.OrStandardInput(signals.Token), StandardOutput(), Console.Error, !Console.IsErrorRedirected, signals.Token)
         {
-            OutputIsTerminal = !Console.IsOutputRedirected,
+            OutputIsTerminal = !Console.IsOutputRedirected && Launcher.Rank is null,
             Deadline = signals.Deadline,
         };
 

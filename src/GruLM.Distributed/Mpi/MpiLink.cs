@@ -74,10 +74,10 @@ internal sealed unsafe partial class MpiLink : IRankLink
     public static MpiLink Begin(bool isMpich) => new(isMpich);
 
     /// <inheritdoc/>
-    public ITransfer BeginShare(void* all, long[] starts)
+    public ITransfer BeginShare(void* all, long[] starts, bool toFirst = false)
     {
         if (!_shares.TryPop(out ShareTransfer? transfer)) transfer = new ShareTransfer(this);
-        transfer.Set(all, starts);
+        transfer.Set(all, starts, toFirst);
         Ask(transfer);
         return new Returned(this, transfer);
     }
@@ -120,18 +120,19 @@ internal sealed unsafe partial class MpiLink : IRankLink
         _begun.Dispose();
     }
 
-    /// <summary>Waits for the end of a transfer.</summary>
+    /// <summary>Waits for the end of a transfer; <paramref name="atEase"/>: without looking for it all the time.</summary>
     /// <exception cref="RankFailedException">It will never come.</exception>
-    public void Wait(ManualResetEventSlim done)
+    public void Wait(ManualResetEventSlim done, bool atEase)
     {
-        Interlocked.Increment(ref _waiting);
+        int eager = atEase ? 0 : 1;
+        Interlocked.Add(ref _waiting, eager);
         try
         {
             done.Wait();
         }
         finally
         {
-            Interlocked.Decrement(ref _waiting);
+            Interlocked.Add(ref _waiting, -eager);
         }
 
         if (_failure is not null) throw new RankFailedException(_failure);
@@ -258,7 +259,7 @@ internal sealed unsafe partial class MpiLink : IRankLink
                 return;
             }
 
-            _failure = _channel!.Look();
+            _failure = _channel!.Look(isWaiting: _underWay.Count > 0);
             if (_failure is not null) return;
             if (_isLeaving && _underWay.Count == 0)
             {
@@ -275,9 +276,9 @@ internal sealed unsafe partial class MpiLink : IRankLink
     // A share is taken back once its waiter has it.
     private sealed class Returned(MpiLink link, ShareTransfer transfer) : ITransfer
     {
-        public void Wait()
+        public void Wait(bool atEase = false)
         {
-            transfer.Wait();
+            transfer.Wait(atEase);
             link._shares.Push(transfer);
         }
     }

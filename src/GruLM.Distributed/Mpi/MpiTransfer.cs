@@ -30,7 +30,7 @@ internal abstract class MpiTransfer(MpiLink link) : ITransfer, IDisposable
     public void End() => _done.Set();
 
     /// <inheritdoc/>
-    public void Wait() => Link.Wait(_done);
+    public void Wait(bool atEase = false) => Link.Wait(_done, atEase);
 
     /// <inheritdoc/>
     public virtual void Dispose() => _done.Dispose();

@@ -26,7 +26,7 @@ internal sealed unsafe class RankChannel
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private nint _signing;
     private bool _isSigning, _isLeaving;
-    private double _signed, _heard, _looked;
+    private double _signed, _heard, _looked, _idle;
 
     public RankChannel(MpiLink link, double timeout)
     {
@@ -51,13 +51,14 @@ internal sealed unsafe class RankChannel
     private int Before => (_link.Rank - 1 + _link.Count) % _link.Count;
 
     /// <summary>Sends a sign of life when it is time to, and looks what has come: the sentence of a failure, or null.</summary>
-    public string? Look()
+    /// <param name="isWaiting">Whether something is under way that other processes take part in.</param>
+    public string? Look(bool isWaiting)
     {
         double now = _clock.Elapsed.TotalSeconds;
         if (_link.Count == 1 || (now - _looked < SecondsBetweenLooks && !_isLeaving)) return null;
 
         // A machine that slept, or a process that was stopped, has heard nothing meanwhile.
-        if (now - _looked > _timeout / 2) _heard = now;
+        if (now - _looked > _timeout / 2) (_heard, _idle) = (now, now);
         _looked = now;
         if (_isSigning) _isSigning = !_link.Test(ref _signing);
         if (!_isSigning && !_isLeaving && now - _signed >= SecondsBetweenSigns)
@@ -73,11 +74,8 @@ internal sealed unsafe class RankChannel
             if (message.Kind == Kind.Failed) return message.Text;
         }
 
-        if (_hasLeft[Before] || now - _heard < _timeout) return null;
-        string seconds = _timeout.ToString(CultureInfo.InvariantCulture);
-        string where = _link.Hosts.Count > Before ? $" (on {_link.Hosts[Before]})" : "";
-        string lost = $"rank {Before} of {_link.Count}{where} cannot be reached: nothing was heard of it for {seconds} seconds";
-        if (!_isLeaving) TellAll(lost);
+        string? lost = Lost(isWaiting, now);
+        if (lost is not null) TellAll(lost);
         return lost;
     }
 
@@ -98,19 +96,33 @@ internal sealed unsafe class RankChannel
     public string? Close()
     {
         // After its farewell a process says nothing more, since the others may have gone.
-        while (_isSigning && !_link.Test(ref _signing)) Thread.Yield();
+        double since = _clock.Elapsed.TotalSeconds;
+        while (_isSigning && !_link.Test(ref _signing) && _clock.Elapsed.TotalSeconds - since < _timeout) Thread.Yield();
         _isLeaving = true;
         byte* message = (byte*)NativeMemory.AllocZeroed(Size);
         message[0] = (byte)Kind.Leaves;
         SendAll(message, _timeout);
         while (Enumerable.Range(0, _link.Count).Any(r => r != _link.Rank && !_hasLeft[r]))
         {
-            if (Look() is { } failure) return failure;
+            if (Look(isWaiting: false) is { } failure) return failure;
             Thread.Sleep(1);
         }
 
         return null;
     }
+
+    // Nobody has gone for good yet where this is said: that takes a farewell of everyone.
+    private string? Lost(bool isWaiting, double now)
+    {
+        int gone = Array.IndexOf(_hasLeft, true);
+        if (!isWaiting || gone < 0) _idle = now;
+        string seconds = _timeout.ToString(CultureInfo.InvariantCulture);
+        if (now - _idle > _timeout) return $"{Name(gone)} has left while others still waited for it, for {seconds} seconds";
+        if (_hasLeft[Before] || now - _heard < _timeout) return null;
+        return $"{Name(Before)} cannot be reached: nothing was heard of it for {seconds} seconds";
+    }
+
+    private string Name(int rank) => $"rank {rank} of {_link.Count}{(_link.Hosts.Count > rank ? $" (on {_link.Hosts[rank]})" : "")}";
 
     private void SendAll(byte* message, double seconds)
     {

@@ -1,4 +1,4 @@
-// Parts of bytes on their way from each process to all others.
+// Parts of bytes on their way from each process to all others, or to the first.
 
 namespace GruLM.Distributed;
 
@@ -11,12 +11,14 @@ internal sealed unsafe class ShareTransfer(MpiLink link) : MpiTransfer(link)
     private readonly List<nint> _requests = [];
     private byte* _all;
     private long[] _starts = [];
+    private bool _toFirst;
 
-    /// <summary>What to bring.</summary>
-    public void Set(void* all, ReadOnlySpan<long> starts)
+    /// <summary>What to bring, and whether to the first process alone.</summary>
+    public void Set(void* all, ReadOnlySpan<long> starts, bool toFirst)
     {
         _all = (byte*)all;
         _starts = starts.ToArray();
+        _toFirst = toFirst;
     }
 
     public override void Begin()
@@ -26,8 +28,8 @@ internal sealed unsafe class ShareTransfer(MpiLink link) : MpiTransfer(link)
         {
             // Everyone begins with another process.
             int to = (Link.Rank + step) % Link.Count, from = (Link.Rank - step + Link.Count) % Link.Count;
-            Add(from, isSending: false, partner: from);
-            Add(Link.Rank, isSending: true, partner: to);
+            if (!_toFirst || Link.Rank == 0) Add(from, isSending: false, partner: from);
+            if (!_toFirst || to == 0) Add(Link.Rank, isSending: true, partner: to);
         }
     }
 

@@ -20,6 +20,9 @@ public sealed record LinePipe
     /// <summary>What messages call the input.</summary>
     public string InputName { get; init; } = "input";
 
+    /// <summary>Lines that stand before the first one of the stream, where it is a part of the input: messages count them too.</summary>
+    public long LinesBefore { get; init; }
+
     /// <summary>Is told after each read how many bytes have been read so far, by the thread that reads; null: nobody is.</summary>
     public Action<long>? Progress { get; init; }
 
@@ -87,6 +90,6 @@ public sealed record LinePipe
         ArgumentNullException.ThrowIfNull(output);
         if (Threads < 0) throw new ArgumentException($"'Threads' {Threads}: a number from 0 was expected");
         int threads = Threads == 0 ? Environment.ProcessorCount : Threads;
-        new LineTransfer(InputName, threads, newWork, Progress, cancel).Run(input, output);
+        new LineTransfer(InputName, threads, newWork, Progress, cancel) { LinesBefore = LinesBefore }.Run(input, output);
     }
 }

@@ -3,6 +3,7 @@
 // networks and with processes that are killed, are in tests/long/distributed.
 
 using System.Diagnostics;
+using System.Text;
 using System.Text.Json;
 using GruLM.Tests.Samples;
 
@@ -93,6 +94,86 @@ public sealed class MpirunTests : IDisposable
     }
 
     [Fact]
+    public async Task They_share_out_documents_and_lines_of_text()
+    {
+        string model = Path.Combine(_folder, "model"), text = Path.Combine(_folder, "documents.txt");
+        await Run(1, ["train", "--data", Text(), "--max-steps", "4", "--out-dir", model, .. s_small]);
+
+        // Several pieces, with lines that are empty, long or not UTF-8.
+        string[] lines =
+            [.. Enumerable.Range(0, 30_000).Select(i => i % 97 == 0 ? "" : string.Concat(Enumerable.Repeat($"clock {i} ", i % 9)))];
+        File.WriteAllBytes(text, [.. Encoding.UTF8.GetBytes(string.Join('\n', lines)), (byte)'\n', 0xFF, (byte)'a']);
+        foreach (string[] words in (string[][])
+            [
+                ["score", "--model", model, "--data", text, "--documents", "--weights", "int8"],
+                ["score", "--model", model, "--data", text, "--documents", "--weights", "int8", "--max-bits", "9"],
+                ["tokenizer", "encode", "--model", model, text],
+                ["tokenizer", "encode", "--model", model, "--output-format", "json", text, Text()],
+            ])
+        {
+            (string one, string oneSaid) = await Outputs(1, words);
+            (string three, string threeSaid) = await Outputs(3, words);
+            Assert.Equal(one, three);
+            Assert.Equal(oneSaid, threeSaid);
+            Assert.NotEmpty(one);
+        }
+
+        string file = Path.Combine(_folder, "ids.txt");
+        await Run(2, ["tokenizer", "encode", "--model", model, text, "--output", file]);
+        Assert.Equal((await Outputs(1, ["tokenizer", "encode", "--model", model, text])).Output, File.ReadAllText(file));
+    }
+
+    [Fact]
+    public async Task What_one_process_alone_can_do_is_refused()
+    {
+        string model = Path.Combine(_folder, "model");
+        await Run(1, ["train", "--data", Text(), "--max-steps", "1", "--out-dir", model, .. s_small]);
+        await Refused("share out --documents", ["score", "--model", model, "--data", Text()]);
+        await Refused("standard input can be read by one process only", ["score", "--model", model, "--data", "-", "--documents"]);
+        await Refused("standard input can be read by one process only", ["tokenizer", "encode", "--model", model]);
+        await Refused("the work of one process", ["tokenizer", "encode", "--model", model, "--enable-sampling", Text()]);
+
+        async Task Refused(string reason, string[] words)
+        {
+            string said = await Mpirun(2, ["-np", "2", .. Command(words)]);
+            string line = Assert.Single(said.Split('\n'), line => line.StartsWith("grulm: ", StringComparison.Ordinal));
+            Assert.Contains(reason, line, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_bad_line_is_named_by_its_place_in_the_file()
+    {
+        string model = Path.Combine(_folder, "model"), text = Path.Combine(_folder, "lines.jsonl");
+        await Run(1, ["train", "--data", Text(), "--max-steps", "1", "--out-dir", model, .. s_small]);
+        File.WriteAllLines(text, Enumerable.Range(0, 250_000).Select(i => i == 240_000 ? "no record" : $"{{\"text\": \"clock {i}\"}}"));
+        string said = await Mpirun(1, ["-np", "2", .. Command(["tokenizer", "encode", "--model", model, "--input-format", "jsonl", text])]);
+        Assert.Contains($"{text}, line 240001:", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Their_training_is_measured_beside_that_of_one()
+    {
+        string[] small = ["--hidden-dim", "16", "--vocab-size", "300", "--batch-size", "4", "--bptt", "8", "--steps", "3"];
+        (string json, string _) = await Outputs(2, ["bench", "train", .. small, "--json"]);
+        JsonElement step = JsonDocument.Parse(json).RootElement;
+        Assert.Equal(2, step.GetProperty("processes").GetInt32());
+        Assert.Equal(1, step.GetProperty("machines").GetInt32());
+        double ms = step.GetProperty("median_ms").GetDouble(), speed = step.GetProperty("tokens_per_s").GetDouble();
+        Assert.Equal(4 * 8, speed * ms / 1e3, 0.5);
+        foreach (string figure in (string[])["alone_ms", "apart_ms", "speedup", "predicted_ms", "link_gbit_per_s", "link_latency_us"])
+        {
+            Assert.True(step.GetProperty(figure).GetDouble() > 0, figure);
+        }
+
+        (string lines, string _) = await Outputs(2, ["bench", "train", .. small, "--wire", "bf16"]);
+        Assert.Contains("in 2 processes with", lines, StringComparison.Ordinal);
+        Assert.Contains("predicted from these:", lines, StringComparison.Ordinal);
+        string said = await Mpirun(2, ["-np", "3", .. Command(["bench", "train", "--batch-size", "2"])]);
+        Assert.Contains("--batch-size is 2, which are too few lanes for 3 processes", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_is_wrong_with_the_line_is_said_once()
     {
         string said = await Mpirun(2, ["-np", "2", .. Command(["train", "--data", Text(), "--out-dir", "x", "--lrr", "1"])]);
@@ -104,15 +185,27 @@ public sealed class MpirunTests : IDisposable
 
     private static int StepOf(string folder) => int.Parse(Path.GetFileName(folder).AsSpan("step-".Length));
 
-    // One process is started without a launcher.
     private async Task<string> Run(int processes, string[] words)
     {
+        (string output, string error) = await Outputs(processes, words);
+        return output + error;
+    }
+
+    // One process is started without a launcher.
+    private async Task<(string Output, string Error)> Outputs(int processes, string[] words)
+    {
         IEnumerable<string> command = Command(words);
-        if (processes > 1) return await Mpirun(0, ["-np", $"{processes}", .. command]);
+        if (processes > 1) return await UnderMpirun(0, ["-np", $"{processes}", .. command]);
         return await Start(command.First(), command.Skip(1), 0);
     }
 
     private async Task<string> Mpirun(int code, IEnumerable<string> words)
+    {
+        (string output, string error) = await UnderMpirun(code, words);
+        return output + error;
+    }
+
+    private async Task<(string Output, string Error)> UnderMpirun(int code, IEnumerable<string> words)
     {
         string? mpirun = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
             .Select(folder => Path.Combine(folder, "mpirun")).FirstOrDefault(File.Exists);
@@ -120,7 +213,7 @@ public sealed class MpirunTests : IDisposable
         return await Start(mpirun, ["--oversubscribe", "--bind-to", "none", .. words], code);
     }
 
-    private async Task<string> Start(string program, IEnumerable<string> words, int code)
+    private async Task<(string Output, string Error)> Start(string program, IEnumerable<string> words, int code)
     {
         var start = new ProcessStartInfo(program, words)
         {
@@ -136,9 +229,8 @@ public sealed class MpirunTests : IDisposable
         process.StandardInput.Close();
         string[] said = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(cancel), process.StandardError.ReadToEndAsync(cancel));
         await process.WaitForExitAsync(cancel);
-        string all = string.Concat(said);
-        Assert.True(process.ExitCode == code, $"exit code {process.ExitCode}:\n{all}");
-        return all;
+        Assert.True(process.ExitCode == code, $"exit code {process.ExitCode}:\n{string.Concat(said)}");
+        return (said[0], said[1]);
     }
 
     private string Text()

@@ -50,14 +50,15 @@ internal sealed unsafe class ThreadLink : IRankLink
         return results;
     }
 
-    public ITransfer BeginShare(void* all, long[] starts)
+    public ITransfer BeginShare(void* all, long[] starts, bool toFirst = false)
     {
         _table.Places[Rank] = (nint)all;
         Meet();
         for (int r = 0; r < Count; r++)
         {
             long length = starts[r + 1] - starts[r];
-            if (r != Rank) Buffer.MemoryCopy((byte*)_table.Places[r] + starts[r], (byte*)all + starts[r], length, length);
+            if (r == Rank || (toFirst && Rank > 0)) continue;
+            Buffer.MemoryCopy((byte*)_table.Places[r] + starts[r], (byte*)all + starts[r], length, length);
         }
 
         Meet();
@@ -131,7 +132,7 @@ internal sealed unsafe class ThreadLink : IRankLink
     {
         public static Done Instance { get; } = new();
 
-        public void Wait()
+        public void Wait(bool atEase = false)
         {
         }
     }

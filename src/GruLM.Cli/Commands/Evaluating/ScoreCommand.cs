@@ -4,11 +4,15 @@
 using System.CommandLine;
 using GruLM.Cli.Pipes;
 using GruLM.Corpus;
+using GruLM.Distributed;
 
 namespace GruLM.Cli.Commands;
 
 internal static class ScoreCommand
 {
+    /// <summary>Its name.</summary>
+    public const string Name = "score";
+
     public static GrulmCommand Create()
     {
         Option<string> model = Flags.RequiredText("--model", "DIR", "a model folder", "-m");
@@ -23,7 +27,7 @@ internal static class ScoreCommand
         Option<string> device = Flags.Device();
         Option<int?> threads = Flags.Threads();
         return new GrulmCommand(
-            "score",
+            Name,
             "Tell the natural log-probability of each token of a text, read as one stream in constant memory (the figures are those of "
             + "'grulm eval --samples stream'); or of many documents the figures of each, or keep some of them.",
             [
@@ -45,14 +49,28 @@ internal static class ScoreCommand
                     Notice = notice => session.Error.WriteLine("note: " + SettingWords.ToFlags(notice)),
                 };
                 InputFiles.Check([name]);
+                RankGroup? group = Join(name, kept);
                 TextCorpus.Check([name], options);
                 using var opened = LanguageModel.Open(
-                    flags.GetValue(model)!, flags.GetValue(threads) ?? 0, flags.GetValue(device)!,
+                    flags.GetValue(model)!, flags.GetValue(threads) ?? group?.Threads ?? 0, flags.GetValue(device)!,
                     Flags.WeightsOf(flags.GetValue(weights)!));
-                if (kept is null) WriteTokens(opened, name, options, flags.GetValue(json), session);
-                else WriteDocuments(opened, name, options, new DocumentOutput(session, kept, kept.IsChoice && !flags.GetValue(json)));
+                bool asJson = flags.GetValue(json);
+                if (kept is null) WriteTokens(opened, name, options, asJson, session);
+                else WriteDocuments(opened, name, options, new DocumentOutput(session, kept, kept.IsChoice && !asJson), group);
                 return ExitCode.Done;
             });
+    }
+
+    // A launcher's processes share out documents.
+    private static RankGroup? Join(string name, KeptDocuments? kept)
+    {
+        if (Launcher.IsPresent && kept is null)
+        {
+            throw new UsageException("the tokens of one text are scored by one process; several of them share out --documents");
+        }
+
+        SharedFiles.Check([name]);
+        return RankGroup.Join();
     }
 
     private static void WriteTokens(LanguageModel model, string name, CorpusOptions options, bool asJson, Session session)
@@ -64,9 +82,11 @@ internal static class ScoreCommand
         scores.WriteSummary();
     }
 
-    private static void WriteDocuments(LanguageModel model, string name, CorpusOptions options, DocumentOutput output)
+    private static void WriteDocuments(
+        LanguageModel model, string name, CorpusOptions options, DocumentOutput output, RankGroup? group)
     {
-        output.Write(stop => DocumentScoring.ScoreAsync(model, TextCorpus.DocumentsAsync(name, options, stop), stop));
+        if (group is null) output.Write(stop => DocumentScoring.ScoreAsync(model, TextCorpus.DocumentsAsync(name, options, stop), stop));
+        else output.Write(group, model, TextCorpus.Documents(name, options));
         output.WriteSummary();
     }
 

@@ -6,8 +6,11 @@ namespace GruLM.Cli.Commands;
 
 internal static class TokenizerCommand
 {
+    /// <summary>Its name.</summary>
+    public const string Name = "tokenizer";
+
     public static GrulmCommand Create() => new(
-        "tokenizer",
+        Name,
         "Learn and use tokenizers: SentencePiece models, to and from text.",
         [
             "grulm tokenizer train --input book.txt --model-prefix book --vocab-size 2048 --model-type bpe",

@@ -2,12 +2,16 @@
 
 using System.CommandLine;
 using GruLM.Cli.Pipes;
+using GruLM.Distributed;
 using GruLM.Tokenization;
 
 namespace GruLM.Cli.Commands;
 
 internal sealed class TokenizerEncodeCommand
 {
+    /// <summary>Its name.</summary>
+    public const string Name = "encode";
+
     private const int MaxBest = 1024;
 
     private readonly PipeFlags _pipe = new();
@@ -42,7 +46,7 @@ internal sealed class TokenizerEncodeCommand
     {
         var encode = new TokenizerEncodeCommand();
         return new GrulmCommand(
-            "encode",
+            Name,
             "Cut lines of text into the pieces of a tokenizer.",
             [
                 "grulm tokenizer encode --model book.model < book.txt > book.ids",
@@ -65,9 +69,30 @@ internal sealed class TokenizerEncodeCommand
             tokenizer = tokenizer.WithVocabulary(Tokenizer.ReadVocabulary(file, flags.GetValue(_threshold)));
         }
 
-        _pipe.Read(flags).Run(
-            session, (lines, input, output) => lines.Encode(tokenizer, input, output, options, session.Stop), TextMarks.Note);
+        LinePlaces places = _pipe.Read(flags);
+        if (Join(places.Inputs, options) is { } group)
+        {
+            new SharedLines(places, group, session).Run(
+                (lines, input, output) => lines.Encode(tokenizer, input, output, options, session.Stop), TextMarks.Note);
+            return ExitCode.Done;
+        }
+
+        places.Run(session, (lines, input, output) => lines.Encode(tokenizer, input, output, options, session.Stop), TextMarks.Note);
         return ExitCode.Done;
+    }
+
+    // A launcher's processes share out the lines.
+    private static RankGroup? Join(IReadOnlyList<string> inputs, EncodeOptions options)
+    {
+        if (!Launcher.IsPresent) return null;
+        if (options.SamplingSeed is not null)
+        {
+            throw new UsageException("--enable-sampling: random cuts are drawn one after another, which is the work of one process");
+        }
+
+        InputFiles.Check(inputs);
+        SharedFiles.Check(inputs);
+        return RankGroup.Join();
     }
 
     private EncodeOptions Read(ParseResult flags)

@@ -32,6 +32,12 @@ internal sealed class LineTransfer(string name, int threads, Func<ILineWork> new
 
     private long _lines;
 
+    /// <summary>Lines of the input before the first one that is read, which messages count too.</summary>
+    public long LinesBefore
+    {
+        init => _lines = value;
+    }
+
     /// <summary>Reads <paramref name="input"/> to its end and writes to <paramref name="output"/>. Runs once.</summary>
     /// <exception cref="InvalidDataException">A line is bad; the message names it. The lines before it are written.</exception>
     /// <exception cref="OperationCanceledException">The run was stopped.</exception>

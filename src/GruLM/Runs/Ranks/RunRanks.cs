@@ -55,14 +55,7 @@ internal sealed class RunRanks(RankGroup? group)
 
     /// <summary>Threads of this process where nothing was said: no more than its share of a machine that several of them run
     /// on.</summary>
-    public int? Threads(int? told)
-    {
-        if (group is null || told is not null) return told;
-        int cores = File.Exists("/proc/cpuinfo")
-            ? File.ReadLines("/proc/cpuinfo").Count(line => line.StartsWith("processor", StringComparison.Ordinal))
-            : Environment.ProcessorCount;
-        return Math.Clamp(cores / group.CountHere, 1, Environment.ProcessorCount);
-    }
+    public int? Threads(int? told) => group is null ? told : told ?? group.Threads;
 
     /// <summary>The device that computes models together.</summary>
     public IDevice Together(IDevice device, Precision wire) =>
@@ -155,6 +148,7 @@ internal sealed class RunRanks(RankGroup? group)
     {
         if (group is null) return choose();
         Tokenizer? own = IsFirst ? choose() : null;
+        group.AwaitFirst();
         byte[] bytes = group.OfFirst(own?.Model.ToBytes() ?? []);
         return own ?? new Tokenizer(SentencePieceModel.Parse(bytes));
     }
@@ -162,9 +156,9 @@ internal sealed class RunRanks(RankGroup? group)
     /// <summary>Lets the first process do some work before the others do theirs.</summary>
     public T FirstBeforeOthers<T>(Func<T> work)
     {
-        if (!IsFirst) group!.OfFirst(0);
+        if (!IsFirst) group!.AwaitFirst();
         T result = work();
-        if (IsFirst) group?.OfFirst(0);
+        if (IsFirst) group?.AwaitFirst();
         return result;
     }
 
