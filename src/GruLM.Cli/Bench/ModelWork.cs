@@ -33,10 +33,12 @@ internal static class ModelWork
         });
         GruConfig config = shape.Config;
         double multiplyAdds = MultiplyAddsPerToken(config) + ((double)config.HiddenDim * config.VocabSize);
-        string name =
-            $"train V {shape.Vocab} E {shape.Embedding} H {shape.Hidden} L {shape.Layers} B {shape.Batch} T {shape.Bptt}";
-        return new BenchResult(name, timing, tokens, 6 * multiplyAdds * tokens);
+        return new BenchResult(TrainName(shape), timing, tokens, 6 * multiplyAdds * tokens);
     }
+
+    /// <summary>The name of the training step of a shape.</summary>
+    public static string TrainName(BenchShape shape) =>
+        $"train V {shape.Vocab} E {shape.Embedding} H {shape.Hidden} L {shape.Layers} B {shape.Batch} T {shape.Bptt}";
 
     /// <summary>Decoding texts side by side, token by token: a step of the state, all scores, and a draw from the 50 best at temperature
     /// 0.8.</summary>
@@ -86,7 +88,8 @@ internal static class ModelWork
     public static double MultiplyAddsPerToken(GruConfig config) => Enumerable.Range(0, config.NumLayers)
         .Sum(layer => 3.0 * config.HiddenDim * (config.InputDim(layer) + config.HiddenDim));
 
-    private static TokenBatch RandomBatch(BenchShape shape)
+    /// <summary>A batch of random tokens, the same every time.</summary>
+    public static TokenBatch RandomBatch(BenchShape shape)
     {
         var random = new Philox(1, RandomPurpose.Shuffle);
         var batch = new TokenBatch(shape.Bptt, shape.Batch);

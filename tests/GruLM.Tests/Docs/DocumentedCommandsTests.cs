@@ -23,7 +23,7 @@ public sealed partial class DocumentedCommandsTests(Desk desk) : IClassFixture<D
     // Commands left alone wherever they stand, and why.
     private static readonly (string Words, string Reason)[] s_notRun =
     [
-        ("bench", "measures the machine for seconds a case; MeasuringTests run it"),
+        ("bench", "measures the machine for seconds a case; BenchCommandTests run it"),
         ("--device cuda", "an NVIDIA card is needed; CudaCommandTests run it where there is one"),
         ("serve", "runs until it is stopped; its own tests start it"),
     ];

@@ -1,9 +1,10 @@
-// The flags of grulm bench and what it can measure. The work is in Bench/BenchRun.cs, Bench/DeviceBench.cs and
-// Bench/Tokenizing/TokenizerBench.cs.
+// The flags of grulm bench and what it can measure. The work is in Bench/BenchRun.cs, Bench/DeviceBench.cs, Bench/Ranks/RanksBench.cs and
+// Bench/Tokenizing/TokenizerBench.cs; grulm bench scaling has a file of its own.
 
 using System.CommandLine;
 using GruLM.Cli.Bench;
 using GruLM.Cli.Pipes;
+using GruLM.Distributed;
 using GruLM.Generation;
 using GruLM.Kernels;
 using GruLM.Model;
@@ -12,18 +13,25 @@ namespace GruLM.Cli.Commands;
 
 internal static class BenchCommand
 {
+    /// <summary>Its name.</summary>
+    public const string Name = "bench";
+
+    /// <summary>The measurement that several processes take together.</summary>
+    public const string Train = "train";
+
     public static GrulmCommand Create() => new(
-        "bench",
-        "Measure this machine: matrix products, GRU layers, training, generation, tokenizers.",
+        Name,
+        "Measure this machine: matrix products, GRU layers, training, generation, tokenizers; and what more machines would give.",
         ["grulm bench gemm", "grulm bench train --vocab-size 8192 --hidden-dim 512 --threads 2"],
         Gemm(),
         Shaped("gru", "Measure the GRU layers alone, forward and backward.", steps: 10, (run, shape) => run.Gru(shape)),
         Shaped(
-            "train", "Measure a whole training step.", steps: 10,
-            (run, shape) => run.Train(shape), (run, shape) => run.Train(shape)),
+            Train, "Measure a whole training step; under mpirun that of all processes beside one alone.", steps: 10,
+            (run, shape) => run.Train(shape), (run, shape) => run.Train(shape), (bench, shape) => bench.Train(shape)),
         Shaped(
             "generate", "Measure generating texts.", steps: 500,
             (run, shape) => run.Generate(shape), (run, shape) => run.Generate(shape)),
+        BenchScalingCommand.Create(),
         Tokenizer());
 
     private static GrulmCommand Gemm()
@@ -45,23 +53,25 @@ internal static class BenchCommand
             });
     }
 
-    // Without elsewhere, only the processor can be measured.
+    // Without elsewhere, only the processor can be measured; without together, only one process.
     private static GrulmCommand Shaped(
         string name, string description, int steps, Func<BenchRun, BenchShape, int> measure,
-        Func<DeviceBench, BenchShape, int>? elsewhere = null)
+        Func<DeviceBench, BenchShape, int>? elsewhere = null, Func<RanksBench, BenchShape, int>? together = null)
     {
         var shape = new BenchShapeFlags(name, steps);
+        Option<string> wire = BenchScalingCommand.Wire();
         Option<string> precision = Flags.Precision(onCards: elsewhere is not null);
         Option<string> device = Flags.Device("; a card's figures stand without the processor's ceilings");
         Option<bool> json = Flags.Json();
         Option<int?> threads = Flags.Threads();
         Option[] ofBatches = shape.HasBatches ? [.. shape.Batches, precision] : [.. shape.Texts, precision];
         Option[] ofDevices = elsewhere is null ? [] : [device];
+        Option[] ofProcesses = together is null ? [] : [wire];
         return new GrulmCommand(
             name,
             description,
             [$"grulm bench {name} --hidden-dim 200"],
-            [.. shape.Sizes, .. ofBatches, shape.Steps, json, .. ofDevices, threads],
+            [.. shape.Sizes, .. ofBatches, shape.Steps, json, .. ofDevices, .. ofProcesses, threads],
             (flags, session) =>
             {
                 BenchShape read = shape.Read(flags);
@@ -76,6 +86,12 @@ internal static class BenchCommand
                 {
                     using var bench = new DeviceBench(options, session.Output, session.Stop);
                     return elsewhere!(bench, read);
+                }
+
+                if (together is not null && RankGroup.Join() is { } group)
+                {
+                    using var bench = new RanksBench(group, options, BenchScalingCommand.IsBf16(flags.GetValue(wire)!), session);
+                    return together(bench, read);
                 }
 
                 using var run = new BenchRun(options, session.Output, session.Stop);
