@@ -41,7 +41,7 @@ write_agent() {
 #!/bin/sh
 host=$1
 shift
-exec ip netns exec "$host" unshare --uts sh -c "hostname $host; $*"
+exec ip netns exec "$host" unshare --uts sh -c "hostname host-${host##*.}; $*"
 END
   chmod 755 "$1"
 }
@@ -50,7 +50,7 @@ END
 on_hosts() {
   local agent=$1
   shift
-  ip netns exec "$first" unshare --uts sh -c 'hostname "$0"; exec "$@"' "$first" mpirun --mca plm_rsh_agent "$agent" \
+  ip netns exec "$first" unshare --uts sh -c 'hostname "$0"; exec "$@"' "host-${first##*.}" mpirun --mca plm_rsh_agent "$agent" \
     --mca btl self,tcp --mca btl_tcp_if_include 10.77.0.0/24 --mca oob_tcp_if_include 10.77.0.0/24 --bind-to none \
     -H "$first,$second" -np 2 -x GRULM_MPI_TIMEOUT="${GRULM_MPI_TIMEOUT:-30}" \
     sh -c 'exec taskset -c $((OMPI_COMM_WORLD_RANK % $(nproc))) "$0" "$@"' "$@"

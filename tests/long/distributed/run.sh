@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Proofs of training in several processes that take minutes: the same losses for 1 to 4 processes over 200 steps, speed on one machine and
-# over a gigabit cable between two hosts (network namespaces), a process that is killed and a cable that is cut. Needs two free cores, root,
-# Open MPI, iproute2, and a built command: GRULM is its words, ./grulm by default. Run: bash tests/long/distributed/run.sh TEXT
+# over a gigabit cable between two hosts (network namespaces) with and without a millisecond of latency, predictions beside what is measured,
+# a process that is killed and a cable that is cut. Needs two free cores, root, Open MPI, iproute2, Python, and a built command: GRULM is its
+# words, ./grulm by default. Run: bash tests/long/distributed/run.sh TEXT
 # where TEXT is a text of a megabyte or so (figures: Tiny Shakespeare). Ends with 0 when everything held.
 set -euo pipefail
 text=$(realpath "$1")
@@ -37,16 +38,32 @@ quiet "${grulm[@]}" tokenizer train --input "$text" --model-prefix "$work/pieces
   --user-defined-symbols '<prompt>,<ai>,<end>' --hard-vocab-limit=false
 large=(train --data "$text" --tokenizer "$work/pieces.model" --hidden-dim 512 --emb-dim 512 --num-layers 2 --batch-size 32 --bptt 64
   --max-steps 30 --log-interval 5 --val-fraction 0 --threads 1 --overwrite)
-hosts_up 1gbit
 for round in $(seq "${ROUNDS:-3}"); do
   quiet taskset -c 0 "${grulm[@]}" "${large[@]}" --out-dir "$work/p1"
   quiet mpirun -np 2 "${grulm[@]}" "${large[@]}" --out-dir "$work/p2"
+  hosts_up 1
   quiet on_hosts "$work/agent" "${grulm[@]}" "${large[@]}" --out-dir "$work/hosts"
-  echo "$(speed "$work/p1") $(speed "$work/p2") $(speed "$work/hosts")" | tee -a "$work/speeds.txt"
+  hosts_up 1 1
+  quiet on_hosts "$work/agent" "${grulm[@]}" "${large[@]}" --out-dir "$work/far"
+  echo "$(speed "$work/p1") $(speed "$work/p2") $(speed "$work/hosts") $(speed "$work/far")" | tee -a "$work/speeds.txt"
 done
 median() { awk "{ print \$$1 / \$1 }" "$work/speeds.txt" | sort -n | sed -n "$(((${ROUNDS:-3} + 1) / 2))p"; }
 holds "two processes on one machine" "$(median 2) >= 1.8"
 holds "two hosts on a gigabit cable" "$(median 3) >= 1.55"
+holds "two hosts on a gigabit cable with a millisecond of latency" "$(median 4) >= 1.55"
+
+echo "== what is predicted from a step of one process and the connection, beside what is measured"
+figure() { grep -o "\"$1\":[0-9.]*" "$work/bench.txt" | cut -d: -f2; }
+for where in "one machine" "two hosts" "two hosts with a millisecond"; do
+  bench=("${grulm[@]}" bench train --threads 1 --json)
+  case $where in
+    "one machine") mpirun -np 2 "${bench[@]}" ;;
+    "two hosts") hosts_up 1 && on_hosts "$work/agent" "${bench[@]}" ;;
+    *) hosts_up 1 1 && on_hosts "$work/agent" "${bench[@]}" ;;
+  esac >"$work/bench.txt"
+  cat "$work/bench.txt"
+  holds "$where: the prediction is within a tenth" "($(figure predicted_ms) / $(figure median_ms) - 1) ^ 2 <= 0.01"
+done
 
 echo "== a process is killed, a cable is cut"
 long=(train --data "$text" --vocab-size 512 --hidden-dim 64 --emb-dim 64 --num-layers 2 --dropout 0.2 --batch-size 10
@@ -56,7 +73,7 @@ running() { pgrep -x dotnet -a | grep -c -- "--out-dir $1" || true; }
 [ "${grulm[0]}" = dotnet ] || running() { pgrep -x grulm -a | grep -c -- "--out-dir $1" || true; }
 export GRULM_MPI_TIMEOUT=5
 for what in kill cut; do
-  hosts_up 1gbit
+  hosts_up 1
   on_hosts "$work/agent" "${grulm[@]}" "${long[@]}" --max-steps 20000 --out-dir "$work/$what" >"$work/log.txt" 2>&1 &
   launcher=$!
   until steps=$(newest "$work/$what") && [ "${steps:-0}" -ge 200 ]; do sleep 0.2; done

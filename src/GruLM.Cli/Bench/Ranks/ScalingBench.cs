@@ -83,10 +83,9 @@ internal sealed class ScalingBench(BenchOptions options, LinkFigures link, bool 
 
         ScalingRow fastest = rows.MaxBy(row => row.Times)!;
         ScalingRow? worth = rows.LastOrDefault(row => row.OfIdeal >= 0.5);
-        string most = worth is null ? "none of these" : Text(worth.Count, "#,0");
-        output.WriteLine(
-            $"fastest: {Text(fastest.Count, "#,0")} processes, {Text(fastest.Times, "0.0")} times one; "
-            + $"each gives at least half of what one alone does up to: {most}");
+        string most = worth is null ? "for none of these" : $"up to {Text(worth.Count, "#,0")}";
+        string half = $"each process gives at least half of what one alone does {most}";
+        output.WriteLine(grows ? half : $"fastest: {Text(fastest.Count, "#,0")} processes, {Text(fastest.Times, "0.0")} times one; {half}");
     }
 
     private void WriteJson(ScalingRow[] rows)

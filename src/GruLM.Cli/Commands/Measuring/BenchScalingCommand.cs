@@ -19,7 +19,7 @@ internal static class BenchScalingCommand
             "--bandwidth", 0, 1e6, 10, "gigabits a second that each process can send while it receives as much", above: true);
         Option<double> latency = Flags.Number("--latency", 0, 1e7, 30, "microseconds that a short message takes");
         Option<double> processorTime = Flags.Number(
-            "--processor-time", 0, 1e6, 0.5, "nanoseconds of a processor that a byte costs its sender and its receiver together");
+            "--processor-time", 0, 1e6, 1.5, "nanoseconds of a processor that a byte costs its sender and its receiver together");
         Option<string> wire = Wire();
         Option<string> precision = Flags.Precision();
         Option<bool> json = Flags.Json();
