@@ -3,7 +3,6 @@
 
 using FsCheck;
 using FsCheck.Fluent;
-using GruLM.Distributed;
 using GruLM.Model;
 
 namespace GruLM.Tests.Distributed;
@@ -40,8 +39,8 @@ public sealed class DealtWorkTests
     [Fact]
     public void A_failure_ends_all_with_its_reason()
     {
-        var failures = new string[3];
-        var error = Assert.Throws<InvalidOperationException>(() => ThreadLink.Run(3, group =>
+        string[] failures = new string[3];
+        InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => ThreadLink.Run(3, group =>
         {
             try
             {
@@ -66,12 +65,11 @@ public sealed class DealtWorkTests
             using var cancel = new CancellationTokenSource();
             try
             {
-                group.Deal(Enumerable.Range(0, 100), i =>
+                return group.Deal(Enumerable.Range(0, 100), i =>
                 {
                     if (i == 7) cancel.Cancel();
                     return [];
-                }, cancel.Token).ToList();
-                return false;
+                }, cancel.Token).Any(_ => false);
             }
             catch (OperationCanceledException)
             {
@@ -101,7 +99,7 @@ public sealed class DealtWorkTests
     [Fact]
     public void Processes_that_see_other_pieces_are_told()
     {
-        var error = Assert.Throws<InvalidOperationException>(() => ThreadLink.Run(
+        InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => ThreadLink.Run(
             2, group => group.Deal(Enumerable.Range(0, 6 + group.Rank), _ => [1]).Count()));
         Assert.Contains("rank 1 of 2", error.Message, StringComparison.Ordinal);
         Assert.Contains("all must read the same files", error.Message, StringComparison.Ordinal);

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Proofs of training in several processes that take minutes: the same losses for 1 to 4 processes over 200 steps, speed on one machine and
-# over a gigabit cable between two hosts (network namespaces) with and without a millisecond of latency, predictions beside what is measured,
-# a process that is killed and a cable that is cut. Needs two free cores, root, Open MPI, iproute2, Python, and a built command: GRULM is its
-# words, ./grulm by default. Run: bash tests/long/distributed/run.sh TEXT
+# over a gigabit cable between two hosts (network namespaces) with and without a millisecond of latency, predictions beside what is
+# measured, a process that is killed and a cable that is cut. Needs two free cores, root, Open MPI, iproute2, Python, and a built command:
+# GRULM is its words, ./grulm by default. Run: bash tests/long/distributed/run.sh TEXT
 # where TEXT is a text of a megabyte or so (figures: Tiny Shakespeare). Ends with 0 when everything held.
 set -euo pipefail
 text=$(realpath "$1")
