@@ -77,13 +77,14 @@ public sealed unsafe class RankGroup : IRanks, IDisposable
     /// <summary>Whether this process, rather than another one, has failed.</summary>
     public static bool HasFailedHere => s_joined?._link.HasFailed == true;
 
-    /// <summary>Leaves the group once every process has come here, or at once where this one has <paramref name="failed"/>; the process
-    /// cannot join again. Nothing where none was joined.</summary>
-    public static void Leave(bool failed)
+    /// <summary>Leaves the group once every process has come here, or at once where this one has failed, whose reason all others get; the
+    /// process cannot join again. Nothing where none was joined.</summary>
+    /// <param name="failure">Why it failed, as a sentence; null: it has not.</param>
+    public static void Leave(string? failure = null)
     {
         lock (s_joining)
         {
-            if (failed) s_joined?.Fail("ended with an error");
+            if (failure is not null) s_joined?.Fail(failure);
             s_joined?.Dispose();
         }
     }
@@ -112,7 +113,7 @@ public sealed unsafe class RankGroup : IRanks, IDisposable
     /// <param name="pieces">The pieces, the same in all processes: each passes over those of the others.</param>
     /// <param name="work">What a process does with a piece of its own.</param>
     /// <param name="cancel">Ends the work of all, once one is cancelled.</param>
-    /// <exception cref="InvalidDataException">The processes do not have the same pieces.</exception>
+    /// <exception cref="InvalidDataException">The processes do not have as many pieces.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled in a process.</exception>
     /// <exception cref="RankFailedException">Another process has failed or cannot be reached.</exception>
     public IEnumerable<byte[]> Deal<T>(IEnumerable<T> pieces, Func<T, byte[]> work, CancellationToken cancel = default)
@@ -166,23 +167,21 @@ public sealed unsafe class RankGroup : IRanks, IDisposable
     /// <summary>What connects the processes.</summary>
     internal IRankLink Link => _link;
 
-    /// <summary>Brings the bytes of all processes to the first: there they come one after another, elsewhere there are none.</summary>
-    /// <param name="own">The bytes of this one.</param>
-    /// <param name="lengths">How many bytes each process has.</param>
-    internal byte[][] Collect(ReadOnlySpan<byte> own, ReadOnlySpan<double> lengths)
+    /// <summary>Brings the bytes of one process to the first, which gets them; null in all others.</summary>
+    /// <param name="rank">Whose bytes.</param>
+    /// <param name="own">The bytes of this process, which are used where it is the one.</param>
+    /// <param name="length">How many bytes that one has.</param>
+    internal byte[]? ToFirst(int rank, byte[] own, long length)
     {
-        for (int r = 0; r < Count; r++) _starts[r + 1] = _starts[r] + (long)lengths[r];
-        if (Rank > 0)
-        {
-            fixed (byte* bytes = own) _link.BeginShare(bytes - _starts[Rank], _starts, toFirst: true).Wait(atEase: true);
-            return [];
-        }
-
-        byte[] all = new byte[_starts[^1]];
-        own.CopyTo(all);
-        fixed (byte* bytes = all) _link.BeginShare(bytes, _starts, toFirst: true).Wait(atEase: true);
-        return [.. Enumerable.Range(0, Count).Select(r => all[(int)_starts[r]..(int)_starts[r + 1]])];
+        if (rank == 0) return Rank == 0 ? own : null;
+        byte[] bytes = Rank == 0 ? new byte[length] : own;
+        for (int r = 0; r <= Count; r++) _starts[r] = r <= rank ? 0 : length;
+        fixed (byte* all = bytes) _link.BeginShare(all, _starts, toFirst: true).Wait(atEase: true);
+        return Rank == 0 ? bytes : null;
     }
+
+    /// <summary>The same as <see cref="Gather(Span{double})"/>, which may take long.</summary>
+    internal void Gather(Span<double> numbers, bool atEase) => Share(MemoryMarshal.AsBytes(numbers), ownsFirst: false, atEase);
 
     /// <inheritdoc/>
     public void Dispose()

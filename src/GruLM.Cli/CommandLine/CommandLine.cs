@@ -31,7 +31,7 @@ internal static class CommandLine
         if (IsForAll(args) && Launcher.IsPresent && Launcher.Rank > 0) return RunQuietly(args, commands, signals);
         using var session = Session.OfProcess(signals);
         int code = Run(args, commands, session);
-        RankGroup.Leave(failed: code is ExitCode.Failed or ExitCode.BadUsage);
+        RankGroup.Leave(code is ExitCode.Failed or ExitCode.BadUsage ? "ended with an error" : null);
         return code;
     }
 
@@ -69,6 +69,7 @@ internal static class CommandLine
     // failed, so that one gets some time to speak; what it did not hear of is said here.
     private static int RunQuietly(string[] args, IReadOnlyList<GrulmCommand> commands, StopSignals signals)
     {
+        signals.IsQuiet = true;
         using var said = new StringWriter();
         using var session = new Session(Stream.Null, Stream.Null, said, errorIsTerminal: false, signals.Token)
         {
@@ -76,10 +77,17 @@ internal static class CommandLine
         };
         int code = Run(args, commands, session);
         bool failed = code is ExitCode.Failed or ExitCode.BadUsage;
-        RankGroup.Leave(failed);
+        RankGroup.Leave(failed ? Reason(said.ToString()) : null);
         if (!failed || signals.Token.WaitHandle.WaitOne(s_toSpeak)) return code;
         if (!RankGroup.IsJoined || RankGroup.HasFailedHere) Console.Error.Write($"rank {Launcher.Rank}: {said}");
         return code;
+    }
+
+    // The last of what was said, which is why it ended.
+    private static string Reason(string said)
+    {
+        string line = said.TrimEnd().Split('\n')[^1];
+        return line.StartsWith(Failure.Mark, StringComparison.Ordinal) ? line[Failure.Mark.Length..] : "ended with an error";
     }
 
     private static int Run(string[] args, RootCommand root, Session session)

@@ -9,6 +9,9 @@ internal sealed class UsageException(string message) : Exception(message);
 /// <summary>Turns exceptions into a line and an exit code.</summary>
 internal static class Failure
 {
+    /// <summary>What its line begins with.</summary>
+    public const string Mark = "grulm: ";
+
     // errno EPIPE, which .NET gives on Unix.
     private const int BrokenPipe = 32;
 
@@ -34,7 +37,7 @@ internal static class Failure
         string sentence = OneLine(line);
         try
         {
-            output.WriteLine("grulm: " + (error is UsageException ? sentence : SettingWords.ToFlags(sentence)));
+            output.WriteLine(Mark + (error is UsageException ? sentence : SettingWords.ToFlags(sentence)));
             if (Environment.GetEnvironmentVariable("GRULM_DEBUG") == "1")
             {
                 output.WriteLine(error);

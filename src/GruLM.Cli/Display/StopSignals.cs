@@ -3,29 +3,40 @@
 // shell; a program that was started to outlive it, with nohup, goes on.
 using System.Globalization;
 using System.Runtime.InteropServices;
+using GruLM.Distributed;
 
 namespace GruLM.Cli;
 
 /// <summary>Turns the signals that end a process into a request to stop.</summary>
 internal sealed class StopSignals : IDisposable
 {
+    // SIGUSR1, which launchers hand on to their processes; Ctrl-C they turn into the end of them after a second.
+    private static readonly PosixSignal s_user1 = (PosixSignal)(OperatingSystem.IsLinux() ? 10 : 30);
+
     private readonly CancellationTokenSource _stop = new();
     private readonly PosixSignalRegistration[] _registrations;
     private int _signals;
 
     public StopSignals()
     {
+        Deadline = new StopDeadline(End);
         bool outlives = OutlivesTerminal();
         _registrations =
         [
             PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle),
             PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle),
             .. outlives ? (PosixSignalRegistration[])[] : [PosixSignalRegistration.Create(PosixSignal.SIGHUP, HangUp)],
+            .. Launcher.Rank is null || OperatingSystem.IsWindows()
+                ? (PosixSignalRegistration[])[]
+                : [PosixSignalRegistration.Create(s_user1, HangUp)],
         ];
     }
 
     /// <summary>When the process is ended after the first signal.</summary>
-    public StopDeadline Deadline { get; } = new(End);
+    public StopDeadline Deadline { get; }
+
+    /// <summary>Whether another process says that the command was stopped.</summary>
+    public bool IsQuiet { get; set; }
 
     /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Token => _stop.Token;
@@ -41,11 +52,11 @@ internal sealed class StopSignals : IDisposable
         _stop.Dispose();
     }
 
-    private static void End()
+    private void End()
     {
         try
         {
-            Console.Error.WriteLine("grulm: stopped");
+            if (!IsQuiet) Console.Error.WriteLine("grulm: stopped");
         }
         catch (IOException)
         {

@@ -7,6 +7,9 @@ internal static class InputFiles
     /// <summary>The name of standard input.</summary>
     public const string StandardInput = "-";
 
+    // What stands there says something else to every process.
+    private static readonly string[] s_ofSystem = ["/dev/fd/", "/dev/std", "/proc/"];
+
     /// <summary>Throws for the first name that is neither a file nor <c>-</c>.</summary>
     /// <exception cref="UsageException">A name is empty.</exception>
     /// <exception cref="IOException">There is no such file, or it is a folder.</exception>
@@ -60,5 +63,25 @@ internal static class InputFiles
     public static long TotalBytes(IReadOnlyCollection<string> names) =>
         names.Contains(StandardInput) || names.Count == 0
         ? 0
-        : names.Sum(name => new FileInfo(name) is { Exists: true } file && file.Length > 0 ? file.Length : 0);
+        : names.Sum(name => new FileInfo(FileOf(name)) is { Exists: true } file && file.Length > 0 ? file.Length : 0);
+
+    /// <summary>Whether a file can be read by several processes, each its part: a pipe has one reader.</summary>
+    public static bool CanBeShared(string name)
+    {
+        string path = FileOf(name);
+        if (name == StandardInput || s_ofSystem.Any(folder => path.StartsWith(folder, StringComparison.Ordinal))) return false;
+        if (s_ofSystem.Any(folder => Path.GetFullPath(name).StartsWith(folder, StringComparison.Ordinal))) return false;
+        if (HasContent(name)) return true;
+
+        // As a pipe has no length, neither has an empty file; for reading alone a pipe would not open before someone writes to it.
+        try
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            return file.CanSeek;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
 }

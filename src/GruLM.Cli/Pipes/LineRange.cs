@@ -11,7 +11,7 @@ internal readonly record struct LineRange(string File, long Start, long End)
     /// <summary>A file in ranges of <paramref name="size"/> bytes.</summary>
     public static IEnumerable<LineRange> Of(string file, long size)
     {
-        long length = new FileInfo(file).Length;
+        long length = InputFiles.TotalBytes([file]);
         for (long start = 0; start < length; start += size) yield return new LineRange(file, start, Math.Min(start + size, length));
     }
 

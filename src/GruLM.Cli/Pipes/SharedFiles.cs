@@ -17,11 +17,10 @@ internal static class SharedFiles
             throw new UsageException("standard input can be read by one process only; where several share the work, name a file");
         }
 
-        // As a pipe has no length, neither has an empty file.
-        if (names.FirstOrDefault(name => new FileInfo(name).Length == 0) is { } nothing)
+        if (names.FirstOrDefault(name => !InputFiles.CanBeShared(name)) is { } pipe)
         {
             throw new IOException(
-                $"{nothing}: is empty, or a pipe, which one process only can read; where several share the work, name a file with text");
+                $"{pipe}: is a pipe or a device, which one process only can read; where several share the work, name a file");
         }
     }
 }

@@ -6,11 +6,12 @@ using GruLM.Tokenization;
 
 namespace GruLM.Cli.Pipes;
 
-/// <summary>Shares out the lines of <paramref name="places"/> among <paramref name="group"/>.</summary>
-internal sealed class SharedLines(LinePlaces places, RankGroup group, Session session)
+/// <summary>Shares out the lines of <paramref name="places"/> among <paramref name="group"/>; each gives <paramref name="results"/>
+/// lines.</summary>
+internal sealed class SharedLines(LinePlaces places, RankGroup group, Session session, int results)
 {
-    // Large enough that threads find work in it, small enough that memory stays small.
-    private const long RangeBytes = 1 << 22;
+    // Large enough that threads find work in it, small enough that memory stays small, also for what becomes of it.
+    private readonly long _rangeBytes = Math.Max(1 << 16, (1 << 22) / results);
 
     /// <summary>Does <paramref name="work"/> with all lines, and says what <paramref name="look"/> finds in the first bytes of each
     /// file.</summary>
@@ -18,11 +19,11 @@ internal sealed class SharedLines(LinePlaces places, RankGroup group, Session se
     {
         InputFiles.CheckOutput(places.Inputs, places.Output);
         foreach (string name in places.Inputs) Look(name, look);
-        IEnumerable<LineRange> ranges = places.Inputs.SelectMany(name => LineRange.Of(name, RangeBytes));
-        IEnumerable<byte[]> results = group.Deal(ranges, range => Result(range, work), session.Stop);
+        IEnumerable<LineRange> ranges = places.Inputs.SelectMany(name => LineRange.Of(name, _rangeBytes));
+        IEnumerable<byte[]> encoded = group.Deal(ranges, range => Result(range, work), session.Stop);
         if (group.Rank > 0)
         {
-            foreach (byte[] _ in results)
+            foreach (byte[] _ in encoded)
             {
             }
 
@@ -35,10 +36,10 @@ internal sealed class SharedLines(LinePlaces places, RankGroup group, Session se
         {
             places.Write(session, output =>
             {
-                foreach (byte[] result in results)
+                foreach (byte[] result in encoded)
                 {
                     output.Write(result);
-                    read = Math.Min(total, read + RangeBytes);
+                    read = Math.Min(total, read + _rangeBytes);
                     progress.ReportBytes(read, total);
                 }
             });
@@ -51,24 +52,38 @@ internal sealed class SharedLines(LinePlaces places, RankGroup group, Session se
 
     private byte[] Result(LineRange range, Action<LinePipe, Stream, Stream> work)
     {
+        using var output = new MemoryStream();
         try
         {
-            return Result(range, work, linesBefore: 0);
+            Work(range, work, linesBefore: 0, output);
         }
         catch (InvalidDataException)
         {
-            // Which line of the file it is, is counted when someone has to know.
-            return Result(range, work, range.LinesBefore());
+            Explain(range, work);
+        }
+
+        return output.ToArray();
+    }
+
+    // Which line of the file it is, is counted when someone has to know.
+    private void Explain(LineRange range, Action<LinePipe, Stream, Stream> work)
+    {
+        using var output = new MemoryStream();
+        try
+        {
+            Work(range, work, range.LinesBefore(), output);
+        }
+        catch (InvalidDataException error)
+        {
+            throw new PartOfPieceException(output.ToArray(), error);
         }
     }
 
-    private byte[] Result(LineRange range, Action<LinePipe, Stream, Stream> work, long linesBefore)
+    private void Work(LineRange range, Action<LinePipe, Stream, Stream> work, long linesBefore, MemoryStream output)
     {
         using MemoryStream input = range.Read();
-        using var output = new MemoryStream();
         int threads = places.Threads > 0 ? places.Threads : group.Threads;
         work(new LinePipe { Threads = threads, InputName = range.File, LinesBefore = linesBefore }, input, output);
-        return output.ToArray();
     }
 
     private void Look(string name, FirstLook look)

@@ -45,7 +45,7 @@ internal sealed unsafe partial class MpiLink : IRankLink
     private volatile string? _failure;
     private volatile string? _ownFailure;
     private int _waiting;
-    private volatile bool _isLeaving;
+    private volatile bool _isLeaving, _hasEnded;
     private long _transfers;
 
     private MpiLink(bool isMpich)
@@ -176,7 +176,7 @@ internal sealed unsafe partial class MpiLink : IRankLink
         transfer.Reset(_transfers++);
         _asked.Enqueue(transfer);
         _called.Release();
-        if (_failure is not null || _ownFailure is not null) transfer.End();
+        if (_hasEnded) transfer.End();
     }
 
     // What the thread does as long as there is MPI.
@@ -210,7 +210,8 @@ internal sealed unsafe partial class MpiLink : IRankLink
             TryTellAll(_ownFailure);
         }
 
-        // Nobody waits for what will not come.
+        // Nobody waits for what will not come, and nothing is written any more where it was to come.
+        _hasEnded = true;
         while (_asked.TryDequeue(out MpiTransfer? transfer)) transfer.End();
         foreach (MpiTransfer transfer in _underWay) transfer.End();
         if (_failure is null && _ownFailure is null) _mpi.End();

@@ -3,6 +3,7 @@
 
 using FsCheck;
 using FsCheck.Fluent;
+using GruLM.Distributed;
 using GruLM.Model;
 
 namespace GruLM.Tests.Distributed;
@@ -40,11 +41,15 @@ public sealed class DealtWorkTests
     public void A_failure_ends_all_with_its_reason()
     {
         string[] failures = new string[3];
+        var before = new List<byte>();
         InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => ThreadLink.Run(3, group =>
         {
             try
             {
-                return group.Deal(Enumerable.Range(0, 9), i => i == 4 ? throw new InvalidDataException("a bad piece") : [1]).Count();
+                IEnumerable<byte[]> results =
+                    group.Deal(Enumerable.Range(0, 9), i => i == 4 ? throw new InvalidDataException("a bad piece") : [(byte)i]);
+                foreach (byte[] result in results) before.Add(result[0]);
+                return 0;
             }
             catch (Exception own)
             {
@@ -53,8 +58,37 @@ public sealed class DealtWorkTests
             }
         }));
         Assert.Equal("a bad piece", error.Message);
+        Assert.Equal([0, 1, 2, 3], before);
         Assert.Equal("a bad piece", failures[1]);
         Assert.All([failures[0], failures[2]], failure => Assert.Contains("rank 1 of 3", failure, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(6)]
+    public void What_comes_before_a_piece_that_cannot_be_read_or_done_is_done(int bad)
+    {
+        foreach (bool isRead in (bool[])[false, true])
+        {
+            var before = new List<byte>();
+            InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => ThreadLink.Run(3, group =>
+            {
+                foreach (byte[] result in group.Deal(Pieces(isRead ? bad : 99), i => Work(i, bad))) before.AddRange(result);
+                return 0;
+            }));
+            Assert.Equal("no more", error.Message);
+            Assert.Equal(Enumerable.Range(0, bad).Select(i => (byte)i).Concat(isRead ? [] : [77]), before);
+        }
+
+        static IEnumerable<int> Pieces(int bad)
+        {
+            for (int i = 0; i < 9; i++) yield return i == bad ? throw new InvalidDataException("no more") : i;
+        }
+
+        static byte[] Work(int i, int bad) =>
+            i == bad ? throw new PartOfPieceException([77], new InvalidDataException("no more")) : [(byte)i];
     }
 
     [Fact]

@@ -40,6 +40,17 @@ public sealed class MpirunTests : IDisposable
     }
 
     [Fact]
+    public async Task A_signal_to_the_launcher_stops_all_and_saves()
+    {
+        string run = Path.Combine(_folder, "run");
+        string[] endless = ["--max-steps", "1000000", "--save-interval", "1000000", "--out-dir", run];
+        string said = await Mpirun(130, ["-np", "2", .. Command(["train", "--data", Text(), .. s_small, .. endless])], stopAt: "step 3");
+        Assert.Contains("--resume", said, StringComparison.Ordinal);
+        int steps = Directory.GetDirectories(Path.Combine(run, "training"), "step-*").Max(StepOf);
+        await Run(1, ["train", "--resume", run, "--max-steps", $"{steps + 1}"]);
+    }
+
+    [Fact]
     public async Task Gradients_may_travel_in_bfloat16()
     {
         string[] train = ["train", "--data", Text(), "--max-steps", "12", .. s_small];
@@ -103,8 +114,12 @@ public sealed class MpirunTests : IDisposable
         string[] lines =
             [.. Enumerable.Range(0, 30_000).Select(i => i % 97 == 0 ? "" : string.Concat(Enumerable.Repeat($"clock {i} ", i % 9)))];
         File.WriteAllBytes(text, [.. Encoding.UTF8.GetBytes(string.Join('\n', lines)), (byte)'\n', 0xFF, (byte)'a']);
+        string link = Path.Combine(_folder, "link.txt"), empty = Path.Combine(_folder, "empty.txt");
+        File.CreateSymbolicLink(link, text);
+        File.WriteAllText(empty, "");
         foreach (string[] words in (string[][])
             [
+                ["tokenizer", "encode", "--model", model, empty, link],
                 ["score", "--model", model, "--data", text, "--documents", "--weights", "int8"],
                 ["score", "--model", model, "--data", text, "--documents", "--weights", "int8", "--max-bits", "9"],
                 ["tokenizer", "encode", "--model", model, text],
@@ -142,6 +157,31 @@ public sealed class MpirunTests : IDisposable
     }
 
     [Fact]
+    public async Task What_comes_before_a_bad_record_is_written_and_a_pipe_is_refused()
+    {
+        string model = Path.Combine(_folder, "model"), records = Path.Combine(_folder, "records.jsonl");
+        await Run(1, ["train", "--data", Text(), "--max-steps", "1", "--out-dir", model, .. s_small]);
+        File.WriteAllLines(records, Enumerable.Range(0, 1200).Select(i => i == 1000 ? "{" : $"{{\"text\": \"clock {i}\"}}"));
+        string said = await Mpirun(1, ["-np", "2", .. Command(["score", "--model", model, "--data", records, "--documents"])]);
+        Assert.Equal(1000, said.Split('\n').Count(line => line.StartsWith("{\"index\":", StringComparison.Ordinal)));
+        Assert.Single(said.Split('\n'), line => line.StartsWith("grulm: ", StringComparison.Ordinal));
+
+        string pipe = await Mpirun(1, ["-np", "2", .. Command(["tokenizer", "encode", "--model", model, "/dev/stdin"])]);
+        Assert.Contains("/dev/stdin: is a pipe or a device", pipe, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Why_another_process_has_failed_is_said()
+    {
+        string model = Path.Combine(_folder, "model");
+        await Run(1, ["train", "--data", Text(), "--max-steps", "1", "--out-dir", model, .. s_small]);
+        string[] first = ["-np", "1", .. Command(["score", "--model", model, "--data", Text(), "--documents"])];
+        string[] second = ["-np", "1", .. Command(["score", "--model", "no-model", "--data", Text(), "--documents"])];
+        string said = await Mpirun(1, [.. first, ":", .. second]);
+        Assert.Contains($"grulm: rank 1 of 2 (on {Environment.MachineName}): no-model", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_bad_line_is_named_by_its_place_in_the_file()
     {
         string model = Path.Combine(_folder, "model"), text = Path.Combine(_folder, "lines.jsonl");
@@ -149,6 +189,7 @@ public sealed class MpirunTests : IDisposable
         File.WriteAllLines(text, Enumerable.Range(0, 250_000).Select(i => i == 240_000 ? "no record" : $"{{\"text\": \"clock {i}\"}}"));
         string said = await Mpirun(1, ["-np", "2", .. Command(["tokenizer", "encode", "--model", model, "--input-format", "jsonl", text])]);
         Assert.Contains($"{text}, line 240001:", said, StringComparison.Ordinal);
+        Assert.Equal(240_000, said.Split('\n').Count(line => line.Length > 0 && line.All(c => c == ' ' || char.IsAsciiDigit(c))));
     }
 
     [Fact]
@@ -199,21 +240,22 @@ public sealed class MpirunTests : IDisposable
         return await Start(command.First(), command.Skip(1), 0);
     }
 
-    private async Task<string> Mpirun(int code, IEnumerable<string> words)
+    private async Task<string> Mpirun(int code, IEnumerable<string> words, string? stopAt = null)
     {
-        (string output, string error) = await UnderMpirun(code, words);
+        (string output, string error) = await UnderMpirun(code, words, stopAt);
         return output + error;
     }
 
-    private async Task<(string Output, string Error)> UnderMpirun(int code, IEnumerable<string> words)
+    private async Task<(string Output, string Error)> UnderMpirun(int code, IEnumerable<string> words, string? stopAt = null)
     {
         string? mpirun = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
             .Select(folder => Path.Combine(folder, "mpirun")).FirstOrDefault(File.Exists);
         Assert.SkipWhen(mpirun is null, "needs mpirun, Open MPI's launcher");
-        return await Start(mpirun, ["--oversubscribe", "--bind-to", "none", .. words], code);
+        return await Start(mpirun, ["--oversubscribe", "--bind-to", "none", .. words], code, stopAt);
     }
 
-    private async Task<(string Output, string Error)> Start(string program, IEnumerable<string> words, int code)
+    // Sends SIGUSR1 once a message with stopAt has come.
+    private async Task<(string Output, string Error)> Start(string program, IEnumerable<string> words, int code, string? stopAt = null)
     {
         var start = new ProcessStartInfo(program, words)
         {
@@ -227,7 +269,15 @@ public sealed class MpirunTests : IDisposable
         CancellationToken cancel = TestContext.Current.CancellationToken;
         using Process process = Process.Start(start)!;
         process.StandardInput.Close();
-        string[] said = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(cancel), process.StandardError.ReadToEndAsync(cancel));
+        Task<string> output = process.StandardOutput.ReadToEndAsync(cancel);
+        string first = "";
+        while (stopAt is not null && !first.Contains(stopAt, StringComparison.Ordinal))
+        {
+            first += await process.StandardError.ReadLineAsync(cancel) ?? throw new InvalidOperationException($"it ended: {first}");
+        }
+
+        if (stopAt is not null) Process.Start("kill", ["-USR1", $"{process.Id}"]).Dispose();
+        string[] said = await Task.WhenAll(output, process.StandardError.ReadToEndAsync(cancel));
         await process.WaitForExitAsync(cancel);
         Assert.True(process.ExitCode == code, $"exit code {process.ExitCode}:\n{string.Concat(said)}");
         return (said[0], said[1]);

@@ -58,8 +58,14 @@ for where in "one machine" "two hosts" "two hosts with a millisecond"; do
   bench=("${grulm[@]}" bench train --threads 1 --json)
   case $where in
     "one machine") mpirun -np 2 "${bench[@]}" ;;
-    "two hosts") hosts_up 1 && on_hosts "$work/agent" "${bench[@]}" ;;
-    *) hosts_up 1 1 && on_hosts "$work/agent" "${bench[@]}" ;;
+    "two hosts")
+      hosts_up 1
+      on_hosts "$work/agent" "${bench[@]}"
+      ;;
+    *)
+      hosts_up 1 1
+      on_hosts "$work/agent" "${bench[@]}"
+      ;;
   esac >"$work/bench.txt"
   cat "$work/bench.txt"
   holds "$where: the prediction is within a tenth" "($(figure predicted_ms) / $(figure median_ms) - 1) ^ 2 <= 0.01"

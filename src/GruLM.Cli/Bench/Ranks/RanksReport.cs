@@ -1,4 +1,4 @@
-// The figures of grulm bench train under a launcher as lines, or as an object of JSON. Ratios are medians of those of the rounds.
+// The figures of grulm bench train under a launcher as lines, or as an object of JSON: those of one round, the one in the middle.
 
 using System.Globalization;
 using GruLM.Cli.Pipes;
@@ -14,10 +14,9 @@ internal sealed class RanksReport(bool isJson, BenchMachine machine, TextWriter 
     public void Write(BenchShape shape, RankGroup group, LinkFigures link, IReadOnlyList<RanksRound> rounds)
     {
         int tokens = shape.Batch * shape.Bptt, machines = group.Hosts.Distinct().Count();
-        double Of(Func<RanksRound, double> figure) => rounds.Select(figure).Order().ElementAt(rounds.Count / 2);
-        double alone = Of(r => r.Alone), apart = Of(r => r.Apart), together = Of(r => r.Together), predicted = Of(r => r.Predicted);
-        double times = Of(r => r.Alone / r.Together), predictedTimes = Of(r => r.Alone / r.Predicted);
-        double communication = Math.Max(0, Of(r => 1 - (r.Apart / r.Together))), bytes = rounds[0].Bytes;
+        (double alone, double apart, double together, double predicted, double bytes) =
+            rounds.OrderBy(round => round.Alone / round.Together).ElementAt(rounds.Count / 2);
+        double times = alone / together, predictedTimes = alone / predicted, communication = Math.Max(0, 1 - (apart / together));
         if (isJson)
         {
             JsonLine.Write(output, json =>
@@ -49,7 +48,7 @@ internal sealed class RanksReport(bool isJson, BenchMachine machine, TextWriter 
         output.WriteLine(string.Create(
             s_invariant,
             $"{ModelWork.TrainName(shape)}: {together * 1e3:#,0.0} ms a step, {tokens / together:#,0} tokens/s, in {group.Count} processes "
-            + $"with {machine.Threads} {threads} each on {where} (medians of {rounds.Count} rounds of {shape.Steps})"));
+            + $"with {machine.Threads} {threads} each on {where} (medians of {shape.Steps}, the middle one of {rounds.Count} rounds)"));
         output.WriteLine(string.Create(
             s_invariant,
             $"one process with the whole batch: {alone * 1e3:#,0.0} ms, {tokens / alone:#,0} tokens/s; all together are {times:0.00} times "

@@ -53,8 +53,9 @@ internal sealed class ScalingBench(BenchOptions options, LinkFigures link, bool 
         if (!options.Json) WriteHead(shape, alone);
         foreach (bool grows in (bool[])[false, true])
         {
-            ScalingRow[] rows = [.. counts.Select(count => Row(count, grows))];
-            if (options.Json) WriteJson(rows);
+            // A process without a lane is of no use.
+            ScalingRow[] rows = [.. counts.Where(count => grows || count <= shape.Batch).Select(count => Row(count, grows))];
+            if (options.Json) WriteJson(shape, alone, rows);
             else WriteTable(shape, rows, grows);
         }
 
@@ -67,13 +68,19 @@ internal sealed class ScalingBench(BenchOptions options, LinkFigures link, bool 
     private void WriteHead(BenchShape shape, double alone) => session.Output.WriteLine(string.Create(
         s_invariant,
         $"{ModelWork.TrainName(shape)}: one process takes {alone * 1e3:#,0.0} ms a step (measured); more of them are predicted for "
-        + $"{link.BytesPerSecond * 8e-9:0.###} Gbit/s, {link.Latency * 1e6:0.###} µs and {link.ProcessorTime * 1e9:0.###} ns a byte"));
+        + $"{link.BytesPerSecond * 8e-9:G4} Gbit/s, {link.Latency * 1e6:G4} µs and {link.ProcessorTime * 1e9:G4} ns a byte"));
 
     private void WriteTable(BenchShape shape, ScalingRow[] rows, bool grows)
     {
         TextWriter output = session.Output;
         output.WriteLine(grows ? $"\na batch that grows: {shape.Batch} lanes each" : $"\nthe whole batch of {shape.Batch} lanes over all");
         output.WriteLine(Line("processes", "lanes each", "ms a step", "tokens/s", "times one", "of ideal", "communication"));
+        if (rows.Length == 0)
+        {
+            output.WriteLine("more processes than lanes are of no use");
+            return;
+        }
+
         foreach (ScalingRow row in rows)
         {
             output.WriteLine(Line(
@@ -85,15 +92,23 @@ internal sealed class ScalingBench(BenchOptions options, LinkFigures link, bool 
         ScalingRow? worth = rows.LastOrDefault(row => row.OfIdeal >= 0.5);
         string most = worth is null ? "for none of these" : $"up to {Text(worth.Count, "#,0")}";
         string half = $"each process gives at least half of what one alone does {most}";
-        output.WriteLine(grows ? half : $"fastest: {Text(fastest.Count, "#,0")} processes, {Text(fastest.Times, "0.0")} times one; {half}");
+        string best = fastest.Times > 1
+            ? $"{Text(fastest.Count, "#,0")} processes, {Text(fastest.Times, "0.0")} times one"
+            : "one process";
+        output.WriteLine(grows ? half : $"fastest: {best}; {half}");
     }
 
-    private void WriteJson(ScalingRow[] rows)
+    private void WriteJson(BenchShape shape, double alone, ScalingRow[] rows)
     {
         foreach (ScalingRow row in rows)
         {
             JsonLine.Write(session.Output, json =>
             {
+                json.WriteString("case", ModelWork.TrainName(shape));
+                json.WriteNumber("alone_ms", Math.Round(alone * 1e3, 4));
+                json.WriteNumber("link_gbit_per_s", link.BytesPerSecond * 8e-9);
+                json.WriteNumber("link_latency_us", link.Latency * 1e6);
+                json.WriteNumber("link_processor_ns", link.ProcessorTime * 1e9);
                 json.WriteNumber("processes", row.Count);
                 json.WriteNumber("lanes", row.Lanes);
                 json.WriteString("batch", row.Grows ? "grows" : "whole");
@@ -106,7 +121,7 @@ internal sealed class ScalingBench(BenchOptions options, LinkFigures link, bool 
         }
     }
 
-    private static string Line(params string[] cells) => string.Concat(cells.Select(cell => $"{cell,14}"))[4..];
+    private static string Line(params string[] cells) => string.Concat(cells.Select(cell => $" {cell,13}"))[4..];
 
     private static string Text(double value, string format) => value.ToString(format, s_invariant);
 }

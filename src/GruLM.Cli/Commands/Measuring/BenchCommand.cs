@@ -75,7 +75,14 @@ internal static class BenchCommand
             (flags, session) =>
             {
                 BenchShape read = shape.Read(flags);
-                string chosen = elsewhere is null ? Devices.Cpu : Devices.Resolve(flags.GetValue(device)!, read.Config);
+                string named = elsewhere is null ? Devices.Cpu : flags.GetValue(device)!;
+                bool areTogether = together is not null && Launcher.IsPresent;
+                if (areTogether && named == Devices.Cuda)
+                {
+                    throw new UsageException("--device cuda: several processes train together on processors alone");
+                }
+
+                string chosen = areTogether ? Devices.Cpu : Devices.Resolve(named, read.Config);
                 bool isElsewhere = chosen != Devices.Cpu;
                 if (!isElsewhere && read.Weights == WeightFormat.Auto) read = read with { Weights = WeightFormat.Int8 };
 

@@ -32,6 +32,8 @@ internal static class BenchScalingCommand
             [.. shape.Sizes, .. shape.Batches, shape.Steps, ranks, bandwidth, latency, processorTime, wire, precision, json, threads],
             (flags, session) =>
             {
+                // What is reckoned is the work of one.
+                if (Launcher.Rank > 0) return ExitCode.Done;
                 var link = new LinkFigures(
                     flags.GetValue(bandwidth) * 1e9 / 8, flags.GetValue(latency) * 1e-6, flags.GetValue(processorTime) * 1e-9);
                 var options = new BenchOptions(
@@ -54,7 +56,8 @@ internal static class BenchScalingCommand
         int[] ends = [.. text.Split("..").Select(Number)];
         if (ends.Length > 2 || ends.Any(end => end < 2) || ends[^1] < ends[0])
         {
-            throw new UsageException($"--ranks {text}: numbers from 2 to {MostProcesses} were expected, such as 2..1024 or 8");
+            throw new UsageException(
+                $"--ranks {text}: numbers from 2 to {MostProcesses}, the smaller first, were expected, such as 2..1024 or 8");
         }
 
         var counts = new List<int>();

@@ -72,7 +72,7 @@ internal sealed class TokenizerEncodeCommand
         LinePlaces places = _pipe.Read(flags);
         if (Join(places.Inputs, options) is { } group)
         {
-            new SharedLines(places, group, session).Run(
+            new SharedLines(places, group, session, options.NBest ?? 1).Run(
                 (lines, input, output) => lines.Encode(tokenizer, input, output, options, session.Stop), TextMarks.Note);
             return ExitCode.Done;
         }
