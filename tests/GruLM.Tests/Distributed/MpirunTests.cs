@@ -129,7 +129,7 @@ public sealed class MpirunTests : IDisposable
             (string one, string oneSaid) = await Outputs(1, words);
             (string three, string threeSaid) = await Outputs(3, words);
             Assert.Equal(one, three);
-            Assert.Equal(oneSaid, threeSaid);
+            Assert.Equal(WithoutProgress(oneSaid), WithoutProgress(threeSaid));
             Assert.NotEmpty(one);
         }
 
@@ -220,6 +220,10 @@ public sealed class MpirunTests : IDisposable
         string said = await Mpirun(2, ["-np", "2", .. Command(["train", "--data", Text(), "--out-dir", "x", "--lrr", "1"])]);
         Assert.Single(said.Split('\n'), line => line.Contains("unknown option --lrr", StringComparison.Ordinal));
     }
+
+    // How often progress is told is up to the machine.
+    private static IEnumerable<string> WithoutProgress(string said) =>
+        said.Split('\n').Where(line => !line.EndsWith("tokens/s", StringComparison.Ordinal));
 
     private static IEnumerable<string> Command(IEnumerable<string> words) =>
         [SampleProgram.Host, Path.Combine(AppContext.BaseDirectory, "GruLM.Cli.dll"), .. words];
