@@ -144,6 +144,18 @@ public sealed unsafe class RankGroup : IRanks, IDisposable
         return Gather(own, (int)lengths.ToArray().Max());
     }
 
+    /// <summary>Checks that something is the same in all processes.</summary>
+    /// <param name="what">What a process does with it, as a sentence goes on after the process's name.</param>
+    /// <param name="own">What it is in this process.</param>
+    /// <exception cref="InvalidDataException">It is not; a process is named where it is something else than in the first.</exception>
+    /// <exception cref="RankFailedException">Another process has failed or cannot be reached.</exception>
+    public void CheckSame(string what, string own)
+    {
+        IReadOnlyList<string> all = Gather(own);
+        int other = all.ToList().FindIndex(text => text != all[0]);
+        if (other >= 0) throw new InvalidDataException($"{Name(other)} {what} {all[other]}, and rank 0 {all[0]}: all must be the same");
+    }
+
     /// <summary>Fills in the numbers of all other processes: as many of each, in the order of ranks, where this one has put its
     /// own.</summary>
     /// <exception cref="RankFailedException">Another process has failed or cannot be reached.</exception>
@@ -162,7 +174,18 @@ public sealed unsafe class RankGroup : IRanks, IDisposable
 
     /// <summary>Tells all others that this process goes no further; whatever they wait for then ends with a
     /// <see cref="RankFailedException"/>. May be called by any thread.</summary>
-    public void Fail(string reason) => _link.Fail($"rank {Rank} of {Count} (on {Hosts[Rank]}): {reason}");
+    public void Fail(string reason) => _link.Fail($"{Name(Rank)}: {reason}");
+
+    /// <summary>A process's name in messages.</summary>
+    public string Name(int rank) => $"rank {rank} of {Count} (on {Hosts[rank]})";
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_disposed) return;
+        _disposed = true;
+        _link.Dispose();
+    }
 
     /// <summary>What connects the processes.</summary>
     internal IRankLink Link => _link;
@@ -182,14 +205,6 @@ public sealed unsafe class RankGroup : IRanks, IDisposable
 
     /// <summary>The same as <see cref="Gather(Span{double})"/>, which may take long.</summary>
     internal void Gather(Span<double> numbers, bool atEase) => Share(MemoryMarshal.AsBytes(numbers), ownsFirst: false, atEase);
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        if (_disposed) return;
-        _disposed = true;
-        _link.Dispose();
-    }
 
     private string[] Gather(string own, int room)
     {

@@ -46,6 +46,8 @@ internal static class InputFiles
         }
     }
 
+    private static bool IsOfSystem(string path) => s_ofSystem.Any(folder => path.StartsWith(folder, StringComparison.Ordinal));
+
     // A device, which may well be both, has none.
     private static bool HasContent(string name) => new FileInfo(FileOf(name)) is { Exists: true, Length: > 0 };
 
@@ -69,8 +71,7 @@ internal static class InputFiles
     public static bool CanBeShared(string name)
     {
         string path = FileOf(name);
-        if (name == StandardInput || s_ofSystem.Any(folder => path.StartsWith(folder, StringComparison.Ordinal))) return false;
-        if (s_ofSystem.Any(folder => Path.GetFullPath(name).StartsWith(folder, StringComparison.Ordinal))) return false;
+        if (name == StandardInput || IsOfSystem(path) || IsOfSystem(Path.GetFullPath(name))) return false;
         if (HasContent(name)) return true;
 
         // As a pipe has no length, neither has an empty file; for reading alone a pipe would not open before someone writes to it.

@@ -112,7 +112,7 @@ public sealed class MpirunTests : IDisposable
 
         // Several pieces, with lines that are empty, long or not UTF-8.
         string[] lines =
-            [.. Enumerable.Range(0, 30_000).Select(i => i % 97 == 0 ? "" : string.Concat(Enumerable.Repeat($"clock {i} ", i % 9)))];
+            [.. Enumerable.Range(0, 15_000).Select(i => i % 97 == 0 ? "" : string.Concat(Enumerable.Repeat($"clock {i} ", i % 9)))];
         File.WriteAllBytes(text, [.. Encoding.UTF8.GetBytes(string.Join('\n', lines)), (byte)'\n', 0xFF, (byte)'a']);
         string link = Path.Combine(_folder, "link.txt"), empty = Path.Combine(_folder, "empty.txt");
         File.CreateSymbolicLink(link, text);
@@ -136,6 +136,28 @@ public sealed class MpirunTests : IDisposable
         string file = Path.Combine(_folder, "ids.txt");
         await Run(2, ["tokenizer", "encode", "--model", model, text, "--output", file]);
         Assert.Equal((await Outputs(1, ["tokenizer", "encode", "--model", model, text])).Output, File.ReadAllText(file));
+    }
+
+    [Fact]
+    public async Task Files_that_are_not_the_same_for_all_are_refused()
+    {
+        string model = Path.Combine(_folder, "model"), other = Path.Combine(_folder, "other"), text = Text();
+        string changed = Path.Combine(_folder, "changed.txt");
+        await Run(1, ["train", "--data", text, "--max-steps", "1", "--out-dir", model, .. s_small]);
+        await Run(1, ["train", "--data", text, "--max-steps", "2", "--out-dir", other, .. s_small]);
+        File.WriteAllText(changed, File.ReadAllText(text).Replace('o', 'u'));
+        await Refused("finds under", ["tokenizer", "encode", "--model", model, text], ["tokenizer", "encode", "--model", model, changed]);
+        await Refused(
+            "model.safetensors a file of", ["score", "--model", model, "--data", text, "--documents"],
+            ["score", "--model", other, "--data", text, "--documents"]);
+
+        async Task Refused(string reason, string[] first, string[] second)
+        {
+            string said = await Mpirun(1, ["-np", "1", .. Command(first), ":", "-np", "1", .. Command(second)]);
+            string line = Assert.Single(said.Split('\n'), line => line.StartsWith("grulm: ", StringComparison.Ordinal));
+            Assert.Contains(reason, line, StringComparison.Ordinal);
+            Assert.Contains("all must be the same", line, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -176,9 +198,10 @@ public sealed class MpirunTests : IDisposable
         string model = Path.Combine(_folder, "model");
         await Run(1, ["train", "--data", Text(), "--max-steps", "1", "--out-dir", model, .. s_small]);
         string[] first = ["-np", "1", .. Command(["score", "--model", model, "--data", Text(), "--documents"])];
-        string[] second = ["-np", "1", .. Command(["score", "--model", "no-model", "--data", Text(), "--documents"])];
+        string[] other = ["--data-format", "csv", "--column", "none"];
+        string[] second = ["-np", "1", .. Command(["score", "--model", model, "--data", Text(), "--documents", .. other])];
         string said = await Mpirun(1, [.. first, ":", .. second]);
-        Assert.Contains($"grulm: rank 1 of 2 (on {Environment.MachineName}): no-model", said, StringComparison.Ordinal);
+        Assert.Contains($"grulm: rank 1 of 2 (on {Environment.MachineName}): {Text()}: has no column", said, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -212,6 +235,18 @@ public sealed class MpirunTests : IDisposable
         Assert.Contains("predicted from these:", lines, StringComparison.Ordinal);
         string said = await Mpirun(2, ["-np", "3", .. Command(["bench", "train", "--batch-size", "2"])]);
         Assert.Contains("--batch-size is 2, which are too few lanes for 3 processes", said, StringComparison.Ordinal);
+    }
+
+    // No process can tell another, so that each says it.
+    [Theory]
+    [InlineData("/nowhere/libmpi.so", "library was not found (looked for /nowhere/libmpi.so)")]
+    [InlineData("libm.so.6", "libm.so.6: is not a library of MPI 3")]
+    public async Task Another_library_is_named(string library, string reason)
+    {
+        string[] train = ["train", "--data", Text(), "--max-steps", "1", "--out-dir", Path.Combine(_folder, "x"), .. s_small];
+        string said = await Mpirun(1, ["-np", "2", "-x", $"GRULM_MPI={library}", .. Command(train)]);
+        Assert.Contains(reason, said, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(_folder, "x")), "nothing is left behind");
     }
 
     [Fact]

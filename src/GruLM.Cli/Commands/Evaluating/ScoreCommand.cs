@@ -5,6 +5,7 @@ using System.CommandLine;
 using GruLM.Cli.Pipes;
 using GruLM.Corpus;
 using GruLM.Distributed;
+using GruLM.Model;
 
 namespace GruLM.Cli.Commands;
 
@@ -49,10 +50,11 @@ internal static class ScoreCommand
                     Notice = notice => session.Error.WriteLine("note: " + SettingWords.ToFlags(notice)),
                 };
                 InputFiles.Check([name]);
-                RankGroup? group = Join(name, kept);
+                string folder = flags.GetValue(model)!;
+                RankGroup? group = Join(name, kept, folder);
                 TextCorpus.Check([name], options);
                 using var opened = LanguageModel.Open(
-                    flags.GetValue(model)!, flags.GetValue(threads) ?? group?.Threads ?? 0, flags.GetValue(device)!,
+                    folder, flags.GetValue(threads) ?? group?.Threads ?? 0, flags.GetValue(device)!,
                     Flags.WeightsOf(flags.GetValue(weights)!));
                 bool asJson = flags.GetValue(json);
                 if (kept is null) WriteTokens(opened, name, options, asJson, session);
@@ -62,15 +64,14 @@ internal static class ScoreCommand
     }
 
     // A launcher's processes share out documents.
-    private static RankGroup? Join(string name, KeptDocuments? kept)
+    private static RankGroup? Join(string name, KeptDocuments? kept, string folder)
     {
         if (Launcher.IsPresent && kept is null)
         {
             throw new UsageException("the tokens of one text are scored by one process; several of them share out --documents");
         }
 
-        SharedFiles.Check([name]);
-        return RankGroup.Join();
+        return SharedFiles.Join([name], [ModelFolder.TokenizerPath(folder), Path.Combine(folder, ModelFile.WeightsName)]);
     }
 
     private static void WriteTokens(LanguageModel model, string name, CorpusOptions options, bool asJson, Session session)

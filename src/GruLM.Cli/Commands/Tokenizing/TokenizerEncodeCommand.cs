@@ -70,7 +70,7 @@ internal sealed class TokenizerEncodeCommand
         }
 
         LinePlaces places = _pipe.Read(flags);
-        if (Join(places.Inputs, options) is { } group)
+        if (Join(places.Inputs, options, flags) is { } group)
         {
             new SharedLines(places, group, session, options.NBest ?? 1).Run(
                 (lines, input, output) => lines.Encode(tokenizer, input, output, options, session.Stop), TextMarks.Note);
@@ -82,7 +82,7 @@ internal sealed class TokenizerEncodeCommand
     }
 
     // A launcher's processes share out the lines.
-    private static RankGroup? Join(IReadOnlyList<string> inputs, EncodeOptions options)
+    private RankGroup? Join(IReadOnlyList<string> inputs, EncodeOptions options, ParseResult flags)
     {
         if (!Launcher.IsPresent) return null;
         if (options.SamplingSeed is not null)
@@ -91,8 +91,8 @@ internal sealed class TokenizerEncodeCommand
         }
 
         InputFiles.Check(inputs);
-        SharedFiles.Check(inputs);
-        return RankGroup.Join();
+        string tokenizer = ModelFolder.TokenizerPath(flags.GetValue(_model)!);
+        return SharedFiles.Join(inputs, flags.GetValue(_vocabulary) is { } vocabulary ? [tokenizer, vocabulary] : [tokenizer]);
     }
 
     private EncodeOptions Read(ParseResult flags)

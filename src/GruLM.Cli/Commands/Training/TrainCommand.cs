@@ -35,6 +35,13 @@ internal static class TrainCommand
     {
         // What is measured is one process.
         if (call.IsDryRun && Launcher.Rank > 0) return ExitCode.Done;
+        if (Launcher.CountApart is { } apart)
+        {
+            session.Error.WriteLine(
+                $"note: srun started {apart} processes that know nothing of each other; for one run of all of them say srun --mpi=pmix "
+                + "(Open MPI) or --mpi=pmi2 (MPICH)");
+        }
+
         var display = new RunDisplay(session.Error, session.ErrorIsTerminal);
         if (call.ResumedFolder is null && call.IsDryRun)
         {

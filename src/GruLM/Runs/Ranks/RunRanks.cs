@@ -110,14 +110,14 @@ internal sealed class RunRanks(RankGroup? group)
                 "'Data': standard input and pipes can be read by one process only; where several train together, name a file");
         }
 
-        CheckSame("is version", GrulmVersion.Text);
-        CheckSame("computes with", device.Kernels);
+        group.CheckSame("is version", GrulmVersion.Text);
+        group.CheckSame("computes with", device.Kernels);
         IEnumerable<Setting> compared = SettingsTable.All.Where(setting => setting.Property != nameof(TrainingSettings.Threads));
         IReadOnlyList<string> all = group.Gather(string.Join('\n', compared.Select(setting => Told(setting, settings))));
-        int other = Other(all);
+        int other = all.ToList().FindIndex(text => text != all[0]);
         if (other < 0) return;
         (string its, string first) = all[other].Split('\n').Zip(all[0].Split('\n')).First(pair => pair.First != pair.Second);
-        throw new InvalidDataException($"{Name(other)} was told {its}, and rank 0 {first}: start all with the same words");
+        throw new InvalidDataException($"{group.Name(other)} was told {its}, and rank 0 {first}: start all with the same words");
     }
 
     /// <summary>Checks that all processes read the same texts and start from the same weights.</summary>
@@ -125,9 +125,9 @@ internal sealed class RunRanks(RankGroup? group)
     public void Check(RunRecord record)
     {
         if (group is null) return;
-        CheckSame("reads another training text:", $"{record.Training.Bytes} bytes with the checksum {record.Training.Sha256}");
-        CheckSame("reads another held-out text:", $"{record.HeldOut.Bytes} bytes with the checksum {record.HeldOut.Sha256}");
-        CheckSame("starts from weights with the checksum", record.InitFrom ?? Nothing);
+        group.CheckSame("reads another training text:", $"{record.Training.Bytes} bytes with the checksum {record.Training.Sha256}");
+        group.CheckSame("reads another held-out text:", $"{record.HeldOut.Bytes} bytes with the checksum {record.HeldOut.Sha256}");
+        group.CheckSame("starts from weights with the checksum", record.InitFrom ?? Nothing);
     }
 
     /// <summary>The settings that the first process has come to, and the recipe that it chose, if it did.</summary>
@@ -162,20 +162,9 @@ internal sealed class RunRanks(RankGroup? group)
         return result;
     }
 
-    private void CheckSame(string what, string own)
-    {
-        IReadOnlyList<string> all = group!.Gather(own);
-        int other = Other(all);
-        if (other >= 0) throw new InvalidDataException($"{Name(other)} {what} {all[other]}, and rank 0 {all[0]}: all must be the same");
-    }
-
     private static string Told(Setting setting, TrainingSettings settings)
     {
         string text = setting.Text(settings);
         return text.Length == 0 ? $"nothing of '{setting.Property}'" : $"'{setting.Property} = {text}'";
     }
-
-    private static int Other(IReadOnlyList<string> all) => all.ToList().FindIndex(text => text != all[0]);
-
-    private string Name(int rank) => $"rank {rank} of {Count} (on {Hosts[rank]})";
 }
