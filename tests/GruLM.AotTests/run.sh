@@ -23,10 +23,8 @@ fi
 
 say() { echo "native check $2: $1${3:+ ($3)}"; echo "$1 $2" >>"$results"; }
 check() { if "$2"; then say passed "$1"; else say failed "$1"; fi; }
-# One at a time of all that build here: the checks of packages may run at the same time.
-alone() { if command -v flock >/dev/null; then flock -o src/GruLM.Cli/obj/alone "$@"; else "$@"; fi; }
 publish() {
-  alone dotnet publish "$@" -c Release -v quiet --disable-build-servers -p:RunAnalyzers=false -p:EnforceCodeStyleInBuild=false \
+  dotnet publish "$@" -c Release -v quiet --disable-build-servers -p:RunAnalyzers=false -p:EnforceCodeStyleInBuild=false \
     -p:NativeDebugSymbols=false
 }
 # The system is named by -r, which the libraries do not see: --use-current-runtime would have each of them compiled once more, for it.

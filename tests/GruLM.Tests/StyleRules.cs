@@ -1,5 +1,6 @@
 // The rules of style that .editorconfig cannot say, each a function from a file's path and text to the faults in it: "path:line: what".
 // StyleTests.cs applies them to the checkout. C# is read with Roslyn's parser. What dotnet format checks is left to it.
+using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 using System.Xml;
 using System.Xml.Linq;
@@ -13,6 +14,9 @@ internal static partial class StyleRules
 {
     public const int LongestLine = 140;
     public const int MostFilesInFolder = 12;
+
+    // Several rules look at each text.
+    private static readonly ConcurrentDictionary<string, SyntaxNode> s_parsed = new();
 
     /// <summary>What each project of src refers to: the arrows of ARCHITECTURE.md. A new project needs a row here and one there.</summary>
     public static readonly Dictionary<string, string[]> Arrows = new()
@@ -232,8 +236,8 @@ internal static partial class StyleRules
 
     private static string[] Lines(string text) => text.ReplaceLineEndings("\n").Split('\n');
 
-    private static SyntaxNode Parse(string text) =>
-        CSharpSyntaxTree.ParseText(text, new CSharpParseOptions(LanguageVersion.Preview)).GetRoot();
+    private static SyntaxNode Parse(string text) => s_parsed.GetOrAdd(
+        text, static code => CSharpSyntaxTree.ParseText(code, new CSharpParseOptions(LanguageVersion.Preview)).GetRoot());
 
     private static IEnumerable<MemberDeclarationSyntax> TypesOf(string text) =>
         Parse(text).DescendantNodes().OfType<MemberDeclarationSyntax>()

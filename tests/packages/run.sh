@@ -29,10 +29,8 @@ say() { echo "package check $2: $1${3:+ ($3)}"; echo "$1 $2" >>"$results"; }
 check() { if "$2"; then say passed "$1"; else say failed "$1"; fi; }
 quiet() { "$@" >"$work/log.txt" 2>&1 || { cat "$work/log.txt"; return 1; }; }
 
-# One at a time of all that build here: the checks of native programs may run at the same time.
-alone() { if command -v flock >/dev/null; then flock -o src/GruLM.Cli/obj/alone "$@"; else "$@"; fi; }
 pack() {
-  NUGET_PACKAGES=$usual quiet alone dotnet pack GruLM.slnx -o "$work/packages" -v quiet --disable-build-servers -p:RunAnalyzers=false
+  NUGET_PACKAGES=$usual quiet dotnet pack GruLM.slnx -o "$work/packages" -v quiet --disable-build-servers -p:RunAnalyzers=false
 }
 
 # What stands in a package, one name a line.

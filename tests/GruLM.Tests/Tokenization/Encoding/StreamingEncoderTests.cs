@@ -28,7 +28,8 @@ public class StreamingEncoderTests
     [InlineData("tinyshakespeare.txt")]
     public void Corpora_in_parts_are_cut_as_a_whole(string name)
     {
-        byte[] text = Corpora.Read(name);
+        // Some thirty parts, and six counts anew.
+        byte[] corpus = Corpora.Read(name), text = corpus[..Math.Min(300_000, corpus.Length)];
         foreach ((string model, Tokenizer tokenizer) in LawTests.Models.Value)
         {
             Assert.True(Same(tokenizer, text, part: 9973, recountAt: 50_000), $"{model} on {name}");
