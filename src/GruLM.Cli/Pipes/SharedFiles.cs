@@ -48,7 +48,11 @@ internal static class SharedFiles
     // By their lengths, beginnings and ends: to read them whole would take longer than some of the work.
     private static void CheckSame(RankGroup group, IReadOnlyList<string> names)
     {
-        foreach (string name in names) group.CheckSame($"finds under {name}", File.Exists(name) ? Sight(name) : "no file");
+        foreach (string name in names)
+        {
+            bool isFile = File.Exists(name) && InputFiles.CanBeShared(name);
+            group.CheckSame($"finds under {name}", isFile ? Sight(name) : "no file");
+        }
     }
 
     private static string Sight(string name)
