@@ -75,8 +75,8 @@ echo "== a process is killed, a cable is cut"
 long=(train --data "$text" --vocab-size 512 --hidden-dim 64 --emb-dim 64 --num-layers 2 --dropout 0.2 --batch-size 10
   --schedule constant --warmup-steps 10 --save-interval 20 --keep 2 --log-interval 5 --threads 1 --overwrite)
 newest() { ls "$1/training" 2>/dev/null | sed -n 's/^step-\([0-9]*\)$/\1/p' | sort -n | tail -n 1; }
-running() { pgrep -x dotnet -a | grep -c -- "--out-dir $1" || true; }
-[ "${grulm[0]}" = dotnet ] || running() { pgrep -x grulm -a | grep -c -- "--out-dir $1" || true; }
+# Under .NET or native; neither the launcher nor its agents, whose lines name the folder too.
+running() { pgrep -fa -- "--out-dir $1" | grep -cE '^[0-9]+ (\S*/)?(dotnet|grulm) ' || true; }
 export GRULM_MPI_TIMEOUT=5
 for what in kill cut; do
   hosts_up 1
@@ -84,6 +84,7 @@ for what in kill cut; do
   launcher=$!
   until steps=$(newest "$work/$what") && [ "${steps:-0}" -ge 200 ]; do sleep 0.2; done
   began=$(date +%s.%N)
+  holds "$what: processes that run before" "$(running "$work/$what") == 2"
   if [ "$what" = kill ]; then kill -9 "$(pgrep -n -f -- "--out-dir $work/kill")"; else cut_cable; fi
   for i in $(seq 300); do
     [ "$(running "$work/$what")" != 0 ] || break
