@@ -69,8 +69,7 @@ internal sealed class DealtWork(RankGroup group)
         if (other == 0) return own;
         int blind = Enumerable.Range(0, group.Count).FirstOrDefault(r => Seen(r) != (int)Seen(r), -1);
         if (blind >= 0) End(blind);
-        var error = new InvalidDataException(
-            $"rank {other} of {group.Count} (on {group.Hosts[other]}) does not see what rank 0 does: all must read the same files");
+        var error = new InvalidDataException($"{group.Name(other)} does not see what rank 0 does: all must read the same files");
         group.Fail(error.Message);
         throw error;
     }

@@ -24,7 +24,8 @@ internal static class CompressionBits
 
         tokenizer.Save(Path.Combine(folder, ModelFolder.TokenizerName));
         GenerationConfig.For(SampleKind.Stream).Save(folder);
-        // A part is enough: an emulator takes minutes for more.
+
+        // A part in shorter lanes, as many as the whole would have: an emulator takes minutes for more.
         corpus = corpus[..(corpus.Length / 4)];
         byte[] content = [.. corpus, 0xFF, 0xC0, 0, .. Encoding.UTF8.GetBytes("\u2581 \u3042\r\n"), .. corpus.Reverse()];
         foreach (bool learn in (bool[])[false, true])
@@ -39,7 +40,7 @@ internal static class CompressionBits
     {
         Environment.SetEnvironmentVariable(KernelChoice.Variable, path.ToString().ToLowerInvariant());
         using var model = LanguageModel.Open(folder, threads: 1);
-        var options = new CompressionOptions { Learn = learn, Threads = threads };
+        var options = new CompressionOptions { Learn = learn, Threads = threads, LaneElements = 2048 };
         using var compressed = new MemoryStream();
         using var expanded = new MemoryStream();
         CompressionFigures figures = TextCompression.Compress(new MemoryStream(content), compressed, model, options);
