@@ -61,7 +61,7 @@ internal readonly record struct Timing(
 
     private sealed class Ceilings(Compute compute)
     {
-        public bool HasBf16 { get; } = compute.Bf16 is not null && AmxMachine.IsReal;
+        public bool HasBf16 { get; } = compute.Bf16 is not null && Bf16Machine.IsReal;
 
         public List<double> Fp32 { get; } = [];
 
@@ -70,7 +70,7 @@ internal readonly record struct Timing(
         public void Measure()
         {
             Fp32.Add(FmaCeiling.Gflops(compute));
-            if (HasBf16) Bf16.Add(AmxCeiling.Gflops(compute.Team));
+            if (HasBf16) Bf16.Add(Bf16Ceiling.Gflops(compute.Team));
         }
     }
 }

@@ -116,8 +116,8 @@ internal static class Flags
         "--precision", ["auto", "fp32", "bf16"], "auto",
         onCards
             ? SettingsTable.OfProperty(nameof(TrainingSettings.Precision))!.Help
-            : "in which precision matrices are multiplied; auto is fp32; bf16 needs AMX, which has not been tried on real hardware yet, "
-                + "and is fp32 where the processor has none");
+            : "in which precision matrices are multiplied; auto is fp32; bf16 needs AMX or AVX512-BF16, neither tried on real hardware "
+                + "yet, and is fp32 where the processor has neither");
 
     /// <summary>The precision that a value of <see cref="Precision(bool)"/> names.</summary>
     public static Precision PrecisionOf(string word) => word switch

@@ -1,6 +1,6 @@
-// bfloat16, the upper half of a float32: conversion and the two rearrangements that matrix tiles want, pairs and transposed pairs.
+// bfloat16, the upper half of a float32: conversion and the two rearrangements that products want, pairs and transposed pairs.
 // Rounding is to the nearest, ties to even; a NaN stays one (quiet), infinities and signs stay. Denormals are rounded
-// like all others here, though the tile product reads them as zero. Leaves out arithmetic: nothing here computes in bfloat16.
+// like all others here, though the products read them as zero. Leaves out arithmetic: nothing here computes in bfloat16.
 // Format: Intel, "BFLOAT16 – Hardware Numerics Definition", 2018.
 
 using System.Runtime.CompilerServices;

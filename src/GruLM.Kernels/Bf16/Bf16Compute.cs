@@ -8,17 +8,17 @@ namespace GruLM.Kernels;
 internal sealed unsafe class Bf16Compute : Compute
 {
     private readonly Compute _float32;
-    private readonly AmxGemm _products;
+    private readonly Bf16Gemm _products;
 
-    public Bf16Compute(Compute float32, AmxKernel kernel)
+    public Bf16Compute(Compute float32, Bf16Kernel kernel)
         : base(float32.Path, float32.Team)
     {
         _float32 = float32;
-        _products = new AmxGemm(float32.Team, kernel);
+        _products = new Bf16Gemm(float32.Team, kernel);
     }
 
     /// <inheritdoc/>
-    internal override AmxGemm Bf16 => _products;
+    internal override Bf16Gemm Bf16 => _products;
 
     /// <inheritdoc/>
     internal override int Width => _float32.Width;

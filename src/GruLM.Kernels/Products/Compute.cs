@@ -30,7 +30,7 @@ public abstract unsafe class Compute : IDisposable
     internal ThreadTeam Team { get; }
 
     /// <summary>What multiplies matrices in bfloat16; null when all is float32.</summary>
-    internal virtual AmxGemm? Bf16 => null;
+    internal virtual Bf16Gemm? Bf16 => null;
 
     /// <summary>Floats in a vector of this path.</summary>
     internal abstract int Width { get; }
@@ -39,21 +39,21 @@ public abstract unsafe class Compute : IDisposable
     internal int PanelWidth => 3 * Width;
 
     /// <summary>Kernels for <paramref name="path"/> (default: <see cref="KernelChoice.Default"/>) on <paramref name="threads"/> threads (0:
-    /// one per processor). As <paramref name="bf16"/> matrices are multiplied in bfloat16 where <see cref="AmxMachine"/> has that, else in
+    /// one per processor). As <paramref name="bf16"/> matrices are multiplied in bfloat16 where <see cref="Bf16Machine"/> has that, else in
     /// float32 as without: <see cref="UsesBf16"/> tells. Throws <see cref="ArgumentException"/> when this machine lacks the path, and
     /// <see cref="ArgumentOutOfRangeException"/> for less than 0 or more than 1024 threads.</summary>
     public static Compute Create(int threads = 0, KernelPath? path = null, bool bf16 = false) =>
-        Create(threads, path, bf16 && AmxMachine.IsAvailable ? AmxMachine.Kernel : null);
+        Create(threads, path, bf16 && Bf16Machine.IsAvailable ? Bf16Machine.Kernel : null);
 
     /// <summary>Kernels for this machine in <paramref name="precision"/>, as <see cref="KernelChoice"/> understands it.
     /// Throws <see cref="ArgumentException"/> when the path that is forced by <see cref="KernelChoice.Variable"/> is not there, and
     /// <see cref="ArgumentOutOfRangeException"/> for less than 0 or more than 1024 threads.</summary>
     public static Compute Create(int threads, Precision precision) => Create(threads, null, KernelChoice.UsesBf16(precision));
 
-    internal static Compute Create(int threads, KernelPath? path, AmxKernel? kernel)
+    internal static Compute Create(int threads, KernelPath? path, Bf16Kernel? kernel)
     {
         Compute float32 = CreateFloat32(threads, path);
-        return kernel is { } tiles ? new Bf16Compute(float32, tiles) : float32;
+        return kernel is { } bf16 ? new Bf16Compute(float32, bf16) : float32;
     }
 
     private static Compute CreateFloat32(int threads, KernelPath? path)

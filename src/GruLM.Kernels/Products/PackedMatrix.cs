@@ -13,7 +13,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
     /// <paramref name="bf16"/> the matrix is in <see cref="Bf16"/> and has no floats.</summary>
     public PackedMatrix(int k, int n, int panelWidth, bool bf16 = false)
     {
-        PanelWidth = bf16 ? AmxKernel.PanelWidth : panelWidth;
+        PanelWidth = bf16 ? Bf16Kernel.PanelWidth : panelWidth;
         if (bf16) Bf16 = new Bf16Panels(k, n);
         Reshape(k, n);
     }

@@ -8,10 +8,8 @@ namespace GruLM.Kernels;
 /// <summary>Finds the kernel paths of this machine. Safe for several threads.</summary>
 public static class KernelChoice
 {
-    private const string Tiles = "amx";
-
-    /// <summary>The environment variable that forces a path: scalar, vector128, vector256, vector512; or amx for tiles, avxvnni and
-    /// avx512vnni for products of bytes, with the widest vectors beside them.</summary>
+    /// <summary>The environment variable that forces a path: scalar, vector128, vector256, vector512; or amx and avx512bf16 for products in
+    /// bfloat16, avxvnni and avx512vnni for products of bytes, with the widest vectors beside them.</summary>
     public const string Variable = "GRULM_KERNELS";
 
     /// <summary>Every path that this process can run, plainest first.</summary>
@@ -23,7 +21,7 @@ public static class KernelChoice
     public static KernelPath Default()
     {
         string? forced = Forced;
-        if (forced is null || ForcesTiles || ForcedInt8 is not null) return Available[^1];
+        if (forced is null || ForcedBf16 is not null || ForcedInt8 is not null) return Available[^1];
         string names = string.Join(", ", Available).ToLowerInvariant();
         if (!Enum.TryParse<KernelPath>(forced, ignoreCase: true, out KernelPath path) || !Enum.IsDefined(path)
             || char.IsAsciiDigit(forced[0]))
@@ -39,27 +37,28 @@ public static class KernelChoice
         return path;
     }
 
-    /// <summary>Whether <paramref name="precision"/> means bfloat16 on this machine. Tiles are a path of their own: forcing it asks for
-    /// them, forcing another one leaves them unused. Throws <see cref="ArgumentException"/> when <see cref="Variable"/> asks for tiles that
-    /// are not there.</summary>
+    /// <summary>Whether <paramref name="precision"/> means bfloat16 on this machine. Its instructions are paths of their own: forcing one
+    /// asks for it, forcing another path leaves them unused. Throws <see cref="ArgumentException"/> when <see cref="Variable"/> asks for
+    /// bfloat16 that is not there.</summary>
     public static bool UsesBf16(Precision precision)
     {
-        if (ForcesTiles && !AmxMachine.IsAvailable) throw new ArgumentException($"{Variable}={Forced}: {AmxMachine.Reason}");
-        return AmxMachine.IsAvailable && MeansBf16(precision, ForcesTiles, Forced is not null && AmxMachine.IsReal);
+        bool forced = ForcedBf16 is not null;
+        if (forced && !Bf16Machine.IsAvailable) throw new ArgumentException($"{Variable}={Forced}: {Bf16Machine.Description}");
+        return Bf16Machine.IsAvailable && MeansBf16(precision, forced, Forced is not null && Bf16Machine.IsReal);
     }
 
-    // Auto is not enough: on a processor the tiles have never been tried.
-    internal static bool MeansBf16(Precision precision, bool forcesTiles, bool forcesAnotherPath) =>
-        precision != Precision.Fp32 && (forcesTiles || (precision == Precision.Bf16 && !forcesAnotherPath));
+    // Auto is not enough: neither path has ever been tried on a processor that has it.
+    internal static bool MeansBf16(Precision precision, bool forcesBf16, bool forcesAnotherPath) =>
+        precision != Precision.Fp32 && (forcesBf16 || (precision == Precision.Bf16 && !forcesAnotherPath));
 
     /// <summary>What computes, in a few words: threads, kernels, precision, and why it is not bfloat16 where that was asked for.</summary>
     public static string Describe(Compute compute, Precision asked = Precision.Auto)
     {
         string threads = compute.Team.Count == 1 ? "1 thread" : $"{compute.Team.Count} threads";
         string kernels = $"{threads}, {compute.Path.ToString().ToLowerInvariant()} kernels";
-        if (compute.Bf16 is not null) return kernels + (AmxMachine.IsReal ? ", bf16 on AMX tiles" : ", bf16 on emulated tiles");
+        if (compute.Bf16 is not null) return $"{kernels}, bf16 on {Bf16Machine.Description}";
         if (asked != Precision.Bf16) return kernels + ", fp32";
-        string? reason = AmxMachine.IsAvailable ? $"{Variable}={Forced}" : AmxMachine.Reason;
+        string? reason = Bf16Machine.IsAvailable ? $"{Variable}={Forced}" : Bf16Machine.Description;
         return $"{kernels}, fp32 (no bf16: {reason})";
     }
 
@@ -74,11 +73,18 @@ public static class KernelChoice
         _ => null,
     };
 
+    /// <summary>The path for products in bfloat16 that <see cref="Variable"/> names; null when it names none that is for them
+    /// alone.</summary>
+    internal static Bf16Path? ForcedBf16 => Forced?.ToLowerInvariant() switch
+    {
+        "amx" => Bf16Path.Tiles,
+        "avx512bf16" => Bf16Path.Pairs,
+        _ => null,
+    };
+
     private static string? Forced => Environment.GetEnvironmentVariable(Variable) is { } value && !string.IsNullOrWhiteSpace(value)
         ? value
         : null;
-
-    private static bool ForcesTiles => string.Equals(Forced, Tiles, StringComparison.OrdinalIgnoreCase);
 
     private static bool IsAvailable(KernelPath path) => path switch
     {

@@ -5,7 +5,7 @@ namespace GruLM.Kernels;
 /// <summary>In which precision matrices are multiplied; sums and all else are float32.</summary>
 public enum Precision
 {
-    /// <summary>float32: the tiles for bfloat16 have not run on a processor yet, so they are taken only when asked for.</summary>
+    /// <summary>float32: the kernels for bfloat16 have run on no processor yet, so they are taken only when asked for.</summary>
     Auto,
 
     /// <summary>float32.</summary>

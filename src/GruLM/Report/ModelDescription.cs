@@ -124,8 +124,10 @@ public sealed record ModelDescription
     private static string Kernels()
     {
         string path = KernelChoice.Default().ToString().ToLowerInvariant();
-        if (KernelChoice.UsesBf16(Precision.Auto)) return path + (AmxMachine.IsReal ? ", bf16 on AMX tiles" : ", bf16 on emulated tiles");
-        return AmxMachine.IsAvailable ? $"{path}, fp32 (bf16 where it is asked for)" : $"{path}, fp32 (no bf16: {AmxMachine.Reason})";
+        if (KernelChoice.UsesBf16(Precision.Auto)) return $"{path}, bf16 on {Bf16Machine.Description}";
+        return Bf16Machine.IsAvailable
+            ? $"{path}, fp32 (bf16 on {Bf16Machine.Description} where it is asked for)"
+            : $"{path}, fp32 (no bf16: {Bf16Machine.Description})";
     }
 
     private static string Number(long value) => value.ToString("#,0", CultureInfo.InvariantCulture);

@@ -1,23 +1,29 @@
-// The model in bfloat16, on tiles in software (the same bits as AMX): near the exact figures, the same for any number of threads,
-// and as good after training.
+// The model in bfloat16, on tiles and on vectors of pairs, both in software (the same bits as the instructions): near the exact figures,
+// the same for any number of threads, and as good after training.
 
 using GruLM.Kernels;
 using GruLM.Model;
+using GruLM.Tests.Kernels;
 
 namespace GruLM.Tests.Model;
 
 public class Bf16ModelTests
 {
-    public static TheoryData<KernelPath> Paths => [.. KernelChoice.Available];
+    private static readonly Bf16Runner[] s_runners = [Bf16Runner.TilesInSoftware, Bf16Runner.PairsInSoftware];
+
+    public static TheoryData<KernelPath, Bf16Runner> PathsAndRunners =>
+        [.. KernelChoice.Available.SelectMany(path => s_runners.Select(runner => (path, runner)))];
+
+    public static TheoryData<Bf16Runner> Runners => [.. s_runners];
 
     [Theory]
-    [MemberData(nameof(Paths))]
-    public void Gradients_are_near_those_of_the_plain_model(KernelPath path)
+    [MemberData(nameof(PathsAndRunners))]
+    public void Gradients_are_near_those_of_the_plain_model(KernelPath path, Bf16Runner runner)
     {
         foreach ((int hidden, int lanes) in ((int, int)[])[(21, 5), (48, 8), (65, 33), (7, 1), (130, 2)])
         {
             var config = new GruConfig { VocabSize = 37, EmbeddingDim = 13, HiddenDim = hidden, NumLayers = 2 };
-            using var compute = Compute.Create(2, path, SoftwareTiles.Kernel);
+            using var compute = Compute.Create(2, path, runner.Kernel());
             using var model = new GruLanguageModel(GradientTests.RandomParameters(config, 0.3), compute);
 
             // Two batches of different shape, the first once more: nothing may be left over from another.
@@ -47,14 +53,15 @@ public class Bf16ModelTests
         }
     }
 
-    [Fact]
-    public void The_bits_do_not_depend_on_the_number_of_threads()
+    [Theory]
+    [MemberData(nameof(Runners))]
+    public void The_bits_do_not_depend_on_the_number_of_threads(Bf16Runner runner)
     {
         var config = new GruConfig { VocabSize = 300, EmbeddingDim = 40, HiddenDim = 70, NumLayers = 2 };
         float[]? first = null;
         foreach (int threads in (int[])[1, 2, 5])
         {
-            using var compute = Compute.Create(threads, null, SoftwareTiles.Kernel);
+            using var compute = Compute.Create(threads, null, runner.Kernel());
             using var model = new GruLanguageModel(GradientTests.RandomParameters(config, 0.3), compute);
             TokenBatch batch = GradientTests.RandomBatch(12, 40, config.VocabSize);
             model.ForwardBackward(batch, GradientTests.Counted(batch), 0);
@@ -64,10 +71,11 @@ public class Bf16ModelTests
         }
     }
 
-    [Fact]
-    public void Training_ends_at_the_same_held_out_loss_within_half_a_percent()
+    [Theory]
+    [MemberData(nameof(Runners))]
+    public void Training_ends_at_the_same_held_out_loss_within_half_a_percent(Bf16Runner runner)
     {
-        double Train(AmxKernel? kernel)
+        double Train(Bf16Kernel? kernel)
         {
             var config = new GruConfig { VocabSize = 40, EmbeddingDim = 32, HiddenDim = 64, NumLayers = 2 };
             using var compute = Compute.Create(2, null, kernel);
@@ -83,7 +91,7 @@ public class Bf16ModelTests
             return model.Evaluate(Language(64, 32, config.VocabSize, 1_000_000)).MeanNll;
         }
 
-        double float32 = Train(null), bfloat16 = Train(SoftwareTiles.Kernel);
+        double float32 = Train(null), bfloat16 = Train(runner.Kernel());
         Assert.InRange(float32, 0.5, 0.8 * Math.Log(40));
         Assert.NotEqual(float32, bfloat16);
         Assert.Equal(1, bfloat16 / float32, 5e-3);

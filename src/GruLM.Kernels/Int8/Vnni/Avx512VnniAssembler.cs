@@ -19,12 +19,6 @@ internal static class Avx512VnniAssembler
     // Bytes: a vector register, and the activations that it is multiplied by.
     private const int VectorBytes = 64, QuadBytes = 4;
 
-    private static readonly AssemblerRegisterZMM[] s_zmm =
-    [
-        zmm0, zmm1, zmm2, zmm3, zmm4, zmm5, zmm6, zmm7, zmm8, zmm9, zmm10, zmm11, zmm12, zmm13, zmm14, zmm15, zmm16, zmm17, zmm18, zmm19,
-        zmm20, zmm21, zmm22, zmm23, zmm24, zmm25, zmm26, zmm27, zmm28, zmm29, zmm30, zmm31,
-    ];
-
     // Pointers to the blocks of weights.
     private static readonly AssemblerRegister64[] s_weights = [rax, r8, r9, r10];
 
@@ -47,26 +41,7 @@ internal static class Avx512VnniAssembler
         code.jne(tile);
         code.vzeroupper();
         code.ret();
-        return Bytes(code);
-    }
-
-    /// <summary>The code of a function that returns which states the system saves (XCR0): <c>ulong entry()</c>.</summary>
-    public static byte[] SavedStates()
-    {
-        var code = new Assembler(64);
-        code.xor(ecx, ecx);
-        code.xgetbv();
-        code.shl(rdx, 32);
-        code.or(rax, rdx);
-        code.ret();
-        return Bytes(code);
-    }
-
-    private static byte[] Bytes(Assembler code)
-    {
-        using var stream = new MemoryStream();
-        code.Assemble(new StreamCodeWriter(stream), 0);
-        return stream.ToArray();
+        return VectorRegisters.Bytes(code);
     }
 
     // rax, r8, r9, r10: blocks of weights. rdx: activations; rsi: the fourth vector of them. r11: from one to the next. rcx: steps left.
@@ -98,7 +73,7 @@ internal static class Avx512VnniAssembler
     // With one vector of activations each block has two sums, for odd and for even fours: a sum is ready only some cycles later.
     private static void OneVector(Assembler code, int blocks)
     {
-        AssemblerRegisterZMM first = s_zmm[30], second = s_zmm[31];
+        AssemblerRegisterZMM first = VectorRegisters.Zmm(30), second = VectorRegisters.Zmm(31);
         code.vpbroadcastd(first, __dword_ptr[rdx]);
         code.vpbroadcastd(second, __dword_ptr[rdx + QuadBytes]);
         for (int block = 0; block < blocks; block++) code.vpdpbusd(Sum(block, 0, blocks), first, __[s_weights[block]]);
@@ -110,7 +85,7 @@ internal static class Avx512VnniAssembler
         for (int block = 0; block < blocks; block++) code.vmovdqu32(Weight(block), __[s_weights[block] + (half * VectorBytes)]);
         for (int m = 0; m < vectors; m++)
         {
-            AssemblerRegisterZMM activations = s_zmm[28 + (m % 4)];
+            AssemblerRegisterZMM activations = VectorRegisters.Zmm(28 + (m % 4));
             code.vpbroadcastd(activations, Activations(m, half * QuadBytes));
             for (int block = 0; block < blocks; block++) code.vpdpbusd(Sum(block, m, blocks), activations, Weight(block));
         }
@@ -153,9 +128,9 @@ internal static class Avx512VnniAssembler
         _ => __dword_ptr[rsi + (r11 * 2) + offset],
     };
 
-    private static AssemblerRegisterZMM Sum(int block, int m, int blocks) => s_zmm[(m * blocks) + block];
+    private static AssemblerRegisterZMM Sum(int block, int m, int blocks) => VectorRegisters.Zmm((m * blocks) + block);
 
-    private static AssemblerRegisterZMM Second(int block, int blocks) => s_zmm[blocks + block];
+    private static AssemblerRegisterZMM Second(int block, int blocks) => VectorRegisters.Zmm(blocks + block);
 
-    private static AssemblerRegisterZMM Weight(int block) => s_zmm[24 + block];
+    private static AssemblerRegisterZMM Weight(int block) => VectorRegisters.Zmm(24 + block);
 }

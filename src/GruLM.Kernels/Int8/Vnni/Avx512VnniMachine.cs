@@ -1,9 +1,6 @@
 // Whether this process may use AVX512-VNNI, asked once: the processor (CPUID), the system (whether it saves the registers), memory for
-// machine code, and a product whose result is known. Asked of the processor itself, since a native program may have been built for fewer
-// instructions than the machine has. Linux only, as ExecutableMemory is.
-// Source: Intel SDM volume 1, section 15.2.
+// machine code, and a product whose result is known. Linux only, as ExecutableMemory is.
 
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using System.Runtime.Versioning;
 
@@ -12,10 +9,7 @@ namespace GruLM.Kernels;
 /// <summary>The AVX512-VNNI of this machine. Safe for several threads.</summary>
 internal static unsafe class Avx512VnniMachine
 {
-    private const int SavesStates = 1 << 27, Avx512F = 1 << 16, Avx512BW = 1 << 30, Vnni = 1 << 11;
-
-    // Of vectors of 128, 256 and 512 bits, their masks, and the upper half of the registers.
-    private const ulong VectorStates = 0xE6;
+    private const int Vnni = 1 << 11;
 
     private static readonly Lazy<Avx512VnniKernel?> s_kernel = new(Open);
 
@@ -30,32 +24,16 @@ internal static unsafe class Avx512VnniMachine
 
     private static Avx512VnniKernel? Open()
     {
-        bool isX64 = RuntimeInformation.ProcessArchitecture == Architecture.X64 && X86Base.IsSupported;
-        if (!isX64 || !OperatingSystem.IsLinux() || !HasInstructions()) return null;
+        if (!OperatingSystem.IsLinux() || !VectorRegisters.AreThere() || (X86Base.CpuId(7, 0).Ecx & Vnni) == 0) return null;
         try
         {
-            return SavesVectors() ? OpenOnLinux() : null;
+            return VectorRegisters.AreSaved() ? OpenOnLinux() : null;
         }
         catch (Exception error) when (error is InvalidOperationException or DllNotFoundException or EntryPointNotFoundException)
         {
             // A system that lets nothing be made executable: other paths are there.
             return null;
         }
-    }
-
-    private static bool HasInstructions()
-    {
-        if (X86Base.CpuId(0, 0).Eax < 7 || (X86Base.CpuId(1, 0).Ecx & SavesStates) == 0) return false;
-        (int _, int ebx, int ecx, int _) = X86Base.CpuId(7, 0);
-        return (ebx & Avx512F) != 0 && (ebx & Avx512BW) != 0 && (ecx & Vnni) != 0;
-    }
-
-    [SupportedOSPlatform("linux")]
-    private static bool SavesVectors()
-    {
-        using var code = new ExecutableMemory(Avx512VnniAssembler.SavedStates());
-        ulong states = ((delegate* unmanaged<ulong>)code.Address)();
-        return (states & VectorStates) == VectorStates;
     }
 
     [SupportedOSPlatform("linux")]

@@ -1,4 +1,4 @@
-// The part of a time step that is bfloat16's own: its product on tiles, and its result kept converted for the next step.
+// The part of a time step that is bfloat16's own: its product, and its result kept converted for the next step.
 
 using GruLM.Kernels;
 
@@ -9,7 +9,7 @@ internal readonly unsafe struct Bf16Step<S, V>(Compute compute, PackedMatrix wei
     where S : struct, ISimd<V>
     where V : unmanaged
 {
-    private readonly AmxKernel _kernel = compute.Bf16?.Kernel ?? default;
+    private readonly Bf16Kernel _kernel = compute.Bf16?.Kernel ?? default;
     private readonly ushort* _panels = weights.Bf16 == null ? null : weights.Bf16.Panel(0);
     private readonly int _k = weights.K, _depth = weights.Bf16?.Depth ?? 0;
 
@@ -17,8 +17,8 @@ internal readonly unsafe struct Bf16Step<S, V>(Compute compute, PackedMatrix wei
 
     public void Multiply(int panel, int lane, int rows, float* sums) =>
         _kernel.Product(
-            before + (lane * stride), stride, _panels + ((nint)panel * AmxKernel.PanelWidth * _depth), _k, sums, AmxKernel.PanelWidth,
-            rows, AmxKernel.PanelWidth, add: false);
+            before + (lane * stride), stride, _panels + ((nint)panel * Bf16Kernel.PanelWidth * _depth), _k, sums, Bf16Kernel.PanelWidth,
+            rows, Bf16Kernel.PanelWidth, add: false);
 
     public void Keep(float* values, nint lane, int column) => Bf16.Convert(values, after + (lane * stride) + column, S.Width);
 }

@@ -45,7 +45,7 @@ internal abstract unsafe class FusedGruLayer : IDisposable
         HiddenDim = hiddenDim;
         PaddedInput = Padded(inputDim);
         PaddedHidden = Padded(hiddenDim);
-        PanelUnits = compute.Bf16 != null ? AmxKernel.PanelWidth / 3 : compute.Width;
+        PanelUnits = compute.Bf16 != null ? Bf16Kernel.PanelWidth / 3 : compute.Width;
         _gateMajor = new AlignedBuffer<int>(3L * PaddedHidden);
         _interleaved = new AlignedBuffer<int>(3L * PaddedHidden);
         for (int g = 0; g < 3; g++)
@@ -85,9 +85,9 @@ internal abstract unsafe class FusedGruLayer : IDisposable
     /// <summary>Whether the weights are read where they lie; <see cref="ReadPacked"/> ends that.</summary>
     protected bool InPlace => RecurrentWeights != null;
 
-    protected int HalfStateStride => AmxGemm.RowStride(PaddedHidden);
+    protected int HalfStateStride => Bf16Gemm.RowStride(PaddedHidden);
 
-    protected int HalfGradientStride => AmxGemm.RowStride(3 * PaddedHidden);
+    protected int HalfGradientStride => Bf16Gemm.RowStride(3 * PaddedHidden);
 
     public int PaddedInput { get; }
 

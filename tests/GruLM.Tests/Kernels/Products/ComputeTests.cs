@@ -42,7 +42,7 @@ public unsafe class ComputeTests
     [MemberData(nameof(Paths))]
     public void A_product_of_no_rows_computes_nothing(KernelPath path)
     {
-        foreach (AmxKernel? kernel in (AmxKernel?[])[null, SoftwareTiles.Kernel])
+        foreach (Bf16Kernel? kernel in (Bf16Kernel?[])[null, Bf16Runner.TilesInSoftware.Kernel(), Bf16Runner.PairsInSoftware.Kernel()])
         {
             using var compute = Compute.Create(2, path, kernel);
             using PackedMatrix b = compute.NewPacked(3, 5);

@@ -1,20 +1,17 @@
-// The innermost product of the bfloat16 path, on AMX tiles: what RegisterTile is to the float32 path. Cuts rows and columns into tiles
-// and calls the machine code of AmxAssembler: two rows of tiles at once, three columns of them.
+// The innermost product of the bfloat16 path on AMX tiles: cuts rows and columns into tiles and calls the machine code of AmxAssembler,
+// two rows of tiles at once, three columns of them.
 // 17 to 31 rows are two rows of tiles that overlap; up to 15 rows, and a column tile of less than 16, are tiles configured smaller,
 // so that nothing outside A, B and C is ever touched.
 
 namespace GruLM.Kernels;
 
-/// <summary>Products of bfloat16 matrices with float32 sums. An address only: copy it freely.</summary>
+/// <summary>Products on AMX tiles. An address only: copy it freely.</summary>
 internal readonly unsafe struct AmxKernel
 {
-    /// <summary>Columns of a panel of B: three tiles, the same as in the 512-bit float32 path.</summary>
-    public const int PanelWidth = 48;
+    /// <summary>Operations in a turn of <see cref="Ceiling"/>.</summary>
+    public const double OperationsATurn = 2.0 * TileRows * TileColumns * Bf16Kernel.DepthStep * AmxAssembler.CeilingProducts;
 
-    /// <summary>k comes in steps of this many; both matrices are padded to it with zeros.</summary>
-    public const int DepthStep = 32;
-
-    private const int TileRows = 16, TileColumns = 16, BlockRows = 32;
+    private const int TileRows = 16, TileColumns = 16, BlockRows = 32, DepthStep = Bf16Kernel.DepthStep;
 
     private readonly delegate* unmanaged<AmxArguments*, void> _entry;
 
@@ -22,13 +19,9 @@ internal readonly unsafe struct AmxKernel
     // obstacle to a garbage collection, which then has no reason to interrupt it with a signal while tiles are loaded.
     internal AmxKernel(delegate* unmanaged<AmxArguments*, void> entry) => _entry = entry;
 
-    /// <summary>C[rows, columns] = A · B, or C += when <paramref name="add"/>, with A [rows, k'] bfloat16 (row-major,
-    /// <paramref name="strideA"/> elements a row), B one panel [k'/2][48][2] of bfloat16 and at most 48 <paramref name="columns"/>. k' is
-    /// <paramref name="k"/> rounded up to 32: A and B must be there, zero beyond k. Sums run over k in the order of k, in steps of 32: the
-    /// bits do not depend on how rows, columns or k are cut up.</summary>
+    /// <summary><see cref="Bf16Kernel.Product"/>, in steps of 32 k.</summary>
     public void Product(ushort* a, nint strideA, ushort* b, int k, float* c, nint strideC, int rows, int columns, bool add)
     {
-        if (rows <= 0 || columns <= 0 || k <= 0) return;
         int whole = columns / TileColumns, rest = columns % TileColumns;
         if (whole > 0) Columns(a, strideA, b, k, c, strideC, rows, whole, TileColumns, add);
         if (rest > 0) Columns(a, strideA, b + (2 * whole * TileColumns), k, c + (whole * TileColumns), strideC, rows, 1, rest, add);
@@ -36,7 +29,7 @@ internal readonly unsafe struct AmxKernel
 
     /// <summary>Does <paramref name="turns"/> turns of <see cref="AmxAssembler.CeilingProducts"/> products of one tile with
     /// another.</summary>
-    internal void Ceiling(ushort* a, ushort* b, int turns)
+    public void Ceiling(ushort* a, ushort* b, int turns)
     {
         var arguments = new AmxArguments
         {

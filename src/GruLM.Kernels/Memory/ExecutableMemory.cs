@@ -1,6 +1,6 @@
 // Machine code in memory: mapped writable, filled, then made executable and read-only, so that it is never writable and executable
-// at once. Linux only: the only code assembled here is for AMX, which asks for Linux's permission anyway; on Windows
-// (VirtualAlloc, VirtualProtect) the callers compute in float32 instead.
+// at once. Linux only: the code assembled here follows its calling convention, and AMX asks for its permission; on Windows
+// (VirtualAlloc, VirtualProtect) the callers take other paths instead.
 // Source: mmap(2), mprotect(2).
 
 using System.Runtime.InteropServices;

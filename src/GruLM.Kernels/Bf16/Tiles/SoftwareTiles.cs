@@ -12,7 +12,7 @@ namespace GruLM.Kernels;
 /// <summary>AMX tiles without AMX.</summary>
 internal static unsafe class SoftwareTiles
 {
-    private const int TileRows = 16, TileColumns = 16, TileFloats = TileRows * TileColumns, Pairs = AmxKernel.DepthStep / 2;
+    private const int TileRows = 16, TileColumns = 16, TileFloats = TileRows * TileColumns, Pairs = Bf16Kernel.DepthStep / 2;
 
     /// <summary>The product in software.</summary>
     public static AmxKernel Kernel => new(&Enter);
@@ -57,7 +57,7 @@ internal static unsafe class SoftwareTiles
     private static void Multiply(byte* a, nint strideA, byte* b, nint steps, float* sums, int rows)
     {
         var upper = Vector256.Create(0xFFFF0000u);
-        for (nint step = 0; step < steps; step++, a += Pairs * 4, b += Pairs * AmxKernel.PanelWidth * 4)
+        for (nint step = 0; step < steps; step++, a += Pairs * 4, b += Pairs * Bf16Kernel.PanelWidth * 4)
         {
             for (int i = 0; i < rows; i += 2)
             {
@@ -66,7 +66,7 @@ internal static unsafe class SoftwareTiles
                 uint* row = (uint*)b;
                 Vector256<float> e00 = default, e01 = default, o00 = default, o01 = default, e10 = default, e11 = default, o10 = default,
                     o11 = default;
-                for (int p = 0; p < Pairs; p++, row += AmxKernel.PanelWidth)
+                for (int p = 0; p < Pairs; p++, row += Bf16Kernel.PanelWidth)
                 {
                     var b0 = Vector256.Load(row);
                     var b1 = Vector256.Load(row + 8);

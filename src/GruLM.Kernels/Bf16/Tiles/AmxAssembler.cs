@@ -96,7 +96,7 @@ internal static class AmxAssembler
     /// <summary>Products in one turn of the ceiling's loop.</summary>
     public const int CeilingProducts = 24;
 
-    private const int TileRows = 16, RowBytes = 64, PanelRowBytes = AmxKernel.PanelWidth * 4;
+    private const int TileRows = 16, RowBytes = 64, PanelRowBytes = Bf16Kernel.PanelWidth * 4;
 
     /// <summary>The code, the same for any address: <c>void entry(AmxArguments*)</c>.</summary>
     public static byte[] Assemble()

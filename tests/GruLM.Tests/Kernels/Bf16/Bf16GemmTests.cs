@@ -1,21 +1,22 @@
-// Whole bfloat16 products, packing and conversion included, on the interpreted machine code and, where there is AMX, on the real one.
+// Whole bfloat16 products, packing and conversion included, on the interpreted machine code, in software and, where the processor has the
+// instructions, on the real one.
 
 using GruLM.Kernels;
 
 namespace GruLM.Tests.Kernels;
 
-[Collection(nameof(AmxEmulator))]
-public sealed unsafe class AmxGemmTests : IDisposable
+[Collection(nameof(CodeEmulator))]
+public sealed unsafe class Bf16GemmTests : IDisposable
 {
-    private readonly AmxEmulator _emulator = AmxEmulator.Open();
+    private readonly CodeEmulator _emulator = CodeEmulator.Open();
 
-    public static TheoryData<AmxKernelTests.Runner> Runners => AmxKernelTests.Runners;
+    public static TheoryData<Bf16Runner> Runners => Bf16Runners.All;
 
     public void Dispose() => _emulator.Dispose();
 
     [Theory]
     [MemberData(nameof(Runners))]
-    public void Products_are_exact_around_every_edge(AmxKernelTests.Runner runner)
+    public void Products_are_exact_around_every_edge(Bf16Runner runner)
     {
         foreach (int threads in (int[])[1, 3])
         {
@@ -36,11 +37,11 @@ public sealed unsafe class AmxGemmTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Runners))]
-    public void Rows_and_columns_can_be_rearranged_while_packing(AmxKernelTests.Runner runner)
+    public void Rows_and_columns_can_be_rearranged_while_packing(Bf16Runner runner)
     {
         const int M = 3, N = 5, K = 4;
         using var team = new ThreadTeam(1);
-        using AmxGemm gemm = Gemm(team, runner);
+        using Bf16Gemm gemm = Gemm(team, runner);
         using var b = new Bf16Panels(K, N);
         using var c = new AlignedBuffer<float>(M * N);
         Allow(gemm, b, c);
@@ -72,7 +73,7 @@ public sealed unsafe class AmxGemmTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Runners))]
-    public void The_bits_do_not_depend_on_the_number_of_threads(AmxKernelTests.Runner runner)
+    public void The_bits_do_not_depend_on_the_number_of_threads(Bf16Runner runner)
     {
         const int M = 150, N = 333, K = 270;
         float[] a = ComputeTests.Random(M * K, 3), source = ComputeTests.Random(K * N, 4);
@@ -80,7 +81,7 @@ public sealed unsafe class AmxGemmTests : IDisposable
         foreach (int threads in (int[])[1, 2, 5])
         {
             using var team = new ThreadTeam(threads);
-            using AmxGemm gemm = Gemm(team, runner);
+            using Bf16Gemm gemm = Gemm(team, runner);
             using var b = new Bf16Panels(K, N);
             using var c = new AlignedBuffer<float>(M * N);
             Allow(gemm, b, c);
@@ -117,13 +118,13 @@ public sealed unsafe class AmxGemmTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Runners))]
-    public void Collections_meanwhile_do_not_disturb_a_product(AmxKernelTests.Runner runner)
+    public void Collections_meanwhile_do_not_disturb_a_product(Bf16Runner runner)
     {
-        if (runner == AmxKernelTests.Runner.Interpreter) return;
+        if (runner.IsInterpreted()) return;
         const int Size = 130;
         float[] x = Whole(Size * Size, 9);
         using var team = new ThreadTeam(3);
-        using AmxGemm gemm = Gemm(team, runner);
+        using Bf16Gemm gemm = Gemm(team, runner);
         using var b = new Bf16Panels(Size, Size);
         using var c = new AlignedBuffer<float>(Size * Size);
         bool done = false;
@@ -154,14 +155,14 @@ public sealed unsafe class AmxGemmTests : IDisposable
     public void The_ceiling_is_measured_or_the_reason_given()
     {
         using var team = new ThreadTeam(1);
-        if (AmxMachine.IsReal)
+        if (Bf16Machine.IsReal)
         {
-            Assert.InRange(AmxCeiling.Gflops(team), 50, 20_000);
+            Assert.InRange(Bf16Ceiling.Gflops(team), 50, 20_000);
         }
         else
         {
-            NotSupportedException error = Assert.Throws<NotSupportedException>(() => AmxCeiling.Gflops(team));
-            Assert.Contains(AmxMachine.Reason, error.Message, StringComparison.Ordinal);
+            NotSupportedException error = Assert.Throws<NotSupportedException>(() => Bf16Ceiling.Gflops(team));
+            Assert.Contains(Bf16Machine.Description, error.Message, StringComparison.Ordinal);
         }
     }
 
@@ -170,7 +171,7 @@ public sealed unsafe class AmxGemmTests : IDisposable
     {
         const int Size = 64;
         using var team = new ThreadTeam(1);
-        using var gemm = new AmxGemm(team, new AmxKernel(&Nothing));
+        using var gemm = new Bf16Gemm(team, new Bf16Kernel(new AmxKernel(&Nothing)));
         using var b = new Bf16Panels(Size, Size);
         using var c = new AlignedBuffer<float>(Size * Size);
         using var a = new AlignedBuffer<float>(Size * Size);
@@ -195,17 +196,17 @@ public sealed unsafe class AmxGemmTests : IDisposable
     // Whole numbers from -7 to 7: their sums are exact in any order.
     private static float[] Whole(int count, int seed) => [.. ComputeTests.Random(count, seed).Select(x => MathF.Round(7 * x))];
 
-    private static AmxGemm Gemm(ThreadTeam team, AmxKernelTests.Runner runner) => new(team, AmxKernelTests.KernelOf(runner));
+    private static Bf16Gemm Gemm(ThreadTeam team, Bf16Runner runner) => new(team, runner.Kernel());
 
-    private void Allow(AmxGemm gemm, Bf16Panels b, AlignedBuffer<float> c)
+    private void Allow(Bf16Gemm gemm, Bf16Panels b, AlignedBuffer<float> c)
     {
         _emulator.Forget();
         _emulator.Allow(c.Pointer, 4 * c.Length);
-        _emulator.Allow(b.Panel(0), 2L * b.Panels * AmxKernel.PanelWidth * b.Depth);
+        _emulator.Allow(b.Panel(0), 2L * b.Panels * Bf16Kernel.PanelWidth * b.Depth);
         _emulator.Allow(() => ((nint)gemm.Scratch.Pointer, 2 * gemm.Scratch.Length));
     }
 
-    private void CheckProducts(ThreadTeam team, AmxKernelTests.Runner runner, int m, int n, int k)
+    private void CheckProducts(ThreadTeam team, Bf16Runner runner, int m, int n, int k)
     {
         float[] a = Whole(m * k, m + k), source = Whole(k * n, n), turned = new float[k * m], sums = new float[m * n];
         for (int i = 0; i < m; i++)
@@ -217,7 +218,7 @@ public sealed unsafe class AmxGemmTests : IDisposable
             }
         }
 
-        using AmxGemm gemm = Gemm(team, runner);
+        using Bf16Gemm gemm = Gemm(team, runner);
         using var b = new Bf16Panels(k, n);
         int stride = n + 2;
         using var c = new AlignedBuffer<float>((m * stride) - 2);

@@ -1,5 +1,5 @@
-// Whole matrix products in bfloat16: packing, conversion and blocking around AmxKernel, shared out over the thread team.
-// The tiles compute so fast that moving bytes is the rest of the time: the left matrix is converted block by block just before it
+// Whole matrix products in bfloat16: packing, conversion and blocking around Bf16Kernel, shared out over the thread team.
+// Tiles compute so fast that moving bytes is the rest of the time: the left matrix is converted block by block just before it
 // is used, so that the second-level cache still has it while all panels of the right one pass over it; only when a block is
 // shared by several threads is it converted ahead, once for all. C is read and written once for each 1024 k.
 // Bits depend on neither threads nor blocks: sums run in the order of k through C, which holds them exactly as the tiles do.
@@ -11,23 +11,22 @@ namespace GruLM.Kernels;
 
 /// <summary>Products of float32 matrices computed in bfloat16 with float32 sums. All matrices are row-major; strides are in elements. One
 /// call at a time.</summary>
-internal sealed unsafe class AmxGemm : IDisposable
+internal sealed unsafe class Bf16Gemm : IDisposable
 {
-    private const int Width = AmxKernel.PanelWidth;
+    private const int Width = Bf16Kernel.PanelWidth;
 
-    // A block of A in bfloat16 takes half of a second-level cache of 2 MB.
-    private const int MostRows = 512, FewestRows = 256, Chunk = 1024;
+    private const int FewestRows = 256, Chunk = 1024;
 
     // A panel's slice of this depth, 48 KB, is passed over by all rows of the block.
     private const int Slice = 512;
 
     private readonly ThreadTeam _team;
-    private readonly AmxKernel _kernel;
+    private readonly Bf16Kernel _kernel;
     private AlignedBuffer<ushort> _scratch = new(0);
 
     /// <summary>Products on <paramref name="team"/>, which stays its owner's, by <paramref name="kernel"/>:
-    /// <see cref="AmxMachine.Kernel"/>.</summary>
-    public AmxGemm(ThreadTeam team, AmxKernel kernel)
+    /// <see cref="Bf16Machine.Kernel"/>.</summary>
+    public Bf16Gemm(ThreadTeam team, Bf16Kernel kernel)
     {
         _team = team;
         _kernel = kernel;
@@ -37,11 +36,11 @@ internal sealed unsafe class AmxGemm : IDisposable
     internal AlignedBuffer<ushort> Scratch => _scratch;
 
     /// <summary>The product on one panel, for callers that do their own blocking.</summary>
-    public AmxKernel Kernel => _kernel;
+    public Bf16Kernel Kernel => _kernel;
 
     /// <summary>Elements from row to row of a converted matrix of <paramref name="k"/> columns: room for whole steps, and an odd number of
     /// cache lines, so that 32 rows do not meet in few sets of the cache.</summary>
-    public static int RowStride(int k) => ((Bf16Panels.Padded(k) / AmxKernel.DepthStep) | 1) * AmxKernel.DepthStep;
+    public static int RowStride(int k) => ((Bf16Panels.Padded(k) / Bf16Kernel.DepthStep) | 1) * Bf16Kernel.DepthStep;
 
     /// <summary>As <see cref="Compute.PackRows"/>: B[p, j] = source[rowOf[p]·stride + j] for j below <paramref name="sourceColumns"/>, else
     /// zero.</summary>
@@ -58,7 +57,7 @@ internal sealed unsafe class AmxGemm : IDisposable
             Panels = destination.Panels,
             Data = destination.Panel(0),
         };
-        _team.Run(ref job, destination.Depth / AmxKernel.DepthStep);
+        _team.Run(ref job, destination.Depth / Bf16Kernel.DepthStep);
     }
 
     /// <summary>As <see cref="Compute.PackTransposed"/>: B[p, j] = source[columnOf[j]·stride + p] for p below
@@ -95,7 +94,7 @@ internal sealed unsafe class AmxGemm : IDisposable
 
         // Items enough for uneven threads to even out, yet rows enough to make a panel's way from memory worth it.
         int wanted = _team.Count == 1 ? 1 : _team.Count * 4;
-        int blocks = Math.Max((m + MostRows - 1) / MostRows, Math.Min(wanted, (m + FewestRows - 1) / FewestRows));
+        int blocks = Math.Max((m + _kernel.MostRows - 1) / _kernel.MostRows, Math.Min(wanted, (m + FewestRows - 1) / FewestRows));
         int rows = ((m + blocks - 1) / blocks + 31) & ~31;
         blocks = (m + rows - 1) / rows;
         int groups = Math.Clamp((wanted + blocks - 1) / blocks, 1, b.Panels);
@@ -122,6 +121,7 @@ internal sealed unsafe class AmxGemm : IDisposable
             Rows = rows,
             B = b.Panel(0),
             N = b.N,
+            K = b.K,
             Depth = b.Depth,
             Chunk = chunk,
             Panels = b.Panels,
@@ -172,11 +172,11 @@ internal sealed unsafe class AmxGemm : IDisposable
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly void ConvertTransposed(int row, int rows, int k, int depth, ushort* to, nint stride)
         {
-            const int Columns = 256, Pairs = AmxKernel.DepthStep / 2;
+            const int Columns = 256, Pairs = Bf16Kernel.DepthStep / 2;
             uint* pairs = stackalloc uint[Pairs * Columns];
             float* zeros = stackalloc float[Columns];
             new Span<float>(zeros, Columns).Clear();
-            for (int p0 = 0; p0 < depth; p0 += AmxKernel.DepthStep)
+            for (int p0 = 0; p0 < depth; p0 += Bf16Kernel.DepthStep)
             {
                 for (int i = 0; i < rows; i += Columns)
                 {
@@ -211,12 +211,12 @@ internal sealed unsafe class AmxGemm : IDisposable
 
     private struct ProductJob : IParallelJob
     {
-        public AmxKernel Kernel;
+        public Bf16Kernel Kernel;
         public LeftMatrix A;
         public ushort* Converted, B;
         public float* C;
         public nint StrideA, StrideC;
-        public int M, N, Rows, Depth, Chunk, Panels, PanelsAGroup, Groups;
+        public int M, N, K, Rows, Depth, Chunk, Panels, PanelsAGroup, Groups;
         public bool Ahead, Add;
 
         public readonly void Execute(int item, int thread)
@@ -225,17 +225,17 @@ internal sealed unsafe class AmxGemm : IDisposable
             int panelStart = item % Groups * PanelsAGroup, panelEnd = Math.Min(Panels, panelStart + PanelsAGroup);
             for (int k = 0; k < Depth; k += Chunk)
             {
-                int depth = Math.Min(Chunk, Depth - k);
+                int depth = Math.Min(Chunk, Depth - k), filled = Math.Min(depth, K - k);
                 ushort* a = Ahead ? Converted + (row * StrideA) + k : Converted + (thread * Rows * StrideA);
                 if (!Ahead) A.Convert(row, rows, k, depth, a, StrideA);
                 for (int panel = panelStart; panel < panelEnd; panel++)
                 {
                     ushort* b = B + ((nint)panel * Width * Depth) + ((nint)k * Width);
                     float* c = C + (row * StrideC) + (panel * Width);
-                    for (int p = 0; p < depth; p += Slice)
+                    for (int p = 0; p < filled; p += Slice)
                     {
                         Kernel.Product(
-                            a + p, StrideA, b + ((nint)p * Width), Math.Min(Slice, depth - p), c, StrideC, rows,
+                            a + p, StrideA, b + ((nint)p * Width), Math.Min(Slice, filled - p), c, StrideC, rows,
                             Math.Min(Width, N - (panel * Width)), Add || k + p > 0);
                     }
                 }
@@ -257,8 +257,8 @@ internal sealed unsafe class AmxGemm : IDisposable
         {
             float* zeros = stackalloc float[Width];
             new Span<float>(zeros, Width).Clear();
-            int start = item * AmxKernel.DepthStep;
-            for (int p = start; p < start + AmxKernel.DepthStep; p += 2)
+            int start = item * Bf16Kernel.DepthStep;
+            for (int p = start; p < start + Bf16Kernel.DepthStep; p += 2)
             {
                 float* even = Row(p), odd = Row(p + 1);
                 uint* to = (uint*)(Data + ((nint)p * Width));
@@ -280,7 +280,7 @@ internal sealed unsafe class AmxGemm : IDisposable
 
     private struct PackTransposedJob : IParallelJob
     {
-        private const int Block = 4 * AmxKernel.DepthStep;
+        private const int Block = 4 * Bf16Kernel.DepthStep;
         public float* Source;
         public ushort* Data;
         public nint Stride;
