@@ -54,6 +54,10 @@ internal sealed class BenchReport(bool isJson, BenchMachine machine, TextWriter 
 
         if (result.CardMegabytes > 0) output.WriteLine(Format(result.CardMegabytes, "#,0") + " MB of the card at most");
         output.WriteLine(result.Int8Kernels is { } kernels ? $"{machine.Description}; weights in int8, {kernels}" : machine.Description);
+        if (result.Peer is not { } peer) return;
+        string threads = peer.Threads == 1 ? "1 thread" : $"{peer.Threads} threads", ratio = Format(peer.Ratio, "0.00");
+        output.WriteLine(
+            $"{peer.Name}, {threads}: {Format(peer.PerSecond, "#,0")} tokens/s; GruLM makes {ratio} times as many (median of turns)");
     }
 
     private void WriteFields(Utf8JsonWriter json, BenchResult result)
@@ -73,6 +77,11 @@ internal sealed class BenchReport(bool isJson, BenchMachine machine, TextWriter 
         if (timing.Fp32 > 0 && flops > 0) json.WriteNumber("of_fp32_ceiling", Math.Round(result.OfFp32 / 1e9, 3));
         if (timing.Bf16 > 0) json.WriteNumber("bf16_ceiling_gflops", Math.Round(timing.Bf16, 1));
         if (timing.Bf16 > 0 && flops > 0) json.WriteNumber("of_bf16_ceiling", Math.Round(result.OfBf16 / 1e9, 3));
+        if (result.Peer is not { } peer) return;
+        json.WriteString("peer", peer.Name);
+        json.WriteNumber("peer_threads", peer.Threads);
+        json.WriteNumber("peer_tokens_per_s", Math.Round(peer.PerSecond, 1));
+        json.WriteNumber("ratio_to_peer", Math.Round(peer.Ratio, 3));
     }
 
     private static string Ceiling(string precision, double share, double ceiling)

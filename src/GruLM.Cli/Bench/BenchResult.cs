@@ -15,6 +15,9 @@ internal readonly record struct BenchResult(string Name, Timing Timing, double T
     /// <summary>Megabytes (2^20) of a card that it took at most; 0 on the processor.</summary>
     public double CardMegabytes { get; init; }
 
+    /// <summary>What another program made of the same; null where none was named.</summary>
+    public PeerFigure? Peer { get; init; }
+
     public double Gflops => Flops / Timing.Seconds / 1e9;
 
     /// <summary>The share of the float32 ceiling, in billionths.</summary>

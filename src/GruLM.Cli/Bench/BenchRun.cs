@@ -52,13 +52,15 @@ internal sealed unsafe class BenchRun : IDisposable
         return ExitCode.Done;
     }
 
-    /// <summary>A whole training step: forward, backward, clipping, AdamW.</summary>
-    public int Train(BenchShape shape)
+    /// <summary>A whole training step: forward, backward, clipping, AdamW; beside <paramref name="peer"/> where there is one.</summary>
+    public int Train(BenchShape shape, PeerProgram? peer)
     {
         ModelWork.Check(shape);
         using var model = GruLanguageModel.Create(shape.Config, _compute, seed: 1);
-        _report.Write(ModelWork.Train(model, shape, Time));
+        _report.Write(peer is null ? Step() : PeerTurns.Train(peer, shape, _compute.Threads, _compute.UsesBf16, Step));
         return ExitCode.Done;
+
+        BenchResult Step() => ModelWork.Train(model, shape, Time);
     }
 
     /// <summary>The GRU layers alone, forward and backward; weights stay packed.</summary>

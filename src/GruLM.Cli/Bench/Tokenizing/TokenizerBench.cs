@@ -1,7 +1,7 @@
 // grulm bench tokenizer: encoding, decoding and training on three kinds of text, one thread and all of them, beside SentencePiece's own
 // programs where they are installed. Both sides take turns; a ratio is the median of the ratios of neighbouring runs. Times are elapsed;
 // beside their ratio stands that of processor time, which other programs on the machine disturb less. The reference's times include
-// starting it and reading its model, a small part of the seconds it works.
+// starting it and reading its model, a small part of the seconds it works. Strings are measured where another program is named.
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
@@ -20,6 +20,7 @@ internal sealed class TokenizerBench(TokenizerBenchSettings settings, Session se
 
     private readonly string _folder = Directory.CreateTempSubdirectory("grulm-bench-").FullName;
     private readonly TokenizerBenchReport _report = new(settings.Json, session.Output);
+    private readonly PeerProgram? _peer = settings.Peer is { } program ? new PeerProgram(program, session.Stop) : null;
 
     /// <summary>Bytes of a generated text before it is repeated, and of what is trained on.</summary>
     private int PartBytes => settings.Megabytes * 50_000;
@@ -61,6 +62,11 @@ internal sealed class TokenizerBench(TokenizerBenchSettings settings, Session se
             new Case($"decode, {label}", text.Length, 1),
             () => Pipe(idFile, textFile + ".out", 1, Decode),
             () => SentencePiecePrograms.Run("spm_decode", $"--model={modelFile} --input_format=id --output={textFile}.out {idFile}"));
+        if (_peer is not null && IsSelected($"encode strings, decode strings, {label}"))
+        {
+            var strings = new StringBench(_peer, settings.Rounds, session.Stop);
+            foreach (TokenizerBenchResult result in strings.Measure(label, tokenizer, modelFile, textFile)) _report.Write(result);
+        }
 
         void Encode(LinePipe lines, Stream from, Stream to) => lines.Encode(tokenizer, from, to, cancel: session.Stop);
 

@@ -41,6 +41,12 @@ internal sealed class TokenizerBenchReport(bool asJson, TextWriter output)
         string ms = Format(result.Milliseconds, "#,0.0"), speed = Format(MegabytesPerSecond(result), "0.0");
         string reference = result.ReferenceMilliseconds is { } other ? Format(other, "#,0.0") + " ms" : "";
         string ratio = "";
+        if (result.Peer is { } peer)
+        {
+            reference = Format(peer.PerSecond, "0.0") + " MB/s";
+            ratio = $"{Format(peer.Ratio, "0.00")}x of {peer.Name}";
+        }
+
         if (result.Ratio is { } times)
         {
             string of = result.ReferenceMilliseconds is null ? "x of one thread" : "x";
@@ -63,6 +69,10 @@ internal sealed class TokenizerBenchReport(bool asJson, TextWriter output)
         WriteIfMeasured(json, ratioName, result.Ratio);
         WriteIfMeasured(json, "ratio_of_runs_side_by_side", result.Ceiling);
         WriteIfMeasured(json, "cpu_ratio_to_sentencepiece", result.ProcessorRatio);
+        if (result.Peer is not { } peer) return;
+        json.WriteString("peer", peer.Name);
+        WriteIfMeasured(json, "peer_mb_per_s", peer.PerSecond);
+        WriteIfMeasured(json, "ratio_to_peer", peer.Ratio);
     }
 
     private static void WriteIfMeasured(Utf8JsonWriter json, string name, double? value)

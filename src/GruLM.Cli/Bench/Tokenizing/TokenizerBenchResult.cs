@@ -17,6 +17,9 @@ internal sealed record TokenizerBenchResult(string Name, int Threads, long Bytes
     /// <summary>The ratio to the reference in processor time.</summary>
     public double? ProcessorRatio { get; init; }
 
+    /// <summary>What another program made of the same; null where none was named.</summary>
+    public PeerFigure? Peer { get; init; }
+
     /// <summary>How many times as fast as a single thread the machine is at as many runs that have nothing to do with each
     /// other.</summary>
     public double? Ceiling { get; init; }

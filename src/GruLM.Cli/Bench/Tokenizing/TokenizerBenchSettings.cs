@@ -20,4 +20,7 @@ internal sealed record TokenizerBenchSettings
     public int Threads { get; init; } = Environment.ProcessorCount;
 
     public bool Json { get; init; }
+
+    /// <summary>A program that encodes and decodes strings elsewhere; null: strings are not measured.</summary>
+    public string? Peer { get; init; }
 }

@@ -24,13 +24,13 @@ internal static class BenchCommand
         "Measure this machine: matrix products, GRU layers, training, generation, tokenizers; and what more machines would give.",
         ["grulm bench gemm", "grulm bench train --vocab-size 8192 --hidden-dim 512 --threads 2"],
         Gemm(),
-        Shaped("gru", "Measure the GRU layers alone, forward and backward.", steps: 10, (run, shape) => run.Gru(shape)),
+        Shaped("gru", "Measure the GRU layers alone, forward and backward.", steps: 10, (run, shape, _) => run.Gru(shape)),
         Shaped(
             Train, "Measure a whole training step; under mpirun that of all processes beside one alone.", steps: 10,
-            (run, shape) => run.Train(shape), (run, shape) => run.Train(shape), (bench, shape) => bench.Train(shape)),
+            (run, shape, peer) => run.Train(shape, peer), (run, shape) => run.Train(shape), (bench, shape) => bench.Train(shape)),
         Shaped(
             "generate", "Measure generating texts.", steps: 500,
-            (run, shape) => run.Generate(shape), (run, shape) => run.Generate(shape)),
+            (run, shape, _) => run.Generate(shape), (run, shape) => run.Generate(shape)),
         BenchScalingCommand.Create(),
         Tokenizer());
 
@@ -53,9 +53,12 @@ internal static class BenchCommand
             });
     }
 
+    private static Option<string?> Peer(string work, string arguments) => Flags.Text(
+        "--peer", "PROGRAM", $"a program that {work} elsewhere, run in turn with it as PROGRAM {arguments} (benchmarks/peers has some)");
+
     // Without elsewhere, only the processor can be measured; without together, only one process.
     private static GrulmCommand Shaped(
-        string name, string description, int steps, Func<BenchRun, BenchShape, int> measure,
+        string name, string description, int steps, Func<BenchRun, BenchShape, PeerProgram?, int> measure,
         Func<DeviceBench, BenchShape, int>? elsewhere = null, Func<RanksBench, BenchShape, int>? together = null)
     {
         var shape = new BenchShapeFlags(name, steps);
@@ -64,9 +67,10 @@ internal static class BenchCommand
         Option<string> device = Flags.Device("; a card's figures stand without the processor's ceilings");
         Option<bool> json = Flags.Json();
         Option<int?> threads = Flags.Threads();
+        Option<string?> peer = Peer("makes training steps", "VOCAB EMB HIDDEN LAYERS BATCH BPTT STEPS THREADS fp32|bf16");
         Option[] ofBatches = shape.HasBatches ? [.. shape.Batches, precision] : [.. shape.Texts, precision];
         Option[] ofDevices = elsewhere is null ? [] : [device];
-        Option[] ofProcesses = together is null ? [] : [wire];
+        Option[] ofProcesses = together is null ? [] : [wire, peer];
         return new GrulmCommand(
             name,
             description,
@@ -84,6 +88,12 @@ internal static class BenchCommand
 
                 string chosen = areTogether ? Devices.Cpu : Devices.Resolve(named, read.Config);
                 bool isElsewhere = chosen != Devices.Cpu;
+                string? other = together is null ? null : flags.GetValue(peer);
+                if (other is not null && (isElsewhere || areTogether))
+                {
+                    throw new UsageException("--peer: only one process on the processor is measured beside another program");
+                }
+
                 if (!isElsewhere && read.Weights == WeightFormat.Auto) read = read with { Weights = WeightFormat.Int8 };
 
                 // On the processor texts are written in float32.
@@ -102,7 +112,7 @@ internal static class BenchCommand
                 }
 
                 using var run = new BenchRun(options, session.Output, session.Stop);
-                return measure(run, read);
+                return measure(run, read, other is null ? null : new PeerProgram(other, session.Stop));
             });
     }
 
@@ -120,11 +130,12 @@ internal static class BenchCommand
         Option<int> rounds = Flags.Int("--rounds", 1, 100, defaults.Rounds, "runs of each case");
         Option<bool> json = Flags.Json();
         Option<int?> threads = Flags.Threads();
+        Option<string?> peer = Peer("encodes and decodes strings", "MODEL TEXT ROUNDS");
         return new GrulmCommand(
             "tokenizer",
             "Measure learning and using tokenizers, beside SentencePiece where its programs are installed.",
             ["grulm bench tokenizer", "grulm bench tokenizer --data english.txt japanese.txt --megabytes 20"],
-            [data, size, vocab, filter, rounds, json, threads],
+            [data, size, vocab, filter, rounds, peer, json, threads],
             (flags, session) =>
             {
                 var settings = new TokenizerBenchSettings
@@ -136,6 +147,7 @@ internal static class BenchCommand
                     Rounds = flags.GetValue(rounds),
                     Threads = flags.GetValue(threads) ?? defaults.Threads,
                     Json = flags.GetValue(json),
+                    Peer = flags.GetValue(peer),
                 };
                 InputFiles.Check(settings.Data);
                 return new TokenizerBench(settings, session).Run();

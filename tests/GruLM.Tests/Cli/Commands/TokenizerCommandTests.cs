@@ -229,15 +229,32 @@ public sealed class TokenizerCommandTests(TrainedTokenizers trained) : IClassFix
     }
 
     [Fact]
-    public void The_benchmark_runs_and_says_what_it_measured()
+    public void The_benchmark_runs_beside_a_peer_and_says_what_it_measured()
     {
+        if (OperatingSystem.IsWindows()) Assert.Skip("the peer is a shell script");
+        string folder = Directory.CreateTempSubdirectory("grulm-test-").FullName, peer = Path.Combine(folder, "peer.sh");
+        File.WriteAllText(peer, """
+            #!/bin/sh
+            [ -s "$1" ] && [ -s "$2" ] && [ "$3" = 1 ] && echo '{"peer": "other", "encode_mb_s": 0.5, "decode_mb_s": 0.25}'
+            """);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(peer, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         (int code, string? output, string? error) = CommandsTests.Run(
             "bench", "tokenizer", "--data", trained.Text, "--megabytes", "1", "--vocab-size", "300", "--rounds", "1", "--threads", "2",
-            "--json");
+            "--json", "--peer", peer);
+        Directory.Delete(folder, recursive: true);
         Assert.True(code == 0, error);
         var cases = output.TrimEnd('\n').Split('\n').Select(l => JsonDocument.Parse(l).RootElement).ToList();
         Assert.Contains(cases, c =>
             c.GetProperty("case").GetString() == "encode, text.txt, bpe" && c.GetProperty("mb_per_s").GetDouble() > 0);
         Assert.Contains(cases, c => c.GetProperty("case").GetString() == "one word of 0.5 MB, unigram");
+        JsonElement[] beside = [.. cases.Where(c => c.TryGetProperty("peer", out JsonElement name) && name.GetString() == "other")];
+        string[] works = ["encode strings", "decode strings"], kinds = ["bpe", "unigram"];
+        string[] texts = ["text.txt", "words that do not repeat"];
+        Assert.Equal(
+            texts.SelectMany(text => kinds.SelectMany(kind => works.Select(work => $"{work}, {text}, {kind}"))),
+            beside.Select(c => c.GetProperty("case").GetString()));
+        Assert.All(beside, c => Assert.Equal(
+            c.GetProperty("mb_per_s").GetDouble() / c.GetProperty("peer_mb_per_s").GetDouble(),
+            c.GetProperty("ratio_to_peer").GetDouble(), 0.1));
     }
 }

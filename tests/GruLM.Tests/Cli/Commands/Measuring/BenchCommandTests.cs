@@ -4,13 +4,17 @@ using System.Text.Json;
 
 namespace GruLM.Tests.Cli;
 
-public sealed class BenchCommandTests
+public sealed class BenchCommandTests : IDisposable
 {
     private static readonly string[] s_small =
     [
         "--hidden-dim", "16", "--emb-dim", "16", "--vocab-size", "300", "--batch-size", "4", "--bptt", "8", "--steps", "3",
         "--threads", "1",
     ];
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("grulm-test-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
     public void A_training_step_has_time_and_speed()
@@ -22,6 +26,54 @@ public sealed class BenchCommandTests
         string lines = Run(["bench", "train", .. s_small]);
         Assert.Contains("tokens/s", lines, StringComparison.Ordinal);
         Assert.Contains("of the fp32 ceiling", lines, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_peer_is_given_the_sizes_and_runs_in_turn_with_the_best_of_its_threads()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip("the peer is a shell script");
+
+        // Twice as fast with one thread as with two. What it was given is kept.
+        string peer = Script("""
+            echo "$*" >> "$(dirname "$0")/given"
+            echo building
+            echo "{\"peer\": \"other 1.0\", \"tokens_per_s\": $((2000 / $8))}"
+            """);
+        string[] two = [.. s_small[..^1], "2"];
+        JsonElement step = Json(["bench", "train", .. two, "--peer", peer]).Single();
+        Assert.Equal("other 1.0", step.GetProperty("peer").GetString());
+        Assert.Equal(1, step.GetProperty("peer_threads").GetInt32());
+        Assert.Equal(2000, step.GetProperty("peer_tokens_per_s").GetDouble());
+        Assert.True(step.GetProperty("ratio_to_peer").GetDouble() > 0);
+        string given = "300 16 16 2 4 8 3";
+        Assert.Equal(
+            [$"{given} 2 fp32", $"{given} 1 fp32", $"{given} 1 fp32", $"{given} 1 fp32"],
+            File.ReadAllLines(Path.Combine(_folder, "given")));
+        string lines = Run(["bench", "train", .. s_small, "--peer", peer]);
+        Assert.Contains("\nother 1.0, 1 thread: 2,000 tokens/s; GruLM makes ", lines, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("exit 3", "ended with exit code 3")]
+    [InlineData("true", "it wrote nothing")]
+    [InlineData("echo no figures today", "its last line is no figures today")]
+    [InlineData("echo '{\"tokens_per_s\": 0}'", "its last line is {")]
+    public void A_peer_that_gives_no_figure_is_named(string script, string reason)
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip("the peer is a shell script");
+        string peer = Script(script);
+        (int code, string _, string error) = CommandsTests.Run(["bench", "train", .. s_small, "--peer", peer]);
+        Assert.Equal(1, code);
+        Assert.StartsWith($"grulm: {peer}: ", error, StringComparison.Ordinal);
+        Assert.Contains(reason, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_peer_that_is_not_there_is_named()
+    {
+        (int code, string _, string error) = CommandsTests.Run(["bench", "train", .. s_small, "--peer", "/nowhere/peer"]);
+        Assert.Equal(1, code);
+        Assert.StartsWith("grulm: --peer /nowhere/peer: ", error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -65,6 +117,14 @@ public sealed class BenchCommandTests
         (int code, string _, string error) = CommandsTests.Run(["bench", "scaling", "--ranks", ranks]);
         Assert.Equal(2, code);
         Assert.Equal($"grulm: --ranks {ranks}: numbers from 2 to 65536, the smaller first, were expected, such as 2..1024 or 8\n", error);
+    }
+
+    private string Script(string lines)
+    {
+        string path = Path.Combine(_folder, "peer.sh");
+        File.WriteAllText(path, $"#!/bin/sh\n{lines}\n");
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        return path;
     }
 
     private static string Run(string[] words)

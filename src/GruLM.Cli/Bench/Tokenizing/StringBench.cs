@@ -1,0 +1,62 @@
+// Strings through the library, line by line, beside a peer that does the same with the same model: what a program does, where the pipes of
+// the other cases are what commands do.
+
+using System.Diagnostics;
+using System.Text;
+using GruLM.Tokenization;
+
+namespace GruLM.Cli.Bench;
+
+/// <summary>Measures encoding and decoding of strings by one thread.</summary>
+internal sealed class StringBench(PeerProgram peer, int rounds, CancellationToken cancel)
+{
+    /// <summary>Encoding the lines of a text, then decoding what came of them, each beside the peer.</summary>
+    public IEnumerable<TokenizerBenchResult> Measure(string label, Tokenizer tokenizer, string modelFile, string textFile)
+    {
+        string[] lines = [.. File.ReadLines(textFile).Where(line => line.Length > 0)];
+        int[][] ids = new int[lines.Length][];
+        long bytes = lines.Sum(line => (long)Encoding.UTF8.GetByteCount(line)), characters = 0;
+        List<double> encoding = [], decoding = [], peersEncoding = [], peersDecoding = [], encodeRatios = [], decodeRatios = [];
+        Encode();
+        Decode();
+        for (int round = 0; round < rounds; round++)
+        {
+            cancel.ThrowIfCancellationRequested();
+            encoding.Add(MegabytesPerSecond(Encode));
+            decoding.Add(MegabytesPerSecond(Decode));
+            double[] figures = peer.Run([modelFile, textFile, PeerTurns.Text(1)], "encode_mb_s", "decode_mb_s");
+            peersEncoding.Add(figures[0]);
+            peersDecoding.Add(figures[1]);
+            encodeRatios.Add(encoding[^1] / figures[0]);
+            decodeRatios.Add(decoding[^1] / figures[1]);
+        }
+
+        if (characters == 0) throw new InvalidDataException($"{textFile}: no text came of its ids");
+        yield return Result("encode strings", encoding, peersEncoding, encodeRatios);
+        yield return Result("decode strings", decoding, peersDecoding, decodeRatios);
+
+        void Encode()
+        {
+            for (int i = 0; i < lines.Length; i++) ids[i] = tokenizer.Encode(lines[i]);
+        }
+
+        void Decode()
+        {
+            foreach (int[] line in ids) characters += tokenizer.Decode(line).Length;
+        }
+
+        double MegabytesPerSecond(Action work)
+        {
+            long start = Stopwatch.GetTimestamp();
+            work();
+            return bytes / 1e6 / Stopwatch.GetElapsedTime(start).TotalSeconds;
+        }
+
+        TokenizerBenchResult Result(string work, List<double> own, List<double> peers, List<double> ratios) =>
+            new($"{work}, {label}", 1, bytes)
+            {
+                Milliseconds = bytes / 1e3 / PeerTurns.Median(own),
+                Peer = new PeerFigure(peer.Name, 1, PeerTurns.Median(peers), PeerTurns.Median(ratios)),
+            };
+    }
+}
