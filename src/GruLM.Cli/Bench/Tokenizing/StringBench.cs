@@ -10,6 +10,9 @@ namespace GruLM.Cli.Bench;
 /// <summary>Measures encoding and decoding of strings by one thread.</summary>
 internal sealed class StringBench(PeerProgram peer, int rounds, CancellationToken cancel)
 {
+    // So many that what the peer compiles while it runs is compiled before the median one.
+    private const int PeerRounds = 5;
+
     /// <summary>Encoding the lines of a text, then decoding what came of them, each beside the peer.</summary>
     public IEnumerable<TokenizerBenchResult> Measure(string label, Tokenizer tokenizer, string modelFile, string textFile)
     {
@@ -17,14 +20,18 @@ internal sealed class StringBench(PeerProgram peer, int rounds, CancellationToke
         int[][] ids = new int[lines.Length][];
         long bytes = lines.Sum(line => (long)Encoding.UTF8.GetByteCount(line)), characters = 0;
         List<double> encoding = [], decoding = [], peersEncoding = [], peersDecoding = [], encodeRatios = [], decodeRatios = [];
-        Encode();
-        Decode();
+        for (int round = 0; round < PeerRounds / 2; round++)
+        {
+            Encode();
+            Decode();
+        }
+
         for (int round = 0; round < rounds; round++)
         {
             cancel.ThrowIfCancellationRequested();
             encoding.Add(MegabytesPerSecond(Encode));
             decoding.Add(MegabytesPerSecond(Decode));
-            double[] figures = peer.Run([modelFile, textFile, PeerTurns.Text(1)], "encode_mb_s", "decode_mb_s");
+            double[] figures = peer.Run([modelFile, textFile, PeerTurns.Text(PeerRounds)], "encode_mb_s", "decode_mb_s");
             peersEncoding.Add(figures[0]);
             peersDecoding.Add(figures[1]);
             encodeRatios.Add(encoding[^1] / figures[0]);

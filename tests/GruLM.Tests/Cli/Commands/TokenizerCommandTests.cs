@@ -235,7 +235,7 @@ public sealed class TokenizerCommandTests(TrainedTokenizers trained) : IClassFix
         string folder = Directory.CreateTempSubdirectory("grulm-test-").FullName, peer = Path.Combine(folder, "peer.sh");
         File.WriteAllText(peer, """
             #!/bin/sh
-            [ -s "$1" ] && [ -s "$2" ] && [ "$3" = 1 ] && echo '{"peer": "other", "encode_mb_s": 0.5, "decode_mb_s": 0.25}'
+            [ -s "$1" ] && [ -s "$2" ] && [ "$3" = 5 ] && echo '{"peer": "other", "encode_mb_s": 0.5, "decode_mb_s": 0.25}'
             """);
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(peer, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         (int code, string? output, string? error) = CommandsTests.Run(
