@@ -3,4 +3,5 @@
 # Linux x64; needs the .NET SDK, gcc, python3 and 2 GB in LIBTORCH_FOLDER (default: under TMPDIR), where it is built once: minutes.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-exec $("$here/../../tests/long/torchsharp/build.sh" "$here/libtorch.cs" "${LIBTORCH_FOLDER:-${TMPDIR:-/tmp}/grulm-libtorch}") "$@"
+program=$("$here/../../tests/long/torchsharp/build.sh" "$here/libtorch.cs" "${LIBTORCH_FOLDER:-${TMPDIR:-/tmp}/grulm-libtorch}")
+exec $program "$@"

@@ -6,6 +6,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 place=${MLTOKENIZERS_FOLDER:-${TMPDIR:-/tmp}/grulm-mltokenizers}
 mkdir -p "$place"
 if ! cmp -s "$here/mltokenizers.cs" "$place/mltokenizers.cs" || [ ! -e "$place/out/mltokenizers.dll" ]; then
+  rm -rf "$place/out"
   cp "$here/mltokenizers.cs" "$place/"
   dotnet build "$place/mltokenizers.cs" -c Release -o "$place/out" -v quiet --disable-build-servers >&2
 fi

@@ -59,12 +59,14 @@ internal static class Flags
         return Make(name, aliases, description, valueName, defaultValue, text => text);
     }
 
+    /// <summary>A text that may be left out, and must not be empty.</summary>
+    public static Option<string?> OptionalText(string name, string valueName, string help) =>
+        Make<string?>(name, [], help, valueName, null, NotEmpty);
+
     /// <summary>A text that must be given and must not be empty.</summary>
     public static Option<string> RequiredText(string name, string valueName, string help, params string[] aliases)
     {
-        Option<string> option = Make(
-            name, aliases, help, valueName, "",
-            text => text.Length > 0 ? text : throw new FormatException("something was expected, this is empty"));
+        Option<string> option = Make(name, aliases, help, valueName, "", NotEmpty);
         option.DefaultValueFactory = null;
         option.Required = true;
         return option;
@@ -222,4 +224,7 @@ internal static class Flags
             return default;
         }
     }
+
+    private static string NotEmpty(string text) =>
+        text.Length > 0 ? text : throw new FormatException("something was expected, this is empty");
 }

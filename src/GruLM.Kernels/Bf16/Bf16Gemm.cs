@@ -1,7 +1,7 @@
 // Whole matrix products in bfloat16: packing, conversion and blocking around Bf16Kernel, shared out over the thread team.
 // Tiles compute so fast that moving bytes is the rest of the time: the left matrix is converted block by block just before it
 // is used, so that the second-level cache still has it while all panels of the right one pass over it; only when a block is
-// shared by several threads is it converted ahead, once for all. C is read and written once for each 1024 k.
+// shared by several threads is it converted ahead, once for all. C is read and written once for each 512 k.
 // Bits depend on neither threads nor blocks: sums run in the order of k through C, which holds them exactly as the tiles do.
 
 using System.Runtime.CompilerServices;

@@ -15,8 +15,12 @@ public static unsafe class Bf16Machine
 
     private static readonly Lazy<Found> s_found = new(Find);
 
-    // Kept for the life of the process: the kernel's code is in it.
-    private static IDisposable? s_code;
+    // Kept for the life of the process: the kernels' code is in it.
+    private static readonly List<IDisposable> s_code = [];
+
+    // Blocks of up to 8 rows on vectors; one or two rows of tiles; one, two or three vectors or tiles of columns, whole and in part.
+    private static readonly int[] s_columnsTried = [1, 15, 16, 17, 31, 32, 33, 47, Bf16Kernel.PanelWidth];
+    private const int MostRowsTried = 41;
 
     /// <summary>Whether bfloat16 products can be had here: on this processor, or emulated on request. The first call asks the
     /// system.</summary>
@@ -31,33 +35,54 @@ public static unsafe class Bf16Machine
     /// <summary>The product. Throws <see cref="NotSupportedException"/> with the reason when there is none.</summary>
     internal static Bf16Kernel Kernel => s_found.Value.Kernel ?? throw new NotSupportedException($"no bfloat16: {Description}");
 
-    // Small whole numbers, so that every sum is exact; a shape that takes each kind of tile and block.
+    /// <summary>Whether <paramref name="kernel"/> gives what is known, in whole numbers so small that every sum is exact: for every number
+    /// of rows, and every kind of columns, that has code of its own.</summary>
     internal static bool IsRight(Bf16Kernel kernel)
     {
-        const int M = 49, N = 37, K = 64;
-        using var a = new AlignedBuffer<ushort>(M * K);
-        using var b = new AlignedBuffer<ushort>(K * Bf16Kernel.PanelWidth);
-        using var c = new AlignedBuffer<float>(M * N);
-        for (int i = 0; i < M * K; i++) a.Pointer[i] = Bf16.Round((i * 7 % 15) - 7);
-        for (int i = 0; i < K * Bf16Kernel.PanelWidth; i++) b.Pointer[i] = Bf16.Round((i * 5 % 13) - 6);
-        kernel.Product(a.Pointer, K, b.Pointer, K / 2, c.Pointer, N, M, N, add: false);
-        kernel.Product(a.Pointer + (K / 2), K, b.Pointer + (K / 2 * Bf16Kernel.PanelWidth), K / 2, c.Pointer, N, M, N, add: true);
-        for (int i = 0; i < M; i++)
+        for (int rows = 1; rows <= MostRowsTried; rows++)
         {
-            for (int j = 0; j < N; j++)
+            foreach (int columns in s_columnsTried)
             {
-                float sum = 0;
-                for (int p = 0; p < K; p++)
-                {
-                    sum += Bf16.ToSingle(a.Pointer[(i * K) + p]) * Bf16.ToSingle(
-                        b.Pointer[(((p / 2 * Bf16Kernel.PanelWidth) + j) * 2) + (p % 2)]);
-                }
-
-                if (c.Pointer[(i * N) + j] != sum) return false;
+                bool isShape = rows <= 8 || columns == Bf16Kernel.PanelWidth || rows == MostRowsTried;
+                if (isShape && !IsRight(kernel, rows, columns)) return false;
             }
         }
 
         return true;
+    }
+
+    private static bool IsRight(Bf16Kernel kernel, int rows, int columns)
+    {
+        // Two parts, of which the second ends within a step.
+        const int K = 41, First = 32, Depth = 64, Width = Bf16Kernel.PanelWidth;
+        int stride = columns + 1;
+        using var a = new AlignedBuffer<ushort>(rows * Depth);
+        using var b = new AlignedBuffer<ushort>(Depth * Width);
+        using var c = new AlignedBuffer<float>(rows * stride);
+        for (int i = 0; i < rows * Depth; i++) a.Pointer[i] = i % Depth < K ? Bf16.Round((i * 7 % 15) - 7) : (ushort)0;
+        for (int i = 0; i < Depth * Width; i++) b.Pointer[i] = PlaceOf(i) < K ? Bf16.Round((i * 5 % 13) - 6) : (ushort)0;
+        c.Span.Fill(-1);
+        kernel.Product(a.Pointer, Depth, b.Pointer, First, c.Pointer, stride, rows, columns, add: false);
+        kernel.Product(a.Pointer + First, Depth, b.Pointer + (First * Width), K - First, c.Pointer, stride, rows, columns, add: true);
+        for (int i = 0; i < rows; i++)
+        {
+            for (int j = 0; j < columns; j++)
+            {
+                float sum = 0;
+                for (int p = 0; p < K; p++)
+                {
+                    sum += Bf16.ToSingle(a.Pointer[(i * Depth) + p]) * Bf16.ToSingle(b.Pointer[(((p / 2 * Width) + j) * 2) + (p % 2)]);
+                }
+
+                if (c.Pointer[(i * stride) + j] != sum) return false;
+            }
+
+            if (c.Pointer[(i * stride) + columns] != -1) return false;
+        }
+
+        return true;
+
+        static int PlaceOf(int i) => (i / (2 * Width) * 2) + (i % 2);
     }
 
     /// <summary>Makes <paramref name="code"/> executable and tries the product that <paramref name="kernel"/> makes of its address; a
@@ -65,18 +90,30 @@ public static unsafe class Bf16Machine
     [SupportedOSPlatform("linux")]
     internal static (Bf16Kernel? Kernel, string? Reason) Load(byte[] code, Func<nint, Bf16Kernel> kernel)
     {
-        try
+        var memory = new ExecutableMemory(code);
+        Bf16Kernel product = kernel((nint)memory.Address);
+        if (!IsRight(product))
         {
-            var memory = new ExecutableMemory(code);
-            Bf16Kernel product = kernel((nint)memory.Address);
-            if (IsRight(product))
-            {
-                s_code = memory;
-                return (product, null);
-            }
-
             memory.Dispose();
             return (null, "a product that is known came out wrong");
+        }
+
+        lock (s_code) s_code.Add(memory);
+        return (product, null);
+    }
+
+    /// <summary>The product on AMX tiles, or why there is none: null where the processor has no AMX.</summary>
+    internal static (Bf16Kernel? Kernel, string? Reason) OpenTiles() => Opened(AmxMachine.Open);
+
+    /// <summary>The product on vectors of pairs, or why there is none: null where the processor has no AVX512-BF16.</summary>
+    internal static (Bf16Kernel? Kernel, string? Reason) OpenPairs() => Opened(Avx512Bf16Machine.Open);
+
+    // A system that lets nothing be made executable, or lacks what is asked of it, has no bfloat16.
+    private static (Bf16Kernel? Kernel, string? Reason) Opened(Func<(Bf16Kernel? Kernel, string? Reason)> open)
+    {
+        try
+        {
+            return open();
         }
         catch (Exception error) when (error is InvalidOperationException or DllNotFoundException or EntryPointNotFoundException)
         {
@@ -99,14 +136,14 @@ public static unsafe class Bf16Machine
         string? noTiles = null, noPairs = null;
         if (forced != Bf16Path.Pairs)
         {
-            (Bf16Kernel? tiles, noTiles) = AmxMachine.Open();
+            (Bf16Kernel? tiles, noTiles) = OpenTiles();
             if (tiles != null) return new Found(tiles, true, "AMX tiles");
         }
 
         if (forced != Bf16Path.Tiles)
         {
-            (Bf16Kernel? pairs, noPairs) = Avx512Bf16Machine.Open();
-            if (pairs != null) return new Found(pairs, true, "AVX512-BF16");
+            (Bf16Kernel? pairs, noPairs) = OpenPairs();
+            if (pairs != null) return new Found(pairs, true, noTiles is null ? "AVX512-BF16" : $"AVX512-BF16 (no AMX: {noTiles})");
         }
 
         return Nothing(noTiles ?? noPairs ?? forced switch

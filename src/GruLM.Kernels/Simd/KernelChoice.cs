@@ -44,7 +44,10 @@ public static class KernelChoice
     {
         bool forced = ForcedBf16 is not null;
         if (forced && !Bf16Machine.IsAvailable) throw new ArgumentException($"{Variable}={Forced}: {Bf16Machine.Description}");
-        return Bf16Machine.IsAvailable && MeansBf16(precision, forced, Forced is not null && Bf16Machine.IsReal);
+
+        // Asking the machine tries its instructions, which nobody who wants float32 should depend on.
+        return (forced || precision == Precision.Bf16) && Bf16Machine.IsAvailable
+            && MeansBf16(precision, forced, Forced is not null && Bf16Machine.IsReal);
     }
 
     // Auto is not enough: neither path has ever been tried on a processor that has it.
@@ -62,8 +65,8 @@ public static class KernelChoice
         return $"{kernels}, fp32 (no bf16: {reason})";
     }
 
-    /// <summary>Whether <see cref="Variable"/> names a path.</summary>
-    internal static bool IsForced => Forced is not null;
+    /// <summary>Whether <see cref="Variable"/> names a path that is not for bfloat16 alone.</summary>
+    internal static bool IsForced => Forced is not null && ForcedBf16 is null;
 
     /// <summary>The path for products of bytes that <see cref="Variable"/> names; null when it names none that is for them alone.</summary>
     internal static Int8Path? ForcedInt8 => Forced?.ToLowerInvariant() switch

@@ -79,7 +79,7 @@ internal sealed class ErrorAnswers(RequestDelegate next, Action<Exception> tell)
         HttpResponse response = http.Response;
         response.Headers.Remove("X-Accel-Buffering");
         if (error.Status is 429 or 503) response.Headers.RetryAfter = "1";
-        if (error.Status == 401) response.Headers.WWWAuthenticate = "Bearer";
+        if (error.Status == 401) response.Headers.WWWAuthenticate = Guard.Challenge(http.Request);
         await JsonAnswer.Write(response, json => ErrorShape.Write(json, error, http.Request), error.Status).ConfigureAwait(false);
     }
 }

@@ -1,5 +1,6 @@
-// Who may ask: those who bear a key, where keys are needed, and pages of origins that were allowed. Every answer tells browsers to trust it
-// with as little as can be.
+// Who may ask: those who bear a key, where keys are needed, and pages of origins that were allowed. A browser that opens the page asks its
+// user for the key as a password; it would send that with requests that other pages make too, so it opens nothing but the page. Every
+// answer tells browsers to trust it with as little as can be.
 
 using System.Security.Cryptography;
 using System.Text;
@@ -11,7 +12,7 @@ namespace GruLM.Server;
 /// <summary>Lets requests pass. Safe for several threads.</summary>
 internal sealed class Guard
 {
-    private const string Scheme = "Bearer ";
+    private const string Bearer = "Bearer ", Basic = "Basic ";
 
     private readonly RequestDelegate _next;
     private readonly byte[][] _keys;
@@ -43,6 +44,10 @@ internal sealed class Guard
         if (!IsOpen(http.Request)) CheckKey(http.Request);
         await _next(http).ConfigureAwait(false);
     }
+
+    /// <summary>How a request that had no key may come with one.</summary>
+    public static string Challenge(HttpRequest request) =>
+        PageEndpoint.IsAsked(request) ? "Basic realm=\"GruLM: an API key as the password\", charset=\"UTF-8\"" : "Bearer";
 
     private static void SetHeaders(IHeaderDictionary headers)
     {
@@ -79,7 +84,7 @@ internal sealed class Guard
     {
         if (_keys.Length == 0) return;
         string given = request.Headers.Authorization.ToString();
-        byte[] key = HashOf(given.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? given[Scheme.Length..].Trim() : "");
+        byte[] key = HashOf(KeyOf(given, isPage: PageEndpoint.IsAsked(request)));
         bool isKnown = false;
 
         // All of them each time, so that the time it takes tells nothing.
@@ -87,6 +92,18 @@ internal sealed class Guard
         if (isKnown) return;
         string message = given.Length == 0 ? "an API key is needed: Authorization: Bearer KEY" : "the API key is not known here";
         throw new ApiException(401, message, null, "invalid_api_key");
+    }
+
+    private static string KeyOf(string given, bool isPage)
+    {
+        if (given.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)) return given[Bearer.Length..].Trim();
+        if (!isPage || !given.StartsWith(Basic, StringComparison.OrdinalIgnoreCase)) return "";
+        byte[] pair = new byte[given.Length];
+        if (!Convert.TryFromBase64String(given[Basic.Length..].Trim(), pair, out int length)) return "";
+
+        // A name, which may be any, and the password.
+        string[] parts = Encoding.UTF8.GetString(pair, 0, length).Split(':', 2);
+        return parts.Length == 2 ? parts[1] : "";
     }
 
     private static byte[] HashOf(string key) => Sha256.HashData(Encoding.UTF8.GetBytes(key));

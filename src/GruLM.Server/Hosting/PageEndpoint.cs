@@ -13,12 +13,17 @@ internal sealed class PageEndpoint(ServerParts parts)
     private const string Html = "text/html";
     private const string Sentence = "Ollama is running";
 
+    /// <summary>Whether a request is for a page, as a browser's is.</summary>
+    public static bool IsAsked(HttpRequest request) =>
+        request.Path == "/" && (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
+        && (NameIn(request) is not null || request.Headers.Accept.ToString().Contains(Html, StringComparison.OrdinalIgnoreCase));
+
     /// <summary>Answers with the page.</summary>
     public async Task Handle(HttpContext http)
     {
-        string? name = http.Request.Query["model"].FirstOrDefault();
+        string? name = NameIn(http.Request);
         http.Response.Headers.Append("Vary", "Accept");
-        if (name is null && !http.Request.Headers.Accept.ToString().Contains(Html, StringComparison.OrdinalIgnoreCase))
+        if (!IsAsked(http.Request))
         {
             http.Response.ContentType = "text/plain; charset=utf-8";
             http.Response.ContentLength = Sentence.Length;
@@ -43,4 +48,6 @@ internal sealed class PageEndpoint(ServerParts parts)
         page.Position = 0;
         await page.CopyToAsync(http.Response.Body, http.RequestAborted).ConfigureAwait(false);
     }
+
+    private static string? NameIn(HttpRequest request) => request.Query["model"].FirstOrDefault();
 }

@@ -2,6 +2,7 @@
 
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text;
 using GruLM.Server;
 
 namespace GruLM.Tests;
@@ -49,6 +50,28 @@ public sealed class GuardTests
     }
 
     [Fact]
+    public async Task A_browser_asks_for_the_key_as_a_password_which_opens_the_page_alone()
+    {
+        await using TestServer server = await TestServer.Start(new() { ApiKeys = ["one", "two:three"] });
+        foreach ((string address, string? pair, HttpStatusCode expected) in new (string, string?, HttpStatusCode)[]
+        {
+            ("/", null, HttpStatusCode.Unauthorized), ("/", "anyone:one", HttpStatusCode.OK), ("/", ":one", HttpStatusCode.OK),
+            ("/", "anyone:two:three", HttpStatusCode.OK), ("/", "anyone:three", HttpStatusCode.Unauthorized),
+            ("/", "one", HttpStatusCode.Unauthorized), ("/", "", HttpStatusCode.Unauthorized),
+            ("/v1/models", "anyone:one", HttpStatusCode.Unauthorized), ("/metrics", "anyone:one", HttpStatusCode.Unauthorized),
+        })
+        {
+            string? basic = pair is null ? null : Convert.ToBase64String(Encoding.UTF8.GetBytes(pair));
+            HttpResponseMessage response = await Open(server, address, basic);
+            Assert.True(response.StatusCode == expected, $"{address} {pair}: {response.StatusCode}");
+            if (expected != HttpStatusCode.Unauthorized) continue;
+            Assert.Equal(address == "/" ? "Basic" : "Bearer", response.Headers.WwwAuthenticate.Single().Scheme);
+        }
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await Open(server, "/", "no base64")).StatusCode);
+    }
+
+    [Fact]
     public async Task Pages_of_other_origins_get_nothing_unless_they_are_allowed()
     {
         await using TestServer server = await TestServer.Start(new() { AllowedOrigins = ["https://example.org"] });
@@ -87,6 +110,14 @@ public sealed class GuardTests
         Assert.Contains("http-equiv=\"Content-Security-Policy\"", page);
         Assert.Equal("frame-ancestors 'none'", string.Concat(response.Headers.GetValues("Content-Security-Policy")));
         Assert.Equal(HttpStatusCode.NotFound, (await server.Client.GetAsync("/?model=other", Cancel)).StatusCode);
+    }
+
+    private static async Task<HttpResponseMessage> Open(TestServer server, string address, string? basic)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, address);
+        request.Headers.Accept.ParseAdd("text/html");
+        if (basic is not null) request.Headers.TryAddWithoutValidation("Authorization", $"Basic {basic}");
+        return await server.Client.SendAsync(request, Cancel);
     }
 
     private static Task<HttpResponseMessage> Ask(TestServer server, string origin)

@@ -42,6 +42,7 @@ internal sealed class PeerProgram(string path, CancellationToken cancel)
         cancel.ThrowIfCancellationRequested();
         using Process process = Start(arguments);
         using CancellationTokenRegistration end = cancel.Register(() => End(process));
+        process.StandardInput.Close();
         string last = "";
         while (process.StandardOutput.ReadLine() is { } line) last = line.Length > 0 ? line : last;
         process.WaitForExit();
@@ -54,7 +55,12 @@ internal sealed class PeerProgram(string path, CancellationToken cancel)
     {
         try
         {
-            return Process.Start(new ProcessStartInfo(path, arguments) { RedirectStandardOutput = true, UseShellExecute = false })!;
+            return Process.Start(new ProcessStartInfo(path, arguments)
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                UseShellExecute = false,
+            })!;
         }
         catch (Win32Exception error)
         {
@@ -68,9 +74,9 @@ internal sealed class PeerProgram(string path, CancellationToken cancel)
         {
             process.Kill(entireProcessTree: true);
         }
-        catch (Exception error) when (error is InvalidOperationException or Win32Exception)
+        catch (Exception error) when (error is InvalidOperationException or Win32Exception or AggregateException)
         {
-            // It has just ended by itself.
+            // It has just ended by itself, or somebody else owns what it started.
         }
     }
 }

@@ -18,8 +18,8 @@ internal static class PeerTurns
         int best = threads;
         for (int turn = 0; turn < Turns; turn++)
         {
-            results.Add(ours());
             double figure = Measure(best);
+            results.Add(ours());
             if (turn == 0 && threads > 1 && Measure(1) is double alone && alone > figure) (best, figure) = (1, alone);
             figures.Add(figure);
             ratios.Add(results[^1].Tokens / results[^1].Timing.Seconds / figure);

@@ -13,6 +13,12 @@ internal sealed class StringBench(PeerProgram peer, int rounds, CancellationToke
     // So many that what the peer compiles while it runs is compiled before the median one.
     private const int PeerRounds = 5;
 
+    // Ctrl-C is heard within a second.
+    private const int LinesBetweenLooks = 256;
+
+    /// <summary>The names of its two cases.</summary>
+    public static string[] Names(string label) => [$"encode strings, {label}", $"decode strings, {label}"];
+
     /// <summary>Encoding the lines of a text, then decoding what came of them, each beside the peer.</summary>
     public IEnumerable<TokenizerBenchResult> Measure(string label, Tokenizer tokenizer, string modelFile, string textFile)
     {
@@ -39,17 +45,25 @@ internal sealed class StringBench(PeerProgram peer, int rounds, CancellationToke
         }
 
         if (characters == 0) throw new InvalidDataException($"{textFile}: no text came of its ids");
-        yield return Result("encode strings", encoding, peersEncoding, encodeRatios);
-        yield return Result("decode strings", decoding, peersDecoding, decodeRatios);
+        yield return Result(0, encoding, peersEncoding, encodeRatios);
+        yield return Result(1, decoding, peersDecoding, decodeRatios);
 
         void Encode()
         {
-            for (int i = 0; i < lines.Length; i++) ids[i] = tokenizer.Encode(lines[i]);
+            for (int i = 0; i < lines.Length; i++)
+            {
+                if (i % LinesBetweenLooks == 0) cancel.ThrowIfCancellationRequested();
+                ids[i] = tokenizer.Encode(lines[i]);
+            }
         }
 
         void Decode()
         {
-            foreach (int[] line in ids) characters += tokenizer.Decode(line).Length;
+            for (int i = 0; i < lines.Length; i++)
+            {
+                if (i % LinesBetweenLooks == 0) cancel.ThrowIfCancellationRequested();
+                characters += tokenizer.Decode(ids[i]).Length;
+            }
         }
 
         double MegabytesPerSecond(Action work)
@@ -59,8 +73,8 @@ internal sealed class StringBench(PeerProgram peer, int rounds, CancellationToke
             return bytes / 1e6 / Stopwatch.GetElapsedTime(start).TotalSeconds;
         }
 
-        TokenizerBenchResult Result(string work, List<double> own, List<double> peers, List<double> ratios) =>
-            new($"{work}, {label}", 1, bytes)
+        TokenizerBenchResult Result(int which, List<double> own, List<double> peers, List<double> ratios) =>
+            new(Names(label)[which], 1, bytes)
             {
                 Milliseconds = bytes / 1e3 / PeerTurns.Median(own),
                 Peer = new PeerFigure(peer.Name, 1, PeerTurns.Median(peers), PeerTurns.Median(ratios)),

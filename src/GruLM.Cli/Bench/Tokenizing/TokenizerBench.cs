@@ -62,10 +62,13 @@ internal sealed class TokenizerBench(TokenizerBenchSettings settings, Session se
             new Case($"decode, {label}", text.Length, 1),
             () => Pipe(idFile, textFile + ".out", 1, Decode),
             () => SentencePiecePrograms.Run("spm_decode", $"--model={modelFile} --input_format=id --output={textFile}.out {idFile}"));
-        if (_peer is not null && IsSelected($"encode strings, decode strings, {label}"))
+        if (_peer is not null && StringBench.Names(label).Any(IsSelected))
         {
             var strings = new StringBench(_peer, settings.Rounds, session.Stop);
-            foreach (TokenizerBenchResult result in strings.Measure(label, tokenizer, modelFile, textFile)) _report.Write(result);
+            foreach (TokenizerBenchResult result in strings.Measure(label, tokenizer, modelFile, textFile))
+            {
+                if (IsSelected(result.Name)) _report.Write(result);
+            }
         }
 
         void Encode(LinePipe lines, Stream from, Stream to) => lines.Encode(tokenizer, from, to, cancel: session.Stop);

@@ -53,7 +53,7 @@ internal static class BenchCommand
             });
     }
 
-    private static Option<string?> Peer(string work, string arguments) => Flags.Text(
+    private static Option<string?> Peer(string work, string arguments) => Flags.OptionalText(
         "--peer", "PROGRAM", $"a program that {work} elsewhere, run in turn with it as PROGRAM {arguments} (benchmarks/peers has some)");
 
     // Without elsewhere, only the processor can be measured; without together, only one process.

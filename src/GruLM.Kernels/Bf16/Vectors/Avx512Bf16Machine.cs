@@ -15,15 +15,7 @@ internal static unsafe class Avx512Bf16Machine
     {
         if (!VectorRegisters.AreThere() || X86Base.CpuId(7, 0).Eax < 1 || (X86Base.CpuId(7, 1).Eax & Bf16Bit) == 0) return (null, null);
         if (!OperatingSystem.IsLinux()) return (null, "only done on Linux");
-        try
-        {
-            if (!VectorRegisters.AreSaved()) return (null, "the system does not save vectors of 512 bits");
-        }
-        catch (InvalidOperationException error)
-        {
-            return (null, error.Message);
-        }
-
+        if (!VectorRegisters.AreSaved()) return (null, "the system does not save vectors of 512 bits");
         return Bf16Machine.Load(
             Avx512Bf16Assembler.Assemble(),
             address => new Bf16Kernel(new Avx512Bf16Kernel((delegate* unmanaged<Avx512Bf16Arguments*, void>)address)));

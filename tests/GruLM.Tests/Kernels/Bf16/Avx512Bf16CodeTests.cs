@@ -41,6 +41,19 @@ public sealed class Avx512Bf16CodeTests : IDisposable
         Assert.Equal(products + Avx512Bf16Assembler.CeilingProducts, found);
     }
 
+    // Worked out by hand from the manual: displacements count in vectors, z and the mask stand in the last byte of the prefix.
+    [Theory]
+    [InlineData(Mnemonic.Kmovw, "C5F8904F48")]
+    [InlineData(Mnemonic.Vmovups, "62D17CC9105202")]
+    [InlineData(Mnemonic.Vmovups, "62D17C49115202")]
+    [InlineData(Mnemonic.Vpbroadcastd, "62627D485818")]
+    public void What_moves_numbers_has_the_bytes_of_the_manual(Mnemonic mnemonic, string bytes)
+    {
+        byte[] code = Avx512Bf16Assembler.Assemble();
+        Assert.Contains(bytes, _emulator.CodeOfPairs.Where(instruction => instruction.Mnemonic == mnemonic)
+            .Select(instruction => Convert.ToHexString(code.AsSpan((int)instruction.IP, instruction.Length))));
+    }
+
     [Fact]
     public void A_turn_of_the_largest_block_loads_each_number_once()
     {

@@ -12,16 +12,19 @@ public enum Bf16Runner
     PairsInterpreted,
     PairsInSoftware,
 
-    /// <summary>The processor, on the path that it takes itself.</summary>
-    Machine,
+    /// <summary>The processor's own instructions.</summary>
+    TilesOnMachine,
+    PairsOnMachine,
 }
 
 internal static class Bf16Runners
 {
-    /// <summary>Those of this machine.</summary>
-    public static TheoryData<Bf16Runner> All => [.. Enum.GetValues<Bf16Runner>().Where(runner => !runner.IsReal() || Bf16Machine.IsReal)];
+    private static readonly Bf16Kernel? s_tiles = Bf16Machine.OpenTiles().Kernel, s_pairs = Bf16Machine.OpenPairs().Kernel;
 
-    public static bool IsReal(this Bf16Runner runner) => runner == Bf16Runner.Machine;
+    /// <summary>Those of this machine.</summary>
+    public static TheoryData<Bf16Runner> All => [.. Enum.GetValues<Bf16Runner>().Where(IsHere)];
+
+    public static bool IsReal(this Bf16Runner runner) => runner is Bf16Runner.TilesOnMachine or Bf16Runner.PairsOnMachine;
 
     public static bool IsSoftware(this Bf16Runner runner) => runner is Bf16Runner.TilesInSoftware or Bf16Runner.PairsInSoftware;
 
@@ -31,9 +34,10 @@ internal static class Bf16Runners
     public static IEnumerable<Bf16Runner> SamePath(this Bf16Runner interpreted)
     {
         bool tiles = interpreted == Bf16Runner.TilesInterpreted;
+        Bf16Runner real = tiles ? Bf16Runner.TilesOnMachine : Bf16Runner.PairsOnMachine;
         yield return interpreted;
         yield return tiles ? Bf16Runner.TilesInSoftware : Bf16Runner.PairsInSoftware;
-        if (Bf16Machine.IsReal && tiles == (Bf16Machine.Description == "AMX tiles")) yield return Bf16Runner.Machine;
+        if (IsHere(real)) yield return real;
     }
 
     internal static Bf16Kernel Kernel(this Bf16Runner runner) => runner switch
@@ -42,6 +46,10 @@ internal static class Bf16Runners
         Bf16Runner.TilesInSoftware => new Bf16Kernel(SoftwareTiles.Kernel),
         Bf16Runner.PairsInterpreted => CodeEmulator.Pairs,
         Bf16Runner.PairsInSoftware => new Bf16Kernel(SoftwarePairs.Kernel),
-        _ => Bf16Machine.Kernel,
+        Bf16Runner.TilesOnMachine => s_tiles!.Value,
+        _ => s_pairs!.Value,
     };
+
+    private static bool IsHere(Bf16Runner runner) =>
+        !runner.IsReal() || (runner == Bf16Runner.TilesOnMachine ? s_tiles : s_pairs) is not null;
 }

@@ -20,6 +20,10 @@ internal sealed unsafe class VectorUnit
     /// <summary>Does an instruction when it is one of vectors; false: it is another one.</summary>
     public bool Run(EmulatedState s, in Instruction instruction)
     {
+        bool moves = instruction.Mnemonic is Mnemonic.Vmovups or Mnemonic.Vmovdqu32;
+        if (instruction.OpMask != Register.None && !(moves && HasMemory(instruction))) throw Bad("not known with a mask", instruction);
+        bool isPlain = !instruction.IsBroadcast && instruction.RoundingControl == RoundingControl.None;
+        if (!isPlain) throw Bad("not known in this form", instruction);
         switch (instruction.Mnemonic)
         {
             case Mnemonic.Kmovw:
@@ -28,6 +32,7 @@ internal sealed unsafe class VectorUnit
             case Mnemonic.Vmovups:
             case Mnemonic.Vmovdqu32:
             case Mnemonic.Vmovdqa32:
+                if (instruction.Mnemonic == Mnemonic.Vmovdqa32 && HasMemory(instruction)) throw Bad("only known of registers", instruction);
                 if (instruction.Op0Kind == OpKind.Memory) Store(s, instruction);
                 else Load(s, instruction);
                 return true;
@@ -82,7 +87,6 @@ internal sealed unsafe class VectorUnit
 
     private void Multiply(EmulatedState s, in Instruction instruction)
     {
-        if (instruction.OpMask != Register.None) throw Bad("not known with a mask", instruction);
         uint[] sums = Read(instruction, 0), a = Read(instruction, 1);
         ReadOnlySpan<uint> b = instruction.Op2Kind == OpKind.Register
             ? Read(instruction, 2)
@@ -109,6 +113,9 @@ internal sealed unsafe class VectorUnit
         float upper = Flush(MathF.FusedMultiplyAdd(a1, b1, Flush(BitConverter.UInt32BitsToSingle(sum))));
         return BitConverter.SingleToUInt32Bits(Flush(MathF.FusedMultiplyAdd(a0, b0, upper)));
     }
+
+    private static bool HasMemory(in Instruction instruction) =>
+        instruction.Op0Kind == OpKind.Memory || instruction.Op1Kind == OpKind.Memory;
 
     private static uint* Lane(EmulatedState s, in Instruction instruction, int lane) =>
         (uint*)s.Memory(instruction, s.Address(instruction) + (lane * sizeof(uint)), sizeof(uint));
