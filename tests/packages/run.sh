@@ -15,7 +15,8 @@ trap 'rm -rf "$work" "$alone"' EXIT
 touch "$results"
 
 # Of the packages made here nothing may be left elsewhere; all others are taken from where they were unpacked before.
-usual=${NUGET_PACKAGES:-$HOME/.nuget/packages}
+given=${NUGET_PACKAGES:-}
+usual=${given:-$HOME/.nuget/packages}
 export NUGET_PACKAGES=$work/unpacked
 mkdir "$work/packages"
 cat >"$work/nuget.config" <<END
@@ -29,9 +30,11 @@ say() { echo "package check $2: $1${3:+ ($3)}"; echo "$1 $2" >>"$results"; }
 check() { if "$2"; then say passed "$1"; else say failed "$1"; fi; }
 quiet() { "$@" >"$work/log.txt" 2>&1 || { cat "$work/log.txt"; return 1; }; }
 
-pack() {
-  NUGET_PACKAGES=$usual quiet dotnet pack GruLM.slnx -o "$work/packages" -v quiet --disable-build-servers -p:RunAnalyzers=false
-}
+# Without the variable where it was not set: with it NuGet writes other files, and everything is compiled once more.
+pack() (
+  if [ -n "$given" ]; then export NUGET_PACKAGES=$given; else unset NUGET_PACKAGES; fi
+  quiet dotnet pack GruLM.slnx -o "$work/packages" -v quiet --disable-build-servers -p:RunAnalyzers=false
+)
 
 # What stands in a package, one name a line.
 names() { python3 -m zipfile -l "$1" 2>/dev/null | awk '{ print $1 }' || unzip -Z1 "$1"; }
