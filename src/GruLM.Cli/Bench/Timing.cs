@@ -57,7 +57,8 @@ internal readonly record struct Timing(
 
     private static double LastTwo(List<double> values) => (values[^1] + values[^2]) / 2;
 
-    private static double Median(List<double> values) => values.Count == 0 ? 0 : values.Order().ElementAt(values.Count / 2);
+    /// <summary>The value in the middle; 0 of none.</summary>
+    public static double Median(List<double> values) => values.Count == 0 ? 0 : values.Order().ElementAt(values.Count / 2);
 
     private sealed class Ceilings(Compute compute)
     {

@@ -29,7 +29,7 @@ public static unsafe class Bf16Machine
     /// <summary>Whether they run on the processor's own instructions.</summary>
     public static bool IsReal => s_found.Value.IsReal;
 
-    /// <summary>What they run on, in two or three words; why there is nothing, where there is nothing.</summary>
+    /// <summary>What they run on, in a few words; why there is nothing, where there is nothing.</summary>
     public static string Description => s_found.Value.Description;
 
     /// <summary>The product. Throws <see cref="NotSupportedException"/> with the reason when there is none.</summary>

@@ -1,5 +1,5 @@
-// What pieces of machine code for vectors of 512 bits have in common: the registers by number, the bytes of an assembler, and whether this
-// process may use them: whether the processor has AVX-512 and the system saves its registers. Asked of the processor itself, since a native
+// What pieces of machine code for vectors of 512 bits have in common: the registers by number, and whether this process may use
+// them: whether the processor has AVX-512 and the system saves its registers. Asked of the processor itself, since a native
 // program may have been built for fewer instructions than the machine has.
 // Source: Intel SDM volume 1, section 15.2.
 
@@ -27,14 +27,6 @@ internal static unsafe class VectorRegisters
 
     /// <summary>Register <paramref name="index"/>, from 0 to 31.</summary>
     public static AssemblerRegisterZMM Zmm(int index) => s_zmm[index];
-
-    /// <summary>The code that <paramref name="code"/> was given, for an address where it does not matter.</summary>
-    public static byte[] Bytes(Assembler code)
-    {
-        using var stream = new MemoryStream();
-        code.Assemble(new StreamCodeWriter(stream), 0);
-        return stream.ToArray();
-    }
 
     /// <summary>Whether this is a process for x64 whose processor has AVX-512 (F and BW).</summary>
     public static bool AreThere()
@@ -64,6 +56,6 @@ internal static unsafe class VectorRegisters
         code.shl(rdx, 32);
         code.or(rax, rdx);
         code.ret();
-        return Bytes(code);
+        return MachineCode.Bytes(code);
     }
 }

@@ -26,7 +26,7 @@ internal static class PeerTurns
         }
 
         BenchResult median = results.OrderBy(result => result.Timing.Seconds).ElementAt(Turns / 2);
-        return median with { Peer = new PeerFigure(peer.Name, best, Median(figures), Median(ratios)) };
+        return median with { Peer = new PeerFigure(peer.Name, best, Timing.Median(figures), Timing.Median(ratios)) };
 
         double Measure(int peersThreads)
         {
@@ -37,7 +37,4 @@ internal static class PeerTurns
 
     /// <summary>A number as a peer reads it.</summary>
     public static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
-
-    /// <summary>The value in the middle.</summary>
-    public static double Median(IReadOnlyCollection<double> values) => values.Order().ElementAt(values.Count / 2);
 }

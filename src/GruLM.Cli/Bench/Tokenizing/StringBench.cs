@@ -76,8 +76,8 @@ internal sealed class StringBench(PeerProgram peer, int rounds, CancellationToke
         TokenizerBenchResult Result(int which, List<double> own, List<double> peers, List<double> ratios) =>
             new(Names(label)[which], 1, bytes)
             {
-                Milliseconds = bytes / 1e3 / PeerTurns.Median(own),
-                Peer = new PeerFigure(peer.Name, 1, PeerTurns.Median(peers), PeerTurns.Median(ratios)),
+                Milliseconds = bytes / 1e3 / Timing.Median(own),
+                Peer = new PeerFigure(peer.Name, 1, Timing.Median(peers), Timing.Median(ratios)),
             };
     }
 }

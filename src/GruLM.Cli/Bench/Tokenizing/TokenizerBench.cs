@@ -130,7 +130,7 @@ internal sealed class TokenizerBench(TokenizerBenchSettings settings, Session se
 
         // The first round, which made the list grow, does not count.
         times.RemoveAt(0);
-        return Median(times);
+        return Timing.Median(times);
     }
 
     private void Compare(Case measured, Action ours, Func<TimeSpan> reference)
@@ -155,10 +155,10 @@ internal sealed class TokenizerBench(TokenizerBenchSettings settings, Session se
 
         _report.Write(new TokenizerBenchResult(measured.Name, measured.Threads, measured.Bytes)
         {
-            Milliseconds = Median(times),
-            ReferenceMilliseconds = compares ? Median(others) : null,
-            Ratio = compares ? Median(ratios) : null,
-            ProcessorRatio = compares ? Median(processorRatios) : null,
+            Milliseconds = Timing.Median(times),
+            ReferenceMilliseconds = compares ? Timing.Median(others) : null,
+            Ratio = compares ? Timing.Median(ratios) : null,
+            ProcessorRatio = compares ? Timing.Median(processorRatios) : null,
         });
     }
 
@@ -187,9 +187,9 @@ internal sealed class TokenizerBench(TokenizerBenchSettings settings, Session se
 
         _report.Write(new TokenizerBenchResult(measured.Name, threads, measured.Bytes)
         {
-            Milliseconds = Median(times),
-            Ratio = Median(ratios),
-            Ceiling = Median(ceilings),
+            Milliseconds = Timing.Median(times),
+            Ratio = Timing.Median(ratios),
+            Ceiling = Timing.Median(ceilings),
         });
 
         double TimeOnOneThread() => Time(() => Pipe(from, to, 1, work));
@@ -240,8 +240,6 @@ internal sealed class TokenizerBench(TokenizerBenchSettings settings, Session se
         work();
         return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
     }
-
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 
     private readonly record struct Case(string Name, long Bytes, int Threads);
 }

@@ -125,9 +125,7 @@ internal static class AmxAssembler
 
         code.Label(ref labels[AmxTiles.CeilingShape]);
         Ceiling(code);
-        using var stream = new MemoryStream();
-        code.Assemble(new StreamCodeWriter(stream), 0);
-        return stream.ToArray();
+        return MachineCode.Bytes(code);
     }
 
     private static void Blocks(Assembler code, AmxTiles tiles, ref Label block)

@@ -50,7 +50,7 @@ internal static class Avx512Bf16Assembler
 
         code.Label(ref labels[CeilingShape]);
         Ceiling(code);
-        return VectorRegisters.Bytes(code);
+        return MachineCode.Bytes(code);
     }
 
     // rax, rcx, r8: rows 0, 3 and 6 of A; rdx: from row to row. rsi: B. r9: turns left. r10: C; r11: from row to row.

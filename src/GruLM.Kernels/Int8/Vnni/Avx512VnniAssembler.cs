@@ -41,7 +41,7 @@ internal static class Avx512VnniAssembler
         code.jne(tile);
         code.vzeroupper();
         code.ret();
-        return VectorRegisters.Bytes(code);
+        return MachineCode.Bytes(code);
     }
 
     // rax, r8, r9, r10: blocks of weights. rdx: activations; rsi: the fourth vector of them. r11: from one to the next. rcx: steps left.

@@ -112,8 +112,6 @@ public sealed unsafe class AmxCodeTests : IDisposable
         var assembler = new Assembler(64);
         write(assembler, 0);
         assembler.ret();
-        using var stream = new MemoryStream();
-        assembler.Assemble(new StreamCodeWriter(stream), 0);
         byte[] config = new byte[128];
         config[0] = 1;
         for (int t = 0; t < 8; t++) (config[16 + (2 * t)], config[48 + t]) = (64, 16);
@@ -122,7 +120,7 @@ public sealed unsafe class AmxCodeTests : IDisposable
         {
             nint address = (nint)p;
             InvalidOperationException error = Assert.Throws<InvalidOperationException>(
-                () => _emulator.Run(CodeEmulator.Decode(stream.ToArray()), (void*)address, 128));
+                () => _emulator.Run(CodeEmulator.Decode(MachineCode.Bytes(assembler)), (void*)address, 128));
             Assert.Contains(why, error.Message, StringComparison.Ordinal);
         }
     }
