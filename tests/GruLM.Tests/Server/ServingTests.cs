@@ -100,9 +100,17 @@ public sealed class ServingTests
     public async Task A_text_may_take_so_long()
     {
         await using TestServer server = await TestServer.Start(new() { MaxTime = TimeSpan.FromMilliseconds(200) });
-        JsonElement answer = await server.Ask("/v1/completions", Endless.Replace(",\"stream\":true", ""));
-        Assert.Equal("length", answer.GetProperty("choices")[0].GetProperty("finish_reason").GetString());
-        Assert.InRange(answer.GetProperty("usage").GetProperty("completion_tokens").GetInt32(), 1, 999_999);
+        int tokens = 0;
+
+        // Beside other tests a moment may pass before the first token, above all in the first request.
+        for (int i = 0; i < 50 && tokens == 0; i++)
+        {
+            JsonElement answer = await server.Ask("/v1/completions", Endless.Replace(",\"stream\":true", ""));
+            Assert.Equal("length", answer.GetProperty("choices")[0].GetProperty("finish_reason").GetString());
+            tokens = answer.GetProperty("usage").GetProperty("completion_tokens").GetInt32();
+        }
+
+        Assert.InRange(tokens, 1, 999_999);
     }
 
     [Fact]
