@@ -118,8 +118,8 @@ internal static class Flags
         "--precision", ["auto", "fp32", "bf16"], "auto",
         onCards
             ? SettingsTable.OfProperty(nameof(TrainingSettings.Precision))!.Help
-            : "in which precision matrices are multiplied; auto is fp32; bf16 needs AMX or AVX512-BF16, neither tried on real hardware "
-                + "yet, and is fp32 where the processor has neither");
+            : "in which precision matrices are multiplied; auto is bf16 where the processor has AVX512-BF16, else fp32; bf16 is fp32 "
+                + "where it has neither that nor AMX");
 
     /// <summary>The precision that a value of <see cref="Precision(bool)"/> names.</summary>
     public static Precision PrecisionOf(string word) => word switch

@@ -90,7 +90,7 @@ internal sealed class DemoRun
     {
         CheckFolder(settings.OutDir);
         session.Output.WriteLine("GruLM demo: from a text to a language model that tells stories, on this machine.\n");
-        using var compute = Compute.Create(settings.Threads, Precision.Auto);
+        using var compute = Compute.Create(settings.Threads, Precision.Fp32);
         return new DemoRun(settings, session, compute).Run();
     }
 

@@ -1,6 +1,6 @@
-// Whether and on what this process may multiply in bfloat16, asked once: AMX tiles where there are any, which are several times as fast,
-// else vectors of pairs (AVX512-BF16), else nothing. "Nothing" is no error: it is a reason, and the caller computes in float32. What is
-// taken first has to give a small product whose result is known.
+// Whether and on what this process may multiply in bfloat16, asked once: vectors of pairs (AVX512-BF16), which were proved on Zen 4; AMX
+// tiles, which no processor has run yet, where they are asked for or alone; else nothing. "Nothing" is no error: it is a reason, and the
+// caller computes in float32. What is taken first has to give a small product whose result is known.
 
 using System.Runtime.Versioning;
 
@@ -28,6 +28,9 @@ public static unsafe class Bf16Machine
 
     /// <summary>Whether they run on the processor's own instructions.</summary>
     public static bool IsReal => s_found.Value.IsReal;
+
+    /// <summary>Whether they run on instructions whose products and training were proved on a processor that has them.</summary>
+    public static bool IsProved => IsReal && s_found.Value.Path == Bf16Path.Pairs;
 
     /// <summary>What they run on, in a few words; why there is nothing, where there is nothing.</summary>
     public static string Description => s_found.Value.Description;
@@ -129,24 +132,24 @@ public static unsafe class Bf16Machine
         if (string.Equals(wish, "emulated", StringComparison.OrdinalIgnoreCase))
         {
             return forced == Bf16Path.Pairs
-                ? new Found(new Bf16Kernel(SoftwarePairs.Kernel), false, "emulated AVX512-BF16")
-                : new Found(new Bf16Kernel(SoftwareTiles.Kernel), false, "emulated AMX tiles");
+                ? new Found(new Bf16Kernel(SoftwarePairs.Kernel), forced, false, "emulated AVX512-BF16")
+                : new Found(new Bf16Kernel(SoftwareTiles.Kernel), Bf16Path.Tiles, false, "emulated AMX tiles");
         }
 
         string? noTiles = null, noPairs = null;
-        if (forced != Bf16Path.Pairs)
-        {
-            (Bf16Kernel? tiles, noTiles) = OpenTiles();
-            if (tiles != null) return new Found(tiles, true, "AMX tiles");
-        }
-
         if (forced != Bf16Path.Tiles)
         {
             (Bf16Kernel? pairs, noPairs) = OpenPairs();
-            if (pairs != null) return new Found(pairs, true, noTiles is null ? "AVX512-BF16" : $"AVX512-BF16 (no AMX: {noTiles})");
+            if (pairs != null) return new Found(pairs, Bf16Path.Pairs, true, "AVX512-BF16");
         }
 
-        return Nothing(noTiles ?? noPairs ?? forced switch
+        if (forced != Bf16Path.Pairs)
+        {
+            (Bf16Kernel? tiles, noTiles) = OpenTiles();
+            if (tiles != null) return new Found(tiles, Bf16Path.Tiles, true, "AMX tiles");
+        }
+
+        return Nothing(noPairs ?? noTiles ?? forced switch
         {
             Bf16Path.Tiles => "the processor has no AMX-BF16",
             Bf16Path.Pairs => "the processor has no AVX512-BF16",
@@ -154,7 +157,7 @@ public static unsafe class Bf16Machine
         });
     }
 
-    private static Found Nothing(string reason) => new(null, false, reason);
+    private static Found Nothing(string reason) => new(null, null, false, reason);
 
-    private sealed record Found(Bf16Kernel? Kernel, bool IsReal, string Description);
+    private sealed record Found(Bf16Kernel? Kernel, Bf16Path? Path, bool IsReal, string Description);
 }

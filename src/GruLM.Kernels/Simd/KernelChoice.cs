@@ -46,13 +46,12 @@ public static class KernelChoice
         if (forced && !Bf16Machine.IsAvailable) throw new ArgumentException($"{Variable}={Forced}: {Bf16Machine.Description}");
 
         // Asking the machine tries its instructions, which nobody who wants float32 should depend on.
-        return (forced || precision == Precision.Bf16) && Bf16Machine.IsAvailable
-            && MeansBf16(precision, forced, Forced is not null && Bf16Machine.IsReal);
+        return precision != Precision.Fp32 && Bf16Machine.IsAvailable
+            && MeansBf16(precision, forced, Forced is not null && Bf16Machine.IsReal, Bf16Machine.IsProved);
     }
 
-    // Auto is not enough: neither path has ever been tried on a processor that has it.
-    internal static bool MeansBf16(Precision precision, bool forcesBf16, bool forcesAnotherPath) =>
-        precision != Precision.Fp32 && (forcesBf16 || (precision == Precision.Bf16 && !forcesAnotherPath));
+    internal static bool MeansBf16(Precision precision, bool forcesBf16, bool forcesAnotherPath, bool isProved) =>
+        precision != Precision.Fp32 && (forcesBf16 || ((precision == Precision.Bf16 || isProved) && !forcesAnotherPath));
 
     /// <summary>What computes, in a few words: threads, kernels, precision, and why it is not bfloat16 where that was asked for.</summary>
     public static string Describe(Compute compute, Precision asked = Precision.Auto)

@@ -5,7 +5,8 @@ namespace GruLM.Kernels;
 /// <summary>In which precision matrices are multiplied; sums and all else are float32.</summary>
 public enum Precision
 {
-    /// <summary>float32: the kernels for bfloat16 have run on no processor yet, so they are taken only when asked for.</summary>
+    /// <summary>bfloat16 where the device has it on instructions that were proved (<see cref="Bf16Machine.IsProved"/>), else
+    /// float32.</summary>
     Auto,
 
     /// <summary>float32.</summary>

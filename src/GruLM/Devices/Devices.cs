@@ -83,13 +83,10 @@ public static class Devices
             null, $"'Threads' is {threads}; 0, for one a core, or the number of threads was expected");
     }
 
-    // For figures and texts, which are to be the same everywhere but for their last digits: a card left to itself would compute in
-    // bfloat16, the processor does not.
-    internal static IDevice OpenExact(string name, int threads, GruConfig model)
-    {
-        Precision precision = Resolve(name, model) == Cpu ? Precision.Auto : Precision.Fp32;
-        return Open(name, new DeviceOptions(threads, precision), model);
-    }
+    // For figures and texts, which are to be the same everywhere but for their last digits: a device left to itself may compute in
+    // bfloat16.
+    internal static IDevice OpenExact(string name, int threads, GruConfig model) =>
+        Open(name, new DeviceOptions(threads, Precision.Fp32), model);
 
     // The card's own word is asked for only where the model is large enough.
     internal static string Choose(GruConfig? model, Func<bool> hasCard) =>
