@@ -10,6 +10,8 @@ namespace GruLM.Cli.Bench;
 /// <summary>Runs the program at <paramref name="path"/>; <paramref name="cancel"/> ends it.</summary>
 internal sealed class PeerProgram(string path, CancellationToken cancel)
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+
     private string? _name;
 
     /// <summary>What it calls itself, once it has run.</summary>
@@ -43,11 +45,19 @@ internal sealed class PeerProgram(string path, CancellationToken cancel)
         using Process process = Start(arguments);
         using CancellationTokenRegistration end = cancel.Register(() => End(process));
         process.StandardInput.Close();
-        string last = "";
-        while (process.StandardOutput.ReadLine() is { } line) last = line.Length > 0 ? line : last;
+        StreamReader output = process.StandardOutput;
+        Task<string> reading = Task.Run(() => LastLineOf(output), CancellationToken.None);
         process.WaitForExit();
         cancel.ThrowIfCancellationRequested();
         if (process.ExitCode != 0) throw new InvalidDataException($"{path}: ended with exit code {process.ExitCode}");
+        if (reading.Wait(s_patience, cancel)) return reading.Result;
+        throw new InvalidDataException($"{path}: ended, but a program that it left running keeps its output open");
+    }
+
+    private static string LastLineOf(StreamReader output)
+    {
+        string last = "";
+        while (output.ReadLine() is { } line) last = line.Length > 0 ? line : last;
         return last;
     }
 

@@ -2,6 +2,7 @@
 
 using System.Text.Json;
 using GruLM.Generation;
+using GruLM.Kernels;
 using GruLM.Model;
 
 namespace GruLM.Tests;
@@ -168,6 +169,7 @@ public sealed class ModelImportTests : IDisposable
             LearningRate = 0.003,
             SampleEvery = 5,
             Threads = 1,
+            Precision = Precision.Fp32,
         };
         var samples = new Samples();
         RunOutcome outcome;

@@ -1,6 +1,7 @@
 // Which lines a run holds out is recorded, and evaluating and resuming hold out the same; runs from before lines were drawn keep the end.
 using System.Text.RegularExpressions;
 using GruLM.Corpus;
+using GruLM.Kernels;
 using GruLM.Model;
 
 namespace GruLM.Tests;
@@ -25,6 +26,7 @@ public sealed class HeldOutSplitTests : IDisposable
             NumLayers = 1,
             MaxSteps = 4,
             Threads = 1,
+            Precision = Precision.Fp32,
         };
     }
 

@@ -1,6 +1,7 @@
 // A model as C# programs use it: opening, generating, scoring, choosing; side by side, asynchronously, to the end.
 
 using GruLM.Generation;
+using GruLM.Kernels;
 using GruLM.Model;
 using GruLM.Tokenization;
 
@@ -109,7 +110,7 @@ public sealed class LanguageModelTests : IDisposable
     [Fact]
     public void A_model_over_parameters_of_another_writes_what_they_say_now()
     {
-        using IDevice device = Devices.Open(Devices.Cpu, new DeviceOptions(1));
+        using IDevice device = Devices.Open(Devices.Cpu, new DeviceOptions(1, Precision.Fp32));
         (GruParameters parameters, SampleKind samples) = ModelFile.Load(_stream.Folder);
         using GruParameters owned = parameters;
         using LanguageModel opened = _stream.Open(weights: WeightFormat.Fp32);

@@ -39,7 +39,7 @@ public sealed class BenchCommandTests : IDisposable
             echo building
             echo "{\"peer\": \"other 1.0\", \"tokens_per_s\": $((2000 / $8))}"
             """);
-        string[] two = [.. s_small[..^1], "2"];
+        string[] two = [.. s_small[..^1], "2", "--precision", "fp32"];
         JsonElement step = Json(["bench", "train", .. two, "--peer", peer]).Single();
         Assert.Equal("other 1.0", step.GetProperty("peer").GetString());
         Assert.Equal(1, step.GetProperty("peer_threads").GetInt32());
@@ -56,6 +56,7 @@ public sealed class BenchCommandTests : IDisposable
     [Theory]
     [InlineData("exit 3", "ended with exit code 3")]
     [InlineData("true", "it wrote nothing")]
+    [InlineData("sleep 9 &", "keeps its output open")]
     [InlineData("echo no figures today", "its last line is no figures today")]
     [InlineData("echo '{\"tokens_per_s\": 0}'", "its last line is {")]
     public void A_peer_that_gives_no_figure_is_named(string script, string reason)
