@@ -113,15 +113,14 @@ internal static class Flags
         "--device", [.. Devices.Words], Devices.Cpu,
         SettingsTable.OfProperty(nameof(TrainingSettings.Device))!.Help + besides);
 
-    /// <summary><c>--precision</c>, of measurements: of the processor alone, or <paramref name="onCards"/> too.</summary>
-    public static Option<string> Precision(bool onCards = false) => OneOf(
+    /// <summary><c>--precision</c>, of measurements: of the processor alone where nothing else is said.</summary>
+    public static Option<string> Precision(string? help = null) => OneOf(
         "--precision", ["auto", "fp32", "bf16"], "auto",
-        onCards
-            ? SettingsTable.OfProperty(nameof(TrainingSettings.Precision))!.Help
-            : "in which precision matrices are multiplied; auto is bf16 where the processor has AVX512-BF16, else fp32; bf16 is fp32 "
-                + "where it has neither that nor AMX");
+        help
+            ?? "in which precision matrices are multiplied; auto is bf16 where the processor has AVX512-BF16 (Linux x64), else fp32; "
+                + "bf16 is fp32 where it has neither that nor AMX");
 
-    /// <summary>The precision that a value of <see cref="Precision(bool)"/> names.</summary>
+    /// <summary>The precision that a value of <see cref="Precision(string?)"/> names.</summary>
     public static Precision PrecisionOf(string word) => word switch
     {
         "fp32" => Kernels.Precision.Fp32,

@@ -43,7 +43,8 @@ internal sealed class DemoRun
         int steps = settings.MaxSteps;
         if (steps == 0 && settings.Bytes == 0)
         {
-            double speed = DemoLength.MeasureSpeed(settings.Recipe, compute);
+            using var training = Compute.Create(settings.Threads, settings.Recipe.Precision);
+            double speed = DemoLength.MeasureSpeed(settings.Recipe, training);
             steps = DemoLength.Steps(settings.Minutes, speed, settings.Recipe, EarlierSteps(settings));
         }
 

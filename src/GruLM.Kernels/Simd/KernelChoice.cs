@@ -37,15 +37,16 @@ public static class KernelChoice
         return path;
     }
 
-    /// <summary>Whether <paramref name="precision"/> means bfloat16 on this machine. Its instructions are paths of their own: forcing one
-    /// asks for it, forcing another path leaves them unused. Throws <see cref="ArgumentException"/> when <see cref="Variable"/> asks for
+    /// <summary>Whether <paramref name="precision"/> means bfloat16 on this machine: <see cref="Precision.Auto"/> does where it was proved
+    /// (<see cref="Bf16Machine.IsProved"/>). Its instructions are paths of their own: forcing one asks for it, forcing another path, also
+    /// one for products of bytes, leaves them unused. Throws <see cref="ArgumentException"/> when <see cref="Variable"/> asks for
     /// bfloat16 that is not there.</summary>
     public static bool UsesBf16(Precision precision)
     {
         bool forced = ForcedBf16 is not null;
         if (forced && !Bf16Machine.IsAvailable) throw new ArgumentException($"{Variable}={Forced}: {Bf16Machine.Description}");
 
-        // Asking the machine tries its instructions, which nobody who wants float32 should depend on.
+        // Asking the machine tries its instructions, which nobody who asks for float32 should depend on.
         return precision != Precision.Fp32 && Bf16Machine.IsAvailable
             && MeansBf16(precision, forced, Forced is not null && Bf16Machine.IsReal, Bf16Machine.IsProved);
     }

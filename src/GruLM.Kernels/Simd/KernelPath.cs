@@ -1,6 +1,5 @@
 // Which instruction set the kernels use, and in which precision they multiply. The environment variable GRULM_KERNELS forces a path, so
-// that every path can be tested and timed on one machine; without it the widest that the processor runs well is taken, and tiles where
-// there are any.
+// that every path can be tested and timed on one machine; without it the widest that the processor runs well is taken.
 
 namespace GruLM.Kernels;
 

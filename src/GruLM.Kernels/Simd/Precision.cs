@@ -5,8 +5,8 @@ namespace GruLM.Kernels;
 /// <summary>In which precision matrices are multiplied; sums and all else are float32.</summary>
 public enum Precision
 {
-    /// <summary>bfloat16 where the device has it on instructions that were proved (<see cref="Bf16Machine.IsProved"/>), else
-    /// float32.</summary>
+    /// <summary>bfloat16 on cards, and on processors that have it by instructions that were proved
+    /// (<see cref="Bf16Machine.IsProved"/>); else float32.</summary>
     Auto,
 
     /// <summary>float32.</summary>

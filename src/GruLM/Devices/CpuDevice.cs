@@ -13,7 +13,7 @@ internal sealed class CpuDevice(DeviceOptions options) : IDevice
 
     public string Description => KernelChoice.Describe(_compute, options.Precision);
 
-    public string Kernels => $"{_compute.Path} {(UsesBf16 ? "bf16" : "fp32")}".ToLowerInvariant();
+    public string Kernels => $"{_compute.Path} {(UsesBf16 ? $"bf16 {Bf16Machine.Description}" : "fp32")}".ToLowerInvariant();
 
     public int Threads => _compute.Threads;
 

@@ -88,6 +88,11 @@ public static class Devices
     internal static IDevice OpenExact(string name, int threads, GruConfig model) =>
         Open(name, new DeviceOptions(threads, Precision.Fp32), model);
 
+    // For figures of a run that computes in bfloat16 on the processor; null where its own device is as good. A card would hold the model
+    // twice.
+    internal static IDevice? ExactBeside(IDevice device) =>
+        device is CpuDevice { UsesBf16: true } ? new CpuDevice(new DeviceOptions(device.Threads, Precision.Fp32)) : null;
+
     // The card's own word is asked for only where the model is large enough.
     internal static string Choose(GruConfig? model, Func<bool> hasCard) =>
         (model is null || GruParameters.CountFor(model) >= FewestParametersForCard) && hasCard() ? Cuda : Cpu;

@@ -34,7 +34,7 @@ public sealed class TrainingRun : IDisposable
     private Recipe? _recipe;
 
     // This process's own, and the one whose models all processes of the run train together; the same where there is one.
-    private IDevice? _device, _computing;
+    private RunDevices? _devices;
     private TextTraining? _training;
     private RunJudge? _judge;
     private GenerationConfig _defaults = new();
@@ -59,7 +59,7 @@ public sealed class TrainingRun : IDisposable
             // What "auto" came to is decided once.
             TrainingSettings decided = SettingsDecided.Decide(_settings);
             if (_folder.GoesOn) return decided;
-            return decided with { Precision = _device?.UsesBf16 == true ? Precision.Bf16 : Precision.Fp32 };
+            return decided with { Precision = _devices?.Precision ?? Precision.Fp32 };
         }
     }
 
@@ -178,7 +178,7 @@ public sealed class TrainingRun : IDisposable
     public EvaluationResult? EvaluateWhole(CancellationToken cancel = default)
     {
         bool readsSome = _ranks.IsFirst && _settings.EvalTokens > 0 && _settings.EvalTokens < _training?.HeldOut?.Tokens;
-        return readsSome ? WholeHeldOut.Evaluate(_training!, _folder.WeightsPath, _device!, cancel) : null;
+        return readsSome ? WholeHeldOut.Evaluate(_training!, _folder.WeightsPath, _devices!.Judging, cancel) : null;
     }
 
     /// <summary>Frees the folder and the memory. Called by an observer while the run trains, it ends the training as a cancellation does,
@@ -194,8 +194,7 @@ public sealed class TrainingRun : IDisposable
 
         _training?.Dispose();
         _training = null;
-        _device?.Dispose();
-        _device = null;
+        _devices?.Dispose();
         _folder.Dispose();
     }
 
@@ -254,8 +253,8 @@ public sealed class TrainingRun : IDisposable
     private void Prepare(Stream? standardInput)
     {
         // Before the text, which may take minutes to read, since a machine may lack the device.
-        OpenDevice();
-        _ranks.Check(_settings, _device!);
+        _devices = new RunDevices(_settings, _ranks);
+        _ranks.Check(_settings, _devices.Device);
         _settings = _folder.WithTexts(_settings, ((IProgressObserver)_observers).OnPhase, _cancel);
         var reading = new CorpusReading(_observers, _cancel) { StandardInput = standardInput };
         var texts = TrainingTexts.Read(_settings, _folder, reading);
@@ -265,8 +264,8 @@ public sealed class TrainingRun : IDisposable
             ContinueFrom = _folder.CheckpointFolder,
             Opening = StartingModel.HasOpening(_settings, _folder.CheckpointFolder),
         };
-        var around = new RunSurroundings(_computing!, _folder, _observers, _cancel);
-        var record = RunRecord.Of(texts, _settings, _folder, _device!);
+        var around = new RunSurroundings(_devices.Training, _folder, _observers, _cancel);
+        var record = RunRecord.Of(texts, _settings, _folder, _devices.Device);
         _ranks.Check(record);
         Tokenizer? kept = _folder.Begin(Settings, record, ((IProgressObserver)_observers).OnNotice);
         Tokenizer tokenizer = _ranks.OfFirst(() => new TokenizerChoice(_settings, options, around).Choose(texts, kept));
@@ -320,13 +319,6 @@ public sealed class TrainingRun : IDisposable
         }
     }
 
-    private void OpenDevice()
-    {
-        var told = new DeviceOptions(_ranks.Threads(_settings.Threads) ?? 0, _settings.Precision);
-        _device = Devices.Open(_settings.Device, told, StartingModel.Sizes(SettingsDecided.Options(_settings)));
-        _computing = _ranks.Together(_device, _settings.Wire);
-    }
-
     // What kind of text it is decides the recipe, where none was given, and may be worth a word.
     private void LookAt(CorpusText training)
     {
@@ -344,17 +336,18 @@ public sealed class TrainingRun : IDisposable
         (_recipe, _settings) = _ranks.OfFirst(_recipe, _settings);
         SettingsCheck.Check(_settings);
         if (_settings.Device == Devices.Cpu) return;
-        _device!.Dispose();
-        OpenDevice();
+        _devices!.Dispose();
+        _devices = new RunDevices(_settings, _ranks);
     }
 
     private RunJudge? JudgeOf(TrainingTexts texts, TextTraining training, TrainingOptions options)
     {
         if (!_ranks.IsFirst) return null;
         bool comparesModels = _settings.InitFrom is { } source && !(_folder.GoesOn && training.Done) && _folder.IsStart(source);
-        FineTuning? fineTuning = comparesModels ? FineTuning.Begin(_settings.InitFrom!, training, options, _device!, _cancel) : null;
+        IDevice device = _devices!.Judging;
+        FineTuning? fineTuning = comparesModels ? FineTuning.Begin(_settings.InitFrom!, training, options, device, _cancel) : null;
         RunAnswers? answers = HasExchanges ? RunAnswers.Of(texts, training.Tokenizer, training.Model.Config.Opening, _cancel) : null;
-        return fineTuning is null && answers is null ? null : new RunJudge(answers, fineTuning, _device!);
+        return fineTuning is null && answers is null ? null : new RunJudge(answers, fineTuning, device);
     }
 
     private RunPlan MakePlan(TrainingOptions options)
@@ -377,8 +370,8 @@ public sealed class TrainingRun : IDisposable
             TotalSteps = training.TotalSteps,
             StepsDone = training.Position.Step,
             SecondsDone = training.Position.Seconds,
-            Kernels = _device!.Description,
-            Threads = _device.Threads,
+            Kernels = _devices!.Device.Description,
+            Threads = _devices.Device.Threads,
             Hosts = _ranks.Hosts,
             MemoryBytes = MemoryNeed.TrainingBytes(training.Model.Config, options),
             IsDone = _folder.GoesOn && training.Done,

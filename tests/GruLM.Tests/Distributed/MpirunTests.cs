@@ -14,7 +14,7 @@ public sealed class MpirunTests : IDisposable
     private static readonly string[] s_small =
     [
         "--vocab-size", "320", "--hidden-dim", "24", "--emb-dim", "24", "--num-layers", "2", "--batch-size", "5", "--bptt", "16",
-        "--log-interval", "3",
+        "--log-interval", "3", "--precision", "fp32",
     ];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("grulm-mpi-").FullName;

@@ -24,7 +24,7 @@ largest_difference() { paste "$1" "$2" | awk '{ d = $1 - $2; if (d < 0) d = -d; 
 
 echo "== losses of 1 to 4 processes"
 small=(train --data "$text" --vocab-size 512 --hidden-dim 64 --emb-dim 64 --num-layers 2 --dropout 0.2 --batch-size 10 --max-steps 200
-  --log-interval 5 --threads 1 --overwrite)
+  --log-interval 5 --threads 1 --precision fp32 --overwrite)
 quiet "${grulm[@]}" "${small[@]}" --out-dir "$work/one"
 losses "$work/one" >"$work/one.txt"
 for ranks in 2 3 4; do
@@ -37,7 +37,7 @@ echo "== speed: V 8192, E = H = 512, 2 layers, tied, 32 x 64, float32, one threa
 quiet "${grulm[@]}" tokenizer train --input "$text" --model-prefix "$work/pieces" --vocab-size 8192 --model-type bpe --byte-fallback \
   --user-defined-symbols '<prompt>,<ai>,<end>' --hard-vocab-limit=false
 large=(train --data "$text" --tokenizer "$work/pieces.model" --hidden-dim 512 --emb-dim 512 --num-layers 2 --batch-size 32 --bptt 64
-  --max-steps 30 --log-interval 5 --val-fraction 0 --threads 1 --overwrite)
+  --max-steps 30 --log-interval 5 --val-fraction 0 --threads 1 --precision fp32 --overwrite)
 for round in $(seq "${ROUNDS:-3}"); do
   quiet taskset -c 0 "${grulm[@]}" "${large[@]}" --out-dir "$work/p1"
   quiet mpirun -np 2 "${grulm[@]}" "${large[@]}" --out-dir "$work/p2"
@@ -73,7 +73,7 @@ done
 
 echo "== a process is killed, a cable is cut"
 long=(train --data "$text" --vocab-size 512 --hidden-dim 64 --emb-dim 64 --num-layers 2 --dropout 0.2 --batch-size 10
-  --schedule constant --warmup-steps 10 --save-interval 20 --keep 2 --log-interval 5 --threads 1 --overwrite)
+  --schedule constant --warmup-steps 10 --save-interval 20 --keep 2 --log-interval 5 --threads 1 --precision fp32 --overwrite)
 newest() { ls "$1/training" 2>/dev/null | sed -n 's/^step-\([0-9]*\)$/\1/p' | sort -n | tail -n 1; }
 # Under .NET or native; neither the launcher nor its agents, whose lines name the folder too.
 running() { pgrep -fa -- "--out-dir $1" | grep -cE '^[0-9]+ (\S*/)?(dotnet|grulm) ' || true; }

@@ -45,20 +45,22 @@ internal sealed class PeerProgram(string path, CancellationToken cancel)
         using Process process = Start(arguments);
         using CancellationTokenRegistration end = cancel.Register(() => End(process));
         process.StandardInput.Close();
+        string last = "";
         StreamReader output = process.StandardOutput;
-        Task<string> reading = Task.Run(() => LastLineOf(output), CancellationToken.None);
+        var reading = new Thread(ReadAll) { IsBackground = true };
+        reading.Start();
         process.WaitForExit();
+
+        // What it left running may keep its output open for ever: of that no more is read.
+        reading.Join(s_patience);
         cancel.ThrowIfCancellationRequested();
         if (process.ExitCode != 0) throw new InvalidDataException($"{path}: ended with exit code {process.ExitCode}");
-        if (reading.Wait(s_patience, cancel)) return reading.Result;
-        throw new InvalidDataException($"{path}: ended, but a program that it left running keeps its output open");
-    }
-
-    private static string LastLineOf(StreamReader output)
-    {
-        string last = "";
-        while (output.ReadLine() is { } line) last = line.Length > 0 ? line : last;
         return last;
+
+        void ReadAll()
+        {
+            while (output.ReadLine() is { } line) last = line.Length > 0 ? line : last;
+        }
     }
 
     private Process Start(string[] arguments)

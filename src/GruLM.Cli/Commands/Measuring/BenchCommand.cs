@@ -63,7 +63,10 @@ internal static class BenchCommand
     {
         var shape = new BenchShapeFlags(name, steps);
         Option<string> wire = BenchScalingCommand.Wire();
-        Option<string> precision = Flags.Precision(onCards: elsewhere is not null);
+        string onCards = shape.HasBatches
+            ? SettingsTable.OfProperty(nameof(TrainingSettings.Precision))!.Help
+            : "in which precision a card multiplies matrices; auto is bf16; the processor writes in int8 or fp32";
+        Option<string> precision = Flags.Precision(elsewhere is null ? null : onCards);
         Option<string> device = Flags.Device("; a card's figures stand without the processor's ceilings");
         Option<bool> json = Flags.Json();
         Option<int?> threads = Flags.Threads();

@@ -1,6 +1,6 @@
 // Whether a run that goes on finds what it found when it began. Another text or another model to start from would make it another run,
-// which is an error, and so would other settings of those that decide its course; other kernels only change the last digits of its figures,
-// which is worth a note.
+// which is an error, and so would other settings of those that decide its course; other kernels change its figures little, which is worth
+// a note.
 
 namespace GruLM;
 
@@ -24,9 +24,10 @@ internal static class RunComparison
 
         if (before.Kernels != now.Kernels)
         {
+            string where = IsBf16(before.Kernels) == IsBf16(now.Kernels) ? " in the last digits" : "";
             notice(
                 $"the run began on {before.Kernels} kernels and goes on with {now.Kernels}: "
-                + "its figures will differ in the last digits from those of one machine");
+                + $"its figures will differ{where} from those of one machine");
         }
     }
 
@@ -64,6 +65,8 @@ internal static class RunComparison
         string had = FormattableString.Invariant($"{whose} had {before.Bytes:#,0} bytes, now {now.Bytes:#,0}{others}");
         return $"{names}: the text has changed since this run began ({had}); put the old text back, ";
     }
+
+    private static bool IsBf16(string kernels) => kernels.Contains("bf16", StringComparison.Ordinal);
 
     private static InvalidDataException CannotGoOn(string part, TextRecord before, TextRecord now, TrainingSettings settings) =>
         new(TextChanged(part, before, now, settings) + "or begin a new run from this model with 'InitFrom'");

@@ -219,7 +219,8 @@ public sealed record TrainingSettings
     /// <summary>What computes: one of <see cref="Devices.Words"/>. Checkpoints do not depend on it.</summary>
     public string Device { get; init; } = Devices.Cpu;
 
-    /// <summary>In which precision matrices are multiplied.</summary>
+    /// <summary>In which precision matrices are multiplied. <see cref="Precision.Auto"/> is bfloat16 where the device has that and it was
+    /// proved.</summary>
     public Precision Precision { get; init; } = Precision.Auto;
 
     /// <summary>In which numbers gradients travel where several processes train together (docs/distributed.md):

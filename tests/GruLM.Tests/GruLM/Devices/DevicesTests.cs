@@ -3,6 +3,7 @@
 
 using GruLM.Cuda;
 using GruLM.Generation;
+using GruLM.Kernels;
 using GruLM.Model;
 using GruLM.Tests.Cuda;
 
@@ -21,6 +22,18 @@ public sealed class DevicesTests
         using IDevice device = Devices.Open(Devices.Cpu, new DeviceOptions(Threads: 2));
         Assert.Equal(2, device.Threads);
         Assert.StartsWith("2 threads, ", device.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Figures_and_texts_are_float32_whatever_training_is()
+    {
+        using IDevice exact = Devices.OpenExact(Devices.Cpu, 1, s_small), own = Devices.Open(Devices.Cpu, new DeviceOptions(1));
+        Assert.False(exact.UsesBf16);
+        Assert.Equal(KernelChoice.UsesBf16(Precision.Auto), own.UsesBf16);
+        using IDevice? beside = Devices.ExactBeside(own);
+        Assert.Equal(own.UsesBf16, beside is not null);
+        Assert.NotEqual(true, beside?.UsesBf16);
+        Assert.Null(Devices.ExactBeside(exact));
     }
 
     [Fact]

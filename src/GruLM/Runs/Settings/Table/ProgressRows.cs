@@ -49,8 +49,8 @@ internal static class ProgressRows
             + "and the model is large enough to gain by it, else the processor").MayChange(),
         Of(
             "precision", new Word<Precision>(s_precisions), s => s.Precision, (s, v) => s with { Precision = v },
-            "in which precision matrices are multiplied; auto is bf16 on a card and on processors with AVX512-BF16, else fp32; "
-            + "bf16 is fp32 where a processor has neither that nor AMX"),
+            "in which precision matrices are multiplied; auto is bf16 on a card and on processors with AVX512-BF16 (Linux x64), "
+            + "else fp32; bf16 is fp32 where a processor has neither that nor AMX"),
         Of(
             "wire", new Word<Precision>(("fp32", Precision.Fp32), ("bf16", Precision.Bf16)), s => s.Wire, (s, v) => s with { Wire = v },
             "with several processes (mpirun): the numbers in which gradients travel; bf16 is half of what a network carries").MayChange(),

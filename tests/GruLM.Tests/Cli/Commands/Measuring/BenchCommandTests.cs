@@ -1,6 +1,7 @@
 // grulm bench on sizes that take no time: each measurement gives its figures, as lines and as JSON, and bench scaling's are consistent.
 
 using System.Text.Json;
+using GruLM.Kernels;
 
 namespace GruLM.Tests.Cli;
 
@@ -50,13 +51,14 @@ public sealed class BenchCommandTests : IDisposable
             [$"{given} 2 fp32", $"{given} 1 fp32", $"{given} 1 fp32", $"{given} 1 fp32"],
             File.ReadAllLines(Path.Combine(_folder, "given")));
         string lines = Run(["bench", "train", .. s_small, "--peer", peer]);
+        Assert.EndsWith(KernelChoice.UsesBf16(Precision.Auto) ? " bf16" : " fp32", File.ReadLines(Path.Combine(_folder, "given")).Last());
         Assert.Contains("\nother 1.0, 1 thread: 2,000 tokens/s; GruLM makes ", lines, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("exit 3", "ended with exit code 3")]
     [InlineData("true", "it wrote nothing")]
-    [InlineData("sleep 9 &", "keeps its output open")]
+    [InlineData("echo left behind; sleep 9 &", "its last line is left behind")]
     [InlineData("echo no figures today", "its last line is no figures today")]
     [InlineData("echo '{\"tokens_per_s\": 0}'", "its last line is {")]
     public void A_peer_that_gives_no_figure_is_named(string script, string reason)
