@@ -10,14 +10,14 @@ namespace GruLM;
 /// <summary>Evaluates on a whole held-out part.</summary>
 internal static class WholeHeldOut
 {
-    // Nobody waits for longer than this, nor for longer than this share of the training.
-    private const double MostSeconds = 5;
+    // Nobody waits for longer than this, nor for longer than this share of the training, unless it is a moment.
+    private const double MostSeconds = 5, Moment = 1;
     private const double MostShare = 0.1;
 
     /// <summary>The figures of the weights in a file, as evaluating their folder gives them; null where that takes too long.</summary>
     public static EvaluationResult? Evaluate(TextTraining training, string weights, IDevice device, CancellationToken cancel)
     {
-        double seconds = Math.Min(MostSeconds, MostShare * training.Position.Seconds);
+        double seconds = Math.Clamp(MostShare * training.Position.Seconds, Moment, MostSeconds);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         enough.CancelAfter(TimeSpan.FromSeconds(seconds));
         try
