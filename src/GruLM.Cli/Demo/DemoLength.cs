@@ -12,15 +12,15 @@ namespace GruLM.Cli.Demo;
 /// <summary>Chooses the number of steps, and the text for them.</summary>
 internal static class DemoLength
 {
-    // The fewest steps, and each choice as a multiple of the one before.
+    // The fewest steps, and each choice as a multiple of the one before: the fourth root of two, so that at most a tenth is off.
     private const double FewestSteps = 250;
-    private const double Ratio = 1.4142135623730951;
+    private const double Ratio = 1.189207115002721;
 
     // An earlier choice stays as long as it takes no more, and no less, than this many times the time that there is.
     private const double MostOff = 1.5;
 
     // The time that is not training: so much, or of a short demo this share.
-    private const double SecondsBesides = 30;
+    private const double SecondsBesides = 20;
     private const double ShareBesides = 0.45;
 
     // The speed is the best of a few short measurements, which varies less than a mean where others use the machine too.
