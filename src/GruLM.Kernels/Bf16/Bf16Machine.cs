@@ -18,6 +18,8 @@ public static unsafe class Bf16Machine
     // Kept for the life of the process: the kernels' code is in it.
     private static readonly List<IDisposable> s_code = [];
 
+    private const string Off = "off", Emulated = "emulated";
+
     // Blocks of up to 8 rows on vectors; one or two rows of tiles; one, two or three vectors or tiles of columns, whole and in part.
     private static readonly int[] s_columnsTried = [1, 15, 16, 17, 31, 32, 33, 47, Bf16Kernel.PanelWidth];
     private const int MostRowsTried = 41;
@@ -37,6 +39,14 @@ public static unsafe class Bf16Machine
 
     /// <summary>The product. Throws <see cref="NotSupportedException"/> with the reason when there is none.</summary>
     internal static Bf16Kernel Kernel => s_found.Value.Kernel ?? throw new NotSupportedException($"no bfloat16: {Description}");
+
+    /// <summary>Throws <see cref="ArgumentException"/> where <see cref="Variable"/> says something else than it can.</summary>
+    internal static void CheckWish()
+    {
+        string? wish = Environment.GetEnvironmentVariable(Variable);
+        if (string.IsNullOrWhiteSpace(wish) || Wishes(Off) || Wishes(Emulated)) return;
+        throw new ArgumentException($"{Variable}={wish}: not known; it can be '{Off}' or '{Emulated}'");
+    }
 
     /// <summary>Whether <paramref name="kernel"/> gives what is known, in whole numbers so small that every sum is exact: for every number
     /// of rows, and every kind of columns, that has code of its own.</summary>
@@ -127,9 +137,8 @@ public static unsafe class Bf16Machine
     private static Found Find()
     {
         Bf16Path? forced = KernelChoice.ForcedBf16;
-        string? wish = Environment.GetEnvironmentVariable(Variable);
-        if (string.Equals(wish, "off", StringComparison.OrdinalIgnoreCase)) return Nothing($"{Variable}={wish}");
-        if (string.Equals(wish, "emulated", StringComparison.OrdinalIgnoreCase))
+        if (Wishes(Off)) return Nothing($"{Variable}={Off}");
+        if (Wishes(Emulated))
         {
             return forced == Bf16Path.Pairs
                 ? new Found(new Bf16Kernel(SoftwarePairs.Kernel), forced, false, "emulated AVX512-BF16")
@@ -156,6 +165,9 @@ public static unsafe class Bf16Machine
             _ => "the processor has neither AMX-BF16 nor AVX512-BF16",
         });
     }
+
+    private static bool Wishes(string what) =>
+        string.Equals(Environment.GetEnvironmentVariable(Variable), what, StringComparison.OrdinalIgnoreCase);
 
     private static Found Nothing(string reason) => new(null, null, false, reason);
 

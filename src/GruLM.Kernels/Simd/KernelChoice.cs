@@ -26,7 +26,9 @@ public static class KernelChoice
         if (!Enum.TryParse<KernelPath>(forced, ignoreCase: true, out KernelPath path) || !Enum.IsDefined(path)
             || char.IsAsciiDigit(forced[0]))
         {
-            throw new ArgumentException($"{Variable}={forced} is no kernel path; this machine has {names}");
+            names = string.Join(", ", Available.Select(found => $"{found}").Union(Int8Choice.Available.Select(found => $"{found}")));
+            string bf16 = Bf16Machine.IsReal ? $", {(Bf16Machine.IsProved ? "avx512bf16" : "amx")}" : "";
+            throw new ArgumentException($"{Variable}={forced} is no kernel path; this machine has {names.ToLowerInvariant()}{bf16}");
         }
 
         if (!IsAvailable(path))
@@ -40,9 +42,10 @@ public static class KernelChoice
     /// <summary>Whether <paramref name="precision"/> means bfloat16 on this machine: <see cref="Precision.Auto"/> does where it was proved
     /// (<see cref="Bf16Machine.IsProved"/>). Its instructions are paths of their own: forcing one asks for it, forcing another path, also
     /// one for products of bytes, leaves them unused. Throws <see cref="ArgumentException"/> when <see cref="Variable"/> asks for
-    /// bfloat16 that is not there.</summary>
+    /// bfloat16 that is not there, or <see cref="Bf16Machine.Variable"/> for what is not known.</summary>
     public static bool UsesBf16(Precision precision)
     {
+        Bf16Machine.CheckWish();
         bool forced = ForcedBf16 is not null;
         if (forced && !Bf16Machine.IsAvailable) throw new ArgumentException($"{Variable}={Forced}: {Bf16Machine.Description}");
 
@@ -61,9 +64,11 @@ public static class KernelChoice
         string kernels = $"{threads}, {compute.Path.ToString().ToLowerInvariant()} kernels";
         if (compute.Bf16 is not null) return $"{kernels}, bf16 on {Bf16Machine.Description}";
         if (asked != Precision.Bf16) return kernels + ", fp32";
-        string? reason = Bf16Machine.IsAvailable ? $"{Variable}={Forced}" : Bf16Machine.Description;
-        return $"{kernels}, fp32 (no bf16: {reason})";
+        return $"{kernels}, fp32 (no bf16: {WhyNoBf16})";
     }
+
+    /// <summary>Why bfloat16 that is asked for is not used, where it is not.</summary>
+    internal static string WhyNoBf16 => Bf16Machine.IsAvailable ? $"{Variable}={Forced}" : Bf16Machine.Description;
 
     /// <summary>Whether <see cref="Variable"/> names a path that is not for bfloat16 alone.</summary>
     internal static bool IsForced => Forced is not null && ForcedBf16 is null;

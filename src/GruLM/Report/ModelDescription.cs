@@ -125,9 +125,9 @@ public sealed record ModelDescription
     {
         string path = KernelChoice.Default().ToString().ToLowerInvariant();
         if (KernelChoice.UsesBf16(Precision.Auto)) return $"{path}, bf16 on {Bf16Machine.Description}";
-        return Bf16Machine.IsAvailable
+        return KernelChoice.UsesBf16(Precision.Bf16)
             ? $"{path}, fp32 (bf16 on {Bf16Machine.Description} where it is asked for)"
-            : $"{path}, fp32 (no bf16: {Bf16Machine.Description})";
+            : $"{path}, fp32 (no bf16: {KernelChoice.WhyNoBf16})";
     }
 
     private static string Number(long value) => value.ToString("#,0", CultureInfo.InvariantCulture);

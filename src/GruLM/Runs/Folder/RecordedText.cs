@@ -136,8 +136,10 @@ internal sealed class RecordedText
 
         var now = TextRecord.Of(text);
         if (now == before) return;
-        TrainingSettings settings = Moved.Count == 0 ? _settings : _settings with { Data = Moved };
-        throw new InvalidDataException(RunComparison.TextChanged(part, before, now, settings) + "or name a text to read whole with 'Data'");
+        bool isAnother = Moved.Any(name => !_settings.Data.Append(_settings.ValData).Contains(Path.GetFullPath(name)));
+        throw new InvalidDataException(isAnother
+            ? RunComparison.TextIsAnother(Moved, part, before, now) + "or evaluate all of this one, without 'HeldOutOnly'"
+            : RunComparison.TextChanged(part, before, now, _settings) + "or name a text to read whole with 'Data'");
     }
 
     // How the text is read is recorded too.

@@ -61,10 +61,15 @@ internal static class RunComparison
     {
         bool isOwn = part == HeldOut && settings.ValData is not null;
         string names = isOwn ? settings.ValData! : string.Join(", ", settings.Data), whose = isOwn ? "it" : $"its {part} part";
-        string others = before.Bytes == now.Bytes ? " others" : "";
-        string had = FormattableString.Invariant($"{whose} had {before.Bytes:#,0} bytes, now {now.Bytes:#,0}{others}");
-        return $"{names}: the text has changed since this run began ({had}); put the old text back, ";
+        return $"{names}: the text has changed since this run began ({Sizes(whose, before, now)}); put the old text back, ";
     }
+
+    /// <summary>That a text which was named in place of the run's own is another, in front of what can be done.</summary>
+    public static string TextIsAnother(IReadOnlyList<string> names, string part, TextRecord before, TextRecord now) =>
+        $"{string.Join(", ", names)}: not the text that this run began with ({Sizes($"the {part} part", before, now)}); name that one, ";
+
+    private static string Sizes(string whose, TextRecord before, TextRecord now) => FormattableString.Invariant(
+        $"{whose} had {before.Bytes:#,0} bytes, now {now.Bytes:#,0}{(before.Bytes == now.Bytes ? " others" : "")}");
 
     private static bool IsBf16(string kernels) => kernels.Contains("bf16", StringComparison.Ordinal);
 
