@@ -92,7 +92,7 @@ internal sealed class RecordedText
         CorpusText text = Read(names, purpose, reading with { Observer = isOwn ? reading.Observer : new WithoutText(reading.Observer) });
         CorpusText heldOut = isOwn ? text : Split(text, reading.Cancel, heldOutOnly: true).HeldOut;
         if (!isOwn) reading.Observer.OnText(Counts(heldOut));
-        Compare(RunComparison.HeldOut, _record?.HeldOut, heldOut, reading.Observer);
+        Compare(RunComparison.HeldOut, _record?.HeldOut, heldOut, Moved, reading.Observer);
         return heldOut;
     }
 
@@ -104,8 +104,9 @@ internal sealed class RecordedText
         (CorpusText training, CorpusText heldOut) = _settings.ValData is { } file
             ? (text, Read([file], HeldOutBeside, reading))
             : HeldOutShare == 0 ? (text, default) : Split(text, reading.Cancel);
-        Compare(RunComparison.Training, _record?.Training, training, reading.Observer);
-        Compare(RunComparison.HeldOut, _record?.HeldOut, heldOut, reading.Observer);
+        Compare(RunComparison.Training, _record?.Training, training, Moved, reading.Observer);
+        IReadOnlyList<string> beside = _settings.ValData is null ? Moved : [];
+        Compare(RunComparison.HeldOut, _record?.HeldOut, heldOut, beside, reading.Observer);
         return (training, heldOut);
     }
 
@@ -126,7 +127,8 @@ internal sealed class RecordedText
     private (CorpusText Training, CorpusText HeldOut) Split(CorpusText text, CancellationToken cancel, bool heldOutOnly = false) =>
         HeldOutPart.Split(text, _samples, _settings, _settings.ValSplit ?? HeldOutSplit.Last, heldOutOnly, cancel);
 
-    private void Compare(string part, TextRecord? before, CorpusText text, IProgressObserver observer)
+    // named: the text that was read in place of the recorded one; empty where that one was.
+    private void Compare(string part, TextRecord? before, CorpusText text, IReadOnlyList<string> named, IProgressObserver observer)
     {
         if (before is null)
         {
@@ -136,9 +138,10 @@ internal sealed class RecordedText
 
         var now = TextRecord.Of(text);
         if (now == before) return;
-        bool isAnother = Moved.Any(name => !_settings.Data.Append(_settings.ValData).Contains(Path.GetFullPath(name)));
+        IReadOnlyList<string> recorded = part == RunComparison.HeldOut && _settings.ValData is { } own ? [own] : _settings.Data;
+        bool isAnother = named.Any(name => !recorded.Contains(Path.GetFullPath(name)));
         throw new InvalidDataException(isAnother
-            ? RunComparison.TextIsAnother(Moved, part, before, now) + "or evaluate all of this one, without 'HeldOutOnly'"
+            ? RunComparison.TextIsAnother(named, part, before, now) + "or evaluate all of this one, without 'HeldOutOnly'"
             : RunComparison.TextChanged(part, before, now, _settings) + "or name a text to read whole with 'Data'");
     }
 

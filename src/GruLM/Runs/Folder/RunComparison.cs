@@ -2,6 +2,8 @@
 // which is an error, and so would other settings of those that decide its course; other kernels change its figures little, which is worth
 // a note.
 
+using GruLM.Corpus;
+
 namespace GruLM;
 
 /// <summary>Compares what a run finds when it goes on with what it found when it began.</summary>
@@ -66,7 +68,8 @@ internal static class RunComparison
 
     /// <summary>That a text which was named in place of the run's own is another, in front of what can be done.</summary>
     public static string TextIsAnother(IReadOnlyList<string> names, string part, TextRecord before, TextRecord now) =>
-        $"{string.Join(", ", names)}: not the text that this run began with ({Sizes($"the {part} part", before, now)}); name that one, ";
+        $"{string.Join(", ", names.Select(CorpusFiles.DisplayName))}: not the text that this run began with "
+        + $"({Sizes($"the {part} part", before, now)}); name that one, ";
 
     private static string Sizes(string whose, TextRecord before, TextRecord now) => FormattableString.Invariant(
         $"{whose} had {before.Bytes:#,0} bytes, now {now.Bytes:#,0}{(before.Bytes == now.Bytes ? " others" : "")}");

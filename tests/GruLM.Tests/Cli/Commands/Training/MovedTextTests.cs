@@ -52,6 +52,10 @@ public sealed class MovedTextTests : IDisposable
         File.AppendAllText(_held, "more\n");
         Bad($"train --resume {model} --max-steps 3", 1, $"grulm: {_held}: the text has changed since this run began (it had");
         Bad($"eval --model {model}", 1, $"grulm: {_held}: the text has changed");
+        Bad($"eval --model {model} --data {_text} --held-out", 1, $"grulm: {_text}: not the text that this run began with (the held-out");
+        string copy = Path.Combine(_root, "copy.txt");
+        File.Copy(_text, copy);
+        Bad($"eval --repeats -n 5 --model {model} --data {copy} --held-out", 1, $"grulm: {_held}: the text has changed");
         File.AppendAllText(_text, "more\n");
         Bad($"train --resume {model} --max-steps 3", 1, $"grulm: {_text}: the text has changed since this run began (its training part");
     }
