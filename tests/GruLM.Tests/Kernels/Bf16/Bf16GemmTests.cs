@@ -157,8 +157,10 @@ public sealed unsafe class Bf16GemmTests : IDisposable
         using var team = new ThreadTeam(1);
         if (Bf16Machine.IsReal)
         {
-            // Whatever else the machine does meanwhile.
-            Assert.InRange(Bf16Ceiling.Gflops(team), 1, 20_000);
+            // Others may use the machine while it is measured.
+            double best = 0;
+            for (int measured = 0; best < 50 && measured < 50; measured++) best = Math.Max(best, Bf16Ceiling.Gflops(team));
+            Assert.InRange(best, 50, 20_000);
         }
         else
         {
