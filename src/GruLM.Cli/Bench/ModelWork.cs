@@ -44,22 +44,24 @@ internal static class ModelWork
     /// 0.8.</summary>
     public static BenchResult Generate(IDecoder decoder, BenchShape shape, Func<int, Action, Timing> time)
     {
-        var sampler = new Sampler(new SamplingOptions { TopK = 50, TopP = 1, MinP = 0, Temperature = 0.8 });
+        var options = new SamplingOptions { TopK = 50, TopP = 1, MinP = 0, Temperature = 0.8 };
         IDecodingSession[] sessions = [.. Enumerable.Range(0, shape.Sessions).Select(_ => decoder.CreateSession())];
+        Sampler[] samplers = [.. sessions.Select((_, i) => new Sampler(options with { Seed = (ulong)i }))];
         int[] ids = new int[sessions.Length];
         float[] logits = new float[ids.Length == 1 ? 0 : ids.Length * shape.Vocab];
+        Action<int> draw = i => ids[i] = samplers[i].Sample(logits.AsSpan(i * shape.Vocab, shape.Vocab));
         Timing timing = time(shape.Steps, () =>
         {
             if (ids.Length == 1)
             {
                 sessions[0].Read(ids[0]);
-                ids[0] = sampler.Sample(sessions[0].BestLogits(sampler.BestNeeded()));
+                ids[0] = samplers[0].Sample(sessions[0].BestLogits(samplers[0].BestNeeded()));
                 return;
             }
 
             decoder.Read(sessions, ids);
             decoder.Logits(sessions, logits);
-            for (int i = 0; i < ids.Length; i++) ids[i] = sampler.Sample(logits.AsSpan(i * shape.Vocab, shape.Vocab));
+            decoder.Share(ids.Length, draw);
         });
         foreach (IDecodingSession session in sessions) session.Dispose();
         return Texts(shape, timing);

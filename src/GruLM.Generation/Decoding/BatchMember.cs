@@ -39,6 +39,9 @@ public sealed class BatchMember
     /// </summary>
     internal int Row { get; set; } = -1;
 
+    /// <summary>Whether the last step gave it the scores of all that it has read.</summary>
+    internal bool HasScores => Row >= 0;
+
     internal void Enqueue(ReadOnlySpan<int> ids)
     {
         if (!ids.IsEmpty) Row = -1;

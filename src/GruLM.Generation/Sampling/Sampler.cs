@@ -17,7 +17,6 @@ public sealed class Sampler
     private readonly float _temperature;
     private readonly float _minP;
     private readonly int _best;
-    private readonly Candidates _list;
 
     // What the steps remember of the text; null where a step is off.
     private readonly TokenCounts? _counts;
@@ -31,17 +30,6 @@ public sealed class Sampler
     }
 
     internal Sampler(SamplingOptions options, KernelPath path)
-        : this(options, path, new Candidates(path))
-    {
-    }
-
-    /// <summary>A sampler that works in <paramref name="scratch"/>, which several may share that are used one after another.</summary>
-    internal Sampler(SamplingOptions options, Candidates scratch)
-        : this(options, scratch.Path, scratch)
-    {
-    }
-
-    private Sampler(SamplingOptions options, KernelPath path, Candidates scratch)
     {
         const float SmallestNormal = 1.17549435e-38f;
         options.Validate();
@@ -51,7 +39,6 @@ public sealed class Sampler
         _random = new Philox(options.Seed, RandomPurpose.Sampling);
         _temperature = Math.Max((float)options.Temperature, SmallestNormal);
         _minP = ExactLog.Of((float)options.MinP);
-        _list = scratch;
         _counts = TokenCounts.AreOn(options) ? new(options) : null;
         _dry = DryMemory.IsOn(options) ? new(options) : null;
         _mirostat = options.Mirostat != 0 && options.Temperature > 0 ? new(options) : null;
@@ -61,7 +48,7 @@ public sealed class Sampler
     private Sampler(Sampler other)
     {
         (_options, _chain, _biases, _random, _path) = (other._options, other._chain, other._biases, other._random, other._path);
-        (_temperature, _minP, _best, _list, Drawn) = (other._temperature, other._minP, other._best, new(other._path), other.Drawn);
+        (_temperature, _minP, _best, Drawn) = (other._temperature, other._minP, other._best, other.Drawn);
         (_counts, _dry, _mirostat) = (other._counts?.Clone(), other._dry?.Clone(), other._mirostat?.Clone());
     }
 
@@ -116,16 +103,14 @@ public sealed class Sampler
             throw new ArgumentException($"{64 * allowed.Length} bits are too few for {logits.Length} tokens", nameof(allowed));
         }
 
-        _list.Load(logits);
-        if (!allowed.IsEmpty) _list.Allow(allowed);
-        Adjust(forbidden);
-        foreach (SamplerKind step in _chain) Apply(step);
-        if (_options.Temperature == 0) return _list.Likeliest();
-        _mirostat?.Apply(_list);
-        _list.Weigh();
-        int place = _list.Draw(_random.Uniform(Drawn++, 0));
-        _mirostat?.Observe(_list, place);
-        return _list.Id(place);
+        var list = Candidates.Rent(_path);
+        list.Load(logits);
+        if (!allowed.IsEmpty) list.Allow(allowed);
+        Adjust(list, forbidden);
+        foreach (SamplerKind step in _chain) Apply(step, list);
+        int id = _options.Temperature == 0 ? list.Likeliest() : Draw(list);
+        list.GiveBack();
+        return id;
     }
 
     // How many of the best there must be, and one for each score that is lowered, whose place another takes; 0 where that is not enough.
@@ -152,44 +137,53 @@ public sealed class Sampler
         _ => _options.MinP > 0,
     };
 
-    private void Adjust(ReadOnlySpan<int> forbidden)
+    private int Draw(Candidates list)
+    {
+        _mirostat?.Apply(list);
+        list.Weigh();
+        int place = list.Draw(_random.Uniform(Drawn++, 0));
+        _mirostat?.Observe(list, place);
+        return list.Id(place);
+    }
+
+    private void Adjust(Candidates list, ReadOnlySpan<int> forbidden)
     {
         foreach ((int id, float bias) in _biases)
         {
-            if ((uint)id >= (uint)_list.Count) _options.CheckTokens(_list.Count);
-            _list.Scores[id] += bias;
+            if ((uint)id >= (uint)list.Count) _options.CheckTokens(list.Count);
+            list.Scores[id] += bias;
         }
 
         foreach (int id in forbidden)
         {
-            if ((uint)id < (uint)_list.Count) _list.Scores[id] = float.NegativeInfinity;
+            if ((uint)id < (uint)list.Count) list.Scores[id] = float.NegativeInfinity;
         }
     }
 
-    private void Apply(SamplerKind step)
+    private void Apply(SamplerKind step, Candidates list)
     {
         switch (step)
         {
             case SamplerKind.Penalties:
-                _counts!.Apply(_list);
+                _counts!.Apply(list);
                 break;
             case SamplerKind.Dry:
-                _dry!.Apply(_list);
+                _dry!.Apply(list);
                 break;
             case SamplerKind.TopK:
-                if (_options.TopK < _list.Count) _list.KeepBest(_options.TopK);
+                if (_options.TopK < list.Count) list.KeepBest(_options.TopK);
                 break;
             case SamplerKind.Typical:
-                _list.KeepTypical(_options.Typical);
+                list.KeepTypical(_options.Typical);
                 break;
             case SamplerKind.TopP:
-                _list.KeepShare(_options.TopP);
+                list.KeepShare(_options.TopP);
                 break;
             case SamplerKind.MinP:
-                _list.KeepFrom(_list.Max() + _minP);
+                list.KeepFrom(list.Max() + _minP);
                 break;
             case SamplerKind.Temperature:
-                _list.Divide(_temperature);
+                list.Divide(_temperature);
                 break;
         }
     }

@@ -9,19 +9,51 @@ namespace GruLM;
 /// <summary>A member of <paramref name="batch"/> over <paramref name="session"/>, which it disposes of. Used in turns.</summary>
 /// <param name="batch">The batch.</param>
 /// <param name="session">What reads.</param>
-/// <param name="scratch">Where the texts of the batch choose their tokens.</param>
-internal sealed class BatchedSession(DecodingBatch batch, IDecodingSession session, Candidates scratch) : IDecodingSession
+internal sealed class BatchedSession(DecodingBatch batch, IDecodingSession session) : IDecodingSession
 {
     private readonly BatchMember _member = batch.Join(session);
+    private Sampler? _sampler;
+    private int[] _never = [];
+    private int _choice = -1;
 
     /// <inheritdoc/>
     public GruConfig Config => session.Config;
 
-    /// <summary>Where the texts of the batch choose their tokens, one after another.</summary>
-    public Candidates Scratch => scratch;
-
     /// <summary>Whether tokens wait for the next steps.</summary>
     public bool IsWaiting => _member.Pending > 0;
+
+    /// <summary>Whether a token was asked for, and can be chosen.</summary>
+    public bool CanChoose => _sampler is not null && _member.HasScores;
+
+    /// <summary>Whether a token was chosen and not taken yet.</summary>
+    public bool HasChoice => _choice >= 0;
+
+    /// <summary>Asks for the token behind what is pending, so that it can be chosen beside those of other texts.</summary>
+    public void AskChoice(Sampler sampler, int[] never) => (_sampler, _never, _choice) = (sampler, never, -1);
+
+    /// <summary>Chooses the token that was asked for. Several sessions of a batch may choose at the same time. What cannot be chosen fails
+    /// when its text chooses for itself.</summary>
+    public void Choose()
+    {
+        try
+        {
+            _choice = _sampler!.Sample(batch.Scores(_member), _never);
+        }
+        catch (Exception error) when (error is ArgumentException or InvalidDataException)
+        {
+            _choice = -1;
+        }
+
+        _sampler = null;
+    }
+
+    /// <summary>The token that was chosen; −1 for none.</summary>
+    public int TakeChoice()
+    {
+        int choice = _choice;
+        (_sampler, _choice) = (null, -1);
+        return choice;
+    }
 
     /// <inheritdoc/>
     public void Read(int id) => batch.Read(_member, [id]);

@@ -16,6 +16,9 @@ internal sealed class BatchedText(BatchedSession session, IEnumerable<string?> s
     /// <summary>Whether there are tokens to read before it can go on.</summary>
     public bool IsWaiting => session.IsWaiting;
 
+    /// <summary>What reads it.</summary>
+    public BatchedSession Session => session;
+
     /// <summary>Writes as far as it gets; false at the end of the text, and where it is to pause.</summary>
     public bool GoOn()
     {

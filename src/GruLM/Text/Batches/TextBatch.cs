@@ -2,17 +2,27 @@
 // Texts come and go between any two steps, and each is what it would be alone.
 
 using GruLM.Generation;
-using GruLM.Kernels;
 
 namespace GruLM;
 
 /// <summary>Drives the loops of several texts by one batch. Each step is a turn of the model's. Sessions may be made by any thread; the
 /// rest is one thread's at a time.</summary>
-internal sealed class TextBatch(LanguageModel model)
+internal sealed class TextBatch
 {
-    private readonly DecodingBatch _batch = new(model.DecoderOfTexts);
+    private readonly LanguageModel _model;
+    private readonly IDecoder _decoder;
+    private readonly DecodingBatch _batch;
     private readonly List<BatchedText> _texts = [];
-    private readonly Candidates _scratch = new(KernelChoice.Default());
+    private readonly List<BatchedSession> _choosing = [];
+    private readonly Action<int> _choose;
+
+    /// <summary>A batch without texts.</summary>
+    public TextBatch(LanguageModel model)
+    {
+        (_model, _decoder) = (model, model.DecoderOfTexts);
+        _batch = new DecodingBatch(_decoder);
+        _choose = i => _choosing[i].Choose();
+    }
 
     /// <summary>Texts that are being written.</summary>
     public int Count => _texts.Count;
@@ -20,8 +30,8 @@ internal sealed class TextBatch(LanguageModel model)
     /// <summary>A session for the writer of a text that is to be added.</summary>
     public BatchedSession NewSession()
     {
-        IDecodingSession session = model.NewSession();
-        using (model.TakeTurn()) return new BatchedSession(_batch, session, _scratch);
+        IDecodingSession session = _model.NewSession();
+        using (_model.TakeTurn()) return new BatchedSession(_batch, session);
     }
 
     /// <summary>Takes a text in, also one that paused, and goes on with it as far as it gets without a step.</summary>
@@ -38,7 +48,12 @@ internal sealed class TextBatch(LanguageModel model)
     public void Step()
     {
         if (_texts.Count == 0) return;
-        using (model.TakeTurn()) _batch.Step();
+        using (_model.TakeTurn())
+        {
+            _batch.Step();
+            Choose();
+        }
+
         _texts.RemoveAll(text => !text.IsWaiting && !text.GoOn());
     }
 
@@ -56,5 +71,13 @@ internal sealed class TextBatch(LanguageModel model)
         }
 
         return _texts.Count > 0;
+    }
+
+    // The draws, which need nothing of the decoder, on all of its threads.
+    private void Choose()
+    {
+        _choosing.Clear();
+        _choosing.AddRange(_texts.Select(text => text.Session).Where(session => session.CanChoose));
+        _decoder.Share(_choosing.Count, _choose);
     }
 }

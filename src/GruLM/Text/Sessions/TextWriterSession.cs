@@ -167,8 +167,9 @@ internal sealed class TextWriterSession : IDisposable
             if (_session is BatchedSession batched)
             {
                 using (TakeTurn()) ReadLast();
+                if (_constrained.Cursor is null) batched.AskChoice(_sampler, never);
                 if (batched.IsWaiting) yield return null;
-                if (cancel.IsCancellationRequested || writing != _writing) yield break;
+                if (writing != _writing || (cancel.IsCancellationRequested && !batched.HasChoice)) yield break;
             }
 
             int id = Step(never, ends, _options.MaxTokens - i);
@@ -254,14 +255,8 @@ internal sealed class TextWriterSession : IDisposable
         _decoded = 0;
     }
 
-    // Texts of a batch are written one after another, and choose their tokens in the same memory.
-    private Sampler NewSampler(GenerationOptions options, ulong drawn)
-    {
-        SamplingOptions sampling = options.Sampling ?? _model.Defaults.ToSampling();
-        Sampler sampler = _session is BatchedSession batched ? new(sampling, batched.Scratch) : new(sampling);
-        sampler.Drawn = drawn;
-        return sampler;
-    }
+    private Sampler NewSampler(GenerationOptions options, ulong drawn) =>
+        new(options.Sampling ?? _model.Defaults.ToSampling()) { Drawn = drawn };
 
     // A text that fits its constraint and has no tokens left can do nothing but end.
     private FinishReason LengthReason => _constrained.Cursor is { IsComplete: true } ? FinishReason.Stop : FinishReason.Length;
@@ -278,9 +273,10 @@ internal sealed class TextWriterSession : IDisposable
             if (allowed.IsEmpty) return -1;
         }
 
+        int id = (_session as BatchedSession)?.TakeChoice() ?? -1;
         bool needsAll = _options.LogProbs is not null || _constrained.Cursor is not null;
         ReadOnlySpan<float> logits = _session.BestLogits(needsAll ? 0 : _sampler.BestNeeded(never.Length));
-        int id = _sampler.Sample(logits, never, allowed);
+        if (id < 0) id = _sampler.Sample(logits, never, allowed);
         if (!ends.Contains(id))
         {
             _constrained.Cursor?.Accept(id);
