@@ -46,7 +46,7 @@ public sealed class GivenSettings
         }
         else if (Has(nameof(basis.Minutes)))
         {
-            basis = basis with { MaxSteps = none.MaxSteps, Minutes = none.Minutes };
+            basis = recipe.ForMinutes(On(none).Minutes ?? 0);
         }
 
         return On(basis);
