@@ -138,7 +138,7 @@ internal sealed class RecordedText
 
         var now = TextRecord.Of(text);
         if (now == before) return;
-        IReadOnlyList<string> recorded = part == RunComparison.HeldOut && _settings.ValData is { } own ? [own] : _settings.Data;
+        IReadOnlyList<string> recorded = RunComparison.NamesOf(part, _settings);
         bool isAnother = named.Any(name => !recorded.Contains(Path.GetFullPath(name)));
         throw new InvalidDataException(isAnother
             ? RunComparison.TextIsAnother(named, part, before, now) + "or evaluate all of this one, without 'HeldOutOnly'"

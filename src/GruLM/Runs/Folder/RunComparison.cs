@@ -14,10 +14,11 @@ internal static class RunComparison
 
     /// <summary>Throws for what must not have changed.</summary>
     /// <exception cref="InvalidDataException">The text has changed, or the model that a run without a checkpoint begins from.</exception>
-    public static void Check(RunRecord before, RunRecord now, TrainingSettings settings, bool hasCheckpoint, Action<string> notice)
+    public static void Check(
+        RunRecord before, RunRecord now, TrainingSettings recorded, TrainingSettings settings, bool hasCheckpoint, Action<string> notice)
     {
-        if (before.Training != now.Training) throw CannotGoOn(Training, before.Training, now.Training, settings);
-        if (before.HeldOut != now.HeldOut) throw CannotGoOn(HeldOut, before.HeldOut, now.HeldOut, settings);
+        if (before.Training != now.Training) throw CannotGoOn(Training, before.Training, now.Training, recorded, settings);
+        if (before.HeldOut != now.HeldOut) throw CannotGoOn(HeldOut, before.HeldOut, now.HeldOut, recorded, settings);
         if (!hasCheckpoint && before.InitFrom != now.InitFrom)
         {
             throw new InvalidDataException(
@@ -61,8 +62,8 @@ internal static class RunComparison
     /// <summary>That a text is not what it was, in front of what can be done.</summary>
     public static string TextChanged(string part, TextRecord before, TextRecord now, TrainingSettings settings)
     {
-        bool isOwn = part == HeldOut && settings.ValData is not null;
-        string names = isOwn ? settings.ValData! : string.Join(", ", settings.Data), whose = isOwn ? "it" : $"its {part} part";
+        string whose = part == HeldOut && settings.ValData is not null ? "it" : $"its {part} part";
+        string names = string.Join(", ", NamesOf(part, settings));
         return $"{names}: the text has changed since this run began ({Sizes(whose, before, now)}); put the old text back, ";
     }
 
@@ -71,11 +72,21 @@ internal static class RunComparison
         $"{string.Join(", ", names.Select(CorpusFiles.DisplayName))}: not the text that this run began with "
         + $"({Sizes($"the {part} part", before, now)}); name that one, ";
 
+    /// <summary>The names of the texts that a part comes from.</summary>
+    public static IReadOnlyList<string> NamesOf(string part, TrainingSettings settings) =>
+        part == HeldOut && settings.ValData is { } own ? [own] : settings.Data;
+
     private static string Sizes(string whose, TextRecord before, TextRecord now) => FormattableString.Invariant(
         $"{whose} had {before.Bytes:#,0} bytes, now {now.Bytes:#,0}{(before.Bytes == now.Bytes ? " others" : "")}");
 
     private static bool IsBf16(string kernels) => kernels.Contains("bf16", StringComparison.Ordinal);
 
-    private static InvalidDataException CannotGoOn(string part, TextRecord before, TextRecord now, TrainingSettings settings) =>
-        new(TextChanged(part, before, now, settings) + "or begin a new run from this model with 'InitFrom'");
+    private static InvalidDataException CannotGoOn(
+        string part, TextRecord before, TextRecord now, TrainingSettings recorded, TrainingSettings settings)
+    {
+        IReadOnlyList<string> names = NamesOf(part, settings), old = NamesOf(part, recorded);
+        bool isAnother = !names.Select(Path.GetFullPath).SequenceEqual(old.Select(Path.GetFullPath));
+        string what = isAnother ? TextIsAnother(names, part, before, now) : TextChanged(part, before, now, settings);
+        return new(what + "or begin a new run from this model with 'InitFrom'");
+    }
 }

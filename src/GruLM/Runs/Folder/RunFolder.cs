@@ -161,7 +161,7 @@ internal sealed class RunFolder : IRunFolder
         _record = record;
         if (_use == FolderUse.Resume && RunRecord.Read(_place.Record) is { } before)
         {
-            RunComparison.Check(before, record, settings, CheckpointFolder is not null, notice);
+            RunComparison.Check(before, record, Settings!, settings, CheckpointFolder is not null, notice);
             (_record, _hasBegun) = (before, true);
             return KeptTokenizer(before, settings.Tokenizer == Settings!.Tokenizer ? null : settings.Tokenizer);
         }

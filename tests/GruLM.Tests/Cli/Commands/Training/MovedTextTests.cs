@@ -107,7 +107,7 @@ public sealed class MovedTextTests : IDisposable
             Bad($"{line} csv --column a", 2, "grulm: --column does not go with --held-out");
         }
 
-        Bad($"train --resume {_model} --data {_held} --max-steps 3", 1, $"{_held}: the text has changed");
+        Bad($"train --resume {_model} --data {_held} --max-steps 3", 1, $"{_held}: not the text that this run began with (the training");
         Good($"train --resume {_model} --data {elsewhere} --max-steps 3");
 
         // From here on it is known.
