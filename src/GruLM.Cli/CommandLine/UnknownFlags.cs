@@ -78,7 +78,21 @@ internal static partial class UnknownFlags
         bool isJoined = word.Length > 2 && char.IsAsciiDigit(word[2]) && Named(word[..2], command) is not null;
         if (isJoined) return $"; write {word[..2]} {word[2..]}";
         if (before is not null) return $"; a text that begins with a dash is given as {before.Name}={ShellWord.Of(word)}";
-        return command.Arguments.Count > 0 ? "; a name that begins with a dash stands behind --" : "";
+        if (command.Arguments.Count > 0) return "; a name that begins with a dash stands behind --";
+        return command is RootCommand && name is "-v" or "-V" ? "; did you mean --version?" : Elsewhere(name, command);
+    }
+
+    // The other commands that have it: all, or the first of many.
+    private static string Elsewhere(string name, Command command)
+    {
+        const int few = 3;
+        string[] owners = [.. Leaves(Root(command)).Where(leaf => Named(name, leaf) is not null).Select(GrulmCommand.NameOf)];
+        if (owners.Length == 0) return "";
+        return "; it is a flag of " + (owners.Length > few ? $"'{owners[0]}' and others" : $"'{string.Join("', '", owners)}'");
+
+        static Command Root(Command command) => command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? Root(parent) : command;
+        static IEnumerable<Command> Leaves(Command command) =>
+            command.Subcommands.Count == 0 ? [command] : command.Subcommands.SelectMany(Leaves);
     }
 
     private static string WithoutWord(Option flag, string next)

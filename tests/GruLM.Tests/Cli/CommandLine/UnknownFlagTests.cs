@@ -19,6 +19,9 @@ public sealed class UnknownFlagTests
     [InlineData("generate -m m --n-predit 5", "unknown option --n-predit for 'grulm generate'; did you mean --n-predict?")]
     [InlineData("generate -m m --tempp 5", "unknown option --tempp for 'grulm generate'; did you mean --temp?")]
     [InlineData("generate -m m -x 5", "unknown option -x for 'grulm generate'")]
+    [InlineData("-v", "unknown option -v for 'grulm'; did you mean --version?")]
+    [InlineData("eval -m m --precision bf16", "unknown option --precision for 'grulm eval'; it is a flag of 'grulm train' and others")]
+    [InlineData("eval -m m --completions 3", "unknown option --completions for 'grulm eval'; it is a flag of 'grulm generate'")]
     [InlineData("generate -m m --mirostat 1", "--mirostat 1: one of 0, 2 was expected")]
     [InlineData("generate -m m -n 99999999999", "--max-tokens 99999999999: a whole number from -1 to 2147483647 was expected")]
     [InlineData("generate -m m -n -2", "--max-tokens -2: a whole number from -1 up was expected")]
@@ -70,7 +73,7 @@ public sealed class UnknownFlagTests
     [InlineData("evaluate --model book", "unknown command 'evaluate' for 'grulm'; did you mean eval?")]
     [InlineData("resume book", "unknown command 'resume' for 'grulm'; did you mean train --resume?")]
     [InlineData("tokenizer encod --model m", "unknown command 'encod' for 'grulm tokenizer'; did you mean encode?")]
-    [InlineData("--data book.txt", "unknown option --data for 'grulm'")]
+    [InlineData("--data book.txt", "unknown option --data for 'grulm'; it is a flag of 'grulm train' and others")]
     [InlineData("trian --help", "unknown command 'trian' for 'grulm'; did you mean train?")]
     public void Are_told_of_in_one_line_with_exit_code_2(string line, string expected)
     {
