@@ -55,6 +55,10 @@ every_level_runs() {
     GRULM_LEVEL=$level "$work/command/grulm" tokenizer normalize --normalization-rule-name nmt_nfkc <<<"ｌｅｖｅｌ $level" |
       grep -qx "level $level" || return 1
   done
+  for level in 1 5 22 x ""; do
+    ! GRULM_LEVEL=$level "$work/command/grulm" --version 2>"$work/level.txt" &&
+      grep -q "GRULM_LEVEL is 2, 3 or 4" "$work/level.txt" || return 1
+  done
 }
 
 damaged_is_said() {

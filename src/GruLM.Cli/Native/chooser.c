@@ -142,7 +142,9 @@ static int wanted(char** environment, int best) {
     size_t i = 0;
     while (name[i] && (*environment)[i] == name[i]) i++;
     char digit = name[i] ? 0 : (*environment)[i];
-    if (digit >= '2' && digit - '0' < best && !(*environment)[i + 1]) return digit - '0';
+    if (name[i]) continue;
+    if (digit < '2' || digit > '4' || (*environment)[i + 1]) fail("GRULM_LEVEL is 2, 3 or 4, or is not set");
+    return digit - '0' < best ? digit - '0' : best;
   }
 
   return best;
