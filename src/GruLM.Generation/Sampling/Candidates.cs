@@ -1,7 +1,6 @@
 // The list of candidates that the steps of the chain work on: ids, scores and, when they are asked for, weights. It stands in the order of
 // ids, or of scores, and says which; until the first cut it is the whole vocabulary, whose ids need not be written down.
 
-using System.Collections.Concurrent;
 using GruLM.Kernels;
 using GruLM.Model;
 
@@ -10,9 +9,8 @@ namespace GruLM.Generation;
 /// <summary>Candidates for the next token. No allocation once it has had its size. Not thread-safe.</summary>
 internal sealed class Candidates(KernelPath path)
 {
-    // Lists that no sampler is at work in: there are as many as ever worked at the same time, however many samplers there are.
-    private static readonly ConcurrentBag<Candidates>[] s_free =
-        [.. Enum.GetValues<KernelPath>().Select(_ => new ConcurrentBag<Candidates>())];
+    [ThreadStatic]
+    private static Candidates? s_ofThread;
 
     private readonly Ranking _ranking = new(path);
     private readonly ScoreRow _weights = new();
@@ -26,6 +24,9 @@ internal sealed class Candidates(KernelPath path)
     private bool[] _kept = [];
     private long[] _keys = [];
     private CandidateOrder _order;
+
+    /// <summary>The kernels that work on it.</summary>
+    public KernelPath Path => path;
 
     /// <summary>How many there are.</summary>
     public int Count { get; private set; }
@@ -45,11 +46,9 @@ internal sealed class Candidates(KernelPath path)
     /// <summary>The token of candidate <paramref name="place"/>.</summary>
     public int Id(int place) => IsWhole ? place : _ids[place];
 
-    /// <summary>A list that nobody uses, until it is given back. Safe for several threads; the same one again and again for one.</summary>
-    public static Candidates Rent(KernelPath path) => s_free[(int)path].TryTake(out Candidates? list) ? list : new Candidates(path);
-
-    /// <summary>Gives a list back that was rented.</summary>
-    public void GiveBack() => s_free[(int)path].Add(this);
+    /// <summary>The list that the samplers of this thread use one after another: one for many texts stays in the caches.</summary>
+    public static Candidates OfThread(KernelPath path) =>
+        s_ofThread is { } list && list.Path == path ? list : s_ofThread = new Candidates(path);
 
     /// <summary>Takes all of a vocabulary. Throws <see cref="InvalidDataException"/> when a score is NaN or positive infinity.</summary>
     public void Load(ReadOnlySpan<float> scores)

@@ -5,8 +5,8 @@ using GruLM.Kernels;
 
 namespace GruLM.Generation;
 
-/// <summary>Chooses tokens by <see cref="SamplingOptions"/>, the same ones on every machine. No allocation once it has seen a vocabulary of
-/// that size. Not thread-safe: one a text.</summary>
+/// <summary>Chooses tokens by <see cref="SamplingOptions"/>, the same ones on every machine. No allocation once its thread has seen a
+/// vocabulary of that size. Not thread-safe: one a text.</summary>
 public sealed class Sampler
 {
     private readonly SamplingOptions _options;
@@ -103,14 +103,12 @@ public sealed class Sampler
             throw new ArgumentException($"{64 * allowed.Length} bits are too few for {logits.Length} tokens", nameof(allowed));
         }
 
-        var list = Candidates.Rent(_path);
+        var list = Candidates.OfThread(_path);
         list.Load(logits);
         if (!allowed.IsEmpty) list.Allow(allowed);
         Adjust(list, forbidden);
         foreach (SamplerKind step in _chain) Apply(step, list);
-        int id = _options.Temperature == 0 ? list.Likeliest() : Draw(list);
-        list.GiveBack();
-        return id;
+        return _options.Temperature == 0 ? list.Likeliest() : Draw(list);
     }
 
     // How many of the best there must be, and one for each score that is lowered, whose place another takes; 0 where that is not enough.
