@@ -12,13 +12,15 @@ internal static class RunComparison
     /// <summary>The parts of a run's text, as they are called.</summary>
     public const string Training = "training", HeldOut = "held-out";
 
-    /// <summary>Throws for what must not have changed.</summary>
+    /// <summary>Throws for what must not have changed; <paramref name="namesAnother"/> says of a part whether another text was named for
+    /// it than the one that the run began with.</summary>
     /// <exception cref="InvalidDataException">The text has changed, or the model that a run without a checkpoint begins from.</exception>
     public static void Check(
-        RunRecord before, RunRecord now, TrainingSettings recorded, TrainingSettings settings, bool hasCheckpoint, Action<string> notice)
+        RunRecord before, RunRecord now, TrainingSettings settings, Func<string, bool> namesAnother, bool hasCheckpoint,
+        Action<string> notice)
     {
-        if (before.Training != now.Training) throw CannotGoOn(Training, before.Training, now.Training, recorded, settings);
-        if (before.HeldOut != now.HeldOut) throw CannotGoOn(HeldOut, before.HeldOut, now.HeldOut, recorded, settings);
+        if (before.Training != now.Training) throw CannotGoOn(Training, before.Training, now.Training);
+        if (before.HeldOut != now.HeldOut) throw CannotGoOn(HeldOut, before.HeldOut, now.HeldOut);
         if (!hasCheckpoint && before.InitFrom != now.InitFrom)
         {
             throw new InvalidDataException(
@@ -31,6 +33,14 @@ internal static class RunComparison
             notice(
                 $"the run began on {before.Kernels} kernels and goes on with {now.Kernels}: "
                 + $"its figures will differ{where} from those of one machine");
+        }
+
+        InvalidDataException CannotGoOn(string part, TextRecord then, TextRecord found)
+        {
+            string what = namesAnother(part)
+                ? TextIsAnother(NamesOf(part, settings), part, then, found)
+                : TextChanged(part, then, found, settings);
+            return new(what + "or begin a new run from this model with 'InitFrom'");
         }
     }
 
@@ -76,17 +86,12 @@ internal static class RunComparison
     public static IReadOnlyList<string> NamesOf(string part, TrainingSettings settings) =>
         part == HeldOut && settings.ValData is { } own ? [own] : settings.Data;
 
+    /// <summary>Whether the texts that were <paramref name="asked"/> for have other names than those that a run recorded.</summary>
+    public static bool AreOthers(string part, TrainingSettings asked, TrainingSettings recorded) =>
+        !NamesOf(part, asked).Select(Path.GetFullPath).SequenceEqual(NamesOf(part, recorded).Select(Path.GetFullPath));
+
     private static string Sizes(string whose, TextRecord before, TextRecord now) => FormattableString.Invariant(
         $"{whose} had {before.Bytes:#,0} bytes, now {now.Bytes:#,0}{(before.Bytes == now.Bytes ? " others" : "")}");
 
     private static bool IsBf16(string kernels) => kernels.Contains("bf16", StringComparison.Ordinal);
-
-    private static InvalidDataException CannotGoOn(
-        string part, TextRecord before, TextRecord now, TrainingSettings recorded, TrainingSettings settings)
-    {
-        IReadOnlyList<string> names = NamesOf(part, settings), old = NamesOf(part, recorded);
-        bool isAnother = !names.Select(Path.GetFullPath).SequenceEqual(old.Select(Path.GetFullPath));
-        string what = isAnother ? TextIsAnother(names, part, before, now) : TextChanged(part, before, now, settings);
-        return new(what + "or begin a new run from this model with 'InitFrom'");
-    }
 }

@@ -30,6 +30,7 @@ internal sealed class RunFolder : IRunFolder
     private readonly List<string> _pipes = [];
     private bool _hasBegun;
     private RunFigures? _figures;
+    private TrainingSettings? _asked;
 
     private RunFolder(string name, FolderUse use)
     {
@@ -125,6 +126,7 @@ internal sealed class RunFolder : IRunFolder
     public TrainingSettings WithTexts(TrainingSettings settings, Action<string> phase, CancellationToken cancel)
     {
         if (_use == FolderUse.DryRun) return settings;
+        _asked = settings;
         if (_use == FolderUse.Resume) return new RunPlaces(_home, _place, RunRecord.Read(_place.Record)).Find(settings);
         return settings with
         {
@@ -161,7 +163,8 @@ internal sealed class RunFolder : IRunFolder
         _record = record;
         if (_use == FolderUse.Resume && RunRecord.Read(_place.Record) is { } before)
         {
-            RunComparison.Check(before, record, Settings!, settings, CheckpointFolder is not null, notice);
+            bool NamesAnother(string part) => RunComparison.AreOthers(part, _asked!, Settings!);
+            RunComparison.Check(before, record, settings, NamesAnother, CheckpointFolder is not null, notice);
             (_record, _hasBegun) = (before, true);
             return KeptTokenizer(before, settings.Tokenizer == Settings!.Tokenizer ? null : settings.Tokenizer);
         }
