@@ -39,14 +39,11 @@ public sealed class GivenSettings
     public TrainingSettings On(Recipe recipe)
     {
         var none = new TrainingSettings();
-        TrainingSettings basis = recipe.Settings;
+        bool hasMinutes = Has(nameof(none.Minutes));
+        TrainingSettings basis = hasMinutes ? recipe.ForMinutes(On(none).Minutes ?? 0) : recipe.Settings;
         if (Has(nameof(basis.Epochs)) || Has(nameof(basis.MaxSteps)))
         {
             basis = basis with { Epochs = none.Epochs, MaxSteps = none.MaxSteps, Minutes = none.Minutes };
-        }
-        else if (Has(nameof(basis.Minutes)))
-        {
-            basis = recipe.ForMinutes(On(none).Minutes ?? 0);
         }
 
         return On(basis);

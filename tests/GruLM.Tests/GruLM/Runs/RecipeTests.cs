@@ -15,6 +15,10 @@ public sealed class RecipeTests
         Assert.Equal((dropout, outputDropout), (settings.Dropout, settings.OutputDropout));
         Assert.Equal(settings, Recipes.ShakespeareChar.ForMinutes(settings.Minutes!.Value));
 
+        Give("epochs", "20");
+        settings = given.On(Recipes.ShakespeareChar);
+        Assert.Equal((20, dropout, outputDropout), (settings.Epochs, settings.Dropout, settings.OutputDropout));
+
         Give("dropout", "0.1");
         settings = given.On(Recipes.ShakespeareChar);
         Assert.Equal((0.1, outputDropout), (settings.Dropout, settings.OutputDropout));
