@@ -79,18 +79,19 @@ internal static partial class UnknownFlags
         if (isJoined) return $"; write {word[..2]} {word[2..]}";
         if (before is not null) return $"; a text that begins with a dash is given as {before.Name}={ShellWord.Of(word)}";
         if (command.Arguments.Count > 0) return "; a name that begins with a dash stands behind --";
-        return command is RootCommand && name is "-v" or "-V" ? "; did you mean --version?" : Elsewhere(name, command);
+        return command is RootCommand && name is "-v" or "-V" ? "; did you mean --version?" : Elsewhere(name);
     }
 
-    // The other commands that have it: all, or the first of many.
-    private static string Elsewhere(string name, Command command)
+    // The other commands that have it: all, or the first of many. Those of this line may lack flags that it did not need.
+    private static string Elsewhere(string name)
     {
         const int few = 3;
-        string[] owners = [.. Leaves(Root(command)).Where(leaf => Named(name, leaf) is not null).Select(GrulmCommand.NameOf)];
+        var root = new RootCommand();
+        foreach (GrulmCommand command in Program.Commands()) root.Add(command);
+        string[] owners = [.. Leaves(root).Where(leaf => Named(name, leaf) is { Hidden: false }).Select(GrulmCommand.NameOf)];
         if (owners.Length == 0) return "";
         return "; it is a flag of " + (owners.Length > few ? $"'{owners[0]}' and others" : $"'{string.Join("', '", owners)}'");
 
-        static Command Root(Command command) => command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? Root(parent) : command;
         static IEnumerable<Command> Leaves(Command command) =>
             command.Subcommands.Count == 0 ? [command] : command.Subcommands.SelectMany(Leaves);
     }

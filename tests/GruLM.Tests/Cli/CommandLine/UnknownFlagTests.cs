@@ -20,6 +20,7 @@ public sealed class UnknownFlagTests
     [InlineData("generate -m m --tempp 5", "unknown option --tempp for 'grulm generate'; did you mean --temp?")]
     [InlineData("generate -m m -x 5", "unknown option -x for 'grulm generate'")]
     [InlineData("-v", "unknown option -v for 'grulm'; did you mean --version?")]
+    [InlineData("eval -m m --no-tie-weights", "unknown option --no-tie-weights for 'grulm eval'; it is a flag of 'grulm train'")]
     [InlineData("eval -m m --precision bf16", "unknown option --precision for 'grulm eval'; it is a flag of 'grulm train' and others")]
     [InlineData("eval -m m --completions 3", "unknown option --completions for 'grulm eval'; it is a flag of 'grulm generate'")]
     [InlineData("generate -m m --mirostat 1", "--mirostat 1: one of 0, 2 was expected")]
