@@ -45,7 +45,7 @@ public sealed class LanguageModel : IDisposable
         _batcher = new TextBatcher(this);
     }
 
-    /// <summary>The folder it was read from, as it was given; empty for a model in training.</summary>
+    /// <summary>The folder it was read from, as it was given; empty for a model from files elsewhere, or in training.</summary>
     public string Folder { get; }
 
     /// <summary>The architecture.</summary>
@@ -85,22 +85,18 @@ public sealed class LanguageModel : IDisposable
         string folder, int threads = 0, string device = Devices.Cpu, WeightFormat weights = WeightFormat.Auto)
     {
         ArgumentNullException.ThrowIfNull(folder);
-        ArgumentNullException.ThrowIfNull(device);
-        Devices.CheckThreads(threads);
-        var parts = ModelParts.Read(folder);
-        try
-        {
-            var ids = SpecialIds.Of(parts);
+        return Open(() => ModelParts.Read(folder), threads, device, weights);
+    }
 
-            // Threads begin last, when nothing can fail any more.
-            IDevice opened = Devices.OpenExact(device, threads, parts.Parameters.Config);
-            return new LanguageModel(parts, ids, opened, weights, owns: true);
-        }
-        catch
-        {
-            parts.Parameters.Dispose();
-            throw;
-        }
+    /// <summary>Opens a model whose files lie elsewhere, such as in a program's resources. <paramref name="file"/> opens the one of that
+    /// name (<c>config.json</c>, <c>model.safetensors</c>, <c>tokenizer.model</c>, <c>generation_config.json</c>) and gives null where
+    /// there is none, as there may be of the last; each is asked for once, and copied into a temporary folder that is deleted again. The
+    /// rest, and what is thrown, is as for a folder.</summary>
+    public static LanguageModel Open(
+        Func<string, Stream?> file, int threads = 0, string device = Devices.Cpu, WeightFormat weights = WeightFormat.Auto)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return Open(() => ModelFiles.Read(file), threads, device, weights);
     }
 
     /// <summary>A model over parameters that go on changing, such as those of a run in training. Parameters and device stay the caller's,
@@ -365,6 +361,26 @@ public sealed class LanguageModel : IDisposable
         }
 
         return [.. ids];
+    }
+
+    private static LanguageModel Open(Func<ModelParts> read, int threads, string device, WeightFormat weights)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        Devices.CheckThreads(threads);
+        ModelParts parts = read();
+        try
+        {
+            var ids = SpecialIds.Of(parts);
+
+            // Threads begin last, when nothing can fail any more.
+            IDevice opened = Devices.OpenExact(device, threads, parts.Parameters.Config);
+            return new LanguageModel(parts, ids, opened, weights, owns: true);
+        }
+        catch
+        {
+            parts.Parameters.Dispose();
+            throw;
+        }
     }
 
     // The loop behind both forms of Generate.

@@ -39,8 +39,9 @@ internal sealed class SpecialIds
         catch (ArgumentException error)
         {
             throw new InvalidDataException(
-                $"{parts.Folder}: {ModelFile.ConfigName} says that the model was trained on lines, but {ModelFolder.TokenizerName} has "
-                + $"neither a piece {ChatTemplate.EndMarker} nor one that ends a sentence; the files do not belong together",
+                $"{Path.Combine(parts.Folder, ModelFile.ConfigName)}: says that the model was trained on lines, but "
+                + $"{ModelFolder.TokenizerName} has neither a piece {ChatTemplate.EndMarker} nor one that ends a sentence; "
+                + "the files do not belong together",
                 error);
         }
     }

@@ -35,6 +35,11 @@ public sealed class TrainingLines
     public static TrainingLines Read(LanguageModel model, IProgressObserver? observer = null, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(model);
+        if (model.Folder.Length == 0)
+        {
+            throw new InvalidDataException("the model was not opened from a folder, so that it is not known what it was trained on");
+        }
+
         var reading = new CorpusReading(observer ?? new NoProgress(), cancel);
         (CorpusText training, CorpusText heldOut) = RecordedText.Of(model.Folder, model.Samples).Both(reading);
         return new TrainingLines([training, heldOut]);

@@ -4,6 +4,7 @@
 
 using System.ComponentModel.DataAnnotations;
 using System.Numerics.Tensors;
+using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -55,6 +56,13 @@ internal static class ModelExamples
     {
         using var model = LanguageModel.Open("book", threads: 1, weights: WeightFormat.Fp32);
         Assert.Equal(SampleKind.Stream, model.Samples);
+    }
+
+    public static void OpenedFromTheProgram()
+    {
+        var program = Assembly.GetExecutingAssembly();
+        using var model = LanguageModel.Open(name => program.GetManifestResourceStream("book/" + name));
+        Assert.NotEmpty(string.Concat(model.Generate("The", new GenerationOptions { MaxTokens = 10, IgnoreEos = true })));
     }
 
     public static void Varied()

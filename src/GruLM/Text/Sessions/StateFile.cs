@@ -123,7 +123,7 @@ internal static class StateFile
 
     private static void Check(string path, StateHeader header, LanguageModel model, TalkLearner? learner)
     {
-        string folder = model.Folder;
+        string folder = model.Folder.Length > 0 ? model.Folder : "this one";
         if (header.NumLayers != model.Config.NumLayers || header.HiddenDim != model.Config.HiddenDim || header.Model != model.Fingerprint)
         {
             throw new InvalidDataException(

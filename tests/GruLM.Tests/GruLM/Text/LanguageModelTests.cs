@@ -31,6 +31,41 @@ public sealed class LanguageModelTests : IDisposable
     }
 
     [Fact]
+    public void Files_that_lie_elsewhere_are_the_same_model()
+    {
+        var asked = new List<string>();
+        using var model = LanguageModel.Open(File, threads: 1);
+        using LanguageModel same = _lines.Open();
+        Assert.Equal(["config.json", "model.safetensors", "tokenizer.model", "generation_config.json"], asked);
+        Assert.Equal(("", SampleKind.Lines), (model.Folder, model.Samples));
+        Assert.Equal(Write(same, "The old", 3), Write(model, "The old", 3));
+        using var withDefaults = LanguageModel.Open(name => name == "generation_config.json" ? null : File(name), threads: 1);
+        Assert.Equal(Write(same, "The old", 3), Write(withDefaults, "The old", 3));
+
+        Stream File(string name)
+        {
+            asked.Add(name);
+            return System.IO.File.OpenRead(Path.Combine(_lines.Folder, name));
+        }
+    }
+
+    [Theory]
+    [InlineData("config.json", "nothing", "config.json: the model has no such file where it was looked for")]
+    [InlineData("model.safetensors", "short", "model.safetensors: has 3 bytes, too few for a safetensors file")]
+    [InlineData("tokenizer.model", "short", "'tokenizer.model' is not a SentencePiece model")]
+    [InlineData("generation_config.json", "short", "generation_config.json: ")]
+    public void Of_files_that_lie_elsewhere_a_bad_one_is_named(string bad, string how, string message)
+    {
+        Exception error = Assert.ThrowsAny<Exception>(() => LanguageModel.Open(Open));
+        Assert.True(error is FileNotFoundException or InvalidDataException, error.ToString());
+        Assert.StartsWith(message, error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(Path.GetTempPath(), error.Message, StringComparison.Ordinal);
+
+        Stream? Open(string name) => name != bad ? File.OpenRead(Path.Combine(_lines.Folder, name))
+            : how == "short" ? new MemoryStream([1, 2, 3]) : null;
+    }
+
+    [Fact]
     public void A_seed_decides_the_text_and_it_is_0_where_nothing_is_said()
     {
         using LanguageModel model = _stream.Open();
@@ -138,7 +173,7 @@ public sealed class LanguageModelTests : IDisposable
         using var odd = new TinyModel(SampleKind.Lines, layers: 1, endless);
         const int UnusualNumber = 47;
         InvalidDataException error = Assert.Throws<InvalidDataException>(() => odd.Open(UnusualNumber));
-        Assert.StartsWith(odd.Folder + ":", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(Path.Combine(odd.Folder, "config.json") + ":", error.Message, StringComparison.Ordinal);
         Assert.Contains("neither a piece <end> nor", error.Message, StringComparison.Ordinal);
         File.Delete(Path.Combine(odd.Folder, ModelFolder.TokenizerName));
         Assert.Throws<FileNotFoundException>(() => odd.Open(UnusualNumber));
