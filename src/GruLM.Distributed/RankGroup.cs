@@ -173,8 +173,12 @@ public sealed unsafe class RankGroup : IRanks, IDisposable
     }
 
     /// <summary>Tells all others that this process goes no further; whatever they wait for then ends with a
-    /// <see cref="RankFailedException"/>. May be called by any thread.</summary>
-    public void Fail(string reason) => _link.Fail($"{Name(Rank)}: {reason}");
+    /// <see cref="RankFailedException"/>. A reason that begins with a process's name needs none before it: it may be what all of them
+    /// have found, and any may be the first to tell it. May be called by any thread.</summary>
+    public void Fail(string reason) =>
+        _link.Fail(Enumerable.Range(0, Count).Any(rank => reason.StartsWith(Name(rank), StringComparison.Ordinal))
+            ? reason
+            : $"{Name(Rank)}: {reason}");
 
     /// <summary>A process's name in messages.</summary>
     public string Name(int rank) => $"rank {rank} of {Count} (on {Hosts[rank]})";
