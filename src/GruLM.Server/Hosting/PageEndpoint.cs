@@ -32,6 +32,7 @@ internal sealed class PageEndpoint(ServerParts parts)
         }
 
         ServedModel model = name is null ? parts.Shelf.Models[0] : parts.Shelf.Find(name);
+        if (model.Model.Folder.Length == 0) throw new ApiException(404, $"model '{model.Name}' has no page: no folder holds its files");
         using var page = new MemoryStream();
         try
         {

@@ -134,6 +134,9 @@ internal sealed class OllamaModels(ServerParts parts)
         _ => FormattableString.Invariant($"{count / 1e3:0.#}K"),
     };
 
-    private static long SizeOf(ServedModel model) => new[] { ModelFile.WeightsName, ModelFolder.TokenizerName }
-        .Select(name => new FileInfo(Path.Combine(model.Model.Folder, name))).Where(file => file.Exists).Sum(file => file.Length);
+    // Of the files; where they lie in no folder, of the numbers that were learned.
+    private static long SizeOf(ServedModel model) => model.Model.Folder.Length == 0
+        ? sizeof(float) * model.Model.ParameterCount
+        : new[] { ModelFile.WeightsName, ModelFolder.TokenizerName }
+            .Select(name => new FileInfo(Path.Combine(model.Model.Folder, name))).Where(file => file.Exists).Sum(file => file.Length);
 }

@@ -19,7 +19,7 @@ internal sealed class ServedModel
         (Name, Model) = (name, model);
         (Prefixes, Responses) = (new PrefixStates(options.PrefixBytes), new KeptMoments(options.KeptResponses));
         string file = Path.Combine(model.Folder, "config.json");
-        Made = File.Exists(file) ? new DateTimeOffset(File.GetLastWriteTimeUtc(file)) : DateTimeOffset.UtcNow;
+        Made = model.Folder.Length > 0 && File.Exists(file) ? new DateTimeOffset(File.GetLastWriteTimeUtc(file)) : DateTimeOffset.UtcNow;
     }
 
     /// <summary>Its name.</summary>

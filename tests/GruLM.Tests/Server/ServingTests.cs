@@ -68,6 +68,23 @@ public sealed class ServingTests
     }
 
     [Fact]
+    public async Task A_model_that_no_folder_holds_is_served_but_for_its_page()
+    {
+        await using TestServer server = await TestServer.Start();
+        using var model = LanguageModel.Open(name => File.OpenRead(Path.Combine(server.Model.Folder, name)));
+        await using var other = new ModelServer([new("inside", model)], new() { Port = 0 });
+        await other.StartAsync(Cancel);
+        using var client = new HttpClient { BaseAddress = other.Address };
+        string models = await client.GetStringAsync("api/tags", Cancel);
+        long size = JsonElement.Parse(models).GetProperty("models")[0].GetProperty("size").GetInt64();
+        Assert.Equal(4 * model.ParameterCount, size);
+        client.DefaultRequestHeaders.Add("Accept", "text/html");
+        using HttpResponseMessage page = await client.GetAsync("", Cancel);
+        Assert.Equal(HttpStatusCode.NotFound, page.StatusCode);
+        Assert.Contains("model 'inside' has no page", await page.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_slow_reader_holds_nobody_up()
     {
         await using TestServer server = await TestServer.Start();

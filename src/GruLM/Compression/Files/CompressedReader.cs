@@ -43,7 +43,8 @@ internal sealed class CompressedReader(Stream input, string name)
         string difference = written.Weights == model.Weights
             ? $"the tokenizer or the sizes of that one are others ({written.Pieces:x8}, and {model.Pieces:x8} here)"
             : $"the weights of that one are {written.Weights:x16}, and these are {model.Weights:x16}";
-        throw new InvalidDataException($"{name}: was compressed with another model than {folder}: {difference}; expand it with that one");
+        string here = folder.Length > 0 ? folder : "this one";
+        throw new InvalidDataException($"{name}: was compressed with another model than {here}: {difference}; expand it with that one");
     }
 
     /// <summary>Reads a frame; null behind the last, where <see cref="End"/> follows.</summary>
