@@ -114,9 +114,10 @@ public class DecodingSessionTests
         using var session = new DecodingSession(parameters, compute);
         var sampler = new Sampler(new SamplingOptions());
         for (int i = 0; i < 3; i++) Step();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 20; i++) Step();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.Of(() =>
+        {
+            for (int i = 0; i < 20; i++) Step();
+        }));
 
         void Step()
         {

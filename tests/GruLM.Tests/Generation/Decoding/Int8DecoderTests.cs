@@ -170,9 +170,10 @@ public class Int8DecoderTests
         int[] ids = [1, 2, 3, 4, 5];
         float[] logits = new float[5 * 129];
         for (int i = 0; i < 3; i++) Step();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 20; i++) Step();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.Of(() =>
+        {
+            for (int i = 0; i < 20; i++) Step();
+        }));
 
         void Step()
         {

@@ -126,9 +126,10 @@ public class SamplerTests
     {
         var sampler = new Sampler(s_plain with { RepeatLastN = lastN, PresencePenalty = 1 });
         for (int i = 0; i < 1000; i++) sampler.Accept(i % 50);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 100_000; i++) sampler.Accept(i % 50);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.Of(() =>
+        {
+            for (int i = 0; i < 100_000; i++) sampler.Accept(i % 50);
+        }));
     }
 
     [Fact]

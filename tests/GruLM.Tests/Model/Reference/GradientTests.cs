@@ -324,9 +324,10 @@ public class GradientTests
 
         Step();
         Step();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 10; i++) Step();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.Of(() =>
+        {
+            for (int i = 0; i < 10; i++) Step();
+        }));
     }
 
     internal static GruParameters RandomParameters(GruConfig config, double scale)

@@ -197,9 +197,10 @@ public sealed class ConstrainedTextTests : IDisposable
         var sampler = new Sampler(new SamplingOptions());
         float[] logits = new float[256];
         for (int i = 0; i < 1000; i++) cursor.Accept(sampler.Sample(logits, default, cursor.Allowed(10_000)));
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 1000; i++) cursor.Accept(sampler.Sample(logits, default, cursor.Allowed(10_000)));
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.Of(() =>
+        {
+            for (int i = 0; i < 1000; i++) cursor.Accept(sampler.Sample(logits, default, cursor.Allowed(10_000)));
+        }));
     }
 
     private int Least(GenerationOptions options) =>
