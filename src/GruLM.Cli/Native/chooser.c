@@ -69,53 +69,59 @@ static inline void copy8(uint8_t* to, const uint8_t* from) {
   *(word*)to = *(const word*)from;
 }
 
-static const uint8_t* add_count(const uint8_t* in, size_t* count) {
-  uint8_t more;
-  do *count += more = *in++;
-  while (more == 255);
-  return in;
+// Reads a count of a token, and what is added to it.
+static inline size_t read_count(unsigned field, const uint8_t** counts) {
+  size_t count = field;
+  if (field == FIELD) {
+    unsigned more;
+    do count += more = *(*counts)++;
+    while (__builtin_expect(more == 255, 0));
+  }
+
+  return count;
 }
 
-// Unpacks a block (packed.h). Copies write up to 15 bytes more than they have, which later ones put right: the bytes that end a block are
-// copied as they are.
-static void unpack(const uint8_t* in, const uint8_t* end, uint8_t* out) {
-  uint32_t distance = 0;
-  for (;;) {
-    unsigned token = *in++, bytes = token & 3;
-    size_t count = token >> 2 & FIELD;
-    if (__builtin_expect(count < FIELD, 1)) {
-      copy8(out, in);
-    } else {
-      in = add_count(in, &count);
-      if (in + count >= end) {
-        memcpy(out, in, count);
-        return;
-      }
+// The same without a jump that depends on the field, for matches: whether they are long cannot be foretold.
+static inline size_t read_length(unsigned field, const uint8_t** counts) {
+  unsigned is_more = field == FIELD, more = **counts & -is_more;
+  *counts += is_more;
+  size_t count = field + more;
+  while (__builtin_expect(more == 255, 0)) count += more = *(*counts)++;
+  return count;
+}
 
-      for (size_t i = 0; i < count; i += 16) copy16(out + i, in + i);
+// Unpacks a block (packed.h). Copies write up to 31 bytes more than they have, which later ones put right: the bytes that end a block are
+// copied as they are.
+static void unpack(const struct block* block, const uint8_t* end, uint8_t* out) {
+  static const uint32_t given[] = {0, 0xFF, 0xFFFF, 0xFFFFFF}, kept[] = {0xFFFFFFFF, 0, 0, 0};
+  const uint8_t *token = block->rows, *tokens_end = token + block->tokens, *counts = tokens_end;
+  const uint8_t *distances = counts + block->counts, *literals = distances + block->distances;
+  uint32_t distance = 0;
+  for (; token < tokens_end; token++) {
+    unsigned bytes = *token & 3;
+    size_t count = read_count(*token >> 2 & FIELD, &counts);
+    copy16(out, literals);
+    for (size_t i = 16; __builtin_expect(i < count, 0); i += 16) copy16(out + i, literals + i);
+    out += count;
+    literals += count;
+    distance = (distance & kept[bytes]) | (*(const place*)distances & given[bytes]);
+    distances += bytes;
+    count = read_length(*token >> 5, &counts) + SHORTEST(bytes);
+    const uint8_t* from = out - distance;
+    if (__builtin_expect(distance >= 16, 1)) {
+      copy16(out, from);
+      copy16(out + 16, from + 16);
+      for (size_t i = 32; __builtin_expect(i < count, 0); i += 16) copy16(out + i, from + i);
+    } else if (distance >= 8) {
+      for (size_t i = 0; i < count; i += 8) copy8(out + i, from + i);
+    } else {
+      for (size_t i = 0; i < count; i++) out[i] = from[i];
     }
 
     out += count;
-    in += count;
-    uint32_t given = *(const place*)in & ((1u << 8 * bytes) - 1);
-    distance = bytes ? given : distance;
-    in += bytes;
-    count = token >> 5;
-    const uint8_t* from = out - distance;
-    if (__builtin_expect(distance >= 8, 1)) {
-      copy8(out, from);
-      copy8(out + 8, from + 8);
-      if (count == FIELD) {
-        in = add_count(in, &count);
-        for (size_t i = 16; i < count + SHORTEST(bytes); i += 8) copy8(out + i, from + i);
-      }
-    } else {
-      if (count == FIELD) in = add_count(in, &count);
-      for (size_t i = 0; i < count + SHORTEST(bytes); i++) out[i] = from[i];
-    }
-
-    out += count + SHORTEST(bytes);
   }
+
+  memcpy(out, literals, (size_t)(end - literals));
 }
 
 // What the processor has, and what the system keeps of it when it switches between programs: 4, 3 or 2, as the levels of x86-64 are called.
@@ -154,38 +160,42 @@ static int protection(uint32_t flags) {
   return (flags & PF_R ? PROT_READ : 0) | (flags & PF_W ? PROT_WRITE : 0) | (flags & PF_X ? PROT_EXEC : 0);
 }
 
-// One of the two halves of a program that is unpacked.
-struct half {
+// A program that is unpacked, and its section that is next.
+struct unpacking {
   const uint8_t* file;
   const struct program* program;
   uint8_t* base;
-  int index;
+  int next;
 };
 
-static void unpack_half(const struct half* half) {
-  const struct program* program = half->program;
+static void unpack_section(const struct unpacking* work, int section) {
+  const struct program* program = work->program;
   for (uint32_t i = 0; i < program->chunks; i++) {
     const struct chunk* chunk = &program->chunk[i];
-    const uint8_t* from = half->file + chunk->at;
-    if ((chunk->address >= program->half) == half->index) unpack(from, from + chunk->packed, half->base + chunk->address);
+    if (chunk->address < program->section[section] || chunk->address >= program->section[section + 1]) continue;
+    const uint8_t* packed = work->file + chunk->at;
+    unpack((const struct block*)packed, packed + chunk->packed, work->base + chunk->address);
   }
 
-  for (uint32_t i = 0; i < program->parts; i++) {
-    if (program->part[i].flags & PF_X) rewrite_half(half->base, program, &program->part[i], half->index, -1u);
-  }
+  rewrite_section(work->base, program, section, -1u);
 }
 
-// The thread for the second half begins on a stack of its own; when it ends, the system clears *running and wakes who waits for that.
-__attribute__((used, noreturn)) static void run_second(const struct half* half) {
-  unpack_half(half);
+// Each thread takes a section after the other: the second one may begin some milliseconds late.
+static void unpack_sections(struct unpacking* work) {
+  for (int section; (section = __atomic_fetch_add(&work->next, 1, __ATOMIC_RELAXED)) < SECTIONS;) unpack_section(work, section);
+}
+
+// The second thread begins on a stack of its own; when it ends, the system clears *running and wakes who waits for that.
+__attribute__((used, noreturn)) static void run_second(struct unpacking* work) {
+  unpack_sections(work);
   call(SYS_exit, 0, 0, 0, 0, 0, 0);
   __builtin_unreachable();
 }
 
-static bool start_second(const struct half* half, uint8_t* stack_end, int* running) {
+static bool start_second(struct unpacking* work, uint8_t* stack_end, int* running) {
   enum { FLAGS = 0x100 | 0x200 | 0x400 | 0x800 | 0x10000 | 0x200000 };  // VM, FS, FILES, SIGHAND, THREAD, CHILD_CLEARTID
   register long r10 __asm__("r10") = (long)running, r8 __asm__("r8") = 0;
-  register const struct half* r12 __asm__("r12") = half;
+  register struct unpacking* r12 __asm__("r12") = work;
   long result;
   __asm__ volatile("syscall\n  test %%rax, %%rax\n  jnz 1f\n  xor %%ebp, %%ebp\n  mov %%r12, %%rdi\n  call run_second\n1:"
                    : "=a"(result)
@@ -202,10 +212,9 @@ static uint8_t* load(const uint8_t* file, const struct program* program) {
   call(SYS_madvise, (long)base, (long)program->span, MADV_HUGEPAGE, 0, 0, 0);
   static uint8_t stack[1 << 14] __attribute__((aligned(16)));
   static int running = 1;
-  struct half first = {file, program, base, 0}, second = {file, program, base, 1};
-  bool has_second = start_second(&second, stack + sizeof stack, &running);
-  unpack_half(&first);
-  if (!has_second) unpack_half(&second);
+  struct unpacking work = {file, program, base, 0};
+  bool has_second = start_second(&work, stack + sizeof stack, &running);
+  unpack_sections(&work);
   for (int left; has_second && (left = __atomic_load_n(&running, __ATOMIC_ACQUIRE)) != 0;) {
     call(SYS_futex, (long)&running, 0, left, 0, 0, 0);
   }

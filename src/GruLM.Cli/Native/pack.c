@@ -13,11 +13,11 @@
 #include "packed.h"
 
 // Matches are looked for among places with the same three bytes, near, and with the same six, wherever they are.
-enum { HASH_BITS = 18, NEAR = 1 << 16, FAR = 1 << 24, NEAR_TRIES = 6, FAR_TRIES = 6, LONG = 64, LAST_LITERALS = 16 };
+enum { HASH_BITS = 18, NEAR = 1 << 16, FAR = 1 << 24, NEAR_TRIES = 6, FAR_TRIES = 6, LONG = 64, LAST_LITERALS = 32 };
 enum { SHORTEST_ROW = 1 << 12, ROW_STEP = 1 << 8 };
 
 // What is paid for a byte, and what more for a match, which takes the time of several.
-enum { BYTE = 16, MATCH = 40 };
+enum { BYTE = 16, MATCH = 24 };
 
 static void fail(const char* why, const char* name) {
   fprintf(stderr, "pack: %s: %s\n", name, why);
@@ -114,24 +114,34 @@ static void weigh(const uint8_t* in, size_t at, size_t other, size_t end, size_t
   for (uint32_t i = bytes; bytes && i < 4; i++) longest[i] = longest[i] < most ? most : longest[i];
 }
 
-static uint8_t* put_count(uint8_t* out, size_t count) {
-  if (count < FIELD) return out;
-  for (count -= FIELD; count >= 255; count -= 255) *out++ = 255;
-  *out++ = (uint8_t)count;
-  return out;
+// The four rows of bytes of the block that is written.
+static struct bytes {
+  uint8_t* data;
+  size_t count;
+} tokens, counts, distances, literals;
+
+static struct bytes* const block_rows[] = {&tokens, &counts, &distances, &literals};
+
+static void put(struct bytes* row, const void* from, size_t bytes) {
+  memcpy(row->data + row->count, from, bytes);
+  row->count += bytes;
 }
 
-static unsigned field(size_t count) { return count < FIELD ? (unsigned)count : FIELD; }
+static void put_byte(struct bytes* row, uint8_t value) { put(row, &value, 1); }
 
-static uint8_t* put(uint8_t* out, const uint8_t* literals, size_t count, size_t match, uint32_t distance, uint32_t repeat) {
-  uint32_t bytes = match ? bytes_of(distance, repeat) : 0;
-  size_t rest = match ? match - SHORTEST(bytes) : 0;
-  *out++ = (uint8_t)(bytes | field(count) << 2 | field(rest) << 5);
-  out = put_count(out, count);
-  memcpy(out, literals, count);
-  out += count;
-  for (uint32_t i = 0; i < bytes; i++) *out++ = (uint8_t)(distance >> 8 * i);
-  return match ? put_count(out, rest) : out;
+// Returns what stands in the token for a count.
+static unsigned put_count(size_t count) {
+  if (count < FIELD) return (unsigned)count;
+  for (count -= FIELD; count >= 255; count -= 255) put_byte(&counts, 255);
+  put_byte(&counts, (uint8_t)count);
+  return FIELD;
+}
+
+static void put_match(size_t literal_count, size_t match, uint32_t distance, uint32_t repeat) {
+  uint32_t bytes = bytes_of(distance, repeat);
+  unsigned before = put_count(literal_count), length = put_count(match - SHORTEST(bytes));
+  put_byte(&tokens, (uint8_t)(bytes | before << 2 | length << 5));
+  put(&distances, &distance, bytes);
 }
 
 static void add_places(const uint8_t* in, size_t from, size_t to) {
@@ -163,7 +173,7 @@ static size_t weigh_all(const uint8_t* in, size_t floor, size_t at, size_t end) 
 
 // Packs in[start..end); matches may begin as far back as floor.
 static size_t compress(const uint8_t* in, size_t floor, size_t start, size_t end, uint8_t* out) {
-  uint8_t* begin = out;
+  struct block* block = (struct block*)out;
   size_t last = end - start > LAST_LITERALS ? end - LAST_LITERALS : start, matches = 0, at, next;
   for (at = start; at <= last; at++) ways[at].cost = UINT32_MAX;
   ways[start] = (struct way){0};
@@ -179,14 +189,25 @@ static size_t compress(const uint8_t* in, size_t floor, size_t start, size_t end
     if (ways[at].match) ends[matches++] = (uint32_t)at;
   }
 
+  for (int i = 0; i < 4; i++) block_rows[i]->count = 0;
   for (uint32_t repeat = 0; matches > 0; repeat = ways[at].distance) {
     const struct way* way = &ways[ends[--matches]];
-    out = put(out, in + at, ends[matches] - way->match - at, way->match, way->distance, repeat);
+    size_t literal_count = ends[matches] - way->match - at;
+    put(&literals, in + at, literal_count);
+    put_match(literal_count, way->match, way->distance, repeat);
     at = ends[matches];
   }
 
   free(ends);
-  return (size_t)(put(out, in + at, end - at, 0, 0, 0) - begin);
+  put(&literals, in + at, end - at);
+  *block = (struct block){(uint32_t)tokens.count, (uint32_t)counts.count, (uint32_t)distances.count};
+  out = block->rows;
+  for (int i = 0; i < 4; i++) {
+    memcpy(out, block_rows[i]->data, block_rows[i]->count);
+    out += block_rows[i]->count;
+  }
+
+  return (size_t)(out - (uint8_t*)block);
 }
 
 // A program as it is in memory.
@@ -219,14 +240,8 @@ static struct image lay_out(struct program* program, const char* level, const ch
     memcpy(image.data + part[i].p_vaddr, data + part[i].p_offset, part[i].p_filesz);
   }
 
-  // Code takes longer than the rest.
-  program->half = image.bytes / 16 * 5;
-  for (uint32_t i = 0; i < program->parts; i++) {
-    if (!(program->part[i].flags & PF_X)) continue;
-    rewrite_half(image.data, program, &program->part[i], 0, 1);
-    rewrite_half(image.data, program, &program->part[i], 1, 1);
-  }
-
+  for (size_t i = 0; i <= SECTIONS; i++) program->section[i] = i < SECTIONS ? image.bytes / SECTIONS * i : image.bytes;
+  for (int i = 0; i < SECTIONS; i++) rewrite_section(image.data, program, i, 1);
   free(data);
   return image;
 }
@@ -255,10 +270,22 @@ static void add_cut(size_t place) {
   cuts[i] = (struct cut){.place = place};
 }
 
-// How many bytes there are up to the end of a half.
-static size_t up_to(const struct image* image, size_t place) {
-  return (place < image->program->half ? image->program->half : image->bytes) - place;
+static int section_of(const struct image* image, size_t place) {
+  int section = 0;
+  while (place >= image->program->section[section + 1]) section++;
+  return section;
 }
+
+// How many bytes there are of a place's section, up to it and from it on.
+static size_t behind(const struct image* image, size_t place) {
+  return place - image->program->section[section_of(image, place)];
+}
+
+static size_t ahead(const struct image* image, size_t place) {
+  return image->program->section[section_of(image, place) + 1] - place;
+}
+
+static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
 static void find_rows(const struct image* one, const struct image* other, int index) {
   static uint32_t places[1 << HASH_BITS];
@@ -268,14 +295,11 @@ static void find_rows(const struct image* one, const struct image* other, int in
   for (size_t at = 0; at + 8 < other->bytes; at++) {
     size_t there = places[hash(other->data + at, 8)], here = at;
     if (!there || word(one->data + there) != word(other->data + at)) continue;
-    while (here > begun && there > 0 && other->data[here - 1] == one->data[there - 1]) {
-      if (here == other->program->half || there == one->program->half) break;
-      here--;
-      there--;
-    }
-
-    size_t most = up_to(one, there) < up_to(other, here) ? up_to(one, there) : up_to(other, here);
-    size_t bytes = same(one->data + there, other->data + here, most);
+    size_t earlier = 0, most = least(here - begun, least(behind(one, there), behind(other, here)));
+    while (earlier < most && other->data[here - earlier - 1] == one->data[there - earlier - 1]) earlier++;
+    here -= earlier;
+    there -= earlier;
+    size_t bytes = same(one->data + there, other->data + here, least(ahead(one, there), ahead(other, here)));
     if (bytes < SHORTEST_ROW) continue;
     if (row_count[index] == MOST_CHUNKS) fail("has too many rows", "a program");
     rows[index][row_count[index]++] = (struct row){there, here, bytes};
@@ -298,16 +322,12 @@ static void add_chunk(struct program* program, size_t address, size_t at, size_t
 }
 
 static void add_own(const struct image* image, size_t start, size_t end) {
-  if (start == end) return;
-  size_t half = image->program->half;
-  if (start < half && end > half) {
-    add_own(image, start, half);
-    start = half;
+  for (size_t next; start < end; start = next) {
+    next = least(end, start + ahead(image, start));
+    size_t packed = compress(image->data, start - behind(image, start), start, next, file + written);
+    add_chunk(image->program, start, written, packed);
+    written += packed;
   }
-
-  size_t packed = compress(image->data, start < half ? 0 : half, start, end, file + written);
-  add_chunk(image->program, start, written, packed);
-  written += packed;
 }
 
 // The first program: each row for itself, so that it can be unpacked wherever another one has it.
@@ -360,6 +380,7 @@ int main(int count, char** words) {
   memcpy(file, chooser, written);
   near.previous = room(most * sizeof *near.previous);
   far.previous = room(most * sizeof *far.previous);
+  for (int i = 0; i < 4; i++) block_rows[i]->data = room(most);
   ways = room((most + 1) * sizeof *ways);
   add_cut(0);
   for (int i = 1; i < PROGRAMS; i++) find_rows(&images[0], &images[i], i);
