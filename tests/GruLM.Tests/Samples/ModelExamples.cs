@@ -14,7 +14,9 @@ using GruLM.Model;
 using GruLM.Report;
 using GruLM.Tokenization;
 using GruLM.Training;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.ML.OnnxRuntime;
 
 namespace GruLM.Tests.Samples;
@@ -50,6 +52,23 @@ internal static class ModelExamples
         {
             Console.Write(text);
         }
+    }
+
+    public static async Task AmongServices()
+    {
+        LanguageModel model;
+        WebApplicationBuilder builder = WebApplication.CreateBuilder();
+        builder.Services.AddSingleton(_ => LanguageModel.Open("book"));
+        builder.Services.AddSingleton<IChatClient>(services => new GruChatClient(services.GetRequiredService<LanguageModel>()));
+        await using (WebApplication app = builder.Build())
+        {
+            IChatClient client = app.Services.GetRequiredService<IChatClient>();
+            Assert.Same(client, app.Services.GetRequiredService<IChatClient>());
+            model = app.Services.GetRequiredService<LanguageModel>();
+            await client.GetResponseAsync("Hello.", new ChatOptions { MaxOutputTokens = 3 });
+        }
+
+        Assert.Throws<ObjectDisposedException>(() => model.LogProb("a", "b"));
     }
 
     public static void OpenedInOtherWays()
