@@ -31,8 +31,17 @@ public sealed class GivenSettings
     /// from.</summary>
     public bool LeavesRecipeOpen => !RecipeChoice.IsDecided(this) && !Has(nameof(TrainingSettings.InitFrom));
 
-    /// <summary>What was given, on top of <paramref name="basis"/>.</summary>
-    public TrainingSettings On(TrainingSettings basis) => _given.Aggregate(basis, (settings, given) => given.Put(settings));
+    /// <summary>What was given, on top of <paramref name="basis"/>. Tied weights need embeddings as long as layers are wide; where only one
+    /// of the two sizes was given the other follows it.</summary>
+    public TrainingSettings On(TrainingSettings basis)
+    {
+        TrainingSettings settings = _given.Aggregate(basis, (settings, given) => given.Put(settings));
+        bool hasHidden = Has(nameof(settings.HiddenDim)), hasEmbedding = Has(nameof(settings.EmbeddingDim));
+        if (!settings.TieWeights || hasHidden == hasEmbedding) return settings;
+        return hasHidden
+            ? settings with { EmbeddingDim = settings.HiddenDim }
+            : settings with { HiddenDim = settings.EmbeddingDim };
+    }
 
     /// <summary>What was given, on top of a recipe. How long a run is counts as one setting, whichever says it; but minutes that are given
     /// leave the recipe's epochs as the most that are made, since more of them make its model worse.</summary>

@@ -28,7 +28,7 @@ internal static class ModelRows
             "kind of the tokenizer that is learned (default: bpe, or what suits the text where a recipe is chosen)").OfModel(),
         Of(
             "emb-dim", new WholeNumber(1, GruConfig.MaxWidth), s => s.EmbeddingDim, (s, v) => s with { EmbeddingDim = v },
-            "length of an embedding").OfModel().Essential(),
+            "length of an embedding; with tied weights it equals the units of a layer, and one of the two is enough").OfModel().Essential(),
         Of(
             "hidden-dim", new WholeNumber(1, GruConfig.MaxWidth), s => s.HiddenDim, (s, v) => s with { HiddenDim = v },
             "units in each GRU layer").OfModel().Essential(),
