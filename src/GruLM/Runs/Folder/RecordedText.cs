@@ -61,8 +61,8 @@ internal sealed class RecordedText
         var layout = new RunLayout(folder);
         if (!File.Exists(layout.Settings))
         {
-            throw new FileNotFoundException(
-                $"{layout.Settings}: not found, so it is not known what the model was trained on; name a text with 'Data'");
+            string advice = moved is { Count: > 0 } ? "leave out 'HeldOutOnly' to read all of 'Data'" : "name a text with 'Data'";
+            throw new FileNotFoundException($"{layout.Settings}: not found, so it is not known what the model was trained on; {advice}");
         }
 
         try

@@ -228,6 +228,10 @@ public sealed class MovedTextTests : IDisposable
         Good($"train --resume {_model} --max-steps 5");
         File.Delete($"{_model}/training/run.json");
         Assert.Contains("run.json: not found, so that it is not known", Good($"eval --model {_model}"), StringComparison.Ordinal);
+        File.Delete($"{_model}/training/settings.json");
+        Bad($"eval --model {_model}", 1, "it is not known what the model was trained on; name a text with --data");
+        Bad($"eval --model {_model} --data {_text} --held-out", 1, "trained on; leave out --held-out to read all of --data");
+        Good($"eval --model {_model} --data {_text}");
     }
 
     private static string Good(string line)
