@@ -28,7 +28,6 @@ internal static partial class SettingWords
         ["Weights"] = "weights",
         ["Save"] = "state or a chat's /save",
         ["Learn"] = "learn",
-        ["HeldOutOnly"] = "held-out",
         ["AllowedOrigins"] = "allow-origin",
         ["UserDefinedSymbols"] = "user-defined-symbols",
         ["NBest"] = "nbest",

@@ -77,9 +77,11 @@ internal static partial class UnknownFlags
 
         bool isJoined = word.Length > 2 && char.IsAsciiDigit(word[2]) && Named(word[..2], command) is not null;
         if (isJoined) return $"; write {word[..2]} {word[2..]}";
+        string elsewhere = Elsewhere(name);
+        if (elsewhere.Length > 0) return elsewhere;
         if (before is not null) return $"; a text that begins with a dash is given as {before.Name}={ShellWord.Of(word)}";
         if (command.Arguments.Count > 0) return "; a name that begins with a dash stands behind --";
-        return command is RootCommand && name is "-v" or "-V" ? "; did you mean --version?" : Elsewhere(name);
+        return command is RootCommand && name is "-v" or "-V" ? "; did you mean --version?" : "";
     }
 
     // The other commands that have it: all, or the first of many. Those of this line may lack flags that it did not need.

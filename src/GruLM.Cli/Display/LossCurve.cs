@@ -54,11 +54,11 @@ internal static class LossCurve
         int Row(double y) => (int)Math.Round((high - Math.Min(y, high)) / (high - low) * (rows - 1));
     }
 
-    // Twice as high as marks, and the line behind its beginning, reach.
+    // Twice as high as marks, and the line behind its beginning, reach; a single point there tells nothing.
     private static double Top(List<(double X, double Y)> line, List<(double X, double Y)> marks, double low, double beginning)
     {
-        double body = line.Where(point => point.X > beginning).Concat(marks).Select(point => point.Y).DefaultIfEmpty(low).Max();
-        return low + (2 * (body - low));
+        double[] body = [.. line.Where(point => point.X > beginning).Concat(marks).Select(point => point.Y)];
+        return body.Length < 2 ? double.PositiveInfinity : low + (2 * (body.Max() - low));
     }
 
     private static List<(double X, double Y)> Finite(IEnumerable<(double X, double Y)> points) =>

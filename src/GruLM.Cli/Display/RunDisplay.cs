@@ -88,7 +88,7 @@ internal sealed class RunDisplay(TextWriter messages, bool live) : IRunObserver
         string kind = plan.Samples == SampleKind.Lines ? "lines" : "stream", about = plan.RandomBptt ? "about " : "";
         string heldOut = plan.HeldOutTokens is { } tokens ? string.Create(s_invariant, $"{tokens:#,0} held out") : "none held out";
         bool readsSome = plan.EvalTokens > 0 && plan.EvalTokens < plan.HeldOutTokens;
-        if (readsSome) heldOut += string.Create(s_invariant, $" (evaluations read {plan.EvalTokens:#,0} of them)");
+        if (readsSome) heldOut += string.Create(s_invariant, $" (evaluations read about {plan.EvalTokens:#,0} of them)");
         messages.WriteLine(string.Create(
             s_invariant,
             $"training: {plan.TokensPerEpoch:#,0} tokens an epoch ({kind}), {heldOut}, "

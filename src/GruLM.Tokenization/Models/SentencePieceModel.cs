@@ -167,6 +167,12 @@ public sealed class SentencePieceModel
             }
         }
 
+        string folder = Path.GetDirectoryName(full) ?? full;
+        if (!Directory.Exists(folder))
+        {
+            throw new DirectoryNotFoundException($"{path}: cannot be written, the folder {folder} does not exist");
+        }
+
         // A name that nobody else has.
         string temporary = $"{full}.{Guid.NewGuid():N}.tmp";
         try

@@ -1,6 +1,7 @@
 // Checkpoints: a folder step-N holds the model, the optimizer's state, the position of the run and the checksums of all of them.
 // A checkpoint is written and synced under a temporary name and renamed as one folder, and it is renamed away before it is
-// deleted, so that at every instant the folders named step-N are whole ones.
+// deleted, so that at every instant the folders named step-N are whole ones. So are folders best-N, of the best model between two of
+// these: there is one at most, until the next checkpoint of either name.
 
 using System.Globalization;
 using System.Text.Json;
@@ -14,17 +15,19 @@ namespace GruLM.Training;
 /// read.</summary>
 public static class Checkpoint
 {
-    private const string Prefix = "step-";
+    private const string Prefix = "step-", BestPrefix = "best-";
     private const string Unfinished = ".partial";
     private const string PositionName = "position.json";
     private const string StateName = "training.safetensors";
 
     /// <summary>Writes a checkpoint, then deletes all but the newest <paramref name="keep"/>, and those of later steps: the run has
-    /// gone back behind them because they were damaged. Returns its folder.
+    /// gone back behind them because they were damaged. With <paramref name="isBest"/> it is one between others, of the best model so
+    /// far, which the next one replaces. Returns its folder.
     /// Throws <see cref="IOException"/> when it cannot be written; the checkpoints before it are whole then.</summary>
-    public static string Save(string parent, ITrainableModel model, RunPosition position, int keep)
+    public static string Save(string parent, ITrainableModel model, RunPosition position, int keep, bool isBest = false)
     {
-        string final = Path.Combine(parent, Prefix + position.Step.ToString(CultureInfo.InvariantCulture));
+        string name = (isBest ? BestPrefix : Prefix) + position.Step.ToString(CultureInfo.InvariantCulture);
+        string final = Path.Combine(parent, name);
         string temporary = final + Unfinished;
         try
         {
@@ -52,7 +55,14 @@ public static class Checkpoint
         int whole = 0;
         foreach ((long step, string folder) in Find(parent))
         {
-            if (step > position.Step || ++whole > Math.Max(1, keep)) Delete(folder);
+            if (Path.GetFileName(folder) == name)
+            {
+                if (!isBest) whole++;
+                continue;
+            }
+
+            bool isOldBest = Path.GetFileName(folder).StartsWith(BestPrefix, StringComparison.Ordinal);
+            if (isOldBest || step > position.Step || ++whole > Math.Max(1, keep)) Delete(folder);
         }
 
         return final;
@@ -63,7 +73,7 @@ public static class Checkpoint
     {
         if (!Directory.Exists(parent)) return [];
         var found = new List<(long Step, string Folder)>();
-        foreach (string folder in Directory.EnumerateDirectories(parent, Prefix + "*"))
+        foreach (string folder in (string[])[.. Named(parent, Prefix), .. Named(parent, BestPrefix)])
         {
             string number = Path.GetFileName(folder)[Prefix.Length..];
             if (long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long step)) found.Add((step, folder));
@@ -106,11 +116,13 @@ public static class Checkpoint
     // A process that was killed left them behind.
     private static void RemoveUnfinished(string parent)
     {
-        foreach (string folder in Directory.EnumerateDirectories(parent, Prefix + "*" + Unfinished))
+        foreach (string folder in (string[])[.. Named(parent, Prefix), .. Named(parent, BestPrefix)])
         {
-            DiskStep.DeleteFolder(folder);
+            if (folder.EndsWith(Unfinished, StringComparison.Ordinal)) DiskStep.DeleteFolder(folder);
         }
     }
+
+    private static IEnumerable<string> Named(string parent, string prefix) => Directory.EnumerateDirectories(parent, prefix + "*");
 
     private static void Delete(string folder)
     {

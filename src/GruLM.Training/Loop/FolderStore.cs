@@ -11,6 +11,6 @@ public sealed class FolderStore(string folder, string checkpoints) : ITrainingSt
     public void SaveModel(ITrainableModel model, bool isInterim) => model.Save(folder);
 
     /// <inheritdoc/>
-    public string SaveCheckpoint(ITrainableModel model, RunPosition position, int keep) =>
-        Checkpoint.Save(checkpoints, model, position, keep);
+    public string SaveCheckpoint(ITrainableModel model, RunPosition position, int keep, bool isBest) =>
+        Checkpoint.Save(checkpoints, model, position, keep, isBest);
 }

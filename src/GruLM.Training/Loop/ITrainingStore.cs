@@ -12,7 +12,8 @@ public interface ITrainingStore
     /// has so far, neither evaluated nor due to be saved.</summary>
     void SaveModel(ITrainableModel model, bool isInterim);
 
-    /// <summary>Saves a checkpoint and deletes all but the newest <paramref name="keep"/>. Returns its folder.</summary>
+    /// <summary>Saves a checkpoint and deletes all but the newest <paramref name="keep"/>; with <paramref name="isBest"/> one between
+    /// these, of the best model so far, until the next. Returns its folder.</summary>
     /// <exception cref="IOException">It cannot be written; those before it are whole.</exception>
-    string SaveCheckpoint(ITrainableModel model, RunPosition position, int keep);
+    string SaveCheckpoint(ITrainableModel model, RunPosition position, int keep, bool isBest);
 }

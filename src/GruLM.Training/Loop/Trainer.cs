@@ -251,13 +251,22 @@ public sealed class Trainer
         _position = _position with { RecentSums = default, RecentSeconds = 0 };
     }
 
+    // Behind a model that was saved as the best comes a checkpoint: whoever goes on begins with that figure, and not with an older one
+    // that a worse model could better.
     private void Evaluate(CancellationToken cancel)
+    {
+        if (!IsBest(cancel) || _store is null || AtEnd || SaveDue) return;
+        _observer.OnCheckpoint(_store.SaveCheckpoint(_model, _position, _options.Keep, isBest: true));
+    }
+
+    // Evaluates, and tells whether the model is the best so far, which is saved then.
+    private bool IsBest(CancellationToken cancel)
     {
         double start = _clock.Look();
         _model.SwapAverage();
         try
         {
-            if (Figures(cancel) is not { } result) return;
+            if (Figures(cancel) is not { } result) return false;
             _clock.Look();
             bool isBest = !(_position.Best?.Sums.MeanNll <= result.Sums.MeanNll);
             _position = _position with
@@ -276,6 +285,7 @@ public sealed class Trainer
             _budget?.OnEvaluation(_clock.Look() - start);
             _observer.OnEvaluation(new EvaluationReport(_position.Step, _position.Tokens, _position.Seconds, result, isBest));
             if (_options.Schedule == ScheduleKind.Plateau && !_schedule.Rises(_position.Step)) WatchPlateau(isBest);
+            return isBest;
         }
         finally
         {
@@ -333,7 +343,7 @@ public sealed class Trainer
             _model.SwapAverage();
         }
 
-        _observer.OnCheckpoint(_store.SaveCheckpoint(_model, _position, _options.Keep));
+        _observer.OnCheckpoint(_store.SaveCheckpoint(_model, _position, _options.Keep, isBest: false));
         (_savedAt, _savedSeconds) = (_position.Step, _clock.Look());
         _budget?.OnSaving(_savedSeconds - start);
     }

@@ -78,9 +78,9 @@ public static class Devices
     // Before a model is read, where a device is opened for one.
     internal static void CheckThreads(int threads)
     {
-        if (threads >= 0) return;
+        if (threads is >= 0 and <= ThreadTeam.MostThreads) return;
         throw new ArgumentOutOfRangeException(
-            null, $"'Threads' is {threads}; 0, for one a core, or the number of threads was expected");
+            null, $"'Threads' is {threads}; 0, for one a core, or a number of threads up to {ThreadTeam.MostThreads} was expected");
     }
 
     // For figures and texts, which are to be the same everywhere but for their last digits: a device left to itself may compute in

@@ -135,10 +135,10 @@ public sealed class ModelEvaluation
 
         if (_settings.Data.Any(Directory.Exists)) reading.Announce("evaluating on ", _settings.Data);
         CorpusText text = reading.Read(_settings.Data);
-        if (RecordedText.IsTrainedOn(_settings.Model, _settings.Data))
+        if (RecordedText.OfTrainingOn(_settings.Model, _settings.Data) is { } told)
         {
-            _observer.OnNotice(
-                "the model has learned from this text, so that its figures are too good; 'HeldOutOnly' reads what was held out of it");
+            string held = told is { ValData: null, ValFraction: > 0 } ? "; 'HeldOutOnly' reads what was held out of it" : "";
+            _observer.OnNotice("the model has learned from this text, so that its figures are too good" + held);
         }
 
         return text;

@@ -35,7 +35,16 @@ internal static class ChatRequest
                 Seed = unchecked((ulong)(options.Seed ?? 0)),
             },
         };
-        model.Check(generation);
+        try
+        {
+            model.Check(generation);
+        }
+        catch (ArgumentException error)
+        {
+            string message = error.Message.Replace("'MaxTokens'", "'MaxOutputTokens'", StringComparison.Ordinal);
+            throw new ArgumentException(message.Replace("'Stop'", "'StopSequences'", StringComparison.Ordinal), error);
+        }
+
         return generation;
     }
 

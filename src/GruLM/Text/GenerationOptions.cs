@@ -34,7 +34,8 @@ public sealed record GenerationOptions
     public void Validate()
     {
         if (MaxTokens < 0) throw new ArgumentException($"'MaxTokens' is {MaxTokens}; it must be 0 or more");
-        if (Stop is null || Stop.Any(string.IsNullOrEmpty))
+        if (Stop is null) throw new ArgumentException("'Stop' is null; an empty list stops at no text");
+        if (Stop.Any(string.IsNullOrEmpty))
         {
             throw new ArgumentException("'Stop' holds an empty text, which would end every text before its first character; leave it out");
         }

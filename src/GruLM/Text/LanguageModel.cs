@@ -367,6 +367,7 @@ public sealed class LanguageModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(device);
         Devices.CheckThreads(threads);
+        if (!Enum.IsDefined(weights)) throw new ArgumentException($"'Weights' is {weights}; Auto, Fp32 or Int8 was expected");
         ModelParts parts = read();
         try
         {

@@ -15,7 +15,7 @@ internal static class ModelFiles
     /// <exception cref="InvalidDataException">A file is damaged, or the files do not belong together.</exception>
     public static ModelParts Read(Func<string, Stream?> open)
     {
-        string folder = Directory.CreateTempSubdirectory("grulm-model-").FullName;
+        string folder = NewFolder();
         try
         {
             foreach (string name in s_needed)
@@ -43,6 +43,21 @@ internal static class ModelFiles
             using FileStream to = File.Create(Path.Combine(folder, name));
             from.CopyTo(to);
             return true;
+        }
+    }
+
+    private static string NewFolder()
+    {
+        try
+        {
+            return Directory.CreateTempSubdirectory("grulm-model-").FullName;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException(
+                $"{Path.GetTempPath()}: no folder can be made there, in which a model's files lie while they are read; "
+                + "name another place with TMPDIR (TMP on Windows)",
+                error);
         }
     }
 }

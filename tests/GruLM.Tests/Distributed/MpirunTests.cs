@@ -66,8 +66,8 @@ public sealed class MpirunTests : IDisposable
         Assert.All(one.Zip(three), pair => Assert.Equal(pair.First, pair.Second, 0.02 * pair.First));
     }
 
-    // To the bit the same on every machine, so the bound is not of one machine's: what may differ is the order of a gradient's sum, and with
-    // it a weight's last digit of bfloat16.
+    // Emulated: so the bound is not one machine's. What may differ is the order of a gradient's sum, and with it a weight's last digit of
+    // bfloat16.
     [Fact]
     public async Task Products_may_be_in_bfloat16()
     {

@@ -9,6 +9,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using GruLM.Corpus;
+using GruLM.Formats;
 using GruLM.Generation;
 using GruLM.Model;
 using GruLM.Report;
@@ -183,6 +184,14 @@ internal static class ModelExamples
         using FileStream content = File.OpenRead("text.txt"), compressed = File.Create("text.grz");
         CompressionFigures figures = TextCompression.Compress(content, compressed, model);
         return figures.CompressedBytes;
+    }
+
+    public static void SentAndBrought()
+    {
+        ModelExport.ToSafetensors(new ExportSettings { Model = "book", Out = "half.safetensors", Type = TensorType.BF16 });
+        ModelImport.Run(new ImportSettings { Weights = "half.safetensors", Tokenizer = "book/tokenizer.model", OutDir = "half" });
+        using var model = LanguageModel.Open("half");
+        Assert.True(model.LogProb("ROMEO:", "\nI love thee.") < 0);
     }
 
     public static void SteppedInOnnxRuntime()

@@ -10,7 +10,11 @@ internal static class ReadmeExamples
     public static async Task TrainGenerateScoreTokenise()
     {
         TrainingSettings settings = Recipes.Tiny.Settings with { Data = ["book.txt"], OutDir = "book", Minutes = 2 };
-        using (var run = TrainingRun.Start(settings)) run.Run();
+        if (!Directory.Exists("book"))
+        {
+            using var run = TrainingRun.Start(settings);
+            run.Run();
+        }
 
         using var model = LanguageModel.Open("book");
         await foreach (string text in model.GenerateAsync("ROMEO:")) Console.Write(text);

@@ -69,7 +69,7 @@ internal sealed record PreparedText(Tokenizer Tokenizer, ITrainingData Data, Hel
         });
     }
 
-    private static string WhatIsHeldOut(TextTrainingOptions options) => options.HeldOutName ?? "the held-out part";
+    private static string WhatIsHeldOut(TextTrainingOptions options) => options.HeldOutName ?? $"{options.TextName}: the held-out part";
 
     // A held-out text of its own has no share.
     private static string Remedy(TextTrainingOptions options, string what) => options.HeldOutName is null

@@ -35,20 +35,21 @@ internal sealed class RecordedText
 
     private double HeldOutShare => _settings.ValData is null ? _settings.ValFraction : 0;
 
-    /// <summary>Whether one of these files or folders is one that the model was trained on; false where that is not recorded.</summary>
-    public static bool IsTrainedOn(string folder, IReadOnlyList<string> names)
+    /// <summary>What the model was told in training, where one of these files or folders is one that it was trained on; null where that is
+    /// not so or not recorded.</summary>
+    public static TrainingSettings? OfTrainingOn(string folder, IReadOnlyList<string> names)
     {
         var layout = new RunLayout(folder);
         try
         {
-            if (!File.Exists(layout.Settings)) return false;
-            IReadOnlyList<string> known = SettingsFile.Read(layout.Settings).Data;
-            return names.Any(name => name != "-" && known.Contains(Path.GetFullPath(name)));
+            if (!File.Exists(layout.Settings)) return null;
+            TrainingSettings known = SettingsFile.Read(layout.Settings);
+            return names.Any(name => name != "-" && known.Data.Contains(Path.GetFullPath(name))) ? known : null;
         }
         catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException)
         {
             // What cannot be read is no reason not to evaluate.
-            return false;
+            return null;
         }
     }
 
@@ -61,8 +62,8 @@ internal sealed class RecordedText
         var layout = new RunLayout(folder);
         if (!File.Exists(layout.Settings))
         {
-            string advice = moved is { Count: > 0 } ? "leave out 'HeldOutOnly' to read all of 'Data'" : "name a text with 'Data'";
-            throw new FileNotFoundException($"{layout.Settings}: not found, so it is not known what the model was trained on; {advice}");
+            throw new FileNotFoundException(
+                $"{layout.Settings}: not found, so it is not known what the model was trained on; {Another(moved)}");
         }
 
         try
@@ -84,7 +85,7 @@ internal sealed class RecordedText
         bool isOwn = _settings.ValData is not null;
         if (!isOwn && HeldOutShare == 0)
         {
-            throw new InvalidDataException($"{_folder}: nothing was held out when it was trained; name a text with 'Data'");
+            throw new InvalidDataException($"{_folder}: nothing was held out when it was trained; {Another(Moved)}");
         }
 
         IReadOnlyList<string> names = isOwn ? [_settings.ValData!] : _settings.Data;
@@ -109,6 +110,10 @@ internal sealed class RecordedText
         Compare(RunComparison.HeldOut, _record?.HeldOut, heldOut, beside, reading.Observer);
         return (training, heldOut);
     }
+
+    // What to do where nothing tells what was held out; whoever has moved the text has named one already.
+    private static string Another(IReadOnlyList<string>? moved) =>
+        moved is { Count: > 0 } ? "leave out 'HeldOutOnly' to read all of 'Data'" : "name a text with 'Data'";
 
     private static CorpusCounts Counts(CorpusText text)
     {

@@ -102,6 +102,7 @@ internal sealed class RunFolder : IRunFolder
     public static RunFolder Resume(string name, Action<string> notice)
     {
         var home = new RunLayout(name);
+        if (File.Exists(name)) throw new IOException($"{name}: is a file; a run is resumed in its folder");
         if (!Directory.Exists(home.Root)) throw new DirectoryNotFoundException($"{name}: there is no such folder to resume");
         FolderSwitch.Settle(name);
         if (!File.Exists(home.Settings) && !File.Exists(home.Next.Settings))
@@ -239,8 +240,8 @@ internal sealed class RunFolder : IRunFolder
     }
 
     /// <inheritdoc/>
-    public string SaveCheckpoint(ITrainableModel model, RunPosition position, int keep) =>
-        Checkpoint.Save(_place.Training, model, position, keep);
+    public string SaveCheckpoint(ITrainableModel model, RunPosition position, int keep, bool isBest) =>
+        Checkpoint.Save(_place.Training, model, position, keep, isBest);
 
     /// <inheritdoc/>
     public void TakeBack()
@@ -270,15 +271,6 @@ internal sealed class RunFolder : IRunFolder
             _lock?.Dispose();
             if (_use != FolderUse.DryRun) DeleteIfEmpty();
         }
-    }
-
-    private static string? NewestCheckpoint(RunLayout place, Action<string> notice)
-    {
-        string? newest = Checkpoint.NewestWhole(place.Training, notice);
-        if (newest is not null || Checkpoint.Find(place.Training).Count == 0) return newest;
-        throw new InvalidDataException(
-            $"{place.Root}: none of its checkpoints is whole, so the run cannot go on; "
-            + $"begin it again with the settings of {place.Settings}");
     }
 
     // A folder can be made there, and it is not the one that the run starts from.
@@ -349,7 +341,7 @@ internal sealed class RunFolder : IRunFolder
         // Before lines were drawn, those at the end were held out.
         HeldOutSplit? split = read.ValSplit ?? (SettingsDecided.HasDraw(read) ? HeldOutSplit.Last : null);
         Settings = read with { OutDir = _name, ValSplit = split };
-        CheckpointFolder = NewestCheckpoint(_place, notice);
+        CheckpointFolder = _place.NewestCheckpoint(notice);
     }
 
     // Folders that the run made and put nothing into do not stay.

@@ -1,7 +1,9 @@
 // Which file of a run lies where: the only place that knows. docs/model-folder.md describes the files.
 
 using GruLM.Corpus;
+using GruLM.Formats;
 using GruLM.Model;
+using GruLM.Training;
 
 namespace GruLM;
 
@@ -87,6 +89,43 @@ internal sealed class RunLayout(string folder)
 
     /// <summary>Whether a file holds tokens of a text, which any run in the folder checks before it uses them.</summary>
     public bool IsTokens(string path) => Path.GetFileName(path).StartsWith(Path.GetFileName(Tokens), StringComparison.Ordinal);
+
+    /// <summary>The newest whole checkpoint, from which a run goes on; null where it has come to none and to no model.</summary>
+    /// <exception cref="InvalidDataException">None of them is whole; or the model, whose figure they go by, is damaged, or they were
+    /// deleted beside it.</exception>
+    public string? NewestCheckpoint(Action<string> notice)
+    {
+        string? newest = Checkpoint.NewestWhole(Training, notice);
+        if (newest is null && Checkpoint.Find(Training).Count > 0)
+        {
+            throw new InvalidDataException(
+                $"{Root}: none of its checkpoints is whole, so the run cannot go on; begin it again with the settings of {Settings}");
+        }
+
+        if (!File.Exists(Weights)) return newest;
+        if (newest is null)
+        {
+            // The first evaluation may have been the last that it did.
+            if (!HasEvaluations()) return null;
+            throw new InvalidDataException(
+                $"{Root}: has a model, but no checkpoint to go on from, and a run from the beginning would replace that by worse ones; "
+                + "train another from it ('InitFrom'), or begin again with 'Overwrite'");
+        }
+
+        try
+        {
+            SafetensorsFile.Open(Weights).Dispose();
+            return newest;
+        }
+        catch (InvalidDataException error)
+        {
+            string whole = Path.GetRelativePath(Root, Path.Combine(newest, ModelFile.WeightsName));
+            throw new InvalidDataException($"{error.Message}; the run goes on once {whole} is copied over it", error);
+        }
+    }
+
+    private bool HasEvaluations() =>
+        File.Exists(Metrics) && File.ReadLines(Metrics).Count(line => line.Contains("\"val_nll\"", StringComparison.Ordinal)) > 1;
 
     private string InTraining(string name) => Path.Combine(Training, name);
 }

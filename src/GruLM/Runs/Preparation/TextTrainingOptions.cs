@@ -33,6 +33,9 @@ internal sealed record TextTrainingOptions
     /// (<see cref="GruConfig.Opening"/>).</summary>
     public bool Opening { get; init; } = true;
 
+    /// <summary>What the text is called, for errors.</summary>
+    public string TextName { get; init; } = "the text";
+
     /// <summary>The name of a held-out text of its own; null where the held-out part is one of the training text.</summary>
     public string? HeldOutName { get; init; }
 

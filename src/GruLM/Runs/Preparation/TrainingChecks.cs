@@ -36,20 +36,23 @@ internal static class TrainingChecks
         if (options.Samples == SampleKind.Lines && training.Length == 0 && heldOut.Length > 0 && options.HeldOutName is null)
         {
             throw new InvalidDataException(
-                "the text has one record or line, and that is held out, so that none is left to learn from; "
+                $"{options.TextName}: has one record or line, and that is held out, so that none is left to learn from; "
                 + "give more of them, or 'ValFraction' 0 to hold nothing out");
         }
 
         if (training.Length < 2)
         {
             throw new InvalidDataException(
-                $"the training part of the text has {training.Length} byte(s), too few to learn from; "
+                $"{options.TextName}: its training part has {training.Length} byte(s), too few to learn from; "
                 + "give more text or a smaller 'ValFraction'");
         }
 
         if (!training.Samples().Any())
         {
-            throw new InvalidDataException("the training part has no line with text; give more text or a smaller 'ValFraction'");
+            string wrong = heldOut.Samples().Any()
+                ? "its training part has no line with text; give more text or a smaller 'ValFraction'"
+                : "has no line with text, only white space";
+            throw new InvalidDataException($"{options.TextName}: {wrong}");
         }
 
         if (options.MaskPrompt && !HasAnswers(training))

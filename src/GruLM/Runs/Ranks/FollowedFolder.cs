@@ -92,7 +92,7 @@ internal sealed class FollowedFolder(FoundFolder found, TrainingSettings setting
     }
 
     /// <summary>Hands over what the first process writes.</summary>
-    public string SaveCheckpoint(ITrainableModel model, RunPosition position, int keep)
+    public string SaveCheckpoint(ITrainableModel model, RunPosition position, int keep, bool isBest)
     {
         model.SaveTrainingState("");
         return "";

@@ -14,8 +14,12 @@ internal static class SettingsCheck
     public static void Check(TrainingSettings settings)
     {
         if (string.IsNullOrEmpty(settings.OutDir)) throw new ArgumentException("'OutDir' is empty; the new model needs a folder");
-        if (settings.Data is null || settings.Data.Any(string.IsNullOrEmpty)) throw new ArgumentException("'Data' holds an empty name");
-        if (settings.Data.Count == 0) throw new ArgumentException("'Data' names no text; name a file, a folder or - for standard input");
+        if (settings.Data is null or { Count: 0 })
+        {
+            throw new ArgumentException("'Data' names no text; name a file, a folder or - for standard input");
+        }
+
+        if (settings.Data.Any(string.IsNullOrEmpty)) throw new ArgumentException("'Data' holds an empty name");
         foreach (Setting setting in SettingsTable.All)
         {
             if (setting.Problem(settings) is { } problem) throw new ArgumentException(problem);

@@ -59,6 +59,7 @@ internal static class SettingsDecided
         ModelType = settings.ModelType ?? ModelType.Bpe,
         Samples = settings.Samples ?? SampleKind.Stream,
         MaskPrompt = settings.MaskPrompt,
+        TextName = string.Join(", ", settings.Data.Select(CorpusFiles.DisplayName)),
         HeldOutName = settings.ValData,
         EmbeddingDim = settings.EmbeddingDim,
         HiddenDim = settings.HiddenDim,

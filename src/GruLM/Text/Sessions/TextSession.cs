@@ -17,7 +17,7 @@ public sealed class TextSession : IDisposable
     {
         model.Check(options);
         _model = model;
-        _writer = new TextWriterSession(model, options);
+        _writer = new TextWriterSession(model, options) { Owner = nameof(TextSession) };
     }
 
     private TextSession(LanguageModel model, TextWriterSession writer, bool begun) =>

@@ -66,6 +66,9 @@ internal sealed class TextWriterSession : IDisposable
         _journal = keepsJournal ? [] : null;
     }
 
+    /// <summary>The class that a caller knows, which an error names when it is used after its end.</summary>
+    public string Owner { get; init; } = nameof(ChatSession);
+
     /// <summary>Tokens read since <see cref="Restore"/>, <see cref="Reset"/> or <see cref="ClearJournal"/>; none if nobody asks.</summary>
     public IReadOnlyList<int> Journal => _journal ?? [];
 
@@ -224,7 +227,7 @@ internal sealed class TextWriterSession : IDisposable
     public TextWriterSession Fork(IDecodingSession? own = null)
     {
         WriterState state = Capture();
-        var fork = new TextWriterSession(_model, _options, own, keepsJournal: _journal is not null);
+        var fork = new TextWriterSession(_model, _options, own, keepsJournal: _journal is not null) { Owner = Owner };
         fork.Restore(state);
         return fork;
     }
@@ -391,6 +394,5 @@ internal sealed class TextWriterSession : IDisposable
         using (TakeTurn()) _session.RestoreState(state);
     }
 
-    // Only a chat can be disposed while it is used.
-    private Turns.Turn TakeTurn() => _disposed ? throw new ObjectDisposedException(nameof(ChatSession)) : _model.TakeTurn();
+    private Turns.Turn TakeTurn() => _disposed ? throw new ObjectDisposedException(Owner) : _model.TakeTurn();
 }

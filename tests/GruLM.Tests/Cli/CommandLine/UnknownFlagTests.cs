@@ -39,7 +39,7 @@ public sealed class UnknownFlagTests
     [InlineData("train --data a --out-dir --overwite", "unknown option --overwite for 'grulm train'; did you mean --overwrite?")]
     [InlineData(
         "tokenizer encode -m m --compat 0.1",
-        "unknown option --compat for 'grulm tokenizer encode'; a name that begins with a dash stands behind --")]
+        "unknown option --compat for 'grulm tokenizer encode'; it is a flag of 'grulm tokenizer train', 'grulm tokenizer normalize'")]
     [InlineData("tokenizer decode a b --thread 2", "unknown option --thread for 'grulm tokenizer decode'; did you mean --threads?")]
     [InlineData("bench tokenizer --data a b --round=3", "unknown option --round for 'grulm bench tokenizer'; did you mean --rounds?")]
     [InlineData("show m --jsn", "unknown option --jsn for 'grulm show'; did you mean --json?")]

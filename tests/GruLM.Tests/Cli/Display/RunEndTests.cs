@@ -61,6 +61,7 @@ public sealed class RunEndTests
         Assert.StartsWith("   2.000 │", rows[8], StringComparison.Ordinal);
         line[0] = (20, 4);
         Assert.StartsWith("   4.000 │", LossCurve.Draw(line, marks, "").Split('\n')[1], StringComparison.Ordinal);
+        Assert.StartsWith("   4.000 │", LossCurve.Draw(line[..2], [], "").Split('\n')[1], StringComparison.Ordinal);
     }
 
     [Theory]

@@ -159,6 +159,19 @@ public sealed class GruChatClientTests : IDisposable
     }
 
     [Fact]
+    public async Task Options_are_refused_by_the_names_that_they_have_here()
+    {
+        Assert.StartsWith("'MaxOutputTokens' is -1; ", await Refused(new ChatOptions { MaxOutputTokens = -1 }), StringComparison.Ordinal);
+        var empty = new ChatOptions { StopSequences = [""] };
+        Assert.StartsWith("'StopSequences' holds an empty text", await Refused(empty), StringComparison.Ordinal);
+        var tooShort = new ChatOptions { MaxOutputTokens = 1, ResponseFormat = ChatResponseFormat.Json };
+        Assert.StartsWith("'MaxOutputTokens' is 1, and the constraint", await Refused(tooShort), StringComparison.Ordinal);
+
+        async Task<string> Refused(ChatOptions options) =>
+            (await Assert.ThrowsAnyAsync<ArgumentException>(() => _client.GetResponseAsync("Hello", options))).Message;
+    }
+
+    [Fact]
     public async Task Several_talk_at_once_and_one_who_cancels_is_told()
     {
         var options = new ChatOptions { MaxOutputTokens = 10 };

@@ -194,6 +194,15 @@ public sealed class LanguageModelTests : IDisposable
         const string Empty = "the name of the model folder is empty; name the folder that holds a model";
         Assert.Equal(Empty, Refused(() => LanguageModel.Open("")));
         Assert.Equal(Empty, Refused(() => ModelEvaluation.Run("")));
+        foreach (int threads in (int[])[-1, 1025])
+        {
+            string expected = $"'Threads' is {threads}; 0, for one a core, or a number of threads up to 1024 was expected";
+            Assert.Equal(expected, Refused(() => _stream.Open(threads)));
+        }
+
+        Assert.Equal(
+            "'Weights' is 99; Auto, Fp32 or Int8 was expected", Refused(() => LanguageModel.Open("m", weights: (WeightFormat)99)));
+        Assert.Equal("'Stop' is null; an empty list stops at no text", Refused(() => model.StartText(new() { Stop = null! })));
 
         static string Refused(Func<object> act) => Assert.ThrowsAny<ArgumentException>(act).Message;
     }
@@ -213,6 +222,20 @@ public sealed class LanguageModelTests : IDisposable
         Assert.Throws<ObjectDisposedException>(() => chat.Say("How").Count());
         Assert.Throws<ObjectDisposedException>(() => model.StartChat());
         Assert.Throws<ObjectDisposedException>(() => model.LogProb("a", "b"));
+    }
+
+    [Fact]
+    public void A_disposed_session_names_itself()
+    {
+        using LanguageModel model = _stream.Open();
+        TextSession text = model.StartText(), fork = text.Fork();
+        ChatSession chat = model.StartChat();
+        text.Dispose();
+        fork.Dispose();
+        chat.Dispose();
+        Assert.Equal(nameof(TextSession), Assert.Throws<ObjectDisposedException>(() => text.Read("a")).ObjectName);
+        Assert.Equal(nameof(TextSession), Assert.Throws<ObjectDisposedException>(() => fork.Write().Count()).ObjectName);
+        Assert.EndsWith(nameof(ChatSession), Assert.Throws<ObjectDisposedException>(() => chat.Say("a").Count()).ObjectName);
     }
 
     [Fact]

@@ -42,6 +42,14 @@ public class ModelFileTests
     }
 
     [Fact]
+    public void A_folder_that_is_not_there_is_named()
+    {
+        string folder = Path.Combine(Path.GetTempPath(), "grulm-nowhere"), path = Path.Combine(folder, "a.model");
+        IOException error = Assert.Throws<DirectoryNotFoundException>(() => Small(ModelType.Bpe).Save(path));
+        Assert.Equal($"{path}: cannot be written, the folder {folder} does not exist", error.Message);
+    }
+
+    [Fact]
     public void A_model_behind_a_link_is_replaced_and_keeps_its_rights()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows lets only some users make links");

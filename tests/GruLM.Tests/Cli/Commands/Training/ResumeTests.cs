@@ -91,6 +91,8 @@ public sealed class ResumeTests : IDisposable
 
         // A tokenizer that is not the one that was written is learned again, to the same bytes, while nothing depends on it.
         foreach ((long _, string? folder) in Checkpoint.Find(begun + "/training")) Directory.Delete(folder, recursive: true);
+        Bad($"train --resume {begun}", 1, "has a model, but no checkpoint to go on from");
+        File.Delete(Path.Combine(begun, "model.safetensors"));
         File.WriteAllText(Path.Combine(begun, "tokenizer.model"), "damaged");
         Assert.Contains("learning a tokenizer", Good($"train --resume {begun}"), StringComparison.Ordinal);
         AssertSame(whole, begun);

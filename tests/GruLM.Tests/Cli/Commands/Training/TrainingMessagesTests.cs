@@ -67,7 +67,7 @@ public sealed class TrainingMessagesTests : IDisposable
         (int code, _, string error) = CommandsTests.Run("train", "--data", text, "--samples", "lines", "--out-dir", $"{_root}/model");
         Assert.Equal(1, code);
         Assert.EndsWith(
-            "grulm: the text has one record or line, and that is held out, so that none is left to learn from; give more of them, "
+            $"grulm: {text}: has one record or line, and that is held out, so that none is left to learn from; give more of them, "
             + "or --val-fraction 0 to hold nothing out\n", error, StringComparison.Ordinal);
     }
 
