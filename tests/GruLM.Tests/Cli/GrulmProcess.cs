@@ -35,7 +35,7 @@ internal sealed class GrulmProcess : IDisposable
     {
         Task<string> rest = _process.StandardError.ReadToEndAsync(cancel);
         var clock = Stopwatch.StartNew();
-        using (var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"])) await kill.WaitForExitAsync(cancel);
+        using (var kill = Process.Start("sh", ["-c", $"kill -TERM {_process.Id}"])) await kill.WaitForExitAsync(cancel);
         await _process.WaitForExitAsync(cancel);
         return (_process.ExitCode, clock.Elapsed, await rest);
     }

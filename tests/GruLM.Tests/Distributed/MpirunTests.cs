@@ -335,7 +335,7 @@ public sealed class MpirunTests : IDisposable
             first += await process.StandardError.ReadLineAsync(cancel) ?? throw new InvalidOperationException($"it ended: {first}");
         }
 
-        if (stopAt is not null) Process.Start("kill", ["-USR1", $"{process.Id}"]).Dispose();
+        if (stopAt is not null) Process.Start("sh", ["-c", $"kill -USR1 {process.Id}"]).Dispose();
         string[] said = await Task.WhenAll(output, process.StandardError.ReadToEndAsync(cancel));
         await process.WaitForExitAsync(cancel);
         Assert.True(process.ExitCode == code, $"exit code {process.ExitCode}:\n{string.Concat(said)}");

@@ -20,21 +20,7 @@ public sealed class DisposedRunTests : IDisposable
     {
         string text = Path.Combine(_root, "text.txt"), whole = Path.Combine(_root, "whole"), ended = Path.Combine(_root, "ended");
         File.WriteAllText(text, SampleCorpus.Generate(5, 8_000));
-        var settings = new TrainingSettings
-        {
-            Data = [text],
-            VocabSize = 320,
-            EmbeddingDim = 8,
-            HiddenDim = 8,
-            NumLayers = 1,
-            BatchSize = 4,
-            Bptt = 16,
-            MaxSteps = 6,
-            EvalInterval = 2,
-            LogInterval = 1,
-            SampleEvery = 2,
-            Threads = 1,
-        };
+        TrainingSettings settings = Small(text) with { MaxSteps = 6, EvalInterval = 2, SampleEvery = 2 };
         using (var run = TrainingRun.Start(settings with { OutDir = whole })) run.Run(TestContext.Current.CancellationToken);
 
         var impatient = new Impatient { At = step };
@@ -47,6 +33,20 @@ public sealed class DisposedRunTests : IDisposable
         using (var resumed = TrainingRun.Resume(ended)) Assert.True(resumed.Run(TestContext.Current.CancellationToken).IsFinished);
         Assert.Equal(Weights(whole), Weights(ended));
     }
+
+    /// <summary>A model that learns a text in no time.</summary>
+    internal static TrainingSettings Small(string text) => new()
+    {
+        Data = [text],
+        VocabSize = 320,
+        EmbeddingDim = 8,
+        HiddenDim = 8,
+        NumLayers = 1,
+        BatchSize = 4,
+        Bptt = 16,
+        LogInterval = 1,
+        Threads = 1,
+    };
 
     private static byte[] Weights(string folder) => File.ReadAllBytes(Path.Combine(folder, ModelFile.WeightsName));
 

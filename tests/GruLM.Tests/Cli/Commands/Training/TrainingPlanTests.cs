@@ -1,6 +1,7 @@
 // What a run says before it begins and while it goes: --minutes, --dry-run, --sample-every, and a run that ends within an epoch.
 
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using GruLM.Cli;
 using GruLM.Cli.Demo;
@@ -49,7 +50,10 @@ public sealed class TrainingPlanTests : IDisposable
         // More steps, or more time, take up a run that has ended.
         Good($"train --resume {again} --max-steps {steps + 7}");
         Assert.Equal(steps + 7, Checkpoint.Find(again + "/training")[0].Step);
-        Good($"train --resume {model} --minutes 0.14");
+        string position = File.ReadAllText(Path.Combine(Checkpoint.Find(model + "/training")[0].Folder, "position.json"));
+        using var reached = JsonDocument.Parse(position);
+        double more = (reached.RootElement.GetProperty("seconds").GetDouble() + 3) / 60;
+        Good(string.Create(CultureInfo.InvariantCulture, $"train --resume {model} --minutes {more:0.000}"));
         Assert.True(Checkpoint.Find(model + "/training")[0].Step > steps, "more time made no more steps");
         Good($"train --config {Path.Combine(model, "training", "settings.json")} --out-dir {_root}/third");
         ResumeTests.AssertSame(model, Path.Combine(_root, "third"));

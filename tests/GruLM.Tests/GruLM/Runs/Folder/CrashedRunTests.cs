@@ -16,21 +16,7 @@ public sealed class CrashedRunTests : IDisposable
         _folder = Path.Combine(_root, "run");
         string text = Path.Combine(_root, "text.txt");
         File.WriteAllText(text, SampleCorpus.Generate(5, 8_000));
-        var settings = new TrainingSettings
-        {
-            Data = [text],
-            OutDir = _folder,
-            VocabSize = 320,
-            EmbeddingDim = 8,
-            HiddenDim = 8,
-            NumLayers = 1,
-            BatchSize = 4,
-            Bptt = 16,
-            MaxSteps = 20,
-            EvalInterval = 4,
-            LogInterval = 1,
-            Threads = 1,
-        };
+        TrainingSettings settings = DisposedRunTests.Small(text) with { OutDir = _folder, MaxSteps = 20, EvalInterval = 4 };
 
         // In the first epoch, between two evaluations.
         using var run = TrainingRun.Start(settings, new Crash(10));
