@@ -81,7 +81,7 @@ internal sealed class TokenizerBenchReport(bool asJson, TextWriter output)
     }
 
     private static string Row(params string[] cells) =>
-        $"{cells[0],-44}{cells[1],8}{cells[2],12}{cells[3],9}{cells[4],16}{cells[5],9}{cells[6],9}".TrimEnd();
+        $"{cells[0],-44}{cells[1],8}{cells[2],12}{cells[3],9}{cells[4],16} {cells[5],8}{cells[6],9}".TrimEnd();
 
     private static string Format(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 }
