@@ -1,4 +1,5 @@
-// Which file of a run lies where: the only place that knows. docs/model-folder.md describes the files.
+// Which file of a run lies where, and from which of them a run goes on: the only place that knows. docs/model-folder.md describes the
+// files.
 
 using GruLM.Corpus;
 using GruLM.Formats;
@@ -105,8 +106,8 @@ internal sealed class RunLayout(string folder)
         if (!File.Exists(Weights)) return newest;
         if (newest is null)
         {
-            // The first evaluation may have been the last that it did.
-            if (!HasEvaluations()) return null;
+            // The first evaluation may have been the last that it did: its checkpoint comes behind the model.
+            if (!HasSeveralEvaluations()) return null;
             throw new InvalidDataException(
                 $"{Root}: has a model, but no checkpoint to go on from, and a run from the beginning would replace that by worse ones; "
                 + "train another from it ('InitFrom'), or begin again with 'Overwrite'");
@@ -124,8 +125,8 @@ internal sealed class RunLayout(string folder)
         }
     }
 
-    private bool HasEvaluations() =>
-        File.Exists(Metrics) && File.ReadLines(Metrics).Count(line => line.Contains("\"val_nll\"", StringComparison.Ordinal)) > 1;
+    private bool HasSeveralEvaluations() =>
+        File.Exists(Metrics) && File.ReadLines(Metrics).Where(line => line.Contains("\"val_nll\"", StringComparison.Ordinal)).Skip(1).Any();
 
     private string InTraining(string name) => Path.Combine(Training, name);
 }

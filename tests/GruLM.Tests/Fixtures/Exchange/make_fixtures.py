@@ -3,7 +3,8 @@
     python3 make_fixtures.py [NAME ...]     # needs torch (written with 1.13) and sentencepiece (0.1.97)
 
 The files are committed; run it again only to add some: with names, those alone are written. `norm-3`, `residual-3` and
-`norm-residual-3` are computed by the model.py that `grulm export --with-code` writes. `original` has the layout of the Python original: lines, no bos fed.
+`norm-residual-3` are computed by the model.py that `grulm export --with-code` writes. `original` has the layout of the
+Python original: lines, no bos fed.
 """
 import importlib.util
 import json
