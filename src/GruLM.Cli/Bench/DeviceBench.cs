@@ -31,22 +31,24 @@ internal sealed class DeviceBench : IDisposable
         return ExitCode.Done;
     }
 
-    /// <summary>Decoding one stream token by token.</summary>
+    /// <summary>Decoding texts token by token, as everyone does it and, where there are many, with tokens that a card draws itself; and
+    /// reading a prompt.</summary>
     public int Generate(BenchShape shape)
     {
         ModelWork.Check(shape);
         using var parameters = new GruParameters(shape.Config);
         ParameterInitializer.Fill(parameters, 1);
-        if (shape.Sessions > 1 && _device is CudaDevice card)
+        using (IDecoder decoder = _device.CreateDecoder(parameters, shape.Weights))
         {
-            using CudaDecodingBatch batch = card.CreateBatch(parameters, shape.Sessions, temperature: 1, seed: 1);
-            batch.Step(new int[shape.Sessions]);
-            _report.Write(ModelWork.Texts(shape, Time(shape.Steps, () => batch.Step([]))));
-            return ExitCode.Done;
+            _report.Write(ModelWork.Generate(decoder, shape, Time));
+            if (shape.PromptTokens > 0) _report.Write(ModelWork.Prompt(decoder, shape, Time));
         }
 
-        using IDecoder decoder = _device.CreateDecoder(parameters, shape.Weights);
-        _report.Write(ModelWork.Generate(decoder, shape, Time));
+        if (shape.Sessions == 1 || _device is not CudaDevice card) return ExitCode.Done;
+        using CudaDecodingBatch batch = card.CreateBatch(parameters, shape.Sessions, temperature: 1, seed: 1);
+        batch.Step(new int[shape.Sessions]);
+        BenchResult drawn = ModelWork.Texts(shape, Time(shape.Steps, () => batch.Step([])));
+        _report.Write(drawn with { Name = $"{drawn.Name}, drawn on the card" });
         return ExitCode.Done;
     }
 

@@ -1,6 +1,5 @@
 // One token of one text: each layer's step and the scores, bound by reading the weights once. A warp owns a unit, or a row of scores.
-// Weights are float32 as the parameters have them, or their one plane of bfloat16; vectors and sums are float32.
-#include "numbers.h"
+#include "decode.h"
 
 namespace {
 
@@ -44,56 +43,27 @@ DEVICE float gumbel(u32 word) {
     return -log2_approximate(inner) * log_of_2;
 }
 
-template <bool bfloat16> DEVICE float dot(const void* matrix, i64 first, const float* vector, int length) {
-    int lane = thread_index() % 32;
-    float sum = 0;
-    if (bfloat16) {
-        const u16* row = (const u16*)matrix + first;
-        for (int j = lane * 8; j < length; j += 256) {
-            Words4 w = *(const Words4*)(row + j);
-            u32 words[4] = {w.x, w.y, w.z, w.w};
-#pragma unroll
-            for (int i = 0; i < 4; i++) {
-                if (j + 2 * i < length) sum = multiply_add(from_bfloat16(words[i] & 0xffff), vector[j + 2 * i], sum);
-                if (j + 2 * i + 1 < length) sum = multiply_add(from_bfloat16(words[i] >> 16), vector[j + 2 * i + 1], sum);
-            }
-        }
-    } else {
-        const float* row = (const float*)matrix + first;
-        for (int j = lane; j < length; j += 32) sum = multiply_add(row[j], vector[j], sum);
-    }
-    return warp_sum(sum);
-}
-
 template <bool bfloat16> DEVICE void decode_layer(const DecodeLayerArguments& a) {
     float* x = (float*)shared_memory();  // [E] what the layer reads, then 33 numbers
     float* memory = x + a.inputs;
     const float* below = a.id ? a.below + (i64)*a.id * a.inputs : a.below;
     float mean = 0, scale = 1;
-    if (a.gain) {
-        float sum = 0, squares = 0;
-        for (int j = thread_index(); j < a.inputs; j += thread_count()) sum += below[j];
-        mean = block_sum(sum, memory) / a.inputs;
-        for (int j = thread_index(); j < a.inputs; j += thread_count()) squares += (below[j] - mean) * (below[j] - mean);
-        scale = reciprocal(square_root(block_sum(squares, memory) / a.inputs + 1e-5f));
-    }
+    if (a.gain) row_statistics(below, a.inputs, memory, mean, scale);
     for (int j = thread_index(); j < a.inputs; j += thread_count()) {
         x[j] = a.gain ? (below[j] - mean) * scale * a.gain[j] + a.shift[j] : below[j];
     }
     sync_block();
     int u = block_x() * (thread_count() / 32) + thread_index() / 32;
     if (u >= a.units) return;
-    float sums[6];
+    float input[3], state[3];
 #pragma unroll
     for (int gate = 0; gate < 3; gate++) {
         i64 row = (i64)gate * a.gate + u;
-        sums[gate] = dot<bfloat16>(a.input, row * a.input_row, x, a.inputs) + a.bias_input[gate * a.units + u];
-        sums[3 + gate] = dot<bfloat16>(a.state, row * a.state_row, a.before, a.units) + a.bias_state[gate * a.units + u];
+        input[gate] = dot<bfloat16>(a.input, row * a.input_row, x, a.inputs) + a.bias_input[gate * a.units + u];
+        state[gate] = dot<bfloat16>(a.state, row * a.state_row, a.before, a.units) + a.bias_state[gate * a.units + u];
     }
     if (thread_index() % 32 != 0) return;
-    float reset = sigmoid(sums[0] + sums[3]), update = sigmoid(sums[1] + sums[4]);
-    float proposal = tanh_of(multiply_add(reset, sums[5], sums[2]));
-    float after = multiply_add(update, a.before[u] - proposal, proposal);
+    float after = next_state(input, state, a.before[u]);
     a.after[u] = after;
     if (a.handed) a.handed[u] = after + below[u];
 }

@@ -3,6 +3,7 @@
 
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using GruLM.Cli.Demo;
 using GruLM.Generation;
 using GruLM.Tests.Cli;
@@ -73,6 +74,29 @@ public sealed class CudaCommandTests : IDisposable
         Assert.NotEmpty(text.Trim());
         Assert.Equal(text, Output($"{generate} --device cuda"));
         if (!TestCard.IsReal) Assert.Equal("", StandIn.Live);
+    }
+
+    [Fact]
+    public void Texts_that_are_written_together_are_those_of_one_at_a_time()
+    {
+        string folder = Train("model", "--max-steps 4 --device cuda");
+        string[] prompts = ["The", "A long prompt, of which a stretch is read at once: the old man and the sea. ", "I", "What is"];
+        string lines = $"generate --model {folder} -n 12 --seed 7 --temperature 1.1 --json --device cuda";
+        string together = Output([.. lines.Split(' '), "--completions", "3", .. Asked(prompts)]);
+        string[] texts = [.. Texts(together)];
+        Assert.Equal(3 * prompts.Length, texts.Length);
+        foreach (string prompt in prompts)
+        {
+            string first = Texts(Output([.. lines.Split(' '), .. Asked(prompt)])).Single();
+            Assert.Contains(first, texts);
+        }
+
+        if (!TestCard.IsReal) Assert.Equal("", StandIn.Live);
+
+        static string[] Asked(params string[] prompts) => [.. prompts.SelectMany(prompt => (string[])["--prompt", prompt])];
+
+        static IEnumerable<string> Texts(string output) =>
+            output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!["text"]!.GetValue<string>());
     }
 
     [Fact]
@@ -162,9 +186,11 @@ public sealed class CudaCommandTests : IDisposable
         return error;
     }
 
-    private static string Output(string line)
+    private static string Output(string line) => Output(line.Split(' '));
+
+    private static string Output(string[] words)
     {
-        (int code, string output, string error) = CommandsTests.Run(line.Split(' '));
+        (int code, string output, string error) = CommandsTests.Run(words);
         Assert.True(code == 0, error);
         return output;
     }

@@ -143,6 +143,30 @@ public sealed class CudaFailureTests : IDisposable
     }
 
     [Fact]
+    public void Texts_without_room_leave_texts_that_go_on()
+    {
+        TestCard.RequireStandIn();
+        using CudaDevice device = TestCard.OpenDevice(Precision.Fp32);
+        using GruParameters parameters = Parameters();
+        using IDecoder decoder = device.CreateDecoder(parameters, WeightFormat.Fp32);
+        using IDecodingSession session = decoder.CreateSession(), same = decoder.CreateSession();
+        int[] few = [1, 2, 3, 4], many = new int[64];
+        float[] scores = new float[many.Length * s_config.VocabSize];
+        foreach (IDecodingSession each in (IDecodingSession[])[session, same]) each.Read(few);
+        StandIn.SetMemory(TakenBytes() + (1 << 10));
+        string message = Assert.Throws<CudaException>(() => decoder.Read(session, many, scores)).Message;
+        Assert.StartsWith("the card has no memory left to allocate ", message, StringComparison.Ordinal);
+        Assert.Throws<CudaException>(() => session.Read(many));
+        session.Read(5);
+        same.Read(5);
+        Assert.Equal(same.Logits().ToArray(), session.Logits().ToArray());
+        StandIn.SetMemory(1L << 33);
+        decoder.Read(session, many, scores);
+        foreach (int id in many) same.Read(id);
+        Assert.Equal(same.Logits(), scores.AsSpan(scores.Length - s_config.VocabSize));
+    }
+
+    [Fact]
     public void A_hundred_lives_leave_nothing()
     {
         for (int i = 0; i < 100; i++)
@@ -212,6 +236,16 @@ public sealed class CudaFailureTests : IDisposable
 
         session.RestoreState(session.SaveState());
         session.Reset();
+        using IDecoder decoder = device.CreateDecoder(model.Parameters, WeightFormat.Fp32);
+        using IDecodingSession first = decoder.CreateSession(), second = decoder.CreateSession();
+        for (int i = 0; i < 3; i++)
+        {
+            decoder.Read([first, second], [1, 2]);
+            first.Read([3, 4, 5, 6]);
+        }
+
+        decoder.Logits([first, second], new float[2 * s_config.VocabSize]);
+        decoder.Read(first, new int[40], new float[40 * s_config.VocabSize]);
     }
 
     // What is left of the stand-in's eight gigabytes tells what is taken.

@@ -10,13 +10,15 @@ import statistics
 
 
 def read(path, field):
-    """Figures by size, which is what the case's name says of V, H, lanes (or texts at once) and precision."""
+    """Figures by precision and size, which is what the case's name says of V, H, lanes (or texts at once), and by where tokens are
+    drawn, if it says that they are drawn on the card."""
     figures = {}
     for line in open(path):
         row = json.loads(line)
         sizes = {name: int(number) for name, number in re.findall(r"\b(V|H|B|T|sessions) (\d+)", row["case"])}
         lanes = sizes.get("B", sizes.get("sessions", 1))
-        figures.setdefault((row["precision"], sizes["V"], sizes["H"], lanes), []).append(row[field])
+        drawn = "on the card" if row["case"].endswith("drawn on the card") else ""
+        figures.setdefault((row["precision"], sizes["V"], sizes["H"], lanes, drawn), []).append(row[field])
     return {size: statistics.median(found) for size, found in figures.items()}
 
 
@@ -29,7 +31,10 @@ parser.add_argument("--most", type=float)
 told = parser.parse_args()
 ours, theirs = read(told.ours, told.field), read(told.theirs, told.field)
 unit = {"tokens_per_s": "tokens/s", "mb": "MB"}[told.field]
-print(f"| precision | V | H | at once | GruLM, {unit} | PyTorch, {unit} | ratio |\n|---|---|---|---|---|---|---|")
+for size in [size for size in ours if size[-1]]:
+    if (same := (*size[:-1], "")) in theirs:
+        theirs[size] = theirs[same]
+print(f"| precision | V | H | at once | drawn | GruLM, {unit} | PyTorch, {unit} | ratio |\n|---|---|---|---|---|---|---|---|")
 wrong = 0
 for size in sorted(ours.keys() | theirs.keys()):
     ratio = ours[size] / theirs[size] if size in ours and size in theirs else None

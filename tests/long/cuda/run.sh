@@ -118,8 +118,10 @@ decode() {
       done
     done
   done
-  echo "(one text with top-k 50 on the processor, PyTorch without; many with all tokens drawn on the card)"
+  echo "(the library's: top-k 50, drawn by the processor; on the card, and PyTorch's: drawn by probability there)"
   python3 "$here/ratios.py" "$work/ours" "$work/theirs" tokens_per_s
+  echo "(a prompt)"
+  "$grulm" bench generate --device cuda --precision fp32 --vocab-size 8192 --hidden-dim 512 --prompt-tokens 4096 --steps 100
 }
 
 # nll MODEL FLAGS: the held-out figure.

@@ -1,5 +1,6 @@
 // One text being read or written by a model on a card. The weights are shared by all sessions over the same parameters; a session owns its
-// states. A token's launches, and those of the scores, are recorded once and asked for in one call each.
+// states. A token's launches, and those of the scores, are recorded once and asked for in one call each. Several tokens at once, and those
+// of several sessions, are read in columns.
 
 using GruLM.Generation;
 using GruLM.Model;
@@ -14,7 +15,10 @@ internal sealed class CudaDecodingSession : IDecodingSession
     private readonly Card _card;
     private readonly CardParameters _parameters;
     private readonly CudaKernel _layer, _scores;
-    private readonly DeviceBuffer<float> _before, _after, _handed, _logits;
+
+    // States [L, H], and behind them, with residual connections, what layers hand on.
+    private readonly DeviceBuffer<float> _before;
+    private readonly DeviceBuffer<float> _after, _logits;
     private readonly DeviceBuffer<int> _id;
     private readonly HostBuffer<int> _hostId;
     private readonly HostBuffer<float> _hostLogits;
@@ -24,18 +28,16 @@ internal sealed class CudaDecodingSession : IDecodingSession
     private readonly float[] _handedOut;
     private bool _disposed;
 
-    /// <summary>A session with a zero state over parameters that stay the caller's.</summary>
-    public CudaDecodingSession(Card card, CardParameters parameters)
+    /// <summary>A session with a zero state over the parameters of <paramref name="columns"/>, which stay the caller's.</summary>
+    public CudaDecodingSession(Card card, CardColumns columns)
     {
-        (_card, _parameters) = (card, parameters);
+        (_card, _parameters, Columns) = (card, columns.Parameters, columns);
         card.Context.Enter();
         _layer = card.Kernel("decode", "decode_layer");
         _scores = card.Kernel("decode", "scores");
         using var scope = new AllocationScope(card.Context);
-        int length = Config.NumLayers * Config.HiddenDim;
-        _before = card.Context.Allocate<float>(length);
-        _after = card.Context.Allocate<float>(length);
-        _handed = card.Context.Allocate<float>(Config.Residual ? length : 0);
+        _before = card.Context.Allocate<float>(StateLength * (Config.Residual ? 2 : 1));
+        _after = card.Context.Allocate<float>(StateLength);
         _logits = card.Context.Allocate<float>(Config.VocabSize);
         _id = card.Context.Allocate<int>(1);
         _hostId = card.Context.AllocateHost<int>(1);
@@ -48,19 +50,36 @@ internal sealed class CudaDecodingSession : IDecodingSession
     /// <inheritdoc/>
     public GruConfig Config => _parameters.Config;
 
+    /// <summary>What reads several tokens of it at once, and it beside other sessions.</summary>
+    public CardColumns Columns { get; }
+
+    /// <summary>Where its states are on the card: [L, H], and with residual connections as many numbers that layers hand on.</summary>
+    /// <exception cref="ObjectDisposedException">It is disposed.</exception>
+    public DevicePointer State => _before.At(0);
+
     private int Units => Config.HiddenDim;
+
+    private int StateLength => Config.NumLayers * Units;
 
     /// <inheritdoc/>
     public void Read(int id)
     {
         Enter();
-        ArgumentOutOfRangeException.ThrowIfNegative(id);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(id, Config.VocabSize);
+        SessionChecks.Id(id, Config.VocabSize);
 
         // The copy of the id before may still be on its way.
         _card.Context.Synchronize();
         _hostId.Span[0] = id;
         _recordings.Run(new RecordedShape(1, 1, 0, Training: true), ReadToken);
+    }
+
+    /// <inheritdoc/>
+    public void Read(ReadOnlySpan<int> ids)
+    {
+        Enter();
+        SessionChecks.Ids(ids, Config.VocabSize);
+        if (ids.Length == 1) Read(ids[0]);
+        else Columns.Read(this, ids, []);
     }
 
     /// <inheritdoc/>
@@ -77,7 +96,7 @@ internal sealed class CudaDecodingSession : IDecodingSession
     public float[] SaveState()
     {
         Enter();
-        float[] state = new float[_before.Length];
+        float[] state = new float[StateLength];
         _card.Context.Download(_before, 0, state);
         return state;
     }
@@ -86,7 +105,7 @@ internal sealed class CudaDecodingSession : IDecodingSession
     public void RestoreState(ReadOnlySpan<float> saved)
     {
         Enter();
-        if (saved.Length != _before.Length)
+        if (saved.Length != StateLength)
         {
             throw new ArgumentException($"the state has {saved.Length} numbers; this model's has {Config.NumLayers} x {Units}");
         }
@@ -97,7 +116,7 @@ internal sealed class CudaDecodingSession : IDecodingSession
         // What the last layer hands on is no part of the state, but follows from it.
         float[] handed = saved.ToArray();
         for (int i = Units; i < handed.Length; i++) handed[i] += handed[i - Units];
-        _card.Context.Upload(_handed, 0, (ReadOnlySpan<float>)handed);
+        _card.Context.Upload(_before, StateLength, (ReadOnlySpan<float>)handed);
     }
 
     /// <inheritdoc/>
@@ -105,7 +124,6 @@ internal sealed class CudaDecodingSession : IDecodingSession
     {
         Enter();
         _card.Context.Clear(_before, 0, _before.Length);
-        _card.Context.Clear(_handed, 0, _handed.Length);
     }
 
     /// <inheritdoc/>
@@ -114,7 +132,7 @@ internal sealed class CudaDecodingSession : IDecodingSession
         if (_disposed) return;
         _disposed = true;
         _recordings.Dispose();
-        foreach (DeviceBuffer<float> buffer in (DeviceBuffer<float>[])[_before, _after, _handed, _logits]) buffer.Dispose();
+        foreach (DeviceBuffer<float> buffer in (DeviceBuffer<float>[])[_before, _after, _logits]) buffer.Dispose();
         _id.Dispose();
         _hostId.Dispose();
         _hostLogits.Dispose();
@@ -136,7 +154,7 @@ internal sealed class CudaDecodingSession : IDecodingSession
             _card.Context.Launch(_layer, new Grid((Units + RowsOfBlock - 1) / RowsOfBlock), Threads, shared, arguments);
         }
 
-        _card.Context.Copy(_after, 0, _before, 0, _before.Length);
+        _card.Context.Copy(_after, 0, _before, 0, StateLength);
     }
 
     private DecodeLayerArguments Arguments(int l)
@@ -155,7 +173,7 @@ internal sealed class CudaDecodingSession : IDecodingSession
             Id = l == 0 ? _id.At(0) : default,
             Before = _before.At((long)l * Units),
             After = _after.At((long)l * Units),
-            Handed = adds ? _handed.At((long)l * Units) : default,
+            Handed = adds ? Handed(l) : default,
             Inputs = Config.InputDim(l),
             Units = Units,
             InputRow = isBf16 ? input.Row : Config.InputDim(l),
@@ -184,5 +202,7 @@ internal sealed class CudaDecodingSession : IDecodingSession
 
     // What layer l hands on.
     private DevicePointer Output(DeviceBuffer<float> states, int l) =>
-        (Config.Residual && l > 0 ? _handed : states).At((long)l * Units);
+        Config.Residual && l > 0 ? Handed(l) : states.At((long)l * Units);
+
+    private DevicePointer Handed(int l) => _before.At(StateLength + ((long)l * Units));
 }
