@@ -103,7 +103,7 @@ internal sealed class CudaGruModel : ITrainableModel
         Enter();
         MaskGradients();
         var copy = new GruParameters(Config);
-        _card.Context.Download(Gradients, 0, new Span<float>(copy.Pointer, checked((int)copy.Length)));
+        _card.Context.Download(Gradients, 0, copy.Pointer, copy.Length);
         return copy;
     }
 

@@ -80,13 +80,17 @@ internal sealed unsafe partial class CudaContext
     public void Upload<T>(DeviceBuffer<T> to, long offset, ReadOnlySpan<T> from)
         where T : unmanaged
     {
-        RequirePart(to.Length, offset, from.Length);
-        if (from.IsEmpty) return;
-        fixed (T* pointer = from)
-        {
-            CudaDriver.Check(CudaDriver.CopyToDevice(Address(to, offset), pointer, Bytes<T>(from.Length), Stream), "copy to the card");
-            Synchronize();
-        }
+        fixed (T* pointer = from) Upload(to, offset, pointer, from.Length);
+    }
+
+    /// <summary>The same for more elements than a span can have.</summary>
+    public void Upload<T>(DeviceBuffer<T> to, long offset, T* from, long length)
+        where T : unmanaged
+    {
+        RequirePart(to.Length, offset, length);
+        if (length == 0) return;
+        CudaDriver.Check(CudaDriver.CopyToDevice(Address(to, offset), from, Bytes<T>(length), Stream), "copy to the card");
+        Synchronize();
     }
 
     /// <summary>Copies the first elements to the card. <paramref name="from"/> must not change until the stream has got there.</summary>
@@ -104,13 +108,17 @@ internal sealed unsafe partial class CudaContext
     public void Download<T>(DeviceBuffer<T> from, long offset, Span<T> to)
         where T : unmanaged
     {
-        RequirePart(from.Length, offset, to.Length);
-        if (to.IsEmpty) return;
-        fixed (T* pointer = to)
-        {
-            CudaDriver.Check(CudaDriver.CopyToHost(pointer, Address(from, offset), Bytes<T>(to.Length), Stream), "copy from the card");
-            Synchronize();
-        }
+        fixed (T* pointer = to) Download(from, offset, pointer, to.Length);
+    }
+
+    /// <summary>The same for more elements than a span can have.</summary>
+    public void Download<T>(DeviceBuffer<T> from, long offset, T* to, long length)
+        where T : unmanaged
+    {
+        RequirePart(from.Length, offset, length);
+        if (length == 0) return;
+        CudaDriver.Check(CudaDriver.CopyToHost(to, Address(from, offset), Bytes<T>(length), Stream), "copy from the card");
+        Synchronize();
     }
 
     /// <summary>Copies the first elements from the card. They are there once the stream has got there: <see cref="Synchronize"/>.</summary>

@@ -95,7 +95,7 @@ internal sealed class CardParameters : IDisposable
     public unsafe GruParameters OnHost()
     {
         if (!_hostIsOld) return _host;
-        _card.Context.Download(Values, 0, new Span<float>(_host.Pointer, checked((int)_host.Length)));
+        _card.Context.Download(Values, 0, _host.Pointer, _host.Length);
         _hostIsOld = false;
         _host.Changed();
         return _host;
@@ -107,7 +107,7 @@ internal sealed class CardParameters : IDisposable
     /// <summary>Copies the values of this machine's memory to the card.</summary>
     public unsafe void Upload()
     {
-        _card.Context.Upload(Values, 0, new ReadOnlySpan<float>(_host.Pointer, checked((int)_host.Length)));
+        _card.Context.Upload(Values, 0, _host.Pointer, _host.Length);
         _hostIsOld = false;
     }
 

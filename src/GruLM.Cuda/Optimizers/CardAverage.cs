@@ -47,7 +47,7 @@ internal sealed class CardAverage : IDisposable
     {
         if (_values is null) return null;
         var average = new ParameterAverage(_parameters.OnHost(), _decay);
-        _card.Context.Download(_values, 0, new Span<float>(average.Values.Pointer, checked((int)average.Values.Length)));
+        _card.Context.Download(_values, 0, average.Values.Pointer, average.Values.Length);
         return average;
     }
 
@@ -58,7 +58,7 @@ internal sealed class CardAverage : IDisposable
         using var average = new ParameterAverage(_parameters.OnHost(), _decay);
         file.Read(average);
         _values ??= _card.Context.Allocate<float>(_parameters.Values.Length);
-        _card.Context.Upload(_values, 0, new ReadOnlySpan<float>(average.Values.Pointer, checked((int)average.Values.Length)));
+        _card.Context.Upload(_values, 0, average.Values.Pointer, average.Values.Length);
     }
 
     /// <inheritdoc/>

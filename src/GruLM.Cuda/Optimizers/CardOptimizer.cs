@@ -65,7 +65,7 @@ internal abstract class CardOptimizer : IDisposable
         host.Steps = Steps;
         foreach ((OptimizerState part, DeviceBuffer<float> buffer) in host.State.Zip(State))
         {
-            Card.Context.Download(buffer, 0, new Span<float>(part.Values.Pointer, checked((int)part.Values.Length)));
+            Card.Context.Download(buffer, 0, part.Values.Pointer, part.Values.Length);
         }
     }
 
@@ -75,7 +75,7 @@ internal abstract class CardOptimizer : IDisposable
         Steps = host.Steps;
         foreach ((OptimizerState part, DeviceBuffer<float> buffer) in host.State.Zip(State))
         {
-            Card.Context.Upload(buffer, 0, new ReadOnlySpan<float>(part.Values.Pointer, checked((int)part.Values.Length)));
+            Card.Context.Upload(buffer, 0, part.Values.Pointer, part.Values.Length);
         }
     }
 
