@@ -69,6 +69,9 @@ internal sealed class CardLayers
     public void Backward(CardBatch batch, CardDropout dropout, DevicePointer numbers, DeviceBuffer<float> gradients)
     {
         CardWorkspace w = batch.Workspace;
+
+        // Kernels write no padding, and products read it.
+        if (Padded != Config.HiddenDim) _card.Context.Clear(w.DGates, 0, w.DGates.Length);
         for (int l = Top; l >= 0; l--)
         {
             _recurrence.Backward(batch, l, gradients);

@@ -45,10 +45,9 @@ internal sealed class CardWorkspace : IDisposable
         Sums = Plain<double>(4);
         HostSums = Track(_context.AllocateHost<double>(4));
         long forTraining = training ? tokens : 0;
-        DLogits = Planes(training ? (long)ChunkRows * LogitRow : 0);
+        DLogits = Planes(training ? Math.Max((long)ChunkRows * LogitRow, (tokens + SlackRows) * 4L * h) : 0);
         DState = Plain<float>(forTraining * h);
-        DInput = Plain<float>(forTraining * Math.Max(e, config.Residual ? h : 0));
-        DGates = Planes(training ? (tokens + SlackRows) * 4L * h : 0);
+        DInput = e <= 3 * h ? Gates[^1] : Plain<float>(forTraining * e);
         DBias = Plain<float>(training ? (lanes / 16) * 4 * h : 0);
         Scattered = Plain<float>(training ? EmbeddingSegments.MostParts(tokens) * e : 0);
         NormParts = Plain<float>(training && config.LayerNorm ? (NormRows + 1) * 2 * h : 0);
@@ -121,11 +120,13 @@ internal sealed class CardWorkspace : IDisposable
     /// <summary>Gradient of what a layer hands on [N, H'].</summary>
     public DeviceBuffer<float> DState { get; }
 
-    /// <summary>Gradient of what a layer has read [N, H'] or [N, E'].</summary>
+    /// <summary>Gradient of what a layer has read [N, H'] or [N, E']: where they fit, in place of the last layer's gates, which are done
+    /// with when it is written first.</summary>
     public DeviceBuffer<float> DInput { get; }
 
-    /// <summary>dar, daz, dan, dq [N, 4H'] in planes.</summary>
-    public DeviceBuffer<ushort> DGates { get; }
+    /// <summary>dar, daz, dan, dq [N, 4H'] in planes, in place of the logits' gradients, which are done with by then. Padding is not zero
+    /// before it is cleared.</summary>
+    public DeviceBuffer<ushort> DGates => DLogits;
 
     /// <summary>Their sums over lanes and steps, [lane tiles, 4, H'].</summary>
     public DeviceBuffer<float> DBias { get; }

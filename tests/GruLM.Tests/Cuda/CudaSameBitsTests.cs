@@ -39,13 +39,43 @@ public class CudaSameBitsTests
         Assert.Equal(first, Train(bfloat16, seed: 77));
     }
 
+    // Memory is used again for other things, and nothing that is not a number may be left in it.
+    [Theory]
+    [InlineData(false, 40)]
+    [InlineData(true, 40)]
+    [InlineData(false, 64)]
+    [InlineData(true, 64)]
+    public void A_batch_that_overflowed_leaves_nothing_behind(bool bfloat16, int units)
+    {
+        GruConfig config = s_config with { HiddenDim = units };
+        using Card card = TestCard.Open(bfloat16);
+        using CudaGruModel model = new(card, Parameters(config), s_options), same = new(card, Parameters(config), s_options);
+        TokenBatch large = ModelPair.Batch(config, steps: 40, lanes: 20, seed: 1);
+        TokenBatch small = ModelPair.Batch(config, steps: 3, lanes: 5, seed: 2);
+        foreach (CudaGruModel each in (CudaGruModel[])[model, same]) each.ForwardBackward(large, 20, step: 1);
+        float[] weights = model.Parameters.Read("out.weight");
+        model.Parameters.Write("out.weight", [.. weights.Select(_ => float.MaxValue)]);
+        model.ParametersChanged();
+        Assert.False(double.IsFinite(model.ForwardBackward(large, 20, step: 2).Nll));
+        model.Parameters.Write("out.weight", weights);
+        model.ParametersChanged();
+        small.StartsFresh = true;
+        foreach (CudaGruModel each in (CudaGruModel[])[model, same]) each.DiscardGradients();
+        for (int step = 3; step < 6; step++)
+        {
+            Assert.Equal(same.ForwardBackward(small, 20, step), model.ForwardBackward(small, 20, step));
+            using GruParameters expected = same.CopyGradients(), actual = model.CopyGradients();
+            Assert.Equal(Bits(expected), Bits(actual));
+        }
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public void What_was_recorded_gives_the_bits_of_the_first_pass(bool bfloat16)
     {
         using Card card = TestCard.Open(bfloat16);
-        using var model = new CudaGruModel(card, Parameters(), s_options);
+        using var model = new CudaGruModel(card, Parameters(s_config), s_options);
         var passes = new List<uint[]>();
         var scores = new List<uint[]>();
         TokenBatch batch = ModelPair.Batch(s_config, steps: 6, lanes: 5, seed: 1);
@@ -68,7 +98,7 @@ public class CudaSameBitsTests
     private static uint[] Train(bool bfloat16, ulong seed)
     {
         using Card card = TestCard.Open(bfloat16, seed: seed);
-        using var model = new CudaGruModel(card, Parameters(), s_options);
+        using var model = new CudaGruModel(card, Parameters(s_config), s_options);
         for (int step = 0; step < 3; step++)
         {
             for (int part = 0; part < 2; part++)
@@ -86,9 +116,9 @@ public class CudaSameBitsTests
         return [.. trained, .. Bits(model.Parameters)];
     }
 
-    private static GruParameters Parameters()
+    private static GruParameters Parameters(GruConfig config)
     {
-        var parameters = new GruParameters(s_config);
+        var parameters = new GruParameters(config);
         var random = new Random(8);
         foreach (ParameterView view in parameters.Views)
         {

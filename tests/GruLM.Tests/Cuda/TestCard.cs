@@ -42,9 +42,6 @@ internal static class TestCard
     {
         if (IsReal) return;
         StandIn.Start(seed);
-
-        // Hopper's own instructions are not stood in for.
-        StandIn.SetDevice(8, 0, 12040, 1);
         Environment.SetEnvironmentVariable(CudaDriver.PathVariable, StandIn.LibraryPath);
     }
 

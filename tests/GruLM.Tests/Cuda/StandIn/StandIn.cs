@@ -78,6 +78,9 @@ internal static unsafe class StandIn
     public static void SetMultiprocessors(int count) =>
         ((delegate* unmanaged<int, void>)Export("standin_set_multiprocessors"))(count);
 
+    /// <summary>Whether launches are checked and their kernels not run: for what is asked of the card alone.</summary>
+    public static void SetIdle(bool idle) => ((delegate* unmanaged<int, void>)Export("standin_set_idle"))(idle ? 1 : 0);
+
     /// <summary>The card's memory in bytes.</summary>
     public static void SetMemory(long bytes) => ((delegate* unmanaged<long, void>)Export("standin_set_memory"))(bytes);
 

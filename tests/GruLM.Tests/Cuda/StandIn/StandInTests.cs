@@ -211,9 +211,9 @@ public class StandInTests
         Assert.Equal(InvalidValue, card.Launch("test_mistakes", 1, 64, 50_000, arguments));
         Assert.Equal(IllegalAddress, card.Launch("test_mistakes", 1, 64, 256, arguments with { To = arguments.To + 1024 }));
         RawCard.Check(RawCard.Function(card.Module, "test_mistakes", out ulong function));
-        Assert.Equal(InvalidValue, Allow(function, (227 << 10) + 1));
-        RawCard.Check(Allow(function, 227 << 10));
-        RawCard.Check(card.Launch(function, 1, 64, 227 << 10, arguments));
+        Assert.Equal(InvalidValue, Allow(function, (163 << 10) + 1));
+        RawCard.Check(Allow(function, 163 << 10));
+        RawCard.Check(card.Launch(function, 1, 64, 163 << 10, arguments));
         RawCard.Check(card.Synchronize());
         RawCard.Check(RawCard.Call("cuModuleUnload", card.Module));
         Assert.Equal(InvalidHandle, card.Launch(function, 1, 64, 256, arguments));

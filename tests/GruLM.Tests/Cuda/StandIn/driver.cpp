@@ -130,11 +130,15 @@ struct Device {
     u64 memory;
 };
 
-constexpr Device usual_device = {9, 0, 12040, 1, 8ull << 30};
+// Hopper's own instructions are not stood in for.
+constexpr Device usual_device = {8, 0, 12040, 1, 8ull << 30};
 constexpr u32 most_threads_at_once = 2048, registers_at_once = 65536, reserved_shared_bytes = 1024;
 
 std::recursive_mutex gate;
 Device device = usual_device;
+
+// Kernels are checked, and not run.
+bool is_idle = false;
 bool is_initialized;
 long calls, fails_at;
 int fails_with;
@@ -554,7 +558,8 @@ int launch_kernel(Call& call, u64 handle, Launch launch, u32 block_y, u32 block_
 
     return submit(call, stream, [launch](std::string& late) -> int {
         late = arguments_problem(launch);
-        return late.empty() ? execute(launch, late) : (int)error_illegal_address;
+        if (!late.empty()) return (int)error_illegal_address;
+        return is_idle ? (int)success : execute(launch, late);
     });
 }
 
@@ -1320,6 +1325,7 @@ EXPORT void standin_reset() {
     device_memory.clear();
     host_memory.clear();
     device = usual_device;
+    is_idle = false;
     told_multiprocessors = 0;
     is_initialized = false;
     retained = 0;
@@ -1342,6 +1348,11 @@ EXPORT void standin_set_device(int major, int minor, int driver_version, int cou
 EXPORT void standin_set_multiprocessors(int count) {
     std::lock_guard<std::recursive_mutex> lock(gate);
     told_multiprocessors = count;
+}
+
+EXPORT void standin_set_idle(int idle) {
+    std::lock_guard<std::recursive_mutex> lock(gate);
+    is_idle = idle != 0;
 }
 
 EXPORT void standin_set_memory(u64 bytes) {
