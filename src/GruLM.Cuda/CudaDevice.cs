@@ -10,14 +10,14 @@ namespace GruLM.Cuda;
 public sealed class CudaDevice : IDevice
 {
     private readonly Card _card;
-    private readonly Lazy<Compute> _compute;
-    private readonly Dictionary<GruParameters, CardColumns> _decoded = [];
+    private readonly Dictionary<GruParameters, DecodedModel> _decoded = [];
+    private ThreadTeam? _team;
+    private bool _disposed;
 
     private CudaDevice(Card card, int threads)
     {
         _card = card;
-        Threads = threads == 0 ? Environment.ProcessorCount : threads;
-        _compute = new Lazy<Compute>(() => Compute.Create(threads, Precision.Fp32));
+        Threads = threads == 0 ? ThreadTeam.Processors : threads;
     }
 
     /// <inheritdoc/>
@@ -71,15 +71,18 @@ public sealed class CudaDevice : IDevice
         ? throw new ArgumentException("'Weights = Int8' is for the processor; a card decodes in float32")
         : new CudaDecoder(this, parameters);
 
-    /// <summary>This machine's threads, for what sessions leave to it.</summary>
-    internal Compute Compute => _compute.Value;
+    /// <summary>This machine's threads, for what sessions leave to it; they begin when they are asked for.</summary>
+    internal ThreadTeam Team
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _team ??= new ThreadTeam(Threads);
+        }
+    }
 
     /// <summary>A session that reads and writes one text; the parameters stay the caller's.</summary>
     internal CudaDecodingSession CreateSession(GruParameters parameters) => new(_card, OnCard(parameters));
-
-    /// <summary>Whether sessions that read by <paramref name="columns"/> are those of <paramref name="parameters"/> here.</summary>
-    internal bool Knows(GruParameters parameters, CardColumns columns) =>
-        _decoded.TryGetValue(parameters, out CardColumns? known) && known == columns;
 
     /// <summary>Memory of the card that buffers took at most so far.</summary>
     internal long PeakBytes => _card.Context.PeakBytes;
@@ -91,24 +94,19 @@ public sealed class CudaDevice : IDevice
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (CardColumns columns in _decoded.Values)
-        {
-            columns.Dispose();
-            columns.Parameters.Dispose();
-        }
-
+        _disposed = true;
+        foreach (DecodedModel model in _decoded.Values) model.Dispose();
         _decoded.Clear();
         _card.Dispose();
-        if (_compute.IsValueCreated) _compute.Value.Dispose();
+        _team?.Dispose();
     }
 
-    private CardColumns OnCard(GruParameters parameters)
+    private DecodedModel OnCard(GruParameters parameters)
     {
         _card.Context.Enter();
-        if (!_decoded.TryGetValue(parameters, out CardColumns? known))
+        if (!_decoded.TryGetValue(parameters, out DecodedModel? known))
         {
-            var onCard = new CardParameters(_card, parameters, owns: false);
-            known = new CardColumns(_card, onCard);
+            known = new DecodedModel(_card, parameters);
             _decoded.Add(parameters, known);
         }
 

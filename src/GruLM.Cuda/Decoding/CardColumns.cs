@@ -1,6 +1,6 @@
 // A token of many texts at once, or many tokens of one: each is a column of the products, which read the weights once for sixteen columns
 // (columns.cu). What a text gets is to the bit what it would get alone. What the tokens of one text give the gates is made for all of them
-// at once; then its state goes from token to token.
+// at once; then its state goes from token to token, each of which reads the recurrent weights.
 
 using System.Numerics;
 using GruLM.Model;
@@ -63,6 +63,7 @@ internal sealed class CardColumns : IDisposable
             // Few lengths, so that each is recorded once.
             int tokens = 1 << BitOperations.Log2((uint)Math.Min(ids.Length, LongestStretch));
             Prepare(tokens, [text], ids[..tokens]);
+            if (hasScores) Room.NeedScores();
             var shape = new RecordedShape(tokens, 1, hasScores ? ScoredStretch : Stretch, Training: false);
             _recordings.Run(shape, () => AdvanceText(tokens, hasScores));
             ids = ids[tokens..];
@@ -74,6 +75,7 @@ internal sealed class CardColumns : IDisposable
     public void Score(ReadOnlySpan<CudaDecodingSession> texts, Span<float> scores)
     {
         int columns = Prepare(texts.Length, texts, []);
+        Room.NeedScores();
         _recordings.Run(new RecordedShape(1, columns, Scores, Training: false), () => ScoreTexts(columns));
         Download(scores, texts.Length);
     }
@@ -85,24 +87,17 @@ internal sealed class CardColumns : IDisposable
         _workspace?.Dispose();
     }
 
-    // Room for so many columns, and what they are on its way; returns the columns with those that fill up the last tile.
+    // Has what the columns are on its way; returns their number with those that fill up the last tile.
     private int Prepare(int columns, ReadOnlySpan<CudaDecodingSession> texts, ReadOnlySpan<int> ids)
     {
         _card.Context.Enter();
         _kernels ??= new ColumnKernels(_card);
-        int padded = (columns + TileColumns - 1) / TileColumns * TileColumns;
-        if (_workspace is null || padded > _workspace.Capacity)
-        {
-            _recordings.Forget();
-            _workspace?.Dispose();
-            _workspace = null;
-            _workspace = new ColumnsWorkspace(_card.Context, Config, (int)BitOperations.RoundUpToPowerOf2((uint)padded));
-        }
+        _workspace ??= new ColumnsWorkspace(_card.Context, Config, Most);
 
         // What was staged before may still be on its way.
         _card.Context.Synchronize();
         Room.Stage(texts, ids);
-        return padded;
+        return (columns + TileColumns - 1) / TileColumns * TileColumns;
     }
 
     private void AdvanceTexts(int columns)

@@ -15,8 +15,9 @@ internal sealed class ColumnsWorkspace : IDisposable
     private readonly DeviceBuffer<ulong> _staged;
     private readonly HostBuffer<ulong> _hostStaged;
     private readonly DeviceBuffer<float> _before, _after;
+    private DeviceBuffer<float>? _scores;
 
-    /// <summary>Allocates everything; <paramref name="capacity"/> is a multiple of 16.</summary>
+    /// <summary>Allocates everything but room for scores; <paramref name="capacity"/> is a multiple of 16.</summary>
     public ColumnsWorkspace(CudaContext context, GruConfig config, int capacity)
     {
         (_context, _config, Capacity) = (context, config, capacity);
@@ -31,7 +32,6 @@ internal sealed class ColumnsWorkspace : IDisposable
         _before = Plain(Layer * config.NumLayers);
         _after = Plain(Layer * config.NumLayers * (config.Residual ? 2 : 1));
         Input = Plain(3L * capacity * config.HiddenDim);
-        Scores = Plain((long)capacity * config.VocabSize);
         scope.Keep();
     }
 
@@ -62,8 +62,8 @@ internal sealed class ColumnsWorkspace : IDisposable
     /// <summary>What a layer's input gives its gates [C, 3H].</summary>
     public DeviceBuffer<float> Input { get; }
 
-    /// <summary>Scores [C, V].</summary>
-    public DeviceBuffer<float> Scores { get; }
+    /// <summary>Scores [C, V], which were needed.</summary>
+    public DeviceBuffer<float> Scores => _scores!;
 
     /// <summary>States before the token: those of a layer, [C, H'], from a column on.</summary>
     public DevicePointer Before(int layer, int column = 0) => _before.At((layer * Layer) + ((long)column * Row));
@@ -84,6 +84,9 @@ internal sealed class ColumnsWorkspace : IDisposable
         for (int i = 0; i < texts.Length; i++) staged[i] = texts[i].State.Address;
         ids.CopyTo(MemoryMarshal.Cast<ulong, int>(staged[Capacity..]));
     }
+
+    /// <summary>Makes room for scores, if there is none yet. Not while launches are recorded.</summary>
+    public void NeedScores() => _scores ??= Plain((long)Capacity * _config.VocabSize);
 
     /// <summary>Copies what was staged to the card, asynchronously.</summary>
     public void Upload() => _context.UploadAsync(_staged, _hostStaged, _staged.Length);

@@ -1,4 +1,4 @@
-// Decoding on a card for the other projects: sessions that are nothing but states there, read one at a time, many at once, or in stretches.
+// Decoding on a card for the other projects: sessions that are states there, read one at a time, many at once, or in stretches.
 
 using GruLM.Generation;
 using GruLM.Model;
@@ -6,11 +6,11 @@ using GruLM.Model;
 namespace GruLM.Cuda;
 
 /// <summary>Sessions of one model on a card; the parameters stay the caller's, and what they are on the card is the device's. A session
-/// computes the same bits whatever others are there.</summary>
+/// computes the same bits whatever others are there. Decoders over the same parameters may read each other's sessions.</summary>
 internal sealed class CudaDecoder(CudaDevice device, GruParameters parameters) : IDecoder
 {
     private readonly HashSet<CudaDecodingSession> _marks = [];
-    private CudaDecodingSession[] _sessions = [];
+    private DecodedModel? _model;
 
     /// <inheritdoc/>
     public GruConfig Config => parameters.Config;
@@ -19,23 +19,25 @@ internal sealed class CudaDecoder(CudaDevice device, GruParameters parameters) :
     public WeightFormat Weights => WeightFormat.Fp32;
 
     /// <inheritdoc/>
-    public IDecodingSession CreateSession() => device.CreateSession(parameters);
+    public IDecodingSession CreateSession()
+    {
+        CudaDecodingSession session = device.CreateSession(parameters);
+        _model = session.Model;
+        return session;
+    }
 
     /// <inheritdoc/>
     public void Read(ReadOnlySpan<IDecodingSession> sessions, ReadOnlySpan<int> ids)
     {
         SessionChecks.Ids(ids, sessions.Length, Config.VocabSize);
-        ReadOnlySpan<CudaDecodingSession> own = Collect(sessions);
-        foreach (CudaDecodingSession session in own)
-        {
-            if (!_marks.Add(session)) throw new ArgumentException("a session stands there twice");
-        }
-
+        CudaDecodingSession[] own = Own(sessions);
+        _marks.Clear();
+        if (!own.All(_marks.Add)) throw new ArgumentException("a session stands there twice");
         for (int first = 0; first < own.Length; first += CardColumns.Most)
         {
             int count = Math.Min(CardColumns.Most, own.Length - first);
             if (count == 1) own[first].Read(ids[first]);
-            else own[first].Columns.Read(own.Slice(first, count), ids.Slice(first, count));
+            else _model!.Columns.Read(own.AsSpan(first, count), ids.Slice(first, count));
         }
     }
 
@@ -44,24 +46,26 @@ internal sealed class CudaDecoder(CudaDevice device, GruParameters parameters) :
     {
         SessionChecks.Ids(ids, Config.VocabSize);
         SessionChecks.Logits(logits, ids.Length, Config.VocabSize);
-        ReadOnlySpan<CudaDecodingSession> own = Collect([session]);
-        own[0].Columns.Read(own[0], ids, logits);
+        CudaDecodingSession[] own = Own([session]);
+        if (!ids.IsEmpty) _model!.Columns.Read(own[0], ids, logits);
     }
 
     /// <inheritdoc/>
     public void Logits(ReadOnlySpan<IDecodingSession> sessions, Span<float> logits)
     {
         SessionChecks.Logits(logits, sessions.Length, Config.VocabSize);
-        ReadOnlySpan<CudaDecodingSession> own = Collect(sessions);
+        CudaDecodingSession[] own = Own(sessions);
         for (int first = 0; first < own.Length; first += CardColumns.Most)
         {
             int count = Math.Min(CardColumns.Most, own.Length - first);
-            own[first].Columns.Score(own.Slice(first, count), logits[(first * Config.VocabSize)..]);
+            Span<float> scores = logits[(first * Config.VocabSize)..];
+            if (count == 1) own[first].Logits().CopyTo(scores);
+            else _model!.Columns.Score(own.AsSpan(first, count), scores);
         }
     }
 
     /// <inheritdoc/>
-    public void Share(int count, Action<int> work) => SharedWork.Run(device.Compute, count, work);
+    public void Share(int count, Action<int> work) => SharedWork.Run(device.Team, count, work);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -69,16 +73,18 @@ internal sealed class CudaDecoder(CudaDevice device, GruParameters parameters) :
         // Sessions own what they need.
     }
 
-    private ReadOnlySpan<CudaDecodingSession> Collect(ReadOnlySpan<IDecodingSession> sessions)
+    private CudaDecodingSession[] Own(ReadOnlySpan<IDecodingSession> sessions)
     {
-        if (_sessions.Length < sessions.Length) _sessions = new CudaDecodingSession[sessions.Length];
-        _marks.Clear();
-        for (int i = 0; i < sessions.Length; i++)
+        var own = new CudaDecodingSession[sessions.Length];
+        for (int i = 0; i < own.Length; i++)
         {
-            if (sessions[i] is not CudaDecodingSession own || !device.Knows(parameters, own.Columns)) throw SessionChecks.Foreign();
-            _sessions[i] = own;
+            if (sessions[i] is not CudaDecodingSession one || one.Model != _model) throw SessionChecks.Foreign();
+
+            // Before any of them has read something.
+            _ = one.State;
+            own[i] = one;
         }
 
-        return _sessions.AsSpan(0, sessions.Length);
+        return own;
     }
 }

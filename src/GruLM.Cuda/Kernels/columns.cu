@@ -1,5 +1,6 @@
-// A token of many texts, or many tokens of one: each is a column, and weights are read once for sixteen of them. A warp owns a tile of
-// rows and columns. What a column gets is to the bit what decode.cu gives one text: both sum as decode.h does it.
+// A token of many texts, or many tokens of one: each is a column, and weights are read once for sixteen of them, but for the recurrent ones
+// of a text's tokens, of which each waits for the one before. A warp owns a tile of rows and columns. What a column gets is to the bit what
+// decode.cu gives one text: both sum as decode.h does it.
 #include "decode.h"
 
 namespace {

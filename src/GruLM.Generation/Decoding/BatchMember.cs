@@ -24,7 +24,7 @@ public sealed class BatchMember
     /// <summary>Reads at once, alone, what it was told to read and has not read yet.</summary>
     public void ReadNow()
     {
-        if (Pending > 0) Session.Read(Dequeue(Pending));
+        if (Pending > 0) Read(Pending);
     }
 
     /// <summary>Forgets what it was told to read and has not read, and the scores that it had: for when its session is given another
@@ -48,12 +48,16 @@ public sealed class BatchMember
         foreach (int id in ids) _pending.Enqueue(id);
     }
 
-    internal int Dequeue() => _pending.Dequeue();
+    /// <summary>The token that is to be read next.</summary>
+    internal int Next => _pending.Peek();
 
-    internal int[] Dequeue(int count)
+    /// <summary>Says that the next token was read. What could not be read stays.</summary>
+    internal void HasReadNext() => _pending.Dequeue();
+
+    /// <summary>Reads, alone, so many tokens of what it was told to.</summary>
+    internal void Read(int count)
     {
-        int[] ids = new int[count];
-        for (int i = 0; i < count; i++) ids[i] = _pending.Dequeue();
-        return ids;
+        Session.Read([.. _pending.Take(count)]);
+        for (int i = 0; i < count; i++) _pending.Dequeue();
     }
 }

@@ -95,8 +95,9 @@ public sealed class DecodingBatch(IDecoder decoder)
         int vocab = decoder.Config.VocabSize;
         if (_sessions.Length != count) (_sessions, _ids) = (new IDecodingSession[count], new int[count]);
         if (_logits.Length < count * vocab) _logits = new float[count * vocab];
-        for (int i = 0; i < count; i++) (_sessions[i], _ids[i]) = (_waiting[i].Session, _waiting[i].Dequeue());
+        for (int i = 0; i < count; i++) (_sessions[i], _ids[i]) = (_waiting[i].Session, _waiting[i].Next);
         decoder.Read(_sessions, _ids);
+        foreach (BatchMember member in _waiting) member.HasReadNext();
         decoder.Logits(_sessions, _logits);
         for (int i = 0; i < count; i++) _waiting[i].Row = i;
         return true;
@@ -125,7 +126,7 @@ public sealed class DecodingBatch(IDecoder decoder)
             BatchMember member = _members[(_turn + i) % _members.Count];
             int count = Math.Min(left, member.Pending - 1);
             if (count <= 0) continue;
-            member.Session.Read(member.Dequeue(count));
+            member.Read(count);
             left -= count;
             if (left == 0) _turn = (_turn + i + 1) % _members.Count;
         }

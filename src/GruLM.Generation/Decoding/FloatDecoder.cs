@@ -18,7 +18,7 @@ public sealed class FloatDecoder(GruParameters parameters, Compute compute) : ID
     public IDecodingSession CreateSession() => new DecodingSession(parameters, compute);
 
     /// <inheritdoc/>
-    public void Share(int count, Action<int> work) => SharedWork.Run(compute, count, work);
+    public void Share(int count, Action<int> work) => SharedWork.Run(compute.Team, count, work);
 
     /// <inheritdoc/>
     public void Dispose()

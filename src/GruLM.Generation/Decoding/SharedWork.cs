@@ -1,4 +1,4 @@
-// Pieces of work that are shared out over the threads of a compute.
+// Pieces of work that are shared out over a team of threads.
 
 using GruLM.Kernels;
 
@@ -11,10 +11,10 @@ internal readonly struct SharedWork(Action<int> work) : IParallelJob
     public void Execute(int item, int thread) => work(item);
 
     /// <summary>Does all pieces.</summary>
-    public static void Run(Compute compute, int count, Action<int> work)
+    public static void Run(ThreadTeam team, int count, Action<int> work)
     {
         ArgumentNullException.ThrowIfNull(work);
         var job = new SharedWork(work);
-        compute.Team.Run(ref job, count);
+        team.Run(ref job, count);
     }
 }

@@ -39,7 +39,7 @@ internal sealed unsafe class ThreadTeam : IDisposable
             throw new ArgumentOutOfRangeException(nameof(threads), $"'Threads' is {threads}; it must be from 0 (all) to {MostThreads}");
         }
 
-        Count = threads == 0 ? Math.Min(Environment.ProcessorCount, 256) : threads;
+        Count = threads == 0 ? Processors : threads;
         _workers = new Thread[Count - 1];
         for (int i = 0; i < _workers.Length; i++)
         {
@@ -48,6 +48,9 @@ internal sealed unsafe class ThreadTeam : IDisposable
             _workers[i].Start();
         }
     }
+
+    /// <summary>As many threads as a team has that is not told how many: one for each processor.</summary>
+    public static int Processors => Math.Min(Environment.ProcessorCount, 256);
 
     /// <summary>Number of threads, the caller included.</summary>
     public int Count { get; }

@@ -152,7 +152,11 @@ public sealed class CudaFailureTests : IDisposable
         using IDecodingSession session = decoder.CreateSession(), same = decoder.CreateSession();
         int[] few = [1, 2, 3, 4], many = new int[64];
         float[] scores = new float[many.Length * s_config.VocabSize];
-        foreach (IDecodingSession each in (IDecodingSession[])[session, same]) each.Read(few);
+        foreach (IDecodingSession each in (IDecodingSession[])[session, same])
+        {
+            foreach (int id in few) each.Read(id);
+        }
+
         StandIn.SetMemory(TakenBytes() + (1 << 10));
         string message = Assert.Throws<CudaException>(() => decoder.Read(session, many, scores)).Message;
         Assert.StartsWith("the card has no memory left to allocate ", message, StringComparison.Ordinal);
@@ -164,6 +168,30 @@ public sealed class CudaFailureTests : IDisposable
         decoder.Read(session, many, scores);
         foreach (int id in many) same.Read(id);
         Assert.Equal(same.Logits(), scores.AsSpan(scores.Length - s_config.VocabSize));
+    }
+
+    [Fact]
+    public void A_step_of_texts_without_room_can_be_made_again()
+    {
+        TestCard.RequireStandIn();
+        using CudaDevice device = TestCard.OpenDevice(Precision.Fp32);
+        using GruParameters parameters = Parameters();
+        using IDecoder decoder = device.CreateDecoder(parameters, WeightFormat.Fp32);
+        using IDecodingSession first = decoder.CreateSession(), second = decoder.CreateSession(), alone = decoder.CreateSession();
+        var batch = new DecodingBatch(decoder);
+        BatchMember one = batch.Join(first), two = batch.Join(second);
+        batch.Read(one, [1, 2, 3]);
+        batch.Read(two, [4]);
+        StandIn.SetMemory(TakenBytes() + (1 << 10));
+        Assert.Throws<CudaException>(() => batch.Step());
+        Assert.Equal((3, 1), (one.Pending, two.Pending));
+        StandIn.SetMemory(1L << 33);
+        Assert.True(batch.Step());
+        foreach (int id in (int[])[1, 2, 3]) alone.Read(id);
+        Assert.Equal(alone.Logits(), batch.Scores(one));
+        alone.Reset();
+        alone.Read(4);
+        Assert.Equal(alone.Logits(), batch.Scores(two));
     }
 
     [Fact]

@@ -114,7 +114,7 @@ decode() {
     for precision in bf16 fp32; do
       for sessions in 1 256; do
         "$grulm" bench generate --device cuda --precision "$precision" --vocab-size 8192 --hidden-dim 512 --sessions "$sessions" \
-          --steps 1000 --json >>"$work/ours"
+          --steps $((sessions == 1 ? 1000 : 200)) --json >>"$work/ours"
       done
     done
   done
@@ -200,7 +200,10 @@ sanitize() {
     sanitized "$tool" "training in fp32" "$grulm" "${training[@]}" --out-dir "$work/fp32" --precision fp32 --locked-dropout --dropout 0.2
     sanitized "$tool" "evaluating" "$grulm" eval --model "$model" --device cuda --data "$work/text"
     sanitized "$tool" "writing" "$grulm" generate --model "$model" --device cuda --prompt "On day" -n 20
+    sanitized "$tool" "writing many" "$grulm" generate --model "$model" --device cuda --prompt "On day" -n 20 --completions 20
     for precision in bf16 fp32; do
+      sanitized "$tool" "texts and prompts in $precision" "$grulm" bench generate --device cuda --precision "$precision" \
+        --vocab-size 300 --hidden-dim 72 --sessions 20 --prompt-tokens 100 --steps 3
       sanitized "$tool" "steps of many lanes in $precision" "$grulm" bench train --device cuda --precision "$precision" --vocab-size 300 \
         --hidden-dim 256 --batch-size 256 --bptt 3 --steps 1
     done
@@ -220,7 +223,7 @@ shakespeare() {
 # Each part in a process of its own, which its limit ends.
 all() {
   local results=() failed=0 code
-  for limited in speed:130 memory:70 decode:30 native:40 leaks:100 tests:60 sanitizer:100; do
+  for limited in speed:130 memory:70 decode:40 native:40 leaks:100 tests:60 sanitizer:100; do
     code=0
     QUICK=1 timeout "${limited#*:}" bash "$here/run.sh" "${limited%:*}" "$grulm" "$tests" || code=$?
     case $code in

@@ -141,7 +141,7 @@ internal sealed unsafe class Int8Engine : IDisposable
     }
 
     /// <summary>Does independent pieces of work on the threads that it computes with.</summary>
-    public void Share(int count, Action<int> work) => SharedWork.Run(_compute, count, work);
+    public void Share(int count, Action<int> work) => SharedWork.Run(_compute.Team, count, work);
 
     /// <summary>Frees weights and memory.</summary>
     public void Dispose()

@@ -86,7 +86,7 @@ public sealed class CudaColumnsTests
             int[] ids = [.. Enumerable.Range(0, count).Select(_ => random.Next(config.VocabSize))];
             atOnce.Read(ids);
             foreach (int id in ids) alone.Read(id);
-            Assert.Equal(alone.Logits(), atOnce.Logits());
+            Assert.Equal(alone.Logits().ToArray(), atOnce.Logits().ToArray());
             float[] scores = new float[count * config.VocabSize];
             decoder.Read(atOnce, ids, scores);
             for (int i = 0; i < count; i++)
@@ -111,10 +111,15 @@ public sealed class CudaColumnsTests
         IDecodingSession[] sessions = Sessions(decoder, Texts);
         int[] ids = [.. Enumerable.Range(0, Texts).Select(i => i % 7)];
         decoder.Read(sessions, ids);
-        float[] scores = new float[Texts * s_plain.VocabSize];
+        float[] scores = new float[Texts * s_plain.VocabSize], before = sessions[0].SaveState();
         decoder.Logits(sessions, scores);
         for (int i = 7; i < Texts; i++) Assert.Equal(Scores(i % 7), Scores(i));
         Assert.NotEqual(Scores(0), Scores(1));
+
+        // One that is gone is seen before the first has read.
+        sessions[^1].Dispose();
+        Assert.Throws<ObjectDisposedException>(() => decoder.Read(sessions, ids));
+        Assert.Equal(before, sessions[0].SaveState());
         Free(sessions);
 
         float[] Scores(int i) => scores[(i * s_plain.VocabSize)..((i + 1) * s_plain.VocabSize)];
@@ -187,6 +192,7 @@ public sealed class CudaColumnsTests
         Assert.Equal(before, first.SaveState());
         second.Dispose();
         Assert.Throws<ObjectDisposedException>(() => decoder.Read([first, second], [1, 2]));
+        Assert.Throws<ObjectDisposedException>(() => decoder.Logits([first, second], scores));
         Assert.Throws<ObjectDisposedException>(() => second.Read([1, 2]));
         Assert.Equal(before, first.SaveState());
     }
@@ -202,6 +208,8 @@ public sealed class CudaColumnsTests
         int[] done = new int[100];
         decoder.Share(done.Length, i => Interlocked.Increment(ref done[i]));
         Assert.All(done, count => Assert.Equal(1, count));
+        device.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => decoder.Share(2, _ => { }));
     }
 
     private static IDecodingSession[] Sessions(IDecoder decoder, int count) =>
