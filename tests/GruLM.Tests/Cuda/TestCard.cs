@@ -30,6 +30,24 @@ internal static class TestCard
         return new Card(CudaContext.Open(), bfloat16);
     }
 
+    /// <summary>Opens a card with Hopper's instructions, as a stand-in with so many multiprocessors, which are enough for its recurrence;
+    /// skips the test on a real one of another kind.</summary>
+    public static Card OpenHopper(bool bfloat16, RecurrenceWay way = RecurrenceWay.Best, int multiprocessors = 64, ulong seed = 0)
+    {
+        Begin(seed);
+        if (!IsReal)
+        {
+            StandIn.SetDevice(9, 0, 12040, 1);
+            StandIn.SetMultiprocessors(multiprocessors);
+        }
+
+        var card = new Card(CudaContext.Open(), bfloat16) { RecurrenceWay = way };
+        if (card.IsHopper) return card;
+        card.Dispose();
+        Assert.Skip("needs a card of compute capability 9.0");
+        return card;
+    }
+
     /// <summary>Opens the card as a device.</summary>
     public static CudaDevice OpenDevice(Precision precision, ulong seed = 0)
     {

@@ -1,5 +1,6 @@
 // What Hopper's machine has besides: the copy engine that brings whole tiles, barriers that count its bytes, and tensor operations of
-// four warps that read both factors from shared memory. Only for kernels of compute capability 9.0a.
+// four warps that read both factors from shared memory. Only for kernels of compute capability 9.0a; as with machine.h another file takes
+// its place on the processor.
 #pragma once
 #include "../machine.h"
 
@@ -7,6 +8,18 @@
 struct alignas(64) TensorMap {
     u64 words[16];
 };
+
+// How a factor lies in shared memory: leading and stride offsets in bytes as PTX defines them for its layout; swizzle 1: 128 bytes, 2: 64.
+DEVICE u64 describe(Shared address, u32 leading, u32 stride, u64 swizzle) {
+    return ((u64)(address & 0x3ffff) >> 4) | (u64)(leading >> 4) << 16 | (u64)(stride >> 4) << 32 | swizzle << 62;
+}
+
+#ifdef GRULM_HOST
+#include "host_hopper.h"
+#else
+
+// The copy engine wants the address of a map among the kernel's parameters, which C++ has no word for; PTX has the parameter's name.
+#define PARAMETERS_OF(kernel, maps) asm("{ .reg .u64 t; mov.b64 t, " #kernel "_param_0; cvta.param.u64 %0, t; }" : "=l"(maps))
 
 DEVICE void begin_barrier(Shared barrier, u32 arrivals) {
     asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(barrier), "r"(arrivals) : "memory");
@@ -50,11 +63,6 @@ DEVICE void show_copies() { asm volatile("fence.proxy.async;" ::: "memory"); }
 
 // Waits for the first so many threads of the block, a multiple of 32.
 template <int count> DEVICE void sync_threads() { asm volatile("bar.sync 1, %0;" ::"n"(count) : "memory"); }
-
-// How a factor lies in shared memory: leading and stride offsets in bytes as PTX defines them for its layout; swizzle 1: 128 bytes, 2: 64.
-DEVICE u64 describe(Shared address, u32 leading, u32 stride, u64 swizzle) {
-    return ((u64)(address & 0x3ffff) >> 4) | (u64)(leading >> 4) << 16 | (u64)(stride >> 4) << 32 | swizzle << 62;
-}
 
 // c [64, 16] += a [64, 16] b [16, 16] of a group of four warps.
 template <int transpose_a, int transpose_b> DEVICE void multiply_group(float (&c)[8], u64 a, u64 b) {
@@ -152,3 +160,4 @@ template <int transpose_a, int transpose_b> DEVICE void multiply_group(float (&c
           "+f"(c[120]), "+f"(c[121]), "+f"(c[122]), "+f"(c[123]), "+f"(c[124]), "+f"(c[125]), "+f"(c[126]), "+f"(c[127])
         : "l"(a), "l"(b), "n"(transpose_a), "n"(transpose_b));
 }
+#endif

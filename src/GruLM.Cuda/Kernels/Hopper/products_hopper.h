@@ -129,10 +129,9 @@ DEVICE void multiply(const HopperProductArguments& a, const TensorMap* maps) {
 
 }  // namespace
 
-// The copy engine wants the address of a map among the kernel's parameters, which C++ has no word for; PTX has the parameter's name.
-#define PRODUCT(name, planes, a_along_k, b_along_k, columns)                                                           \
-    KERNEL(name, HopperProductArguments, 384, 1) {                                                                     \
-        const TensorMap* maps;                                                                                         \
-        asm("{ .reg .u64 t; mov.b64 t, " #name "_param_0; cvta.param.u64 %0, t; }" : "=l"(maps));                      \
-        multiply<planes, a_along_k, b_along_k, columns>(a, maps);                                                      \
+#define PRODUCT(name, planes, a_along_k, b_along_k, columns)      \
+    KERNEL(name, HopperProductArguments, 384, 1) {                \
+        const TensorMap* maps;                                    \
+        PARAMETERS_OF(name, maps);                                \
+        multiply<planes, a_along_k, b_along_k, columns>(a, maps); \
     }

@@ -403,11 +403,11 @@ template <int planes, int units> DEVICE void backward(const HopperRecurrence& a,
 
 }  // namespace
 
-#define RECURRENCE(direction, name, planes, units)                                                                     \
-    KERNEL(direction##_##name, HopperRecurrence, 288, 1) {                                                             \
-        const TensorMap* map;                                                                                          \
-        asm("{ .reg .u64 t; mov.b64 t, " #direction "_" #name "_param_0; cvta.param.u64 %0, t; }" : "=l"(map));        \
-        direction<planes, units>(a, map);                                                                              \
+#define RECURRENCE(direction, name, planes, units)         \
+    KERNEL(direction##_##name, HopperRecurrence, 288, 1) { \
+        const TensorMap* map;                              \
+        PARAMETERS_OF(direction##_##name, map);            \
+        direction<planes, units>(a, map);                  \
     }
 
 RECURRENCE(forward, bf16_32_64, 1, 32)

@@ -8,7 +8,7 @@ internal sealed unsafe class RawCard
     private const string Head = ".version 7.0\n.target sm_80\n.address_size 64\n";
 
     private static readonly string[] s_kernels =
-        ["test_sum", "test_matrices", "test_pipeline", "test_relay", "test_rounding", "test_mistakes"];
+        ["test_sum", "test_matrices", "test_pipeline", "test_relay", "test_rounding", "test_mistakes", "test_hopper"];
 
     public RawCard(ulong seed = 0)
     {

@@ -143,7 +143,8 @@ internal static unsafe class StandIn
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         string[] folders = Directory.Exists(s_kernels) ? [s_folder, s_kernels] : [s_folder];
-        IEnumerable<string> files = folders.SelectMany(folder => Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal))
+        IEnumerable<string> files = folders
+            .SelectMany(folder => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
             .Where(file => Path.GetExtension(file) is ".h" or ".cpp" or ".cu" or ".sh");
         foreach (string file in files)
         {

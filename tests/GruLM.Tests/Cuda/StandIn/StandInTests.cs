@@ -134,6 +134,36 @@ public class StandInTests
         Assert.Equal(error, RawCard.Allocate(4, out _));
     }
 
+    [Theory]
+    [InlineData(1, 702, "waits for ever at the barrier of byte 8192")]
+    [InlineData(2, LaunchFailed, "arrives at the barrier of byte 8192, where all have arrived")]
+    [InlineData(3, 702, "waits for threads that never come")]
+    [InlineData(4, LaunchFailed, "asks for other products than thread ")]
+    [InlineData(5, LaunchFailed, "copy_tile by a map that the driver has not made")]
+    [InlineData(6, LaunchFailed, "waits in sync_threads, which is for the first 64")]
+    [InlineData(7, IllegalAddress, "multiply_group reads byte ")]
+    [InlineData(8, MisalignedAddress, "a barrier at byte 8196 of shared memory")]
+    public void A_mistake_with_Hoppers_instructions_is_found(int which, int error, string said)
+    {
+        var card = new RawCard();
+        RawCard.Check(card.Launch("test_hopper", 1, 128, 9000, new Mistake(RawCard.Allocate<uint>(128), which)));
+        Assert.Equal(error, card.Synchronize());
+        Assert.Contains("kernel test_hopper, block (0, 0, 0), thread ", StandIn.LastError, StringComparison.Ordinal);
+        Assert.Contains(said, StandIn.LastError, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0, 16u)]
+    [InlineData(9, 0u)]
+    public void A_product_of_four_warps_is_there_only_where_they_wait(int which, uint expected)
+    {
+        var card = new RawCard();
+        ulong to = RawCard.Allocate<uint>(128);
+        RawCard.Check(card.Launch("test_hopper", 1, 128, 9000, new Mistake(to, which)));
+        RawCard.Check(card.Synchronize());
+        Assert.All(RawCard.Download<uint>(to, 128), sum => Assert.Equal(expected, sum));
+    }
+
     [Fact]
     public void A_missing_barrier_shows_in_what_is_read()
     {

@@ -24,7 +24,7 @@ traps="-fsanitize=alignment,bounds,shift,integer-divide-by-zero -fsanitize-undef
 objects=$(mktemp -d)
 trap 'rm -rf "$objects"' EXIT
 running=
-for source in "$here"/*.cpp "$here"/*.cu "$kernels"/*.cu; do
+for source in "$here"/*.cpp "$here"/*.cu "$kernels"/*.cu "$kernels"/Hopper/*.cu; do
     [ -e "$source" ] || continue
     more=
     case $source in *.cu) more=$traps ;; esac

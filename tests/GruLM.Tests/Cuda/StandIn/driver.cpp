@@ -15,6 +15,7 @@
 
 #include "executor.h"
 #include "pieces.h"
+#include "tensor_map.h"
 
 #define EXPORT extern "C" __attribute__((visibility("default")))
 
@@ -130,7 +131,7 @@ struct Device {
     u64 memory;
 };
 
-// Hopper's own instructions are not stood in for.
+// Not a Hopper, whose kernels are others: tests ask for one.
 constexpr Device usual_device = {8, 0, 12040, 1, 8ull << 30};
 constexpr u32 most_threads_at_once = 2048, registers_at_once = 65536, reserved_shared_bytes = 1024;
 
@@ -547,7 +548,7 @@ int launch_kernel(Call& call, u64 handle, Launch launch, u32 block_y, u32 block_
     if (function == nullptr || find<Module>(function->module) == nullptr) return call.fail_handle("function of a loaded module", handle);
     if (parameters == nullptr || parameters[0] == nullptr) return call.fail(invalid_value, "the kernel's argument is missing");
     launch.kernel = function->kernel;
-    launch.arguments.resize((launch.kernel->argument_bytes + 15) / 16);
+    launch.arguments.resize((launch.kernel->argument_bytes + sizeof(ArgumentLine) - 1) / sizeof(ArgumentLine));
     memcpy(launch.arguments.data(), parameters[0], launch.kernel->argument_bytes);
     std::string problem;
     int error = launch_problem(*function, launch, block_y, block_z, problem);
@@ -1056,6 +1057,38 @@ EXPORT int cuGraphExecDestroy(u64 executable) { return destroy<Executable>("cuGr
 EXPORT int cuGraphDestroy(u64 graph) { return destroy<Graph>("cuGraphDestroy", "graph", graph); }
 
 // ---------------------------------------------------------------------------------------------------------------- modules, kernels
+
+// A matrix of bfloat16 in planes, for the copy engine.
+EXPORT int cuTensorMapEncodeTiled(
+    void* map, int type, u32 rank, u64 address, const u64* sizes, const u64* strides, const u32* box, const u32* steps, int interleave,
+    int swizzle, int, int fill) {
+    Call call("cuTensorMapEncodeTiled", needs_start);
+    if (call.stops()) return call.error;
+    if (map == nullptr || (u64)map % 64 != 0) return call.fail(invalid_value, "a map that is at no multiple of 64 bytes");
+    if (type != 9 || rank != 3 || interleave != 0 || fill != 0) return call.fail(invalid_value, "what is not stood in for");
+    if (address % 16 != 0 || strides[0] % 16 != 0 || strides[1] % 16 != 0) {
+        return call.fail(invalid_value, "an address or a stride that is no multiple of 16");
+    }
+
+    if (swizzle != 2 && swizzle != 3) return call.fail(invalid_value, text_of("the swizzle %d", swizzle));
+    if (box[0] * 2 != (swizzle == 3 ? 128u : 64u)) return call.fail(invalid_value, text_of("rows of %u numbers", box[0]));
+    HostTensorMap made = {tensor_map_kind, address, {}, {strides[0], strides[1]}, {}, (u32)swizzle};
+    u64 end = 2;
+    for (int i = 0; i < 3; ++i) {
+        if (sizes[i] == 0 || box[i] == 0 || box[i] > 256 || steps[i] != 1) return call.fail(invalid_value, "a size, a box or a step");
+        made.sizes[i] = sizes[i];
+        made.box[i] = box[i];
+        end += (sizes[i] - 1) * (i == 0 ? 2 : strides[i - 1]);
+    }
+
+    if (!device_memory.holds(address, end)) {
+        return call.fail(invalid_value, text_of("%llu bytes from 0x%llx on", end, address) + device_memory.describe(address));
+    }
+
+    memset(map, 0, 128);
+    memcpy(map, &made, sizeof made);
+    return success;
+}
 
 EXPORT int cuModuleLoadData(u64* module, const void* image) {
     return load_module(module, static_cast<const char*>(image), 0, nullptr, nullptr);

@@ -1,6 +1,7 @@
 // Fibres for the threads of a launch, and what these do together. A thread runs until it has to wait for others of its warp or block, or
 // looks at what another block may write; then the next one runs. Whoever can no longer be joined by the others ends the launch with an
-// error, as do wrong addresses and threads that look at the same value for ever. All state is global: one launch runs at a time.
+// error, as do wrong addresses and threads that look at the same value for ever. Of Hopper there are the copy engine, barriers that count
+// its bytes, and products of four warps. All state is global: one launch runs at a time.
 #include "executor.h"
 
 #include <pthread.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "pieces.h"
+#include "tensor_map.h"
 
 #if !defined(__x86_64__) && !defined(STANDIN_UCONTEXT)
 #define STANDIN_UCONTEXT
@@ -101,6 +103,15 @@ struct Copy {
     Words4 data;
 };
 
+// A product of four warps that was asked for and not made.
+struct GroupProduct {
+    float* c;
+    u32 columns;
+    u64 a, b;
+    bool transposes_a, transposes_b;
+    u32 group;
+};
+
 struct Thread : HostThread {
     Fibre fibre;
     char* stack;
@@ -114,6 +125,20 @@ struct Thread : HostThread {
     u32 groups;
     const u32* looked_at;
     u32 seen;
+    std::vector<GroupProduct> products;
+    u32 product_groups;
+};
+
+// Threads of a part of a block that wait for each other.
+struct Gathering {
+    u32 arrived, lanes[32];
+};
+
+// A tile on its way to shared memory.
+struct Tile {
+    HostTensorMap map;
+    u32 to, barrier;
+    int x, y;
 };
 
 struct Warp {
@@ -126,6 +151,8 @@ struct Block : HostBlock {
     Warp warps[32];
     u32 ready, spinning, arrived, ended, warp, number;
     char* region;
+    Gathering named, groups[8];
+    std::vector<Tile> tiles;
 };
 
 HostKernel* first_kernel;
@@ -439,6 +466,166 @@ void perform(Copy& copy) {
     memcpy(copy.to, &copy.data, 16);
 }
 
+// ---------------------------------------------------------------------------------------------------------------- Hopper
+
+// Waits until so many threads have come; the last one does what they came for.
+void gather(Gathering& gathering, u32 count, const char* name, void (*act)(Block&)) {
+    Thread* thread = running();
+    Block& block = *block_of(thread);
+    const Warp& warp = warp_of(thread);
+    if (warp.waiting != 0) {
+        fail(error_launch_failed, "waits in %s while thread %u of its warp waits in %s", name, first_thread(warp, warp.waiting),
+             meeting_names[warp.meeting]);
+    }
+
+    gathering.lanes[thread->index / 32] |= lane_bit(thread);
+    gathering.arrived++;
+    if (gathering.arrived < count) {
+        pause_lane(thread);
+        give_way();
+        return;
+    }
+
+    act(block);
+    gathering.arrived = 0;
+    for (u32 i = 0; i < block.threads / 32; ++i) {
+        if (gathering.lanes[i] != 0) set_runnable(block, i, block.warps[i].runnable | gathering.lanes[i]);
+        gathering.lanes[i] = 0;
+    }
+
+    if (the_seed != 0) give_way();
+}
+
+// A barrier in shared memory: arrivals that a phase needs and still waits for, bytes that it waits for, and the phase's parity.
+struct Barrier {
+    u16 total : 15, parity : 1;
+    u16 pending;
+    int bytes;
+};
+
+Barrier& barrier_at(u32 offset) {
+    const HostBlock* block = host_thread->block;
+    if (offset % 8 != 0) fail(error_misaligned_address, "a barrier at byte %u of shared memory, which is no multiple of 8", offset);
+    if (offset > block->shared_bytes || block->shared_bytes - offset < 8) {
+        fail(error_illegal_address, "a barrier at byte %u of shared memory, and the launch gives %u", offset, block->shared_bytes);
+    }
+
+    return *reinterpret_cast<Barrier*>(block->shared + offset);
+}
+
+void end_phase(Barrier& barrier) {
+    if (barrier.pending != 0 || barrier.bytes != 0) return;
+    barrier.parity ^= 1;
+    barrier.pending = barrier.total;
+    idle_looks = 0;
+}
+
+u32 swizzled(u32 offset, u32 swizzle) {
+    return swizzle == 3 ? offset ^ (offset >> 7 & 7) << 4 : swizzle == 2 ? offset ^ (offset >> 7 & 3) << 4 : offset;
+}
+
+void bring(const Tile& tile) {
+    const HostTensorMap& map = tile.map;
+    char* shared = host_thread->block->shared;
+    u32 row_bytes = map.box[0] * 2;
+    for (u32 p = 0; p < map.box[2]; ++p) {
+        for (u32 y = 0; y < map.box[1]; ++y) {
+            u64 row = (u64)(tile.y + (i64)y);
+            bool is_there = p < map.sizes[2] && tile.y + (i64)y >= 0 && row < map.sizes[1];
+            const char* from = reinterpret_cast<const char*>(map.address + p * map.strides[1] + row * map.strides[0]);
+            for (u32 byte = 0; byte < row_bytes; byte += 2) {
+                i64 x = tile.x + (i64)(byte / 2);
+                u16 number = 0;
+                if (is_there && x >= 0 && (u64)x < map.sizes[0]) memcpy(&number, from + x * 2, 2);
+                memcpy(shared + swizzled(tile.to + (p * map.box[1] + y) * row_bytes + byte, map.swizzle), &number, 2);
+            }
+        }
+    }
+
+    Barrier& barrier = barrier_at(tile.barrier);
+    barrier.bytes -= (int)(map.box[2] * map.box[1] * row_bytes);
+    end_phase(barrier);
+}
+
+// Brings what a barrier waits for.
+void bring_for(u32 barrier) {
+    Block& block = *block_of(running());
+    for (size_t i = 0; i < block.tiles.size();) {
+        if (block.tiles[i].barrier != barrier) {
+            ++i;
+            continue;
+        }
+
+        Tile tile = block.tiles[i];
+        block.tiles.erase(block.tiles.begin() + (ptrdiff_t)i);
+        bring(tile);
+    }
+}
+
+// Where a number of a factor lies: `outer` is its row or column of the product. Layouts are those of PTX's descriptors.
+float number_at(u64 factor, bool transposed, u32 outer, u32 k) {
+    u32 start = (u32)(factor & 0x3FFF) << 4, leading = (u32)(factor >> 16 & 0x3FFF) << 4, stride = (u32)(factor >> 32 & 0x3FFF) << 4;
+    u32 swizzle = factor >> 62 == 1 ? 3 : 2, row_bytes = swizzle == 3 ? 128 : 64;
+    u32 offset = transposed ? start + outer / 64 * leading + k / 8 * stride + k % 8 * 128 + outer % 64 * 2
+                            : start + outer / 8 * stride + outer % 8 * row_bytes + k * 2;
+    offset = swizzled(offset, swizzle);
+    const HostBlock* block = host_thread->block;
+    if (offset + 2 > block->shared_bytes) {
+        fail(error_illegal_address, "multiply_group reads byte %u of shared memory, and the launch gives %u", offset, block->shared_bytes);
+    }
+
+    u16 bits;
+    memcpy(&bits, block->shared + offset, 2);
+    return from_bfloat16(bits);
+}
+
+void multiply_group_now(Thread* const* group, size_t index) {
+    alignas(32) static float a[64][16], b[16][256], row[256];
+    const GroupProduct& product = group[0]->products[index];
+    u32 columns = product.columns;
+    for (u32 k = 0; k < 16; ++k) {
+        for (u32 i = 0; i < 64; ++i) a[i][k] = number_at(product.a, product.transposes_a, i, k);
+        for (u32 j = 0; j < columns; ++j) b[k][j] = number_at(product.b, product.transposes_b, j, k);
+    }
+
+    for (u32 i = 0; i < 64; ++i) {
+        // Four lanes hold a row: two columns of every eight each.
+        Thread* const* holders = group + i / 16 * 32 + i % 8 * 4;
+        u32 half = i % 16 / 8 * 2;
+        for (u32 j = 0; j < columns; ++j) row[j] = holders[j % 8 / 2]->products[index].c[j / 8 * 4 + half + j % 2];
+        for (u32 k = 0; k < 16; ++k) {
+            for (u32 j = 0; j < columns; ++j) row[j] += a[i][k] * b[k][j];
+        }
+
+        for (u32 j = 0; j < columns; ++j) holders[j % 8 / 2]->products[index].c[j / 8 * 4 + half + j % 2] = row[j];
+    }
+}
+
+// All products of the running thread's four warps but those of the last so many groups.
+void act_group_products(Block& block) {
+    Thread* self = running();
+    Thread* group[128];
+    for (u32 i = 0; i < 128; ++i) group[i] = block.warps[self->index / 128 * 4 + i / 32].threads[i % 32];
+    size_t count = 0;
+    while (count < self->products.size() && self->products[count].group + self->value < self->product_groups) ++count;
+    for (const Thread* thread : group) {
+        bool same = thread->products.size() == self->products.size() && thread->product_groups == self->product_groups
+            && thread->value == self->value;
+        for (size_t i = 0; same && i < count; ++i) {
+            const GroupProduct &x = thread->products[i], &y = self->products[i];
+            same = x.a == y.a && x.b == y.b && x.columns == y.columns && x.transposes_a == y.transposes_a
+                && x.transposes_b == y.transposes_b && x.group == y.group;
+        }
+
+        if (!same) fail(error_launch_failed, "asks for other products than thread %u of its four warps", thread->index);
+    }
+
+    for (size_t i = 0; i < count; ++i) multiply_group_now(group, i);
+    for (Thread* thread : group) thread->products.erase(thread->products.begin(), thread->products.begin() + (ptrdiff_t)count);
+}
+
+void act_nothing_in_block(Block&) {}
+
 // ---------------------------------------------------------------------------------------------------------------- launches
 
 // Shared memory ends where a page does that nobody may touch; up to a multiple of 1024 it is followed by bytes that are looked after.
@@ -462,6 +649,16 @@ void check_shared_end(const Block& block) {
         failure = error_illegal_address;
         failure_text = where(block.warps[0].threads[0]) + "a thread of the block wrote to byte " + std::to_string(i)
             + " of shared memory, and the launch gives " + std::to_string(block.shared_bytes);
+        return;
+    }
+}
+
+void check_all_ended(const Block& block) {
+    for (u32 i = 0; i < block.threads; ++i) {
+        const Thread* thread = block.warps[i / 32].threads[i % 32];
+        if ((warp_of(thread).ended & lane_bit(thread)) != 0) continue;
+        failure = error_launch_timeout;
+        failure_text = where(thread) + "waits for threads that never come";
         return;
     }
 }
@@ -493,6 +690,9 @@ void start_block(size_t slot, u32 number) {
     block.threads = launch->threads;
     place_shared(block, launch->shared_bytes);
     block.ready = block.spinning = block.arrived = block.ended = 0;
+    block.named = {};
+    for (Gathering& group : block.groups) group = {};
+    block.tiles.clear();
     block.warp = 0;
     for (u32 i = 0; i < launch->threads; ++i) {
         size_t place = slot * launch->threads + i;
@@ -502,6 +702,8 @@ void start_block(size_t slot, u32 number) {
         thread->copies.clear();
         thread->first_copy = 0;
         thread->groups = 0;
+        thread->products.clear();
+        thread->product_groups = 0;
         thread->looked_at = nullptr;
         make_fibre(thread->fibre, thread->stack, thread_main);
         block.warps[i / 32].threads[i % 32] = thread;
@@ -527,6 +729,7 @@ void run_blocks(size_t count) {
         in_kernel = 0;
     }
 
+    for (size_t i = 0; i < count && failure == 0; ++i) check_all_ended(*blocks[i]);
     for (size_t i = 0; i < count && failure == 0; ++i) check_shared_end(*blocks[i]);
 }
 
@@ -674,6 +877,73 @@ u32 host_load_acquire(const u32* from) {
 void host_store_release(u32* to, u32 value) {
     idle_looks = 0;
     __atomic_store_n(to, value, __ATOMIC_RELEASE);
+}
+
+void host_begin_barrier(u32 offset, u32 arrivals) {
+    Barrier& barrier = barrier_at(offset);
+    barrier.total = (u16)arrivals & 0x7FFF;
+    barrier.pending = (u16)arrivals;
+    barrier.parity = 0;
+    barrier.bytes = 0;
+}
+
+void host_arrive(u32 offset, u32 bytes) {
+    Barrier& barrier = barrier_at(offset);
+    if (barrier.pending == 0) fail(error_launch_failed, "arrives at the barrier of byte %u, where all have arrived", offset);
+    barrier.bytes += (int)bytes;
+    barrier.pending--;
+    end_phase(barrier);
+}
+
+void host_wait_barrier(u32 offset, u32 parity) {
+    Thread* thread = running();
+    Block& block = *block_of(thread);
+    while (barrier_at(offset).parity == parity) {
+        bring_for(offset);
+        if (barrier_at(offset).parity != parity) break;
+        pause_lane(thread);
+        warp_of(thread).yielded |= lane_bit(thread);
+        block.spinning |= 1u << thread->index / 32;
+        give_way();
+        if (++idle_looks > most_idle_looks) fail(error_launch_timeout, "waits for ever at the barrier of byte %u", offset);
+    }
+
+    if (the_seed != 0) give_way();
+}
+
+void host_copy_tile(u32 to, const HostTensorMap* map, int x, int y, u32 barrier) {
+    const HostBlock* block = host_thread->block;
+    u32 bytes = map->box[0] * map->box[1] * map->box[2] * 2;
+    if (map->kind != tensor_map_kind) fail(error_launch_failed, "copy_tile by a map that the driver has not made");
+    if (to % 1024 != 0 && map->swizzle == 3) fail(error_misaligned_address, "copy_tile to byte %u, which is no multiple of 1024", to);
+    if (to % 512 != 0) fail(error_misaligned_address, "copy_tile to byte %u, which is no multiple of 512", to);
+    if (to > block->shared_bytes || block->shared_bytes - to < bytes) {
+        fail(error_illegal_address, "copy_tile of %u bytes to byte %u of shared memory, and the launch gives %u", bytes, to,
+             block->shared_bytes);
+    }
+
+    barrier_at(barrier);
+    block_of(running())->tiles.push_back({*map, to, barrier, x, y});
+    if (the_seed != 0 && next_random() % 2 == 0) bring_for(barrier);
+}
+
+void host_multiply_group(float* c, u32 columns, u64 a, u64 b, bool transposes_a, bool transposes_b) {
+    Thread* thread = running();
+    thread->products.push_back({c, columns, a, b, transposes_a, transposes_b, thread->product_groups});
+}
+
+void host_commit_group_products() { running()->product_groups++; }
+
+void host_wait_group_products(u32 pending) {
+    Thread* thread = running();
+    thread->value = pending;
+    gather(block_of(thread)->groups[thread->index / 128], 128, "wait_group_products", act_group_products);
+}
+
+void host_sync_threads(u32 count) {
+    Thread* thread = running();
+    if (thread->index >= count) fail(error_launch_failed, "waits in sync_threads, which is for the first %u", count);
+    gather(block_of(thread)->named, count, "sync_threads", act_nothing_in_block);
 }
 
 u32 host_shared_address(const void* pointer) {

@@ -12,11 +12,16 @@ enum {
     error_launch_failed = 719,
 };
 
+// A piece of a kernel's arguments, which may hold maps of the copy engine.
+struct alignas(64) ArgumentLine {
+    u64 words[8];
+};
+
 struct Launch {
     const HostKernel* kernel;
     u32 grid[3], threads, shared_bytes;
     bool cooperative;
-    std::vector<Words4> arguments;
+    std::vector<ArgumentLine> arguments;
 };
 
 const HostKernel* find_kernel(const std::string& name);

@@ -1,5 +1,6 @@
 // Kernels that try the stand-in itself: each thing that threads do together, and each mistake that it must find.
 #include "machine.h"
+#include "Hopper/hopper.h"
 
 namespace {
 
@@ -217,4 +218,58 @@ KERNEL(test_mistakes, MistakeArguments, 64, 1) {
     }
 
     a.to[thread] = registers[0] + thread;
+}
+
+// A product of four warps over ones in shared memory, and what may go wrong with it and with the copy engine's barriers.
+KERNEL(test_hopper, MistakeArguments, 128, 1) {
+    Shared memory = shared_address(shared_memory()), barrier = memory + 8192;
+    u32 thread = thread_index();
+    u16* numbers = (u16*)shared_memory();
+    for (u32 i = thread; i < 4096; i += 128) numbers[i] = 0x3F80;
+    if (thread == 0) begin_barrier(barrier, 1);
+    sync_block();
+    float sums[8] = {};
+    u64 factor = describe(memory, 16, 1024, 1);
+    TensorMap map = {};
+    switch (a.which) {
+        case 1: // nobody arrives
+            if (thread == 5) wait_barrier(barrier, 0);
+            break;
+        case 2: // one arrival too many while bytes are on their way
+            if (thread == 0) {
+                arrive_expecting(barrier, 16);
+                arrive(barrier);
+            }
+
+            break;
+        case 3: // a thread of four warps does not come
+            if (thread != 7) wait_group_products<0>();
+            break;
+        case 4: // not all ask for the same product
+            multiply_group<0, 0>(sums, factor, thread == 9 ? describe(memory + 128, 16, 1024, 1) : factor);
+            commit_group_products();
+            wait_group_products<0>();
+            break;
+        case 5: // a map that the driver has not made
+            if (thread == 0) copy_tile(memory, &map, 0, 0, barrier);
+            break;
+        case 6: // a thread too many
+            sync_threads<64>();
+            break;
+        case 7: // a factor that ends behind shared memory
+            multiply_group<0, 0>(sums, describe(memory, 16, 8192, 1), factor);
+            commit_group_products();
+            wait_group_products<0>();
+            break;
+        case 8: // a barrier that is not aligned
+            if (thread == 0) arrive(barrier + 4);
+            break;
+        default: // right, or without waiting
+            multiply_group<0, 0>(sums, factor, factor);
+            commit_group_products();
+            if (a.which == 0) wait_group_products<0>();
+            a.to[thread] = (u32)sums[7];
+            wait_group_products<0>();
+            break;
+    }
 }
