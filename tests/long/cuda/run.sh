@@ -40,6 +40,14 @@ trap 'exit 130' INT TERM
 fail() { echo "failed: $1" >&2; exit 1; }
 skip() { echo "skipped: $1" >&2; exit 77; }
 need_torch() { python3 -c 'import torch; assert torch.cuda.is_available()' 2>/dev/null || skip "needs PyTorch that sees the card"; }
+
+# One line where this machine has no card; a card that will not do is a failure.
+need_card() {
+  "$grulm" bench generate --device cuda --vocab-size 100 --hidden-dim 32 --steps 1 >"$work/output" 2>&1 && return
+  if grep -qE "no NVIDIA driver was found|finds no card" "$work/output"; then skip "$(tail -n 1 "$work/output")"; fi
+  fail "$(tail -n 1 "$work/output")"
+}
+
 need_smi() { memory_now >/dev/null 2>&1 || skip "needs nvidia-smi"; }
 
 # Megabytes in use on the whole card. What single processes use is hidden from containers.
@@ -238,7 +246,10 @@ all() {
   return "$failed"
 }
 
-if [ "$part" != all ]; then echo "== $part"; fi
+if [ "$part" != all ]; then
+  echo "== $part"
+  need_card
+fi
 case $part in
   speed | memory | decode | native | leaks | shakespeare | all) "$part" ;;
   tests) run_tests ;;
