@@ -121,36 +121,17 @@ public sealed class CudaModelTests : IDisposable
     [MemberData(nameof(Cases))]
     public void In_bfloat16_losses_and_gradients_are_near_the_processors(string name)
     {
-        (GruConfig config, ModelOptions options) = s_cases[name];
         using Card card = TestCard.Open(bfloat16: true);
-        using var pair = new ModelPair(card, config, options);
-        for (int step = 0; step < 3; step++)
-        {
-            TokenBatch batch = pair.Batch(steps: 5, lanes: 3, seed: step);
-            batch.StartsFresh = step == 0;
-            pair.Step(batch, step, $"step {step}");
-            pair.Update(0.01);
-        }
-
-        pair.Score(pair.Batch(steps: 9, lanes: 2, seed: 9), "score");
+        Agree(card, name, steps: 3);
     }
 
+    // One kind in float32, the next in bfloat16.
     [Theory]
     [MemberData(nameof(Cases))]
     public void On_Hopper_losses_and_gradients_are_the_processors(string name)
     {
-        (GruConfig config, ModelOptions options) = s_cases[name];
         using Card card = TestCard.OpenHopper(bfloat16: name.Length % 2 == 0);
-        using var pair = new ModelPair(card, config, options);
-        for (int step = 0; step < 2; step++)
-        {
-            TokenBatch batch = pair.Batch(steps: 5, lanes: 3, seed: step);
-            batch.StartsFresh = step == 0;
-            pair.Step(batch, step, $"step {step}");
-            pair.Update(0.01);
-        }
-
-        pair.Score(pair.Batch(steps: 9, lanes: 2, seed: 9), "score");
+        Agree(card, name, steps: 2);
     }
 
     // Threads, copies and products in any order.
@@ -194,4 +175,19 @@ public sealed class CudaModelTests : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _card?.Dispose();
+
+    private static void Agree(Card card, string name, int steps)
+    {
+        (GruConfig config, ModelOptions options) = s_cases[name];
+        using var pair = new ModelPair(card, config, options);
+        for (int step = 0; step < steps; step++)
+        {
+            TokenBatch batch = pair.Batch(steps: 5, lanes: 3, seed: step);
+            batch.StartsFresh = step == 0;
+            pair.Step(batch, step, $"step {step}");
+            pair.Update(0.01);
+        }
+
+        pair.Score(pair.Batch(steps: 9, lanes: 2, seed: 9), "score");
+    }
 }
