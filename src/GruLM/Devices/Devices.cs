@@ -85,8 +85,25 @@ public static class Devices
 
     // For figures and texts, which are to be the same everywhere but for their last digits: a device left to itself may compute in
     // bfloat16.
-    internal static IDevice OpenExact(string name, int threads, GruConfig model) =>
-        Open(name, new DeviceOptions(threads, Precision.Fp32), model);
+    // Whoever asks for int8 by name leaves only the processor to be chosen.
+    internal static IDevice OpenExact(string name, int threads, GruConfig model, WeightFormat weights) =>
+        Open(name == Auto && weights == WeightFormat.Int8 ? Cpu : name, new DeviceOptions(threads, Precision.Fp32), model);
+
+    // The same, and a device that lacks the numbers says so here instead of at the first text.
+    internal static IDevice OpenToDecode(string name, int threads, GruParameters model, WeightFormat weights)
+    {
+        IDevice device = OpenExact(name, threads, model.Config, weights);
+        try
+        {
+            if (weights == WeightFormat.Int8 && !device.HasInt8) device.CreateDecoder(model, weights).Dispose();
+            return device;
+        }
+        catch
+        {
+            device.Dispose();
+            throw;
+        }
+    }
 
     // For figures of a run that computes in bfloat16 on the processor; null where its own device is as good. A card would hold the model
     // twice.

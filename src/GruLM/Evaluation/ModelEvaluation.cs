@@ -70,7 +70,8 @@ public sealed class ModelEvaluation
         };
     }
 
-    private IDevice Open(GruParameters parameters) => Devices.OpenExact(_settings.Device, _settings.Threads, parameters.Config);
+    private IDevice Open(GruParameters parameters) =>
+        Devices.OpenToDecode(_settings.Device, _settings.Threads, parameters, _settings.Weights);
 
     private IScoringModel Create(IDevice device, GruParameters parameters) => _settings.Weights == WeightFormat.Int8
         ? new ScoringDecoder(device.CreateDecoder(parameters, WeightFormat.Int8))

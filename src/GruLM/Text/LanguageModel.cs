@@ -374,7 +374,7 @@ public sealed class LanguageModel : IDisposable
             var ids = SpecialIds.Of(parts);
 
             // Threads begin last, when nothing can fail any more.
-            IDevice opened = Devices.OpenExact(device, threads, parts.Parameters.Config);
+            IDevice opened = Devices.OpenToDecode(device, threads, parts.Parameters, weights);
             return new LanguageModel(parts, ids, opened, weights, owns: true);
         }
         catch

@@ -6,6 +6,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using GruLM.Cli.Demo;
 using GruLM.Generation;
+using GruLM.Model;
 using GruLM.Tests.Cli;
 
 namespace GruLM.Tests.Cuda;
@@ -97,6 +98,20 @@ public sealed class CudaCommandTests : IDisposable
 
         static IEnumerable<string> Texts(string output) =>
             output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!["text"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public void Bytes_are_refused_when_a_model_is_opened_and_leave_the_choice_to_the_processor()
+    {
+        string folder = Train("model", "--max-steps 2 --device cuda");
+        string message = Assert.Throws<ArgumentException>(
+            () => LanguageModel.Open(folder, threads: 1, device: "cuda", weights: WeightFormat.Int8)).Message;
+        Assert.Contains("'Weights = Int8' is for the processor", message, StringComparison.Ordinal);
+        if (!TestCard.IsReal) Assert.Equal("", StandIn.Live);
+        var large = new GruConfig { VocabSize = 20_000, EmbeddingDim = 64, HiddenDim = 64, NumLayers = 1 };
+        using (IDevice card = Devices.Open("auto", model: large)) Assert.False(card.HasInt8);
+        using IDevice processor = Devices.OpenExact("auto", 1, large, WeightFormat.Int8);
+        Assert.True(processor.HasInt8);
     }
 
     [Fact]

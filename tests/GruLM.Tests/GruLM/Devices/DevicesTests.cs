@@ -27,7 +27,8 @@ public sealed class DevicesTests
     [Fact]
     public void Figures_and_texts_are_float32_whatever_training_is()
     {
-        using IDevice exact = Devices.OpenExact(Devices.Cpu, 1, s_small), own = Devices.Open(Devices.Cpu, new DeviceOptions(1));
+        using IDevice exact = Devices.OpenExact(Devices.Cpu, 1, s_small, WeightFormat.Fp32);
+        using IDevice own = Devices.Open(Devices.Cpu, new DeviceOptions(1));
         Assert.False(exact.UsesBf16);
         Assert.Equal(KernelChoice.UsesBf16(Precision.Auto), own.UsesBf16);
         using IDevice? beside = Devices.ExactBeside(own);
