@@ -12,39 +12,13 @@ public sealed class CudaColumnsTests
 {
     private static readonly GruConfig s_plain = new() { VocabSize = 50, EmbeddingDim = 24, HiddenDim = 40, NumLayers = 2 };
 
-    private static readonly Dictionary<string, GruConfig> s_cases = new()
-    {
-        ["plain"] = s_plain,
-        ["one layer"] = s_plain with { NumLayers = 1, Residual = true, LayerNorm = true },
-        ["odd sizes"] = s_plain with { VocabSize = 131, EmbeddingDim = 13, HiddenDim = 37 },
-        ["tied"] = s_plain with { EmbeddingDim = 40, TieWeights = true },
-        ["layer norm"] = s_plain with { LayerNorm = true, NumLayers = 3 },
-        ["residual"] = s_plain with { Residual = true, NumLayers = 3 },
-        ["both"] = s_plain with { LayerNorm = true, Residual = true, NumLayers = 4, HiddenDim = 33 },
-    };
-
-    public static TheoryData<string, Precision> Cases
-    {
-        get
-        {
-            var cases = new TheoryData<string, Precision>();
-            foreach (string name in s_cases.Keys)
-            {
-                cases.Add(name, Precision.Fp32);
-                cases.Add(name, Precision.Bf16);
-            }
-
-            return cases;
-        }
-    }
-
     [Theory]
-    [MemberData(nameof(Cases))]
-    public void Texts_together_are_what_each_is_alone(string name, Precision precision)
+    [MemberData(nameof(CudaSessionTests.Cases), MemberType = typeof(CudaSessionTests))]
+    public void Texts_together_are_what_each_is_alone(string name, bool bfloat16)
     {
-        GruConfig config = s_cases[name];
+        GruConfig config = CudaSessionTests.Kinds[name];
         using GruParameters parameters = Random(config);
-        using CudaDevice device = TestCard.OpenDevice(precision);
+        using CudaDevice device = TestCard.OpenDevice(bfloat16 ? Precision.Bf16 : Precision.Fp32);
         using IDecoder decoder = device.CreateDecoder(parameters, WeightFormat.Fp32);
         var random = new Random(5);
         IDecodingSession[] together = Sessions(decoder, 21), alone = Sessions(decoder, 21);
@@ -69,12 +43,12 @@ public sealed class CudaColumnsTests
     }
 
     [Theory]
-    [MemberData(nameof(Cases))]
-    public void Tokens_at_once_are_what_they_are_one_by_one(string name, Precision precision)
+    [MemberData(nameof(CudaSessionTests.Cases), MemberType = typeof(CudaSessionTests))]
+    public void Tokens_at_once_are_what_they_are_one_by_one(string name, bool bfloat16)
     {
-        GruConfig config = s_cases[name];
+        GruConfig config = CudaSessionTests.Kinds[name];
         using GruParameters parameters = Random(config);
-        using CudaDevice device = TestCard.OpenDevice(precision);
+        using CudaDevice device = TestCard.OpenDevice(bfloat16 ? Precision.Bf16 : Precision.Fp32);
         using IDecoder decoder = device.CreateDecoder(parameters, WeightFormat.Fp32);
         var random = new Random(6);
         IDecodingSession[] sessions = Sessions(decoder, 2);

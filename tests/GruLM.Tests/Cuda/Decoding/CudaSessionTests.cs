@@ -13,10 +13,12 @@ public sealed class CudaSessionTests : IDisposable
 {
     private static readonly GruConfig s_plain = new() { VocabSize = 50, EmbeddingDim = 24, HiddenDim = 40, NumLayers = 2 };
 
-    private static readonly Dictionary<string, GruConfig> s_cases = new()
+    /// <summary>Kinds of models.</summary>
+    internal static Dictionary<string, GruConfig> Kinds { get; } = new()
     {
         ["plain"] = s_plain,
         ["one layer"] = s_plain with { NumLayers = 1 },
+        ["one layer, both"] = s_plain with { NumLayers = 1, Residual = true, LayerNorm = true },
         ["odd sizes"] = s_plain with { VocabSize = 131, EmbeddingDim = 13, HiddenDim = 37 },
         ["tied"] = s_plain with { EmbeddingDim = 40, TieWeights = true },
         ["layer norm"] = s_plain with { LayerNorm = true, NumLayers = 3 },
@@ -31,7 +33,7 @@ public sealed class CudaSessionTests : IDisposable
         get
         {
             var cases = new TheoryData<string, bool>();
-            foreach (string name in s_cases.Keys)
+            foreach (string name in Kinds.Keys)
             {
                 cases.Add(name, false);
                 cases.Add(name, true);
@@ -47,7 +49,7 @@ public sealed class CudaSessionTests : IDisposable
     [MemberData(nameof(Cases))]
     public void Scores_and_states_are_the_processors(string name, bool bfloat16)
     {
-        GruConfig config = s_cases[name];
+        GruConfig config = Kinds[name];
         double tolerance = bfloat16 ? 1e-2 : 1e-5;
         using GruParameters parameters = Parameters(config);
         using CudaDevice device = TestCard.OpenDevice(bfloat16 ? Precision.Bf16 : Precision.Fp32);
